@@ -1,0 +1,61 @@
+# Two commands do all: `make run` and `make test`. Each sets up what it needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+# An older DuckDB, to prove that its users can read what is published.
+OLDER_DUCKDB := $(VENV)/duckdb-1.5
+
+export DO_NOT_TRACK := 1
+
+.PHONY: run test lint types dbt serve bench lock clean
+
+run: $(INSTALLED)
+	$(BIN)/avvik run
+
+test: $(INSTALLED) $(OLDER_DUCKDB)
+	$(BIN)/pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/yamllint --strict .
+	cd dbt_project && ../$(BIN)/sqlfluff lint --processes 2 models tests
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+# Every model, seed, data test and unit test, on the warehouse of the latest run.
+dbt: $(INSTALLED)
+	AVVIK_WAREHOUSE=$(abspath $(or $(AVVIK_HOME),var))/warehouse.duckdb \
+	  $(BIN)/dbt build --project-dir dbt_project --profiles-dir dbt_project
+
+serve: $(INSTALLED)
+	$(BIN)/avvik serve
+
+bench: $(INSTALLED)
+	$(BIN)/pytest -o addopts= -ra -s tests/benchmarks
+
+lock:
+	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \
+	  --no-annotate --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) var dbt_project/target dbt_project/logs
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# pip compiles what it installs; the package itself and dbt's manifest are made ready here too, so
+# that no start pays for them.
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11+ behövs" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q orchestration
+	$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	touch $@
+
+$(OLDER_DUCKDB): tests/fixtures/duckdb-1.5.lock | $(INSTALLED)
+	$(BIN)/pip install --quiet --require-hashes --target $@ --requirement $<
+	touch $@

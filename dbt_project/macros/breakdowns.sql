@@ -1,0 +1,74 @@
+{#
+    Names of what a row is broken down by, inside `group by grouping sets`.
+
+    With columns target_group and sex: total/total, sex/kvinnor,
+    target_group/socialpsykiatri, target_group*sex/socialpsykiatri*kvinnor.
+#}
+{% macro breakdown_name(columns) -%}
+coalesce(
+    nullif(
+        concat_ws(
+            '*'
+            {%- for column in columns %},
+            case when grouping({{ column }}) = 0 then '{{ column }}' end
+            {%- endfor %}
+        ),
+        ''
+    ),
+    'total'
+)
+{%- endmacro %}
+
+{% macro breakdown_category(columns) -%}
+coalesce(
+    nullif(
+        concat_ws(
+            '*'
+            {%- for column in columns %},
+            case when grouping({{ column }}) = 0 then {{ column }} end
+            {%- endfor %}
+        ),
+        ''
+    ),
+    'total'
+)
+{%- endmacro %}
+
+
+{#
+    One row per indicator out of a relation with one column per measure.
+
+    Every model of counted indicators has this shape. A measure is a dictionary:
+    `indicator`, `numerator`, and where they apply `denominator`,
+    `standard_deviation`, `observations` and `where`. What has no numerator, or
+    nothing to divide by, is no row.
+#}
+{% macro measures_as_rows(relation, measures) -%}
+{%- for measure in measures %}
+select
+    '{{ measure.indicator }}' as indicator_id,
+    period_start,
+    geography_id,
+    breakdown,
+    category,
+    cast({{ measure.numerator }} as double) as numerator,
+    cast({{ measure.denominator | default('null', true) }} as double)
+        as denominator,
+    cast({{ measure.standard_deviation | default('null', true) }} as double)
+        as standard_deviation,
+    cast({{ measure.observations | default('null', true) }} as bigint)
+        as observations
+from {{ relation }}
+where
+    {{ measure.numerator }} is not null
+    {%- if measure.denominator %}
+    and coalesce({{ measure.denominator }}, 1) <> 0
+    {%- endif %}
+    {%- if measure.where %}
+    and {{ measure.where }}
+    {%- endif %}
+{%- if not loop.last %}
+union all
+{%- endif %}
+{%- endfor %}
+{%- endmacro %}

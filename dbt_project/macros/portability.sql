@@ -1,0 +1,36 @@
+{#
+    What engines write differently. DuckDB is the default; Spark runs the same
+    models for the whole country.
+#}
+
+{# Text of one key of a JSON object, null where the key is absent. #}
+{% macro json_text(column, key) -%}
+    {{ adapter.dispatch('json_text', 'avvik')(column, key) }}
+{%- endmacro %}
+
+{% macro default__json_text(column, key) -%}
+    json_extract_string({{ column }}, '$."{{ key }}"')
+{%- endmacro %}
+
+{% macro spark__json_text(column, key) -%}
+    get_json_object({{ column }}, '$["{{ key }}"]')
+{%- endmacro %}
+
+{# First day of the year that a date lies in, as a date. #}
+{% macro year_start(date) -%}
+    cast(date_trunc('year', {{ date }}) as date)
+{%- endmacro %}
+
+{# Last day of the year that begins on a date. #}
+{% macro year_end(year_start) -%}
+    make_date(cast(extract(year from {{ year_start }}) as integer), 12, 31)
+{%- endmacro %}
+
+{#
+    A sum of floating-point numbers ends in other last digits when threads meet
+    in another order. Rounded far below what any figure shows, two builds of the
+    same data are the same to the last bit.
+#}
+{% macro reproducible(expression) -%}
+    round({{ expression }}, 6)
+{%- endmacro %}

@@ -1,0 +1,149 @@
+with
+
+crosswalk as (
+    select * from {{ ref('int_geography_crosswalk') }}
+),
+
+populations as (
+    select * from {{ ref('int_district_populations') }}
+),
+
+reports as (
+    select * from {{ ref('int_child_reports') }}
+),
+
+located as (
+    select
+        reports.*,
+        crosswalk.geography_id
+    from reports
+    inner join crosswalk
+        on
+            reports.board_name = crosswalk.board_name
+            and reports.period_start between crosswalk.counts_from
+            and crosswalk.counts_to
+),
+
+case_groups as (
+    select
+        period_start,
+        geography_id,
+        {{ breakdown_name(['sex', 'age_group', 'contact_reason']) }}
+            as breakdown,
+        {{ breakdown_category(['sex', 'age_group', 'contact_reason']) }}
+            as category,
+        count(*) as cases,
+        count(*) filter (where sex = 'man') as boys,
+        count(*) filter (where sex = 'kvinnor') as girls,
+        count(*) filter (where is_investigated) as investigations,
+        count(*) filter (where is_granted) as granted_investigations,
+        count(*) filter (where is_preschool_age) as preschool_investigations,
+        count(*) filter (where is_preschool_age and has_preschool)
+            as preschool_contacted,
+        count(*) filter (where is_school_age) as school_investigations,
+        count(*) filter (where is_school_age and has_school)
+            as school_contacted,
+        -- A child whose age is unknown has no age group to be shown under.
+        grouping(age_group) = 0 and age_group is null as is_nameless
+    from located
+    where is_case
+    group by grouping sets (
+        (period_start, geography_id),
+        (period_start, geography_id, sex),
+        (period_start, geography_id, age_group),
+        (period_start, geography_id, contact_reason)
+    )
+),
+
+counted_cases as (
+    select
+        case_groups.*,
+        populations.children
+    from case_groups
+    left join populations
+        on
+            case_groups.period_start = populations.period_start
+            and case_groups.geography_id = populations.geography_id
+    where not case_groups.is_nameless
+),
+
+reported_children as (
+    select
+        period_start,
+        geography_id,
+        person_id,
+        count(*) > 1 as is_reported_again,
+        case
+            when min(previous_cases) = 0 then '0'
+            when min(previous_cases) <= 2 then '1-2'
+            else '3+'
+        end as previous_cases
+    from located
+    group by period_start, geography_id, person_id
+),
+
+counted_children as (
+    select
+        period_start,
+        geography_id,
+        {{ breakdown_name(['previous_cases']) }} as breakdown,
+        {{ breakdown_category(['previous_cases']) }} as category,
+        count(*) as reported,
+        count(*) filter (where is_reported_again) as reported_again
+    from reported_children
+    group by grouping sets (
+        (period_start, geography_id),
+        (period_start, geography_id, previous_cases)
+    )
+),
+
+final as (
+    {{ measures_as_rows('counted_cases', [
+        {'indicator': 'child_cases', 'numerator': 'cases'},
+        {
+            'indicator': 'child_cases_per_100',
+            'numerator': 'cases',
+            'denominator': 'children',
+            'where': "breakdown = 'total'",
+        },
+        {
+            'indicator': 'child_cases_boys_share',
+            'numerator': 'boys',
+            'denominator': 'cases',
+            'where': "breakdown <> 'sex'",
+        },
+        {
+            'indicator': 'child_cases_girls_share',
+            'numerator': 'girls',
+            'denominator': 'cases',
+            'where': "breakdown <> 'sex'",
+        },
+        {
+            'indicator': 'child_intervention_share',
+            'numerator': 'granted_investigations',
+            'denominator': 'investigations',
+        },
+        {
+            'indicator': 'child_preschool_contacted_share',
+            'numerator': 'preschool_contacted',
+            'denominator': 'preschool_investigations',
+            'where': "breakdown in ('total', 'sex')",
+        },
+        {
+            'indicator': 'child_school_contacted_share',
+            'numerator': 'school_contacted',
+            'denominator': 'school_investigations',
+            'where': "breakdown in ('total', 'sex')",
+        },
+    ]) }}
+    union all
+    {{ measures_as_rows('counted_children', [
+        {
+            'indicator': 'child_rereferral_share',
+            'numerator': 'reported_again',
+            'denominator': 'reported',
+        },
+    ]) }}
+)
+
+select * from final

@@ -1,0 +1,152 @@
+with
+
+crosswalk as (
+    select * from {{ ref('int_geography_crosswalk') }}
+),
+
+years as (
+    select * from {{ ref('int_register_years') }}
+    where register_name = 'socialpsykiatri_insatser'
+),
+
+interventions as (
+    select * from {{ ref('stg_register__socialpsykiatri_insatser') }}
+),
+
+decisions as (
+    select * from {{ ref('int_housing_support_decisions') }}
+),
+
+supported as (
+    select
+        decisions.period_start,
+        crosswalk.geography_id,
+        {{ breakdown_name(['target_group', 'sex']) }} as breakdown,
+        {{ breakdown_category(['target_group', 'sex']) }} as category,
+        count(*) as persons,
+        count(*) filter (where decisions.sex = 'kvinnor') as women,
+        {{ reproducible('sum(decisions.hours_per_month)') }} as hours,
+        {{ reproducible('stddev_samp(decisions.hours_per_month)') }}
+            as hours_deviation
+    from decisions
+    inner join crosswalk
+        on
+            decisions.board_name = crosswalk.board_name
+            and decisions.period_start between crosswalk.counts_from
+            and crosswalk.counts_to
+    group by grouping sets (
+        (decisions.period_start, crosswalk.geography_id),
+        (decisions.period_start, crosswalk.geography_id, decisions.sex),
+        (
+            decisions.period_start,
+            crosswalk.geography_id,
+            decisions.target_group
+        ),
+        (
+            decisions.period_start,
+            crosswalk.geography_id,
+            decisions.target_group,
+            decisions.sex
+        )
+    )
+),
+
+-- Each person once a year and board, with what the person has had there.
+users as (
+    select
+        years.period_start,
+        interventions.board_name,
+        interventions.person_id,
+        interventions.sex,
+        max(
+            case
+                when interventions.intervention = 'boendestod' then 1 else 0
+            end
+        ) as has_housing_support
+    from interventions
+    inner join years
+        on
+            interventions.start_date <= years.period_end
+            and (
+                interventions.end_date is null
+                or interventions.end_date >= years.period_start
+            )
+    group by
+        years.period_start,
+        interventions.board_name,
+        interventions.person_id,
+        interventions.sex
+),
+
+counted_users as (
+    select
+        users.period_start,
+        crosswalk.geography_id,
+        {{ breakdown_name(['sex']) }} as breakdown,
+        {{ breakdown_category(['sex']) }} as category,
+        count(distinct users.person_id) as persons,
+        count(distinct users.person_id) filter (
+            where users.has_housing_support = 1
+        ) as supported
+    from users
+    inner join crosswalk
+        on
+            users.board_name = crosswalk.board_name
+            and users.period_start between crosswalk.counts_from
+            and crosswalk.counts_to
+    group by grouping sets (
+        (users.period_start, crosswalk.geography_id),
+        (users.period_start, crosswalk.geography_id, users.sex)
+    )
+),
+
+-- The whole register is one target group, which is how the share is shown.
+target_group_users as (
+    select
+        period_start,
+        geography_id,
+        persons,
+        supported,
+        case breakdown
+            when 'total' then 'target_group' else 'target_group*sex'
+        end as breakdown,
+        case breakdown
+            when 'total' then 'socialpsykiatri'
+            else concat('socialpsykiatri*', category)
+        end as category
+    from counted_users
+),
+
+final as (
+    {{ measures_as_rows('supported', [
+        {'indicator': 'housing_support_persons', 'numerator': 'persons'},
+        {
+            'indicator': 'housing_support_hours',
+            'numerator': 'hours',
+            'denominator': 'persons',
+            'standard_deviation': 'hours_deviation',
+            'observations': 'persons',
+            'where': "breakdown in ('target_group', 'target_group*sex')",
+        },
+        {
+            'indicator': 'housing_support_women_share',
+            'numerator': 'women',
+            'denominator': 'persons',
+            'where': "breakdown = 'target_group'",
+        },
+    ]) }}
+    union all
+    {{ measures_as_rows('counted_users', [
+        {'indicator': 'social_psychiatry_users', 'numerator': 'persons'},
+    ]) }}
+    union all
+    {{ measures_as_rows('target_group_users', [
+        {
+            'indicator': 'housing_support_share',
+            'numerator': 'supported',
+            'denominator': 'persons',
+        },
+    ]) }}
+)
+
+select * from final

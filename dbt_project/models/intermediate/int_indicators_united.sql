@@ -1,0 +1,204 @@
+with
+
+catalogue as (
+    select * from {{ ref('indicators') }}
+),
+
+crosswalk as (
+    select * from {{ ref('int_geography_crosswalk') }}
+),
+
+boards as (
+    select * from {{ ref('district_boards') }}
+),
+
+years as (
+    select * from {{ ref('int_register_years') }}
+),
+
+constants as (
+    select * from {{ ref('constants') }}
+),
+
+statistics as (
+    select * from {{ ref('int_statistics_counted') }}
+),
+
+counted as (
+    {% for area in [
+        'assistance',
+        'child_cases',
+        'debt_counselling',
+        'evictions',
+        'family_law',
+        'homelessness',
+        'housing_support',
+        'population',
+        'substance_use',
+        'violence',
+    ] %}
+        select * from {{ ref('int_' ~ area ~ '_counted') }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+-- Events before the first delivered year are a remainder, not a year.
+measured as (
+    select
+        counted.*,
+        catalogue.source_id,
+        catalogue.measure in ('count', 'amount')
+        and catalogue.source_id not in (
+            'befolkning_stadsdel', 'hushall_stadsdel'
+        ) as is_zero_when_absent
+    from counted
+    inner join catalogue on counted.indicator_id = catalogue.indicator_id
+    inner join years
+        on
+            catalogue.source_id = years.register_name
+            and counted.period_start = years.period_start
+),
+
+series as (
+    select distinct
+        indicator_id,
+        source_id,
+        breakdown,
+        category
+    from measured
+    where is_zero_when_absent
+),
+
+places as (
+    select distinct
+        geography_id,
+        counts_from,
+        counts_to
+    from crosswalk
+),
+
+-- A board where nothing happened in a delivered year has a zero, not a gap.
+zeros as (
+    select
+        series.indicator_id,
+        years.period_start,
+        places.geography_id,
+        series.breakdown,
+        series.category,
+        cast(0 as double) as numerator,
+        cast(null as double) as denominator,
+        cast(null as double) as standard_deviation,
+        cast(null as bigint) as observations,
+        series.source_id
+    from series
+    inner join years on series.source_id = years.register_name
+    inner join places
+        on
+            years.period_start >= places.counts_from
+            and years.period_end <= places.counts_to
+    left join measured
+        on
+            series.indicator_id = measured.indicator_id
+            and series.breakdown = measured.breakdown
+            and series.category = measured.category
+            and years.period_start = measured.period_start
+            and places.geography_id = measured.geography_id
+    where measured.indicator_id is null
+),
+
+register_values as (
+    select
+        indicator_id,
+        period_start,
+        geography_id,
+        breakdown,
+        category,
+        numerator,
+        denominator,
+        standard_deviation,
+        observations,
+        source_id
+    from measured
+    union all
+    select * from zeros
+),
+
+register_statuses as (
+    select
+        register_values.*,
+        case
+            when boards.valid_to < years.period_end then 'broken_series'
+            when
+                register_values.denominator is null
+                and catalogue.measure in ('rate', 'proportion', 'mean')
+                then 'missing'
+            when not years.is_complete then 'preliminary'
+            else 'observed'
+        end as status
+    from register_values
+    inner join catalogue
+        on register_values.indicator_id = catalogue.indicator_id
+    inner join years
+        on
+            register_values.source_id = years.register_name
+            and register_values.period_start = years.period_start
+    left join boards
+        on register_values.geography_id = boards.geography_id
+),
+
+final as (
+    select
+        indicator_id,
+        period_start,
+        'year' as period_grain,
+        geography_id,
+        breakdown,
+        category,
+        numerator,
+        denominator,
+        cast(null as double) as published_value,
+        standard_deviation,
+        observations,
+        status,
+        source_id
+    from register_statuses
+    union all
+    select
+        statistics.indicator_id,
+        statistics.period_start,
+        statistics.period_grain,
+        statistics.geography_id,
+        statistics.breakdown,
+        statistics.category,
+        case
+            when catalogue.measure in ('count', 'amount')
+                then statistics.value
+        end as numerator,
+        null as denominator,
+        statistics.value as published_value,
+        null as standard_deviation,
+        null as observations,
+        statistics.status,
+        statistics.dataset_id as source_id
+    from statistics
+    inner join catalogue on statistics.indicator_id = catalogue.indicator_id
+    union all
+    select
+        constants.constant_id as indicator_id,
+        make_date(constants.year, 1, 1) as period_start,
+        'year' as period_grain,
+        '{{ var("municipality_id") }}' as geography_id,
+        'total' as breakdown,
+        'total' as category,
+        constants.value as numerator,
+        null as denominator,
+        constants.value as published_value,
+        null as standard_deviation,
+        null as observations,
+        'observed' as status,
+        catalogue.source_id
+    from constants
+    inner join catalogue on constants.constant_id = catalogue.indicator_id
+)
+
+select * from final

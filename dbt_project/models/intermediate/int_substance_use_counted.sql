@@ -1,0 +1,57 @@
+with
+
+crosswalk as (
+    select * from {{ ref('int_geography_crosswalk') }}
+),
+
+years as (
+    select * from {{ ref('int_register_years') }}
+    where register_name = 'missbruk_insatser'
+),
+
+interventions as (
+    select * from {{ ref('stg_register__missbruk_insatser') }}
+),
+
+in_force as (
+    select distinct
+        years.period_start,
+        interventions.board_name,
+        interventions.person_id,
+        interventions.sex
+    from interventions
+    inner join years
+        on
+            interventions.start_date <= years.period_end
+            and (
+                interventions.end_date is null
+                or interventions.end_date >= years.period_start
+            )
+),
+
+counted as (
+    select
+        in_force.period_start,
+        crosswalk.geography_id,
+        {{ breakdown_name(['sex']) }} as breakdown,
+        {{ breakdown_category(['sex']) }} as category,
+        count(distinct in_force.person_id) as persons
+    from in_force
+    inner join crosswalk
+        on
+            in_force.board_name = crosswalk.board_name
+            and in_force.period_start between crosswalk.counts_from
+            and crosswalk.counts_to
+    group by grouping sets (
+        (in_force.period_start, crosswalk.geography_id),
+        (in_force.period_start, crosswalk.geography_id, in_force.sex)
+    )
+),
+
+final as (
+    {{ measures_as_rows('counted', [
+        {'indicator': 'substance_use_persons', 'numerator': 'persons'},
+    ]) }}
+)
+
+select * from final

@@ -1,0 +1,58 @@
+with
+
+catalogue as (
+    select * from {{ ref('indicators') }}
+),
+
+united as (
+    select * from {{ ref('int_indicators_united') }}
+),
+
+valued as (
+    select
+        united.*,
+        catalogue.measure,
+        case
+            when united.published_value is not null
+                then united.published_value
+            when catalogue.measure in ('count', 'amount')
+                then united.numerator
+            when catalogue.measure = 'rate'
+                then {{ rate_base() }} * united.numerator / united.denominator
+            else united.numerator / united.denominator
+        end as value
+    from united
+    inner join catalogue on united.indicator_id = catalogue.indicator_id
+),
+
+bounded as (
+    select
+        *,
+        {{ confidence_limit('lower') }} as ci_lower,
+        {{ confidence_limit('upper') }} as ci_upper,
+        status = 'broken_series' and value is null as is_empty_remainder
+    from valued
+),
+
+final as (
+    select
+        indicator_id,
+        period_start,
+        period_grain,
+        geography_id,
+        breakdown,
+        category,
+        numerator,
+        denominator,
+        value,
+        standard_deviation,
+        observations,
+        ci_lower,
+        ci_upper,
+        status,
+        source_id
+    from bounded
+    where not is_empty_remainder
+)
+
+select * from final

@@ -1,0 +1,30 @@
+with
+
+source as (
+    {{ latest_rows(
+        source('register', 'register__boendestod_beslut'),
+        ['beslut_id']
+    ) }}
+),
+
+renamed as (
+    select
+        beslut_id as decision_id,
+        person_id,
+        {{ sex_category('kon') }} as sex,
+        stadsdelsnamnd as board_name,
+        malgrupp as target_group,
+        timmar_per as hours_per,
+        fodelsear_band as birth_year_band,
+        lss_personkrets as lss_category,
+        antal_aktiviteter as activities,
+        timmar as hours,
+        eget_boende as has_own_housing,
+        folkbokford_i_namnden as is_registered_in_district,
+        start_datum as start_date,
+        slut_datum as end_date,
+        delivery_period
+    from source
+)
+
+select * from renamed

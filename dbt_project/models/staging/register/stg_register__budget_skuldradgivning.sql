@@ -1,0 +1,22 @@
+with
+
+source as (
+    {{ latest_rows(
+        source('register', 'register__budget_skuldradgivning'),
+        ['arende_id']
+    ) }}
+),
+
+renamed as (
+    select
+        arende_id as case_id,
+        person_id,
+        stadsdelsnamnd as board_name,
+        skuldsanering_ansokt as has_applied_for_debt_relief,
+        forsta_besok as first_visit_date,
+        skuldsanering_datum as debt_relief_date,
+        delivery_period
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,37 @@
+with
+
+source as (
+    {{ latest_rows(
+        source('register', 'register__ekonomiskt_bistand_beslut'),
+        ['beslut_id']
+    ) }}
+),
+
+renamed as (
+    select
+        beslut_id as decision_id,
+        arende_id as case_id,
+        hushall_id as household_id,
+        sokande_id as applicant_id,
+        medsokande_id as co_applicant_id,
+        stadsdelsnamnd as board_name,
+        ansokan_typ as application_type,
+        utfall as outcome,
+        avslagsgrund as refusal_reason,
+        hushallstyp as household_type,
+        boendeform as housing_form,
+        forsorjningshinder as support_obstacle,
+        andamal as purposes,
+        avslutsorsak as closing_reason,
+        antal_barn as children,
+        sokt_belopp as applied_amount,
+        beviljat_belopp as granted_amount,
+        avser_manad as benefit_month,
+        ansokan_datum as application_date,
+        beslut_datum as decision_date,
+        avslut_datum as closing_date,
+        delivery_period
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,23 @@
+with
+
+source as (
+    {{ latest_rows(
+        source('register', 'register__familjeratt_arenden'),
+        ['arende_id']
+    ) }}
+),
+
+renamed as (
+    select
+        arende_id as case_id,
+        barn_id as child_id,
+        stadsdelsnamnd as board_name,
+        typ as case_type,
+        utfall as result,
+        start_datum as start_date,
+        slut_datum as end_date,
+        delivery_period
+    from source
+)
+
+select * from renamed

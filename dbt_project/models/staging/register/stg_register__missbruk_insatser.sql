@@ -1,0 +1,26 @@
+with
+
+source as (
+    {{ latest_rows(
+        source('register', 'register__missbruk_insatser'),
+        ['insats_id']
+    ) }}
+),
+
+renamed as (
+    select
+        insats_id as intervention_id,
+        person_id,
+        {{ sex_category('kon') }} as sex,
+        stadsdelsnamnd as board_name,
+        lagrum as legal_basis,
+        form,
+        fodelsear_band as birth_year_band,
+        dygn as care_days,
+        start_datum as start_date,
+        slut_datum as end_date,
+        delivery_period
+    from source
+)
+
+select * from renamed

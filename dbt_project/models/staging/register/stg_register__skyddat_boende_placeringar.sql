@@ -1,0 +1,27 @@
+with
+
+source as (
+    {{ latest_rows(
+        source('register', 'register__skyddat_boende_placeringar'),
+        ['placering_id']
+    ) }}
+),
+
+renamed as (
+    select
+        placering_id as placement_id,
+        beslut_id as decision_id,
+        person_id,
+        {{ sex_category('kon') }} as sex,
+        stadsdelsnamnd as board_name,
+        boendeform as housing_form,
+        orsak as reason,
+        medfoljande_barn as accompanying_children,
+        beslut_datum as decision_date,
+        start_datum as start_date,
+        slut_datum as end_date,
+        delivery_period
+    from source
+)
+
+select * from renamed

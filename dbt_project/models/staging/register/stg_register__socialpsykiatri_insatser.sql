@@ -1,0 +1,23 @@
+with
+
+source as (
+    {{ latest_rows(
+        source('register', 'register__socialpsykiatri_insatser'),
+        ['insats_id']
+    ) }}
+),
+
+renamed as (
+    select
+        insats_id as intervention_id,
+        person_id,
+        {{ sex_category('kon') }} as sex,
+        stadsdelsnamnd as board_name,
+        insats as intervention,
+        start_datum as start_date,
+        slut_datum as end_date,
+        delivery_period
+    from source
+)
+
+select * from renamed

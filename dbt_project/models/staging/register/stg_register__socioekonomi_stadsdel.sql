@@ -1,0 +1,22 @@
+with
+
+source as (
+    {{ latest_rows(
+        source('register', 'register__socioekonomi_stadsdel'),
+        ['ar', 'stadsdel']
+    ) }}
+),
+
+renamed as (
+    select
+        stadsdel as area_name,
+        stadsdelsnamnd as board_name,
+        ar as year,
+        omradeskategori as area_category,
+        barn_0_17 as children,
+        "index" as socioeconomic_index,
+        delivery_period
+    from source
+)
+
+select * from renamed

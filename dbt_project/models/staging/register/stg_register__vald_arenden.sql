@@ -1,0 +1,23 @@
+with
+
+source as (
+    {{ latest_rows(
+        source('register', 'register__vald_arenden'),
+        ['arende_id']
+    ) }}
+),
+
+renamed as (
+    select
+        arende_id as case_id,
+        person_id,
+        {{ sex_category('kon') }} as sex,
+        stadsdelsnamnd as board_name,
+        roll as role,
+        aktualiserad_datum as reported_date,
+        avslutad_datum as closed_date,
+        delivery_period
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,116 @@
+"""Step 1: every delivery is kept unchanged under its SHA-256.
+
+Takes the suppliers' files from the inbox and the recorded public statistics. Reading what is in
+them belongs to the raw step.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+
+import dagster as dg
+
+from orchestration.intake import declared_sources, incoming_files
+from orchestration.registers.contract import load_contracts
+from orchestration.resources import OWNERS, WRITER_POOL, Avvik
+from orchestration.sources.registry import load_registry
+from orchestration.storage.deliveries import DeclaredSource, create_tables, set_inbox
+
+FRESHNESS_CHECK = "farskhet"
+
+
+def landing_key(name: str) -> dg.AssetKey:
+    """Asset key of what is landed for a register or a dataset."""
+    return dg.AssetKey(["landing", name])
+
+
+def _specs() -> list[dg.AssetSpec]:
+    registers = [
+        dg.AssetSpec(
+            landing_key(name),
+            description=f"Leveranser av registret {contract.title_sv}, som de kom.",
+            group_name="landing",
+            owners=OWNERS,
+            kinds={"file"},
+        )
+        for name, contract in load_contracts().items()
+    ]
+    statistics = [
+        dg.AssetSpec(
+            landing_key(dataset.source_id),
+            description=f"{dataset.title_sv} ({dataset.publisher_name_sv}), som den kom.",
+            group_name="landing",
+            owners=OWNERS,
+            kinds={"file"},
+        )
+        for dataset in load_registry()
+    ]
+    return registers + statistics
+
+
+@dg.multi_asset(
+    specs=_specs(),
+    check_specs=[
+        dg.AssetCheckSpec(
+            FRESHNESS_CHECK,
+            asset=spec.key,
+            description="Den senaste leveransen är inte äldre än källans takt medger.",
+        )
+        for spec in _specs()
+    ],
+    name="landing",
+    pool=WRITER_POOL,
+)
+def landing(
+    context: dg.AssetExecutionContext, avvik: Avvik
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Land the new deliveries, and say of each source whether it has fallen silent."""
+    settings = avvik.settings
+    now = datetime.now(UTC)
+    files = incoming_files(settings)
+    store = avvik.landing()
+    new = store.land(files, received_at=now)
+    receipts = store.receipts()
+    latest = {(receipt.name, receipt.file_name): receipt for receipt in receipts}
+    with avvik.warehouse() as connection:
+        create_tables(connection)
+        set_inbox(
+            connection,
+            (
+                (file.name, file.file_name, latest[file.name, file.file_name].delivery_id)
+                for file in files
+            ),
+        )
+    landed = Counter(receipt.name for receipt in new)
+    present = Counter(file.name for file in files)
+    received = {receipt.name: datetime.fromisoformat(receipt.received_at) for receipt in receipts}
+    context.log.info("Mottagna leveranser: %d nya av %d", len(new), len(files))
+    for source in declared_sources(settings):
+        key = landing_key(source.source_id)
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={
+                "nya_leveranser": landed[source.source_id],
+                "filer_i_inkorgen": present[source.source_id],
+            },
+            check_results=[_freshness(source, received.get(source.source_id), now)],
+        )
+
+
+def _freshness(
+    source: DeclaredSource, received: datetime | None, now: datetime
+) -> dg.AssetCheckResult:
+    """Judge the age of the content, not of the run: a run may bring nothing new for years."""
+    if source.retrieved_on is not None:
+        received = datetime.combine(source.retrieved_on, time.min, UTC)
+    age = None if received is None else (now - received).days
+    return dg.AssetCheckResult(
+        check_name=FRESHNESS_CHECK,
+        asset_key=landing_key(source.source_id),
+        passed=age is not None and age <= source.window_days,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "alder_dagar": "aldrig mottagen" if age is None else age,
+            "tillaten_alder_dagar": source.window_days,
+        },
+    )

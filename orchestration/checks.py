@@ -1,0 +1,152 @@
+"""The gates: Great Expectations suites as asset checks, and the refusal that outlives a run.
+
+A blocking check stops what comes after it in the same run. What reads the marts also asks
+`require_open_gates`, so that a later run of its own refuses as well. The rules themselves are the
+YAML suites in `expectations/`; judging them belongs in `orchestration.quality`.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+import duckdb
+
+from orchestration.quality.gate import GateClosedError, record, require_open
+from orchestration.quality.results import SuiteResult
+from orchestration.quality.suites import Severity, Suite, load_suites
+from orchestration.quality.validation import validate
+from orchestration.resources import WRITER_POOL, Avvik
+from orchestration.settings import Settings
+
+CHECK_NAME = "forvantningar"
+# The marts that are written after dbt, and judged after it.
+FINDINGS = ("marts.deviations", "marts.focus_areas", "marts.triangulation")
+
+
+def guarded_tables(settings: Settings) -> list[str]:
+    """All tables that have a suite, as `schema.table`."""
+    return sorted(load_suites(settings.expectations_dir))
+
+
+def require_open_gates(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
+    """Refuse to go on unless the latest check of every table passed and is of its present data.
+
+    Args:
+        connection: An open connection to the warehouse.
+        tables: The tables that are about to be read.
+
+    Raises:
+        dagster.Failure: If a gate is closed; the text is Swedish.
+    """
+    try:
+        require_open(connection, tables)
+    except GateClosedError as error:
+        raise dg.Failure(f"Grinden är stängd.\n{error}", allow_retries=False) from error
+
+
+def quality_status(connection: duckdb.DuckDBPyConnection) -> str:
+    """How the latest checks of all tables fared.
+
+    Args:
+        connection: An open connection to the warehouse, with results recorded.
+
+    Returns:
+        `godkänd`, or `godkänd med anmärkning` when a warning or held rows remain.
+    """
+    [(remarks,)] = connection.execute(
+        """
+        select
+            (
+                select count(*)
+                from (
+                    from meta.validation_results
+                    qualify recorded_sequence
+                        = max(recorded_sequence) over (partition by table_name, suite)
+                )
+                where not success
+            ) + (
+                select count(*)
+                from (
+                    from meta.deliveries
+                    qualify delivery_sequence
+                        = max(delivery_sequence) over (partition by name, file_name)
+                )
+                where outcome = 'loaded_in_part'
+            )
+        """
+    ).fetchall()
+    return "godkänd med anmärkning" if remarks else "godkänd"
+
+
+def build_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """Make one blocking check a guarded table, gathered where the flow has its gates.
+
+    Args:
+        settings: Where the suites are.
+
+    Returns:
+        The gate on raw, the gate on the marts, and the gates on what is found in them.
+    """
+    suites = load_suites(settings.expectations_dir)
+    raw = [table for table in suites if table.startswith("raw.")]
+    marts = [table for table in suites if table.startswith("marts.") and table not in FINDINGS]
+    return [
+        _gate("raw_gate", [suites[table] for table in raw]),
+        _gate("marts_gate", [suites[table] for table in marts]),
+        _gate("deviations_gate", [suites["marts.deviations"]]),
+        _gate(
+            "focus_areas_gate",
+            [suites["marts.focus_areas"], suites["marts.triangulation"]],
+        ),
+    ]
+
+
+def _gate(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
+    by_key = {dg.AssetKey(suite.table.split(".")): suite for suite in suites}
+
+    @dg.multi_asset_check(
+        name=name,
+        specs=[
+            dg.AssetCheckSpec(
+                CHECK_NAME, asset=key, blocking=True, description=suite.description_sv
+            )
+            for key, suite in by_key.items()
+        ],
+        can_subset=True,
+        pool=WRITER_POOL,
+    )
+    def gate(context: dg.AssetCheckExecutionContext, avvik: Avvik) -> Iterator[dg.AssetCheckResult]:
+        evaluated_at = datetime.now(UTC)
+        with avvik.warehouse() as connection:
+            selected = [
+                suite
+                for key, suite in by_key.items()
+                if dg.AssetCheckKey(key, CHECK_NAME) in context.selected_asset_check_keys
+            ]
+            results = [validate(connection, suite, evaluated_at=evaluated_at) for suite in selected]
+            record(connection, context.run.run_id, results)
+        for result in results:
+            for failure in result.failures:
+                context.log.warning("%s", failure.message_sv)
+            yield _check_result(result)
+
+    return gate
+
+
+def _check_result(result: SuiteResult) -> dg.AssetCheckResult:
+    """Say in Dagster's terms what Great Expectations found: counts and rules, never a value."""
+    return dg.AssetCheckResult(
+        check_name=CHECK_NAME,
+        asset_key=dg.AssetKey(result.table_name.split(".")),
+        passed=not result.failures,
+        severity=(dg.AssetCheckSeverity.WARN if result.passed else dg.AssetCheckSeverity.ERROR),
+        metadata={
+            "rader": result.row_count,
+            "regler": len(result.results),
+            "brutna_regler": len(result.failures),
+            "gravaste": str(result.worst_severity or Severity.INFO.value),
+            "meddelanden": dg.MetadataValue.md(
+                "\n".join(f"- {failure.message_sv}" for failure in result.failures)
+            ),
+        },
+    )

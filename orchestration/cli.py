@@ -1,0 +1,481 @@
+"""`avvik`: a thin door to the same functions that Dagster runs.
+
+Prints Swedish text for people; exit code 0 published, 1 a gate stopped it, 2 wrong usage or
+configuration. Whatever computes belongs in the packages, whatever orchestrates in the assets.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from orchestration.registers.breaches import Breach
+from orchestration.settings import PROJECT_ROOT, Profile, Settings
+
+_STARTED = time.perf_counter()
+_STOPPED = 1
+_MISUSE = 2
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Avvik: finner det som avviker i stadens socialtjänst.",
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Katalog för allt tillstånd (AVVIK_HOME).")
+]
+InboxOption = Annotated[Path | None, typer.Option("--inbox", help="Katalog med leveranser.")]
+
+# The flow's steps as they are shown, in order, and the part of the time split each belongs to.
+_STEPS = {
+    "landing": ("Tar emot leveranser", "landning"),
+    "raw": ("Läser in register och statistik", "rådata"),
+    "raw_gate": ("Kontrollerar rådata", "grindar"),
+    "staging": ("Bygger staging", "dbt"),
+    "marts": ("Bygger marts", "dbt"),
+    "marts_gate": ("Kontrollerar marts", "grindar"),
+    "marts__deviations": ("Prövar avvikelser", "avvikelser"),
+    "deviations_gate": ("Kontrollerar avvikelser", "grindar"),
+    "focus_areas": ("Bildar fokusområden", "avvikelser"),
+    "focus_areas_gate": ("Kontrollerar fokusområden", "grindar"),
+    "published__memorandum": ("Skriver promemorian", "promemoria"),
+    "published__snapshot": ("Publicerar", "publicering"),
+}
+
+
+def main() -> None:
+    """Run the command line; the entry point of the package."""
+    try:
+        app()
+    except ValidationError as error:
+        fields = ", ".join(".".join(str(part) for part in each["loc"]) for each in error.errors())
+        errors.print(f"Inställningen är fel: {fields}. Se docs/ för tillåtna värden.")
+        sys.exit(_MISUSE)
+
+
+def _settings(**overrides: Any) -> Settings:
+    return Settings(**{name: value for name, value in overrides.items() if value is not None})
+
+
+@app.command()
+def run(
+    profile: Annotated[
+        Profile | None, typer.Option(help="demo: syntetisk stad; live: verkliga leveranser.")
+    ] = None,
+    home: HomeOption = None,
+    inbox: InboxOption = None,
+    year: Annotated[int | None, typer.Option(help="Rapportår.", min=1990, max=2100)] = None,
+) -> None:
+    """Kör hela flödet och publicerar om alla grindar är öppna."""
+    overrides: dict[str, Any] = {
+        name: value
+        for name, value in {
+            "profile": profile,
+            "home": home,
+            "inbox": inbox,
+            "year": year,
+        }.items()
+        if value is not None
+    }
+    settings = Settings(**overrides)
+    with _only_one_run(settings):
+        _require_key(settings)
+        split: dict[str, float] = {}
+        if settings.profile == "demo":
+            _write_demo_city(settings, split)
+        if _nothing_new(settings):
+            console.print("Inget nytt sedan den senaste publiceringen; inget är kört på nytt.")
+            _print_findings(settings)
+            _print_paths(settings)
+            return
+        stopped = _run_flow(settings, overrides, split)
+        _print_split(split)
+        if stopped:
+            for message in stopped:
+                errors.print(f"STOPP: {message}", style="bold red", markup=False)
+            errors.print("Den publicerade ögonblicksbilden är orörd.")
+            raise typer.Exit(_STOPPED)
+        _print_findings(settings)
+        _print_paths(settings)
+
+
+@contextmanager
+def _only_one_run(settings: Settings) -> Iterator[None]:
+    """Refuse a second run in the same home while one is going on."""
+    import fcntl  # noqa: PLC0415 (not on every platform)
+
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.home / ".run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            errors.print(f"En annan körning pågår i {settings.home}. Vänta tills den är klar.")
+            raise typer.Exit(_MISUSE) from None
+        yield
+
+
+def _require_key(settings: Settings) -> None:
+    """Refuse to start without a usable pseudonym secret."""
+    from orchestration.registers.pseudonyms import PseudonymKeyError, load_key  # noqa: PLC0415
+
+    try:
+        load_key(settings.pseudonym_key, settings.key_file, create=settings.profile == "demo")
+    except PseudonymKeyError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(_MISUSE) from error
+
+
+def _write_demo_city(settings: Settings, split: dict[str, float]) -> None:
+    """Fill an empty inbox with the synthetic city."""
+    from orchestration.registers.inbox import scan_inbox  # noqa: PLC0415
+
+    if scan_inbox(settings.inbox_dir):
+        return
+    from orchestration.demo.city import write_city  # noqa: PLC0415
+
+    began = time.perf_counter()
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    ) as progress:
+        task = progress.add_task("Skriver den syntetiska staden", total=None)
+        write_city(
+            settings.inbox_dir,
+            progress=lambda label, done, total: progress.update(
+                task,
+                description=f"Skriver den syntetiska staden: {label}",
+                completed=done,
+                total=total,
+            ),
+        )
+    split["syntetisk stad"] = time.perf_counter() - began
+
+
+def _nothing_new(settings: Settings) -> bool:
+    """Whether the published snapshot was made from what lies here now."""
+    from orchestration.intake import incoming_files  # noqa: PLC0415
+    from orchestration.version import inputs_fingerprint  # noqa: PLC0415
+
+    if not settings.snapshot_path.exists() or not settings.warehouse_path.exists():
+        return False
+    try:
+        with duckdb.connect(str(settings.snapshot_path), read_only=True) as connection:
+            row = connection.execute("select inputs_sha256 from meta.publication").fetchone()
+    except duckdb.Error:
+        return False
+    return row is not None and row[0] == inputs_fingerprint(settings, incoming_files(settings))
+
+
+def prepare_dagster_home(settings: Settings) -> None:
+    """Put Dagster's configuration where its instance lives.
+
+    Args:
+        settings: Where that is.
+    """
+    settings.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copyfile(
+        PROJECT_ROOT / "orchestration" / "dagster.yaml", settings.dagster_home / "dagster.yaml"
+    )
+
+
+def _run_flow(settings: Settings, overrides: dict[str, Any], split: dict[str, float]) -> list[str]:
+    """Run the nightly job in this process.
+
+    Returns:
+        What stopped it, in Swedish; empty when the snapshot is published.
+    """
+    began = time.perf_counter()
+    with console.status("Läser in programmen"):
+        import dagster as dg  # noqa: PLC0415
+
+        from orchestration.automation import JOB_NAME  # noqa: PLC0415
+        from orchestration.definitions import build_defs  # noqa: PLC0415
+        from orchestration.progress import progress_logger  # noqa: PLC0415
+        from orchestration.resources import Avvik  # noqa: PLC0415
+
+        definitions = build_defs(
+            resource_overrides={"avvik": Avvik(overrides=_plain(overrides))},
+            loggers={"progress": progress_logger(_show_step)},
+        )
+        prepare_dagster_home(settings)
+        job = definitions.resolve_job_def(JOB_NAME)
+    split["import"] = time.perf_counter() - began
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {"progress": {}}},
+            tags={"avvik/started_by": "cli"},
+        )
+        for stats in instance.get_run_step_stats(result.run_id):
+            if stats.start_time and stats.end_time:
+                part = _STEPS.get(stats.step_key, ("", "övrigt"))[1]
+                split[part] = split.get(part, 0.0) + stats.end_time - stats.start_time
+    if result.success:
+        return []
+    return _reasons(settings, result)
+
+
+def _plain(overrides: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value) if isinstance(value, Path) else value for name, value in overrides.items()
+    }
+
+
+def _show_step(step_key: str) -> None:
+    label = _STEPS.get(step_key, (step_key, ""))[0]
+    console.print(f"  {label} …")
+
+
+def _reasons(settings: Settings, result: Any) -> list[str]:
+    """Why a run was stopped: held deliveries and failed checks first, else the steps' errors."""
+    from orchestration.storage.deliveries import unresolved  # noqa: PLC0415
+    from orchestration.storage.warehouse import open_warehouse, table_exists  # noqa: PLC0415
+
+    messages: list[str] = []
+    with open_warehouse(settings.warehouse_path, read_only=True) as connection:
+        if table_exists(connection, "meta.deliveries"):
+            messages += unresolved(connection)
+        if table_exists(connection, "meta.validation_results"):
+            messages += [
+                message
+                for (message,) in connection.execute(
+                    "select message_sv from meta.validation_results"
+                    " where run_id = $run and not success and severity = 'critical'"
+                    " order by all",
+                    {"run": result.run_id},
+                ).fetchall()
+            ]
+    if not messages:
+        failed = [event for event in result.all_events if event.is_step_failure]
+        for event in failed:
+            user = event.step_failure_data.user_failure_data
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            messages.append(
+                (user.description if user and user.description else None)
+                or (error.message.strip() if error else event.message or "")
+            )
+    return messages or ["Körningen stoppades; se körningens logg i avvik serve."]
+
+
+def _print_split(split: dict[str, float]) -> None:
+    table = Table(title="Tidsåtgång", show_header=False, box=None, title_justify="left")
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    for part, seconds in split.items():
+        table.add_row(part, f"{seconds:.1f} s".replace(".", ","))
+    total = time.perf_counter() - _STARTED
+    table.add_row("totalt", f"{total:.1f} s".replace(".", ","))
+    console.print(table)
+
+
+def _print_findings(settings: Settings) -> None:
+    rows = _query(
+        settings, "select title_sv, summary_sv from marts.focus_areas order by rank"
+    ).fetchall()
+    [(synthetic,)] = _query(settings, "select synthetic from meta.publication").fetchall()
+    if synthetic:
+        console.print("Delvis syntetiska uppgifter.", style="yellow")
+    console.print("Fokusområden" if rows else "Inga fokusområden.", style="bold")
+    for number, (title, summary) in enumerate(rows, start=1):
+        console.print(f"{number}. {title}", style="bold", markup=False)
+        console.print(f"   {summary}", markup=False)
+
+
+def _print_paths(settings: Settings) -> None:
+    console.print(f"Promemoria:  {settings.published_dir / 'memorandum.html'}", soft_wrap=True)
+    console.print(f"Marts:       {settings.snapshot_path}", soft_wrap=True)
+
+
+def _query(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
+    """Run a query on the published snapshot."""
+    if not settings.snapshot_path.exists():
+        errors.print("Inget är publicerat än. Kör avvik run först.")
+        raise typer.Exit(_MISUSE)
+    connection = duckdb.connect(
+        str(settings.snapshot_path),
+        read_only=True,
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+    return connection.execute(sql)
+
+
+def _print_rows(cursor: duckdb.DuckDBPyConnection) -> None:
+    table = Table(show_edge=False)
+    for column in cursor.description or []:
+        table.add_column(column[0], overflow="fold")
+    for row in cursor.fetchall():
+        table.add_row(*("" if value is None else str(value) for value in row))
+    console.print(table)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL mot schemana marts och meta.")],
+    home: HomeOption = None,
+) -> None:
+    """Ställer en fråga till den publicerade ögonblicksbilden."""
+    try:
+        _print_rows(_query(_settings(home=home), sql))
+    except duckdb.Error as error:
+        errors.print(f"Frågan kunde inte besvaras: {error}", markup=False)
+        raise typer.Exit(_MISUSE) from error
+
+
+@app.command()
+def deviations(home: HomeOption = None) -> None:
+    """Visar avvikelserna i rangordning."""
+    _print_rows(
+        _query(
+            _settings(home=home),
+            """
+            select
+                deviations.rank as rang,
+                deviations.outcome as utfall,
+                indicators.title_sv as indikator,
+                deviations.kind as slag,
+                round(deviations.observed, 4) as utfallet,
+                round(deviations.expected, 4) as väntat,
+                round(100 * deviations.relative_change, 1) as "förändring, %",
+                round(deviations.q_value, 4) as q
+            from marts.deviations
+            inner join marts.indicators using (indicator_id)
+            order by deviations.rank nulls last, indikator
+            """,
+        )
+    )
+
+
+@app.command()
+def sources(home: HomeOption = None) -> None:
+    """Visar källorna bakom den senaste publiceringen."""
+    _print_rows(
+        _query(
+            _settings(home=home),
+            """
+            select
+                source_id as källa,
+                publisher as utgivare,
+                reference_period as period,
+                retrieved_at::date as hämtad,
+                left(content_sha256, 12) as kontrollsumma,
+                synthetic as syntetisk,
+                stale as inaktuell
+            from meta.sources
+            order by all
+            """,
+        )
+    )
+
+
+@app.command("check-file")
+def check_file(
+    file: Annotated[Path, typer.Argument(help="Filen som ska lämnas.", exists=True)],
+) -> None:
+    """Prövar en registerfil mot avtalet innan den lämnas."""
+    import secrets  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+
+    from orchestration.registers.contract import load_contracts  # noqa: PLC0415
+    from orchestration.registers.loading import load_register  # noqa: PLC0415
+    from orchestration.registers.pseudonyms import PseudonymKey  # noqa: PLC0415
+    from orchestration.registers.reading import Delivery  # noqa: PLC0415
+    from orchestration.registers.units import known_units  # noqa: PLC0415
+
+    name = file.name.rsplit("_", 1)[0]
+    contract = load_contracts().get(name)
+    if contract is None:
+        breaches: Sequence[Breach] = [Breach(file.name, "filnamn")]
+    else:
+        with tempfile.TemporaryDirectory() as work, duckdb.connect() as connection:
+            connection.execute("create schema raw")
+            [result] = load_register(
+                connection,
+                contract,
+                [Delivery(1, "", file.name, file, f"{datetime.now(UTC):%Y-%m-%d}")],
+                units=known_units(_settings().seeds_dir),
+                key=PseudonymKey.from_secret(secrets.token_bytes(32)),
+                work_dir=Path(work),
+            )
+        breaches = result.breaches
+    for breach in breaches:
+        console.print(f"- {breach.message()}", markup=False)
+    if breaches:
+        raise typer.Exit(_STOPPED)
+    console.print(f"{file.name} följer avtalet.", markup=False)
+
+
+@app.command()
+def demo(
+    faults: Annotated[
+        list[str] | None,
+        typer.Option("--faults", help="Fel att plantera; ett okänt namn visar vilka som finns."),
+    ] = None,
+    home: HomeOption = None,
+    inbox: InboxOption = None,
+) -> None:
+    """Skriver den syntetiska stadens leveranser, med eller utan fel."""
+    from orchestration.demo.faults import FAULTS, write_fault  # noqa: PLC0415
+
+    settings = _settings(home=home, inbox=inbox)
+    _write_demo_city(settings, {})
+    for name in faults or []:
+        if name not in FAULTS:
+            errors.print(f"Okänt fel: {name}. Välj bland: {', '.join(sorted(FAULTS))}.")
+            raise typer.Exit(_MISUSE)
+        console.print(f"Planterat: {write_fault(settings.inbox_dir, name)}", soft_wrap=True)
+
+
+@app.command()
+def serve(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(help="Port på den egna datorn.")] = 3000,
+) -> None:
+    """Visar flödet i webbläsaren, bara för den här datorn."""
+    settings = _settings(home=home)
+    prepare_dagster_home(settings)
+    environment = {
+        **os.environ,
+        "AVVIK_HOME": str(settings.home.absolute()),
+        "DAGSTER_HOME": str(settings.dagster_home),
+        "DO_NOT_TRACK": "1",
+    }
+    command = [sys.executable, "-m", "dagster", "dev"]
+    command += ["--workspace", str(PROJECT_ROOT / "workspace.yaml")]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    console.print(f"Öppna http://127.0.0.1:{port} (avsluta med Ctrl+C)")
+    # A shell that starts this in the background ignores SIGINT, and Dagster's servers then ignore
+    # SIGTERM as well: the children get the default handlers back.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(command, env=environment, cwd=PROJECT_ROOT)  # noqa: S603
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        raise typer.Exit(process.wait())
+    except KeyboardInterrupt:
+        process.wait()

@@ -1,0 +1,329 @@
+"""The smaller registers: debt counselling, evictions, family law, substance use, homelessness.
+
+Each function writes one register for all years. The two planted changes that a registered
+explanation covers are here: substance use in 2023 and family law in 2022.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from orchestration.demo import targets, writing
+from orchestration.demo.geography import UNITS, units_at
+from orchestration.demo.panels import PanelYear, area_weights, by_area, follow
+from orchestration.demo.people import People, Recruiter, Residents, adult_ages
+from orchestration.demo.sampling import (
+    NO_DAY,
+    Ints,
+    choose,
+    day,
+    days_in_year,
+    deal,
+    generator,
+    happens,
+    last_day,
+    month_index,
+    on_weekday,
+    pick,
+    scaled,
+    spread,
+    wobble,
+    year_of,
+)
+from orchestration.demo.targets import YEARS
+
+_LAST: Final = last_day(YEARS[-1])
+
+
+def write_debt_counselling(
+    exporter: writing.Exporter, people: People, known: Residents, *, seed: int, scale: float
+) -> None:
+    """Write `budget_skuldradgivning`: everyone comes for the first time once.
+
+    Args:
+        exporter: Where the files go.
+        people: Everyone; new clients are added.
+        known: People of another register who may occur here too.
+        seed: The city's seed.
+        scale: Size of the city; 1 is Stockholm's own.
+    """
+    rng = generator(seed, "budget och skuld")
+    recruiter = Recruiter(
+        rng, people, ages=adult_ages(43.0, 13.0), youngest=18, known=known, known_share=0.2
+    )
+    for year in YEARS:
+        count = scaled(targets.DEBT_COUNSELLING[year], scale)
+        area = by_area(rng, count, area_weights(0.5, 0.0))
+        visit = days_in_year(rng, year, count)
+        person = recruiter.find(area, happens(rng, 0.52, count), visit)
+        applied = choose(rng, (60, 24, 16), count) - 1
+        decided = np.where(applied == 1, on_weekday(visit + rng.integers(30, 240, count)), NO_DAY)
+        applied[applied == 1] = np.where(decided[applied == 1] > _LAST, 0, 1)
+        decided[applied != 1] = NO_DAY
+        table = {
+            "arende_id": writing.serial("BS", year * 10_000 + np.arange(1, count + 1)),
+            "personnummer": writing.identity(people.identity[person]),
+            "stadsdelsnamnd": writing.code(units_at(area, visit), UNITS),
+            "forsta_besok": writing.date(visit),
+            "skuldsanering_ansokt": writing.flag(applied),
+            "skuldsanering_datum": writing.date(decided),
+        }
+        exporter.history_then_months("budget_skuldradgivning", year, table, month_index(visit))
+
+
+def write_evictions(exporter: writing.Exporter, *, seed: int, scale: float) -> None:
+    """Write `avhysningar_barn`: applications that concern children, most of them never executed.
+
+    Args:
+        exporter: Where the files go.
+        seed: The city's seed.
+        scale: Size of the city; 1 is Stockholm's own.
+    """
+    rng = generator(seed, "avhysningar")
+    for year in YEARS:
+        children = scaled(targets.EVICTED_CHILDREN[year], scale)
+        families = max(1, round(children / 1.9))
+        halted = max(2, round(45 * scale))
+        counts = np.concatenate(
+            [
+                spread(rng, np.ones(families, dtype=np.int64), children, 1, 6),
+                1 + choose(rng, (45, 35, 15, 5), halted),
+            ]
+        )
+        total = families + halted
+        area = by_area(rng, total, area_weights(0.8, 0.0))
+        executed = np.arange(total) < families
+        date = rng.permutation(days_in_year(rng, year, total))
+        order = np.argsort(date, kind="stable")
+        table = {
+            "avhysning_id": writing.serial("AV", year * 1_000 + np.arange(1, total + 1)),
+            "datum": writing.date(date[order]),
+            "stadsdelsnamnd": writing.code(units_at(area, date)[order], UNITS),
+            "antal_barn": writing.number(counts[order]),
+            "verkstalld": writing.flag(executed[order]),
+            "orsak": writing.code(
+                choose(rng, (82, 11, 7), total), ("hyresskuld", "storning", "ovrigt")
+            ),
+        }
+        exporter.year("avhysningar_barn", year, table)
+
+
+_FAMILY_LAW: Final = (
+    "avtal",
+    "samarbetssamtal",
+    "utredning_vardnad",
+    "faderskap",
+    "adoption",
+    "umgangesstod",
+)
+_TALKS: Final = 1
+_FAMILY_LAW_WEIGHTS: Final = np.array([0.15, 0.32, 0.26, 0.17, 0.03, 0.07])
+_FAMILY_LAW_ENDS: Final = ("overenskommelse", "dom", "avslutad_utan_resultat", "faststallt")
+_NEW_LAW_YEAR: Final = 2022
+_NEW_LAW: Final = day("2022-03-01")
+
+
+def write_family_law(
+    exporter: writing.Exporter, people: People, known: Residents, *, seed: int, scale: float
+) -> None:
+    """Write `familjeratt_arenden`.
+
+    From 1 March 2022 parents must take part in an information talk before a custody case (lag
+    2021:530); what that adds is registered as samarbetssamtal.
+
+    Args:
+        exporter: Where the files go.
+        people: Everyone; children who are not known from child cases are added.
+        known: Children of the child cases.
+        seed: The city's seed.
+        scale: Size of the city; 1 is Stockholm's own.
+    """
+    rng = generator(seed, "familjeratt")
+    ages = np.linspace(1.4, 0.4, 18)
+    recruiter = Recruiter(rng, people, ages=ages, youngest=0, known=known, known_share=0.75)
+    before = scaled(targets.FAMILY_LAW[_NEW_LAW_YEAR - 1], scale)
+    for year in YEARS:
+        count = scaled(targets.FAMILY_LAW[year], scale)
+        kind = deal(rng, wobble(rng, _FAMILY_LAW_WEIGHTS), count)
+        start = days_in_year(rng, year, count)
+        if year >= _NEW_LAW_YEAR:
+            after = np.flatnonzero(start >= _NEW_LAW)
+            more = max(0, min(count - before, len(after)))
+            kind[after[pick(rng, more, np.ones(len(after)))]] = _TALKS
+        area = by_area(rng, count, area_weights(0.2, 0.0))
+        person = recruiter.find(area, happens(rng, 0.51, count), start)
+        length = (70 * rng.lognormal(0.0, 0.6, count)).astype(np.int64) + 5
+        end = np.where(start + length > _LAST + 60, NO_DAY, start + length)
+        outcome = np.where(end == NO_DAY, -1, choose(rng, (46, 24, 18, 12), count))
+        table = {
+            "arende_id": writing.serial("FR", year * 100_000 + np.arange(1, count + 1)),
+            "personnummer_barn": writing.identity(people.identity[person]),
+            "stadsdelsnamnd": writing.code(units_at(area, start), UNITS),
+            "typ": writing.code(kind, _FAMILY_LAW),
+            "start_datum": writing.date(start),
+            "slut_datum": writing.date(end),
+            "utfall": writing.code(outcome, _FAMILY_LAW_ENDS),
+        }
+        exporter.year("familjeratt_arenden", year, table)
+
+
+_CARE: Final = ("oppenvard", "institution", "familjehem", "boende", "ovrigt")
+_OUTPATIENT, _INSTITUTION = 0, 1
+_CARE_WEIGHTS: Final = (56, 14, 2, 20, 8)
+_BY_LAW: Final = 0.22
+"""Share of the stays in institutions that are compulsory (LVM)."""
+
+
+def write_substance_use(
+    exporter: writing.Exporter, people: People, known: Residents, *, seed: int, scale: float
+) -> None:
+    """Write `missbruk_insatser`.
+
+    In 2023 outpatient groups begin to be registered a participant at a time: the additional people
+    have outpatient care only.
+
+    Args:
+        exporter: Where the files go.
+        people: Everyone; new users are added.
+        known: People of another register who may occur here too.
+        seed: The city's seed.
+        scale: Size of the city; 1 is Stockholm's own.
+    """
+    rng = generator(seed, "missbruk")
+    recruiter = Recruiter(
+        rng, people, ages=adult_ages(41.0, 14.0), youngest=18, known=known, known_share=0.3
+    )
+    women = [round(0.31 * scaled(targets.SUBSTANCE_USE[year], scale)) for year in YEARS]
+    followed = follow(
+        rng,
+        recruiter,
+        years=YEARS,
+        women=women,
+        men=[
+            scaled(targets.SUBSTANCE_USE[year], scale) - woman
+            for year, woman in zip(YEARS, women, strict=True)
+        ],
+        weights=area_weights(0.5, 0.05),
+        leaving=0.38,
+    )
+    care = np.zeros(0, dtype=np.int64)
+    for panel in followed:
+        drawn = deal(rng, _CARE_WEIGHTS, len(panel.person))
+        kept = (panel.carried >= 0) & happens(rng, 0.7, len(panel.person))
+        care = np.where(kept, np.append(care, 0)[panel.carried], drawn)
+        if panel.year == YEARS[-1]:
+            more = scaled(targets.SUBSTANCE_USE[panel.year], scale) - scaled(
+                targets.SUBSTANCE_USE[panel.year - 1], scale
+            )
+            newcomers = rng.permutation(np.flatnonzero(panel.carried < 0))
+            care[newcomers[: max(more, 0)]] = _OUTPATIENT
+        table, months = _care_table(rng, people, panel, care)
+        exporter.history_then_months("missbruk_insatser", panel.year, table, months)
+
+
+def _care_table(
+    rng: np.random.Generator, people: People, panel: PanelYear, care: Ints
+) -> tuple[writing.Table, Ints]:
+    count = len(panel.person)
+    second = np.flatnonzero(~panel.leaves & happens(rng, 0.24, count))
+    row = np.concatenate([np.arange(count), second])
+    kind = np.concatenate([care, deal(rng, _CARE_WEIGHTS, len(second))])
+    start = panel.start[row].copy()
+    room = last_day(panel.year) - 3 - panel.start[second]
+    start[count:] += rng.integers(0, room)
+    length = np.where(kind == _INSTITUTION, 75.0, 190.0) * rng.lognormal(0.0, 0.5, len(row))
+    # Decisions end with the year; those who stay have a new one in the next.
+    latest = np.where(panel.leaves, panel.end, last_day(panel.year))[row]
+    end = np.maximum(np.minimum(start + length.astype(np.int64), latest), start)
+    compulsory = (kind == _INSTITUTION) & happens(rng, _BY_LAW, len(row))
+    around_the_clock = (kind > _OUTPATIENT) & (kind < len(_CARE) - 1)
+    order = np.lexsort((panel.person[row], start))
+    rows = row[order]
+    table = {
+        "insats_id": writing.serial("MB", panel.year * 100_000 + np.arange(1, len(row) + 1)),
+        "personnummer": writing.identity(people.identity[panel.person[rows]]),
+        "kon": writing.sex(panel.male[rows]),
+        "fodelsear": writing.number(year_of(people.born[panel.person[rows]])),
+        "stadsdelsnamnd": writing.code(units_at(panel.area[rows], start[order]), UNITS),
+        "lagrum": writing.code(compulsory[order].astype(np.int64), ("sol", "lvm")),
+        "form": writing.code(kind[order], _CARE),
+        "start_datum": writing.date(start[order]),
+        "slut_datum": writing.date(end[order]),
+        "dygn": writing.number(np.where(around_the_clock, end - start + 1, -1)[order]),
+    }
+    return table, month_index(start[order])
+
+
+_SITUATIONS: Final = ("akut", "institution", "langsiktig_boendelosning", "eget_ordnat_kortsiktigt")
+_HOMELESS_TIME: Final = ("mindre_an_3_manader", "3_12_manader", "1_3_ar", "mer_an_3_ar")
+_HOMELESS_CAUSES: Final = (
+    "missbruk",
+    "psykisk_ohalsa",
+    "vald_i_nara_relation",
+    "ekonomi",
+    "separation",
+    "ingen_forankring_pa_bostadsmarknaden",
+    "ovrigt",
+)
+_HOMELESS_AGES: Final = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-")
+_SURVEY_MONTH: Final = "04"
+
+
+def write_homelessness(
+    exporter: writing.Exporter, people: People, known: Residents, *, seed: int, scale: float
+) -> None:
+    """Write `hemloshet_kartlaggning`, one survey each April.
+
+    Args:
+        exporter: Where the files go.
+        people: Everyone; people who are not known elsewhere are added.
+        known: People of another register who may occur here too.
+        seed: The city's seed.
+        scale: Size of the city; 1 is Stockholm's own.
+    """
+    rng = generator(seed, "hemloshet")
+    recruiter = Recruiter(
+        rng, people, ages=adult_ages(44.0, 14.0), youngest=18, known=known, known_share=0.4
+    )
+    counts = [scaled(targets.HOMELESS[year], scale) for year in YEARS]
+    women = [round(0.34 * count) for count in counts]
+    followed = follow(
+        rng,
+        recruiter,
+        years=YEARS,
+        women=women,
+        men=[count - woman for count, woman in zip(counts, women, strict=True)],
+        weights=area_weights(0.7, 0.45),
+        leaving=0.35,
+    )
+    for panel in followed:
+        _write_survey(rng, exporter, people, panel)
+
+
+def _write_survey(
+    rng: np.random.Generator, exporter: writing.Exporter, people: People, panel: PanelYear
+) -> None:
+    count = len(panel.person)
+    order = rng.permutation(count)
+    person = panel.person[order]
+    survey_day = np.full(count, day(f"{panel.year}-{_SURVEY_MONTH}-15"))
+    age = (survey_day - people.born[person]) // 365.25
+    # The survey is partly anonymous.
+    identity = np.where(happens(rng, 0.72, count), people.identity[person], 0)
+    has_children = happens(rng, np.where(panel.male[order], 0.08, 0.24), count)
+    table = {
+        "rad_id": writing.serial("HK", panel.year * 10_000 + np.arange(1, count + 1)),
+        "personnummer": writing.identity(identity),
+        "kon": writing.sex(panel.male[order]),
+        "aldersgrupp": writing.code(
+            np.searchsorted([25, 35, 45, 55, 65], age, side="right"), _HOMELESS_AGES
+        ),
+        "stadsdelsnamnd": writing.code(units_at(panel.area[order], survey_day), UNITS),
+        "situation": writing.code(deal(rng, (19, 16, 45, 20), count), _SITUATIONS),
+        "tid_i_hemloshet": writing.code(deal(rng, (13, 23, 30, 34), count), _HOMELESS_TIME),
+        "barn_antal": writing.number(
+            np.where(has_children, 1 + choose(rng, (50, 33, 12, 5), count), 0)
+        ),
+        "orsak": writing.code(deal(rng, (28, 17, 8, 14, 9, 18, 6), count), _HOMELESS_CAUSES),
+    }
+    exporter.survey("hemloshet_kartlaggning", f"{panel.year}-{_SURVEY_MONTH}", table)

@@ -1,0 +1,490 @@
+"""From series to pools: which model a series is tested with, among which comparable series.
+
+What does not belong here: outcomes. This module ends with p-values and expected values.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+
+from orchestration.deviation.contrary import Movement
+from orchestration.deviation.explanations import history_effects
+from orchestration.deviation.filters import (
+    GammaPoisson,
+    LevelModel,
+    Panel,
+    Prediction,
+    breakeven_volatility,
+    fit_mixture,
+    predict,
+    run_history,
+)
+from orchestration.deviation.means import LogNormalLevel, moderate
+from orchestration.deviation.proportions import BetaBinomial
+from orchestration.deviation.series import BoolArray, FloatArray, Series, SeriesKey
+from orchestration.deviation.settings import DeviationSettings
+from orchestration.indicators.catalogue import Catalogue
+from orchestration.indicators.models import Indicator, Measure
+
+_NAMED_STATUS_SV = {
+    "missing": "saknas",
+    "not_applicable": "är inte tillämpligt",
+    "suppressed": "är skyddat",
+    "broken_series": "är inte jämförbart med tidigare år",
+}
+
+
+class ModelKind(StrEnum):
+    """Which model a measure is tested with."""
+
+    COUNTS = "counts"
+    PROPORTIONS = "proportions"
+    MEANS = "means"
+    AMOUNTS = "amounts"
+
+
+_KIND_OF = {
+    Measure.COUNT: ModelKind.COUNTS,
+    Measure.RATE: ModelKind.COUNTS,
+    Measure.PROPORTION: ModelKind.PROPORTIONS,
+    Measure.MEAN: ModelKind.MEANS,
+    Measure.AMOUNT: ModelKind.AMOUNTS,
+}
+
+
+@dataclass(frozen=True)
+class Untestable:
+    """A series that cannot be tested, and why."""
+
+    series: Series
+    reason_sv: str
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedSeries:
+    """A series' verdict from its model, before multiplicity and explanations.
+
+    Attributes:
+        series: the series.
+        indicator: its catalogue row.
+        kind: model it was tested with.
+        pool: name of its pool.
+        pool_size: series in the pool.
+        row: its row in ``prediction`` and ``panel``.
+        prediction: of all series of the same kind.
+        panel: the same.
+        model: the model.
+        sigma: grid of volatilities, (G,).
+        p_value: two-sided.
+        p_down: one-sided, of a value at most as large.
+        p_up: one-sided, of a value at least as large.
+        to_unit: factor from the model's scale to the indicator's unit.
+        history_years: comparable earlier years.
+        settings: what it was tested with.
+    """
+
+    series: Series
+    indicator: Indicator
+    kind: ModelKind
+    pool: str
+    pool_size: int
+    row: int
+    prediction: Prediction
+    panel: Panel
+    model: LevelModel
+    sigma: FloatArray
+    p_value: float
+    p_down: float
+    p_up: float
+    to_unit: float
+    history_years: int
+    settings: DeviationSettings
+
+    @property
+    def observed(self) -> float:
+        """The tested value in the indicator's unit."""
+        return float(self.series.value[self.position])
+
+    @cached_property
+    def expected(self) -> float:
+        """Predictive mean in the indicator's unit."""
+        return float(self.alone.expected()[0]) * self.to_unit
+
+    @cached_property
+    def alone(self) -> Prediction:
+        """Its prediction without the others of its kind."""
+        return self.prediction.take([self.row])
+
+    @property
+    def relative_to_expected(self) -> float:
+        """Observed over expected, less one."""
+        return self.observed / self.expected - 1.0
+
+    def expected_after(self, log_change: float) -> tuple[float, float]:
+        """Expected value and two-sided p-value after a known change of the level."""
+        moved = self.alone.shifted(np.array([log_change]))
+        return float(moved.expected()[0]) * self.to_unit, float(moved.p_values()[0])
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """Predictive interval in the indicator's unit."""
+        low, high = self.alone.interval(self.settings.interval_level)
+        return self._unit(float(low[0])), self._unit(float(high[0]))
+
+    @cached_property
+    def probability_relevant(self) -> float:
+        """Probability that the level changed by more than what matters."""
+        return float(self.alone.probability_relevant(self.settings.relevant_change)[0])
+
+    @cached_property
+    def breakeven(self) -> float:
+        """Yearly log-volatility that would explain the change away."""
+        found = breakeven_volatility(
+            self.model,
+            self.panel.take([self.row]),
+            alpha=self.settings.alpha,
+            ceiling=self.settings.breakeven_ceiling,
+        )
+        return float(found[0])
+
+    @property
+    def volatility(self) -> float:
+        """Posterior mean of its yearly log-volatility."""
+        return float((self.prediction.weights[self.row] * self.sigma).sum())
+
+    @property
+    def persons_concerned(self) -> float:
+        """Persons or decisions that the difference is about; all behind a mean, none for kronor."""
+        if self.model.discrete:
+            return abs(self.excess)
+        n = self.series.observations[self.position]
+        return float(n) if np.isfinite(n) else 0.0
+
+    @property
+    def excess(self) -> float:
+        """Observed less expected: persons or decisions, or the unit of a mean or amount."""
+        if self.model.discrete:
+            return float(self.alone.seen.y[0, 0] - self.alone.expected()[0])
+        return self.observed - self.expected
+
+    @property
+    def position(self) -> int:
+        """Position of the tested year in the series."""
+        return len(self.series.years) - 1
+
+    @property
+    def previous(self) -> int | None:
+        """Position of the latest earlier comparable value."""
+        return self.series.before(int(self.series.years[self.position]))
+
+    @property
+    def relative_change(self) -> float | None:
+        """Change since the latest earlier comparable value; None without one or from zero."""
+        before = self.previous
+        if before is None or self.series.value[before] == 0:
+            return None
+        return float(self.series.value[self.position] / self.series.value[before] - 1.0)
+
+    @property
+    def movement(self) -> Movement | None:
+        """How it moved, for pairs; None where there is nothing to compare with."""
+        change = self.relative_change
+        if change is None:
+            return None
+        return Movement(change=change, p_down=self.p_down, p_up=self.p_up)
+
+    def _unit(self, raw: float) -> float:
+        if self.model.discrete:
+            return raw * self.to_unit
+        return float(np.exp(raw)) * self.to_unit
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A series on its model's scale: what was seen, its exposure, where it is usable."""
+
+    series: Series
+    indicator: Indicator
+    observed: FloatArray
+    exposure: FloatArray
+    df: FloatArray
+    usable: BoolArray
+
+
+def geography_level(geography_id: str) -> str:
+    """Level of a geography from its code: riket, lan, kommun or stadsdelsnamnd."""
+    if geography_id == "SE":
+        return "riket"
+    if "-" in geography_id:
+        return "stadsdelsnamnd"
+    county_digits = 2
+    return "lan" if len(geography_id) == county_digits else "kommun"
+
+
+def in_scope(
+    series: Sequence[Series], catalogue: Catalogue, year: int, settings: DeviationSettings
+) -> list[Series]:
+    """Totals that are tested: each indicator where it is nearest to the municipality.
+
+    Series that ended before the report year's neighbourhood are history and left out; years
+    after the report year are cut away.
+
+    Raises:
+        ValueError: an indicator is not in the catalogue, or a series is given twice.
+    """
+    chosen: dict[str, Series] = {}
+    places = settings.places()
+    seen: set[SeriesKey] = set()
+    for one in series:
+        catalogue.indicator(one.indicator_id)
+        if one.key in seen:
+            raise ValueError(f"Serien {one.label} förekommer flera gånger.")
+        seen.add(one.key)
+        if one.breakdown != "total" or one.category != "total" or one.geography_id not in places:
+            continue
+        cut = until(one, year)
+        comparable = cut.years[cut.usable]
+        if not comparable.size or comparable[-1] < year - settings.current_within_years:
+            continue
+        rival = chosen.get(one.indicator_id)
+        if rival is None or places.index(one.geography_id) < places.index(rival.geography_id):
+            chosen[one.indicator_id] = cut
+    order = {row.indicator_id: position for position, row in enumerate(catalogue.indicators)}
+    return sorted(chosen.values(), key=lambda s: order[s.indicator_id])
+
+
+def until(series: Series, year: int) -> Series:
+    """The series without what came after a year."""
+    keep = series.years <= year
+    return Series(
+        *series.key,
+        years=series.years[keep],
+        numerator=series.numerator[keep],
+        denominator=series.denominator[keep],
+        value=series.value[keep],
+        standard_deviation=series.standard_deviation[keep],
+        observations=series.observations[keep],
+        status=[status for status, kept in zip(series.status, keep, strict=True) if kept],
+    )
+
+
+def judge_series(
+    series: Sequence[Series], catalogue: Catalogue, year: int, settings: DeviationSettings
+) -> tuple[list[JudgedSeries], list[Untestable]]:
+    """Hold the tested year of each series against its own history, volatility pooled.
+
+    Args:
+        series: in scope, nothing after ``year``.
+        catalogue: indicators and explanations.
+        year: tested year.
+        settings: of the engine.
+
+    Returns:
+        Those that could be tested, and those that could not with the reason.
+    """
+    ready: dict[ModelKind, list[_Prepared]] = {kind: [] for kind in ModelKind}
+    untestable: list[Untestable] = []
+    for one in series:
+        indicator = catalogue.indicator(one.indicator_id)
+        prepared = _prepare(one, indicator)
+        reason = _why_not(prepared, catalogue, year, settings)
+        if reason is not None:
+            untestable.append(Untestable(one, reason))
+        else:
+            ready[_KIND_OF[indicator.measure]].append(prepared)
+    tested: list[JudgedSeries] = []
+    for kind, members in ready.items():
+        if members:
+            tested += _judge_kind(kind, members, catalogue, year, settings)
+    return tested, untestable
+
+
+def _prepare(series: Series, indicator: Indicator) -> _Prepared:
+    ones = np.ones(series.years.shape)
+    df = np.full(series.years.shape, np.inf)
+    usable = series.usable
+    match indicator.measure:
+        case Measure.COUNT:
+            counted = np.where(np.isfinite(series.numerator), series.numerator, series.value)
+            observed, exposure = np.rint(counted), ones
+        case Measure.RATE | Measure.PROPORTION:
+            observed, exposure = np.rint(series.numerator), series.denominator
+            usable = usable & (exposure > 0)
+            if indicator.measure is Measure.PROPORTION and np.any(observed > exposure):
+                raise ValueError(f"{series.label}: täljaren är större än nämnaren.")
+        case Measure.MEAN | Measure.AMOUNT:
+            positive = series.value > 0
+            safe = np.where(positive, series.value, 1.0)
+            observed = np.log(safe)
+            enough = (series.observations > 1) & (series.standard_deviation >= 0)
+            n = np.where(enough, series.observations, 2.0)
+            variance = np.where(enough, (series.standard_deviation / safe) ** 2, 0.0)
+            exposure, df = variance / n, np.where(enough, n - 1.0, np.inf)
+            usable = usable & positive
+            if indicator.measure is Measure.MEAN:
+                usable = usable & enough
+    usable = usable & np.isfinite(observed) & np.isfinite(exposure)
+    if indicator.measure not in (Measure.MEAN, Measure.AMOUNT):
+        usable = usable & (observed >= 0)
+    return _Prepared(series, indicator, observed, exposure, df, usable)
+
+
+def _why_not(
+    prepared: _Prepared, catalogue: Catalogue, year: int, settings: DeviationSettings
+) -> str | None:
+    series = prepared.series
+    at = np.flatnonzero(series.years == year)
+    if not at.size or not series.usable[at[0]]:
+        status = series.status[at[0]] if at.size else "missing"
+        return f"Värdet för {year} {_NAMED_STATUS_SV.get(status, 'saknas')}."
+    if not prepared.usable[at[0]]:
+        return {
+            Measure.PROPORTION: "Andelen saknar täljare och nämnare, så slumpen kan inte mätas.",
+            Measure.RATE: "Kvoten saknar täljare eller nämnare, så slumpen kan inte mätas.",
+            Measure.MEAN: "Medelvärdets spridning och antal saknas, så slumpen kan inte mätas.",
+        }.get(prepared.indicator.measure, "Värdet är noll eller negativt och kan inte prövas.")
+    if comparable_years(prepared.usable, prepared.series, catalogue, year) < (
+        settings.minimum_history
+    ):
+        return f"Jämförbara värden före {year} saknas."
+    return None
+
+
+def comparable_years(
+    usable: BoolArray, series: Series, catalogue: Catalogue, tested_year: int
+) -> int:
+    """Years with a value before the tested one, since the last break and outside gaps."""
+    years = np.arange(int(series.years[0]), tested_year + 1)
+    effects = history_effects(
+        catalogue.explanations_for(series.indicator_id, series.geography_id), years, tested_year
+    )
+    breaks = years[effects.reset]
+    since = int(breaks.max()) if breaks.size else int(years[0])
+    left_out = np.isin(series.years, years[effects.gap])
+    counted = usable & ~left_out & (series.years >= since) & (series.years < tested_year)
+    return int(counted.sum())
+
+
+def _judge_kind(
+    kind: ModelKind,
+    members: Sequence[_Prepared],
+    catalogue: Catalogue,
+    year: int,
+    settings: DeviationSettings,
+) -> list[JudgedSeries]:
+    model: LevelModel
+    grid = settings.volatility_grid
+    match kind:
+        case ModelKind.COUNTS:
+            model = GammaPoisson(settings.prior_shape)
+        case ModelKind.PROPORTIONS:
+            model = BetaBinomial(settings.prior_shape)
+        case ModelKind.MEANS:
+            model = LogNormalLevel()
+        case ModelKind.AMOUNTS:
+            model, grid = LogNormalLevel(), settings.amount_volatility_grid
+    sigma = np.array(grid)
+    panel = _panel(members, catalogue, year, moderated=kind is ModelKind.MEANS)
+    history = run_history(model, panel, sigma)
+    pools = [f"{m.indicator.area}/{kind}/{geography_level(m.series.geography_id)}" for m in members]
+    weights = _pool_weights(history.log_likelihood, history.points > 0, pools, settings)
+    prediction = predict(model, panel, history, np.vstack([weights[pool] for pool in pools]))
+    p = prediction.p_values()
+    below, above = prediction.tails()
+    return [
+        JudgedSeries(
+            series=member.series,
+            indicator=member.indicator,
+            kind=kind,
+            pool=pool,
+            pool_size=pools.count(pool),
+            row=row,
+            prediction=prediction,
+            panel=panel,
+            model=model,
+            sigma=sigma,
+            p_value=float(p[row]),
+            p_down=float(below[row]),
+            p_up=float(above[row]),
+            to_unit=_scale(member),
+            history_years=comparable_years(member.usable, member.series, catalogue, year),
+            settings=settings,
+        )
+        for row, (member, pool) in enumerate(zip(members, pools, strict=True))
+    ]
+
+
+def _pool_weights(
+    log_likelihood: FloatArray,
+    informative: BoolArray,
+    pools: Sequence[str],
+    settings: DeviationSettings,
+) -> Mapping[str, FloatArray]:
+    """One mixture for each pool, pulled towards the common one of the same kind of measure."""
+    size = log_likelihood.shape[1]
+    common = fit_mixture(
+        log_likelihood[informative],
+        np.full(size, 1.0 / size),
+        settings.grid_prior_series,
+        tolerance=settings.em_tolerance,
+        max_iterations=settings.em_max_iterations,
+    )
+    names = np.array(pools)
+    return {
+        pool: fit_mixture(
+            log_likelihood[informative & (names == pool)],
+            common,
+            settings.pool_prior_series,
+            tolerance=settings.em_tolerance,
+            max_iterations=settings.em_max_iterations,
+        )
+        for pool in dict.fromkeys(pools)
+    }
+
+
+def _panel(
+    members: Sequence[_Prepared], catalogue: Catalogue, year: int, *, moderated: bool
+) -> Panel:
+    first = min(int(m.series.years[0]) for m in members)
+    years = np.arange(first, year + 1)
+    shape = (len(members), years.size)
+    observed, exposure, df = np.zeros(shape), np.ones(shape), np.full(shape, np.inf)
+    usable, reset = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    log_shift = np.zeros(shape)
+    for row, m in enumerate(members):
+        columns = m.series.years - first
+        ok = columns[m.usable]
+        observed[row, ok] = m.observed[m.usable]
+        exposure[row, ok] = m.exposure[m.usable]
+        df[row, ok] = m.df[m.usable]
+        usable[row, ok] = True
+        effects = history_effects(
+            catalogue.explanations_for(m.series.indicator_id, m.series.geography_id), years, year
+        )
+        usable[row] &= ~effects.gap
+        reset[row], log_shift[row] = effects.reset, effects.log_shift
+    if moderated:
+        known = usable & np.isfinite(df) & (exposure > 0)
+        n = df[known] + 1.0
+        steadied = moderate(exposure[known] * n, df[known])
+        exposure[known], df[known] = steadied.variance / n, steadied.df
+    return Panel(observed, exposure, usable, reset, log_shift, df[:, -1])
+
+
+def _scale(member: _Prepared) -> float:
+    """Factor from the model's scale to the indicator's unit in the tested year."""
+    series, last = member.series, len(member.series.years) - 1
+    match member.indicator.measure:
+        case Measure.RATE:
+            # Per 100 or per 1,000 is the indicator's own affair; it shows in any year with cases.
+            ok = member.usable & (member.observed > 0)
+            per = series.value[ok] * member.exposure[ok] / member.observed[ok]
+            factor = float(np.median(per)) if per.size else 1.0
+            return factor / float(member.exposure[last])
+        case Measure.PROPORTION:
+            return 1.0 / float(member.exposure[last])
+        case _:
+            return 1.0

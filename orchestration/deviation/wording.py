@@ -1,0 +1,208 @@
+"""Sentences in Swedish, written from numbers.
+
+What does not belong here: layout, and the catalogue's own texts.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestration.deviation.contrary import Verdict
+from orchestration.indicators.models import Indicator, Measure
+
+_NBSP = "\u00a0"
+_DEFINITE = {
+    "Antal": "antalet",
+    "Andel": "andelen",
+    "Genomsnittligt antal": "det genomsnittliga antalet",
+    "Kostnad": "kostnaden",
+    "Skuldbelopp": "skuldbeloppet",
+    "Medianskuld": "medianskulden",
+    "Prisindex": "prisindexet",
+    "Index": "indexet",
+    "Riksnorm": "riksnormen",
+    "Disponibel inkomst": "den disponibla inkomsten",
+    "Schablonersättning": "schablonersättningen",
+    "Svarsfrekvens": "svarsfrekvensen",
+    "Folkmängd": "folkmängden",
+}
+_CATEGORIES = {
+    "funktionsnedsattning": "funktionsnedsättning",
+    "socialpsykiatri": "socialpsykiatri",
+    "kvinnor": "kvinnor",
+    "man": "män",
+}
+_VERDICTS = {
+    Verdict.CONTRARY: "tvärtemot det väntade sambandet",
+    Verdict.DIVERGENT_WITHIN_NOISE: (
+        "åt andra hållet än väntat, men minst ett av måtten inte mer än slumpen medger"
+    ),
+    Verdict.AS_EXPECTED: "så som sambandet låter vänta",
+}
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number with decimal comma, no-break space between thousands and a true minus sign."""
+    text = f"{abs(value):,.{decimals}f}".replace(",", _NBSP).replace(".", ",")
+    negative = value < 0 and any(c in "123456789" for c in text)
+    return f"−{text}" if negative else text
+
+
+def percent(change: float) -> str:
+    """The size of a relative change in per cent: one decimal under ten, none above."""
+    size = abs(change) * 100
+    one_decimal_below = 9.95
+    return number(size, 1 if size < one_decimal_below else 0)
+
+
+def p_value(p: float) -> str:
+    """``p = 0,004`` or ``p < 0,001``."""
+    least = 0.0005
+    if p < least:
+        return "p < 0,001"
+    return f"p = {number(p, 3 if p < 0.1 else 2)}"  # noqa: PLR2004 - digits shown
+
+
+def definite(title: str) -> str:
+    """A catalogue title as the subject of a sentence, in lower case.
+
+    A title that does not begin with a known noun is quoted.
+    """
+    for start in sorted(_DEFINITE, key=len, reverse=True):
+        if title == start or title.startswith(start + " "):
+            return _DEFINITE[start] + title[len(start) :]
+    return f"måttet ”{title}”"
+
+
+def sentence_case(text: str) -> str:
+    """First letter in upper case."""
+    return text[:1].upper() + text[1:]
+
+
+def category(name: str) -> str:
+    """A category, or a cross of them, as a reader meets it."""
+    return ", ".join(_CATEGORIES.get(part, part) for part in name.split("*"))
+
+
+def figure(value: float, indicator: Indicator) -> str:
+    """A value in the indicator's unit, without the unit; fractions as per cent."""
+    match indicator.measure:
+        case Measure.PROPORTION:
+            share = value * 100
+            return number(share, 2 if abs(share) < 10 else 1)  # noqa: PLR2004 - digits shown
+        case Measure.COUNT:
+            small = abs(value) < 10 and not math.isclose(value, round(value), abs_tol=0.05)  # noqa: PLR2004
+            return number(value, 1 if small else 0)
+        case Measure.AMOUNT:
+            for size, name in ((1e9, "miljarder"), (1e6, "miljoner")):
+                if abs(value) >= size:
+                    return f"{number(value / size, 1)} {name}"
+            return number(value, 0 if abs(value) >= 1000 else 1)  # noqa: PLR2004 - digits shown
+        case _:
+            return number(value, 1)
+
+
+def figure_with_unit(value: float, indicator: Indicator) -> str:
+    """A value with its unit; an index stands alone."""
+    bare = figure(value, indicator)
+    return bare if indicator.unit.startswith("index") else f"{bare} {indicator.unit}"
+
+
+def moved(change: float) -> str:
+    """``ökade med 5,0 procent``, ``minskade med 15 procent`` or ``ändrades inte``."""
+    if change == 0:
+        return "ändrades inte"
+    return f"{'ökade' if change > 0 else 'minskade'} med {percent(change)} procent"
+
+
+def change_sentence(indicator: Indicator, year: int, facts: Mapping[str, Any]) -> str:
+    """What happened to an indicator, and how surprising it is.
+
+    Args:
+        indicator: from the catalogue.
+        year: tested year.
+        facts: ``observed``, ``expected``, ``lower``, ``upper``, ``relative_change``,
+            ``previous_year``, ``p_value``, ``breakeven_volatility``, ``breakeven_reached``.
+    """
+    subject = sentence_case(definite(indicator.title_sv))
+    expected = (
+        f"{figure_with_unit(facts['observed'], indicator)} mot väntade "
+        f"{figure(facts['expected'], indicator)} ({figure(facts['lower'], indicator)}–"
+        f"{figure(facts['upper'], indicator)}); {p_value(facts['p_value'])}"
+    )
+    if facts["relative_change"] is None:
+        head = f"{subject} {year}: {expected}."
+    else:
+        head = (
+            f"{subject} {moved(facts['relative_change'])} från {facts['previous_year']} "
+            f"till {year}: {expected}."
+        )
+    if facts["breakeven_volatility"] and facts["breakeven_reached"]:
+        head += (
+            f" En årlig volatilitet på {number(facts['breakeven_volatility'], 2)} skulle krävas "
+            "för att det vore slump."
+        )
+    return head
+
+
+def group_sentence(indicator: Indicator, year: int, facts: Mapping[str, Any]) -> str:
+    """How two groups differ.
+
+    Args:
+        indicator: from the catalogue.
+        year: tested year.
+        facts: ``category_a``, ``category_b``, ``mean_a``, ``mean_b``, ``n_a``, ``n_b``,
+            ``relative_change``, ``p_value``.
+    """
+    more = "högre" if facts["relative_change"] > 0 else "lägre"
+    return (
+        f"{sentence_case(definite(indicator.title_sv))} var {year} "
+        f"{figure(facts['mean_a'], indicator)} i gruppen {category(facts['category_a'])} "
+        f"(n = {number(facts['n_a'])}) mot {figure(facts['mean_b'], indicator)} i gruppen "
+        f"{category(facts['category_b'])} (n = {number(facts['n_b'])}), "
+        f"{percent(facts['relative_change'])} procent {more}; {p_value(facts['p_value'])}."
+    )
+
+
+def relation_sentence(related: Indicator, facts: Mapping[str, Any]) -> str:
+    """What a related indicator did, and what that says.
+
+    Args:
+        related: the related indicator.
+        facts: ``verdict``, ``related_change``.
+    """
+    subject = sentence_case(definite(related.title_sv))
+    verdict = Verdict(facts["verdict"])
+    if verdict is Verdict.CANNOT_TELL:
+        if facts["related_change"] is None:
+            return f"{subject} går inte att jämföra med: värde eller historik saknas."
+        return f"{subject} {moved(facts['related_change'])}; det ger inget besked."
+    return f"{subject} {moved(facts['related_change'])}, {_VERDICTS[verdict]}."
+
+
+def pair_sentence(
+    indicator: Indicator, related: Indicator, year: int, facts: Mapping[str, Any]
+) -> str:
+    """A declared pair in two sentences: what the indicator did, and what the related one did.
+
+    Args:
+        indicator: the indicator.
+        related: the related one.
+        year: tested year.
+        facts: ``observed_change``, ``related_change``, ``verdict``.
+    """
+    subject = sentence_case(definite(indicator.title_sv))
+    head = f"{subject} {moved(facts['observed_change'])} {year}."
+    return f"{head} {relation_sentence(related, facts)}"
+
+
+def signed_percent(change: float) -> str:
+    """``+12 procent`` or ``−6,3 procent``."""
+    return f"{'−' if change < 0 else '+'}{percent(change)} procent"
+
+
+def listing(parts: Sequence[str]) -> str:
+    """``a, b och c``; empty for nothing."""
+    if not parts:
+        return ""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} och {parts[-1]}"

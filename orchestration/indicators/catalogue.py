@@ -1,0 +1,177 @@
+"""Reads the seeds of the catalogue and holds them to their promises.
+
+What does not belong here: the warehouse. dbt loads the same files by itself.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from orchestration.indicators.models import (
+    Area,
+    GroupComparison,
+    Indicator,
+    NaturalExplanation,
+    PossibleExplanation,
+    Relation,
+)
+
+_Row = TypeVar("_Row", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that is known about the indicators before any value is seen.
+
+    Raises:
+        ValueError: an id occurs twice, a row names an indicator that does not exist, or a pair
+            or comparison is declared twice. The message lists every fault.
+    """
+
+    indicators: tuple[Indicator, ...]
+    relations: tuple[Relation, ...] = ()
+    group_comparisons: tuple[GroupComparison, ...] = ()
+    natural_explanations: tuple[NaturalExplanation, ...] = ()
+    possible_explanations: tuple[PossibleExplanation, ...] = ()
+
+    def __post_init__(self) -> None:
+        faults = [*self._repeated(), *self._unknown()]
+        if faults:
+            raise ValueError("Katalogen är inte hel:\n" + "\n".join(f"- {f}" for f in faults))
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Indicator]:
+        """Indicators by ``indicator_id``."""
+        return MappingProxyType({row.indicator_id: row for row in self.indicators})
+
+    def indicator(self, indicator_id: str) -> Indicator:
+        """The indicator of that name.
+
+        Raises:
+            ValueError: it is not in the catalogue.
+        """
+        try:
+            return self.by_id[indicator_id]
+        except KeyError:
+            raise ValueError(f"Indikatorn {indicator_id} finns inte i katalogen.") from None
+
+    def explanations_for(
+        self, indicator_id: str, geography_id: str
+    ) -> tuple[NaturalExplanation, ...]:
+        """Registered explanations of this indicator in this geography, whatever their period."""
+        return tuple(
+            row for row in self.natural_explanations if row.concerns(indicator_id, geography_id)
+        )
+
+    def hypotheses_for(self, area: Area) -> tuple[PossibleExplanation, ...]:
+        """Possible explanations and next steps of an area, in the order of the seed."""
+        return tuple(row for row in self.possible_explanations if row.area == area)
+
+    def without_explanation(self, explanation_id: str) -> "Catalogue":
+        """The same catalogue with one natural explanation switched off.
+
+        Raises:
+            ValueError: no explanation has that name.
+        """
+        kept = tuple(r for r in self.natural_explanations if r.explanation_id != explanation_id)
+        if len(kept) == len(self.natural_explanations):
+            raise ValueError(f"Förklaringen {explanation_id} finns inte i katalogen.")
+        return Catalogue(
+            indicators=self.indicators,
+            relations=self.relations,
+            group_comparisons=self.group_comparisons,
+            natural_explanations=kept,
+            possible_explanations=self.possible_explanations,
+        )
+
+    def _repeated(self) -> Iterable[str]:
+        keys: dict[str, Iterable[object]] = {
+            "indicator_id": (r.indicator_id for r in self.indicators),
+            "relation_id": (r.relation_id for r in self.relations),
+            "comparison_id": (r.comparison_id for r in self.group_comparisons),
+            "explanation_id": (r.explanation_id for r in self.natural_explanations),
+            "hypothesis_id": (r.hypothesis_id for r in self.possible_explanations),
+            "paret": (f"{r.indicator_id} och {r.related_indicator_id}" for r in self.relations),
+            "jämförelsen": (
+                f"{r.indicator_id} {r.breakdown} {r.category_a} {r.category_b}"
+                for r in self.group_comparisons
+            ),
+        }
+        for name, values in keys.items():
+            for value, times in Counter(values).items():
+                if times > 1:
+                    yield f"{name} {value} förekommer {times} gånger"
+
+    def _unknown(self) -> Iterable[str]:
+        named: list[tuple[str, str]] = []
+        for relation in self.relations:
+            named.append((relation.indicator_id, f"relationen {relation.relation_id}"))
+            named.append((relation.related_indicator_id, f"relationen {relation.relation_id}"))
+        named += [
+            (r.indicator_id, f"jämförelsen {r.comparison_id}") for r in self.group_comparisons
+        ]
+        named += [
+            (r.indicator_id, f"förklaringen {r.explanation_id}")
+            for r in self.natural_explanations
+            if r.indicator_id is not None
+        ]
+        for indicator_id, place in named:
+            if indicator_id not in self.by_id:
+                yield f"{place} nämner indikatorn {indicator_id}, som inte finns"
+
+
+def load_catalogue(seeds_dir: Path) -> Catalogue:
+    """Read the five seeds of the catalogue.
+
+    Args:
+        seeds_dir: folder with ``indicators.csv``, ``indicator_relations.csv``,
+            ``group_comparisons.csv``, ``natural_explanations.csv``,
+            ``possible_explanations.csv`` (comma-separated UTF-8 with a header).
+
+    Raises:
+        FileNotFoundError: a seed is missing.
+        ValueError: a file has wrong columns, a cell breaks its rule, an id is repeated or
+            unknown. The message names file, line, column and rule.
+    """
+    return Catalogue(
+        indicators=_read(seeds_dir / "indicators.csv", Indicator),
+        relations=_read(seeds_dir / "indicator_relations.csv", Relation),
+        group_comparisons=_read(seeds_dir / "group_comparisons.csv", GroupComparison),
+        natural_explanations=_read(seeds_dir / "natural_explanations.csv", NaturalExplanation),
+        possible_explanations=_read(seeds_dir / "possible_explanations.csv", PossibleExplanation),
+    )
+
+
+def _read(path: Path, model: type[_Row]) -> tuple[_Row, ...]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        _check_columns(path, reader.fieldnames or (), list(model.model_fields))
+        rows: list[_Row] = []
+        for cells in reader:
+            line = reader.line_num
+            if None in cells or None in cells.values():
+                raise ValueError(f"{path.name}, rad {line}: fel antal kolumner.")
+            try:
+                rows.append(model.model_validate(cells))
+            except ValidationError as error:
+                faults = "; ".join(
+                    f"{'.'.join(map(str, e['loc'])) or 'raden'}: {e['msg']}" for e in error.errors()
+                )
+                raise ValueError(f"{path.name}, rad {line}: {faults}") from error
+    if not rows:
+        raise ValueError(f"{path.name}: filen har inga rader.")
+    return tuple(rows)
+
+
+def _check_columns(path: Path, found: Sequence[str], wanted: Sequence[str]) -> None:
+    if list(found) != list(wanted):
+        raise ValueError(
+            f"{path.name}: kolumnerna är {', '.join(found)} men ska vara {', '.join(wanted)}."
+        )

@@ -1,0 +1,220 @@
+"""The rows of the catalogue as typed, immutable records.
+
+Each class mirrors one seed in ``dbt_project/seeds``; the field names are the seed's columns.
+What does not belong here: reading files (``catalogue.py``) and any judgement of values.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+class Area(StrEnum):
+    """Areas of activity; the order is the one a reader meets them in."""
+
+    EKONOMISKT_BISTAND = "ekonomiskt_bistand"
+    BARN_OCH_UNGA = "barn_och_unga"
+    FAMILJERATT = "familjeratt"
+    VALD_I_NARA_RELATION = "vald_i_nara_relation"
+    MISSBRUK_OCH_BEROENDE = "missbruk_och_beroende"
+    HEMLOSHET = "hemloshet"
+    SOCIALPSYKIATRI = "socialpsykiatri"
+    FUNKTIONSNEDSATTNING = "funktionsnedsattning"
+    OMVARLD = "omvarld"
+    OPPNA_JAMFORELSER = "oppna_jamforelser"
+
+
+#: The surroundings of social services. They support or contradict a finding and never are one.
+CONTEXT_AREAS: frozenset[Area] = frozenset({Area.OMVARLD, Area.OPPNA_JAMFORELSER})
+
+#: Names of the areas as a reader meets them.
+AREA_TITLES_SV: dict[Area, str] = {
+    Area.EKONOMISKT_BISTAND: "Ekonomiskt bistånd",
+    Area.BARN_OCH_UNGA: "Barn och unga",
+    Area.FAMILJERATT: "Familjerätt",
+    Area.VALD_I_NARA_RELATION: "Våld i nära relation",
+    Area.MISSBRUK_OCH_BEROENDE: "Missbruk och beroende",
+    Area.HEMLOSHET: "Hemlöshet",
+    Area.SOCIALPSYKIATRI: "Socialpsykiatri",
+    Area.FUNKTIONSNEDSATTNING: "Funktionsnedsättning",
+    Area.OMVARLD: "Omvärlden",
+    Area.OPPNA_JAMFORELSER: "Öppna jämförelser",
+}
+
+
+class Polarity(StrEnum):
+    """Whether a rise is good. ``NEUTRAL`` where neither direction is good in itself."""
+
+    HIGHER_IS_BETTER = "higher_is_better"
+    LOWER_IS_BETTER = "lower_is_better"
+    NEUTRAL = "neutral"
+
+
+class Measure(StrEnum):
+    """What kind of number an indicator is; it decides which model gives the expected value.
+
+    ``COUNT`` events or persons; ``RATE`` events over an exposure; ``PROPORTION`` a fraction
+    between 0 and 1; ``MEAN`` a mean over persons or households; ``AMOUNT`` kronor, and also an
+    index, because both are positive, have no count behind them and change by a factor.
+    """
+
+    COUNT = "count"
+    RATE = "rate"
+    PROPORTION = "proportion"
+    MEAN = "mean"
+    AMOUNT = "amount"
+
+
+class ExplanationKind(StrEnum):
+    """Kinds of natural explanation."""
+
+    LAW = "law"
+    REORGANISATION = "reorganisation"
+    DEFINITION = "definition"
+    SYSTEM = "system"
+    REPORTING_LOSS = "reporting_loss"
+    ONE_OFF = "one_off"
+
+
+#: Explanations that end with their period; the others have changed the level for good.
+TEMPORARY_KINDS: frozenset[ExplanationKind] = frozenset(
+    {ExplanationKind.REPORTING_LOSS, ExplanationKind.ONE_OFF}
+)
+
+
+def _sign(value: object) -> object:
+    # A CSV holds text, while a Literal of integers accepts only integers.
+    return {"1": 1, "-1": -1}.get(value, value) if isinstance(value, str) else value
+
+
+def _empty_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+Text = Annotated[str, Field(min_length=1)]
+Year = Annotated[int, Field(ge=1900, le=2200)]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Indicator(_Row):
+    """A defined figure.
+
+    Attributes:
+        indicator_id: fixed name, lower case with underscores.
+        title_sv: name as a reader meets it; begins with a noun ("Antal ...", "Andel ...").
+        area: area of activity it belongs to.
+        unit: unit in Swedish; a proportion's value is a fraction although its unit says per cent.
+        polarity: whether a rise is good.
+        measure: kind of number.
+        definition_sv: numerator, denominator and counting rule.
+        source_id: register, or data set of a publisher, that it is counted from.
+    """
+
+    indicator_id: Identifier
+    title_sv: Text
+    area: Area
+    unit: Text
+    polarity: Polarity
+    measure: Measure
+    definition_sv: Text
+    source_id: Identifier
+
+
+class Relation(_Row):
+    """A pair of indicators that are expected to move together (+1) or apart (-1).
+
+    Only declared pairs are ever tested; the rationale is written before the figures are seen.
+    """
+
+    relation_id: Identifier
+    indicator_id: Identifier
+    related_indicator_id: Identifier
+    expected_sign: Annotated[Literal[1, -1], BeforeValidator(_sign)]
+    rationale_sv: Text
+    source: Text
+
+    @model_validator(mode="after")
+    def _two_indicators(self) -> "Relation":
+        if self.indicator_id == self.related_indicator_id:
+            raise ValueError("an indicator cannot be related to itself")
+        return self
+
+
+class GroupComparison(_Row):
+    """Two categories of one breakdown that are expected to have the same value."""
+
+    comparison_id: Identifier
+    indicator_id: Identifier
+    breakdown: Text
+    category_a: Text
+    category_b: Text
+    rationale_sv: Text
+    source: Text
+
+    @model_validator(mode="after")
+    def _two_categories(self) -> "GroupComparison":
+        if self.category_a == self.category_b:
+            raise ValueError("category_a and category_b are the same")
+        return self
+
+
+class NaturalExplanation(_Row):
+    """A registered cause of a change.
+
+    Attributes:
+        indicator_id: the indicator it concerns; None means every indicator.
+        geography_id: the geography it concerns; None means every geography.
+        period_from: first year whose value differs from the year before because of the cause.
+        period_to: last such year.
+        explained_change: relative change it accounts for (0.22 is +22 %); None when the size
+            is unknown, and then it covers a change of any size.
+        is_break: whether the values before ``period_from`` cannot be compared with those after.
+        synthetic: whether it was made up for the synthetic city.
+    """
+
+    explanation_id: Identifier
+    kind: ExplanationKind
+    title_sv: Text
+    description_sv: Text
+    indicator_id: Annotated[Identifier | None, BeforeValidator(_empty_is_none)]
+    geography_id: Annotated[str | None, BeforeValidator(_empty_is_none)]
+    period_from: Year
+    period_to: Year
+    explained_change: Annotated[
+        Annotated[float, Field(gt=-1)] | None, BeforeValidator(_empty_is_none)
+    ]
+    is_break: bool
+    source: Text
+    synthetic: bool
+
+    @model_validator(mode="after")
+    def _period_runs_forward(self) -> "NaturalExplanation":
+        if self.period_to < self.period_from:
+            raise ValueError("period_to is before period_from")
+        return self
+
+    def concerns(self, indicator_id: str, geography_id: str) -> bool:
+        """Whether it is about this indicator in this geography."""
+        return self.indicator_id in (None, indicator_id) and self.geography_id in (
+            None,
+            geography_id,
+        )
+
+    def covers(self, year: int) -> bool:
+        """Whether the change into ``year`` falls within its period."""
+        return self.period_from <= year <= self.period_to
+
+
+class PossibleExplanation(_Row):
+    """What may lie behind a finding in an area, or what to do next; never proof of anything."""
+
+    hypothesis_id: Identifier
+    area: Area
+    role: Literal["possible_explanation", "next_step"]
+    text_sv: Text
+    source: Text

@@ -1,0 +1,230 @@
+"""The gate: which tables may be used, decided by what was recorded about them.
+
+A check is only worth something for the data it looked at. Each result is therefore stored with a
+fingerprint of its table, and a table whose fingerprint has changed since is closed until it has
+been checked again, also in a later run of its own. Making the results belongs in `validation`.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from enum import StrEnum
+
+import duckdb
+
+from orchestration.quality.metrics import quoted, table_columns
+from orchestration.quality.results import SuiteResult
+from orchestration.quality.suites import Severity
+
+RESULTS_TABLE = "meta.validation_results"
+
+# A missing table breaks every rule alike; a few of them say enough.
+_REASONS_TOLD = 3
+
+_CREATE = f"""
+create table if not exists {RESULTS_TABLE} (
+    run_id varchar not null,
+    suite varchar not null,
+    expectation varchar not null,
+    table_name varchar not null,
+    severity varchar not null,
+    success boolean not null,
+    unexpected_count bigint,
+    evaluated_at timestamp not null,
+    broken boolean not null,
+    element_count bigint,
+    message_sv varchar not null,
+    fingerprint varchar not null,
+    recorded_sequence bigint not null
+)
+"""
+
+
+class Closed(StrEnum):
+    """Why a gate is closed.
+
+    Attributes:
+        FAILED: The latest check found a critical fault, or could not be made.
+        MISSING: The table has never been checked.
+        OUTDATED: The table has changed since its latest check.
+    """
+
+    FAILED = "failed"
+    MISSING = "missing"
+    OUTDATED = "outdated"
+
+
+@dataclass(frozen=True)
+class GateClosed:
+    """A table that may not be used.
+
+    Attributes:
+        table_name: The table as `schema.table`.
+        kind: Why, for a program.
+        reason_sv: Why, in Swedish: table, rule and what to do.
+    """
+
+    table_name: str
+    kind: Closed
+    reason_sv: str
+
+
+class GateClosedError(Exception):
+    """Raised where a step refuses to run; the message lists every reason in Swedish.
+
+    Attributes:
+        closed: The closed gates.
+    """
+
+    def __init__(self, closed: Sequence[GateClosed]) -> None:
+        super().__init__("\n".join(gate.reason_sv for gate in closed))
+        self.closed = tuple(closed)
+
+
+def fingerprint(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """What a table looks like now.
+
+    Tables in `raw` are append-only, so the number of rows, the latest delivery and the columns say
+    whether anything came since; this costs nothing on 50 million rows. Any other table is summed up
+    by content: the hash of every row, combined so that order does not matter, which a change by
+    hand alters. Row hashes are DuckDB's own, so another DuckDB version may ask for a new check.
+
+    Args:
+        connection: An open connection.
+        table: The table as `schema.table`.
+
+    Returns:
+        A SHA-256 in hexadecimal; empty if there is no such table.
+    """
+    columns = table_columns(connection, table)
+    if not columns:
+        return ""
+    if table.startswith("raw.") and "delivery_sequence" in columns:
+        measures = "count(*), max(delivery_sequence)"
+    else:
+        # The sum sees a row that was doubled, which the exclusive-or alone would cancel out.
+        measures = "count(*), bit_xor(hash(contents)), sum(hash(contents))"
+    row = connection.execute(f"select {measures} from {quoted(table)} as contents").fetchone()
+    text = json.dumps([columns, [str(value) for value in row or ()]], sort_keys=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def record(
+    connection: duckdb.DuckDBPyConnection, run_id: str, results: Sequence[SuiteResult]
+) -> None:
+    """Append results to `meta.validation_results`, which is created if it is absent.
+
+    Args:
+        connection: A connection that may write.
+        run_id: The run that made the checks.
+        results: What to store; `evaluated_at` is stored as UTC without a zone.
+    """
+    connection.execute("create schema if not exists meta")
+    connection.execute(_CREATE)
+    rows = [
+        (
+            run_id,
+            result.suite,
+            result.expectation,
+            result.table_name,
+            result.severity.value,
+            result.success,
+            result.unexpected_count,
+            suite.evaluated_at.astimezone(UTC).replace(tzinfo=None),
+            result.broken,
+            result.element_count,
+            result.message_sv,
+            suite.fingerprint,
+        )
+        for suite in results
+        for result in suite.results
+    ]
+    if not rows:
+        return
+    # The clock may stand still or be set back between two runs; this number only grows.
+    placeholders = ", ".join(["(" + ", ".join("?" * len(rows[0])) + ")"] * len(rows))
+    connection.execute(
+        f"insert into {RESULTS_TABLE} select *,"
+        f" (select coalesce(max(recorded_sequence), 0) + 1 from {RESULTS_TABLE})"
+        f" from (values {placeholders})",
+        [value for row in rows for value in row],
+    )
+
+
+def closed_gates(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> list[GateClosed]:
+    """The gates that are closed among some tables.
+
+    Args:
+        connection: An open connection; read-only is enough.
+        tables: Tables that a step is about to read, as `schema.table`.
+
+    Returns:
+        One entry for each table whose latest check failed, is missing or is older than its data,
+        in the given order; empty when all may be used.
+    """
+    closed = [_closed(connection, table) for table in tables]
+    return [gate for gate in closed if gate is not None]
+
+
+def require_open(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
+    """Refuse to go on unless every table may be used.
+
+    Args:
+        connection: An open connection; read-only is enough.
+        tables: Tables that a step is about to read, as `schema.table`.
+
+    Raises:
+        GateClosedError: If the gate of any of them is closed.
+    """
+    if closed := closed_gates(connection, tables):
+        raise GateClosedError(closed)
+
+
+def _closed(connection: duckdb.DuckDBPyConnection, table: str) -> GateClosed | None:
+    latest = _latest(connection, table)
+    # Other tools may vouch for a table too, but only its own suite has looked at its content.
+    judged = {print_ for suite, print_, *_ in latest if suite == table}
+    if not judged:
+        return GateClosed(
+            table,
+            Closed.MISSING,
+            f"{table} är inte kontrollerad. Kör kontrollerna för tabellen och försök igen.",
+        )
+    failed = [
+        message
+        for _, _, severity, success, broken, message in latest
+        if broken or (severity == Severity.CRITICAL and not success)
+    ]
+    if failed:
+        told = " ".join(failed[:_REASONS_TOLD])
+        more = len(failed) - _REASONS_TOLD
+        rest = f" Ytterligare brutna regler: {more}." if more > 0 else ""
+        return GateClosed(
+            table,
+            Closed.FAILED,
+            f"{table} klarade inte sin senaste kontroll. {told}{rest}",
+        )
+    if judged != {fingerprint(connection, table)}:
+        return GateClosed(
+            table,
+            Closed.OUTDATED,
+            f"{table}: kontrollen är äldre än datat. Tabellen har ändrats sedan den kontrollerades;"
+            " kör kontrollerna igen.",
+        )
+    return None
+
+
+def _latest(
+    connection: duckdb.DuckDBPyConnection, table: str
+) -> list[tuple[str, str, str, bool, bool, str]]:
+    if not table_columns(connection, RESULTS_TABLE):
+        return []
+    return connection.execute(
+        f"select suite, fingerprint, severity, success, broken, message_sv from {RESULTS_TABLE}"
+        " where table_name = $table"
+        " qualify recorded_sequence = max(recorded_sequence) over (partition by suite)"
+        " order by suite, expectation",
+        {"table": table},
+    ).fetchall()

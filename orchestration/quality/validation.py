@@ -1,0 +1,297 @@
+"""Judging a table: DuckDB counts, Great Expectations decides.
+
+Each rule becomes a typed expectation, which is asked which metrics it needs; DuckDB computes the
+metrics of all rules together (`metrics`); the expectation then judges them with its own code,
+`mostly` included. No data context, data source or batch is made, so nothing is written and no table
+is loaded. Great Expectations takes seconds to import and is imported here, inside the functions.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from orchestration.quality import gate
+from orchestration.quality.metrics import (
+    Compiler,
+    Metric,
+    MetricError,
+    Relation,
+    compute,
+    forget_superseded,
+    latest_rows,
+    table_columns,
+)
+from orchestration.quality.results import ExpectationResult, SuiteResult
+from orchestration.quality.suites import QUERY_TYPE, Rule, Severity, Suite, SuiteError
+
+if TYPE_CHECKING:
+    from great_expectations.expectations.expectation import Expectation
+    from great_expectations.validator.metric_configuration import (
+        MetricConfiguration,
+        MetricConfigurationID,
+    )
+
+_NO_BREAK = "\u00a0"
+_ROWS = "rows"
+_COUNTS_OF_VIOLATIONS = (
+    ".not_in_set.count",
+    ".missing_from_column.count",
+    "unexpected_rows_query.row_count",
+)
+
+
+def typed_expectations(suite: Suite) -> list["Expectation"]:
+    """The rules of a suite as Great Expectations' own objects.
+
+    Args:
+        suite: The suite, its variables bound.
+
+    Returns:
+        One expectation for each rule, in order.
+
+    Raises:
+        SuiteError: If Great Expectations refuses the arguments of a rule.
+    """
+    from great_expectations import expectations as catalogue  # noqa: PLC0415 - takes seconds
+    from great_expectations.compatibility.pydantic import ValidationError  # noqa: PLC0415
+
+    typed: list[Expectation] = []
+    for number, rule in enumerate(suite.expectations, start=1):
+        kind = getattr(catalogue, "".join(part.title() for part in rule.type.split("_")))
+        arguments = rule.kwargs | {"severity": rule.severity.value, "notes": rule.notes_sv}
+        try:
+            if rule.row_condition:
+                arguments["row_condition"] = _row_condition(rule)
+            typed.append(kind(**arguments))
+        except (ValidationError, TypeError, ValueError) as error:
+            message = f"{suite.table}.yml: regel {number}, {rule.expectation}: {error}"
+            raise SuiteError(message) from error
+    return typed
+
+
+def _row_condition(rule: Rule) -> object:
+    from great_expectations.expectations.row_conditions import (  # noqa: PLC0415
+        AndCondition,
+        Column,
+        ComparisonCondition,
+        Condition,
+        NullityCondition,
+        Operator,
+    )
+
+    conditions: list[Condition] = []
+    for part in rule.row_condition:
+        column = Column(part.column)
+        if part.operator is None:
+            conditions.append(NullityCondition(column=column, is_null=bool(part.is_null)))
+        else:
+            operator = Operator(part.operator)
+            conditions.append(
+                ComparisonCondition(column=column, operator=operator, parameter=part.value)
+            )
+    return conditions[0] if len(conditions) == 1 else AndCondition(conditions=conditions)
+
+
+def validate(
+    connection: duckdb.DuckDBPyConnection, suite: Suite, *, evaluated_at: datetime
+) -> SuiteResult:
+    """Judge a table by its suite.
+
+    A missing table, a missing column or a query that DuckDB refuses makes the rule broken: it
+    fails, and says that the check and not the data is at fault. The other rules are judged all the
+    same.
+
+    Args:
+        connection: An open connection; read-only is enough.
+        suite: The suite of the table.
+        evaluated_at: When the check is made, with a time zone; the only clock a rule sees.
+
+    Returns:
+        The outcome of each rule and of the whole.
+
+    Raises:
+        SuiteError: If Great Expectations refuses the arguments of a rule.
+        ValueError: If `evaluated_at` has no time zone.
+    """
+    if evaluated_at.tzinfo is None:
+        message = "evaluated_at must carry a time zone"
+        raise ValueError(message)
+    bound = suite.bound(evaluated_at.date())
+    typed = typed_expectations(bound)
+    try:
+        relation = _relation(connection, bound)
+        row_count, results = _judged(connection, bound, typed, relation)
+    except MetricError as error:
+        row_count = 0
+        results = tuple(_broken(bound, rule, str(error)) for rule in bound.expectations)
+    finally:
+        forget_superseded(connection)
+    failed = [
+        Severity.CRITICAL if result.broken else result.severity
+        for result in results
+        if not result.success
+    ]
+    return SuiteResult(
+        table_name=suite.table,
+        suite=suite.name,
+        passed=not any(result.closes_gate for result in results),
+        worst_severity=max(failed, key=lambda severity: severity.rank, default=None),
+        results=results,
+        row_count=row_count,
+        evaluated_at=evaluated_at,
+        fingerprint=gate.fingerprint(connection, suite.table),
+    )
+
+
+def _relation(connection: duckdb.DuckDBPyConnection, suite: Suite) -> Relation:
+    columns = table_columns(connection, suite.table)
+    if not columns:
+        message = f"tabellen {suite.table} finns inte"
+        raise MetricError(message)
+    try:
+        return latest_rows(connection, suite.table, columns, suite.latest_by)
+    except duckdb.Error as error:
+        message = f"tabellen {suite.table} kan inte läsas ({type(error).__name__})"
+        raise MetricError(message) from error
+
+
+def _judged(
+    connection: duckdb.DuckDBPyConnection,
+    suite: Suite,
+    typed: list["Expectation"],
+    relation: Relation,
+) -> tuple[int, tuple[ExpectationResult, ...]]:
+    compiler = Compiler(relation)
+    plan: dict[Any, Metric] = {_ROWS: compiler.compile("table.row_count", {}, {})}
+    needs: list[list[MetricConfiguration] | MetricError] = []
+    for expectation in typed:
+        wanted = _wanted(expectation)
+        try:
+            plan |= {
+                metric.id: compiler.compile(
+                    metric.metric_name, metric.metric_domain_kwargs, metric.metric_value_kwargs
+                )
+                for metric in wanted
+            }
+            needs.append(wanted)
+        except MetricError as error:
+            needs.append(error)
+    values = compute(connection, relation, plan)
+    row_count = _count(values[_ROWS])
+    results = [
+        _verdict(suite, rule, expectation, _computed(need, values), row_count)
+        for rule, expectation, need in zip(suite.expectations, typed, needs, strict=True)
+    ]
+    return row_count, tuple(results)
+
+
+def _result_format() -> dict[str, Any]:
+    """Counts only; made anew each time because Great Expectations fills in what is left out."""
+    return {
+        "result_format": {
+            "result_format": "BASIC",
+            "exclude_unexpected_values": True,
+            "partial_unexpected_count": 0,
+        }
+    }
+
+
+def _wanted(expectation: "Expectation") -> list["MetricConfiguration"]:
+    dependencies = expectation.get_validation_dependencies(runtime_configuration=_result_format())
+    return dependencies.get_metric_configurations()
+
+
+def _computed(
+    need: "list[MetricConfiguration] | MetricError", values: Mapping[Any, object]
+) -> dict["MetricConfigurationID", object] | MetricError:
+    if isinstance(need, MetricError):
+        return need
+    computed = {metric.id: values[metric.id] for metric in need}
+    faults = [value for value in computed.values() if isinstance(value, MetricError)]
+    return faults[0] if faults else computed
+
+
+def _count(value: object) -> int:
+    if isinstance(value, MetricError):
+        raise value
+    return int(str(value))
+
+
+def _verdict(
+    suite: Suite,
+    rule: Rule,
+    expectation: "Expectation",
+    metrics: dict["MetricConfigurationID", object] | MetricError,
+    row_count: int,
+) -> ExpectationResult:
+    from great_expectations.exceptions.exceptions import (  # noqa: PLC0415 - takes seconds
+        GreatExpectationsError,
+    )
+
+    if isinstance(metrics, MetricError):
+        return _broken(suite, rule, str(metrics))
+    try:
+        judged = expectation.metrics_validate(metrics, runtime_configuration=_result_format())
+    except (GreatExpectationsError, TypeError, ValueError) as error:
+        # The text may quote the smallest or largest value of a column; its class does not.
+        reason = f"Great Expectations kan inte bedöma värdet ({type(error).__name__})"
+        return _broken(suite, rule, reason)
+    outcome = judged.result or {}
+    violations = [
+        _count(value)
+        for metric, value in metrics.items()
+        if metric.metric_name.endswith(_COUNTS_OF_VIOLATIONS)
+    ]
+    unexpected = sum(violations) if violations else outcome.get("unexpected_count")
+    elements = outcome.get("element_count", row_count)
+    return ExpectationResult(
+        suite=suite.name,
+        expectation=rule.expectation,
+        table_name=suite.table,
+        severity=rule.severity,
+        success=bool(judged.success),
+        broken=False,
+        unexpected_count=unexpected,
+        element_count=elements,
+        unexpected_percent=outcome.get("unexpected_percent"),
+        message_sv=_message(suite, rule, bool(judged.success), unexpected, elements),
+    )
+
+
+def _broken(suite: Suite, rule: Rule, reason: str) -> ExpectationResult:
+    return ExpectationResult(
+        suite=suite.name,
+        expectation=rule.expectation,
+        table_name=suite.table,
+        severity=rule.severity,
+        success=False,
+        broken=True,
+        unexpected_count=None,
+        element_count=None,
+        unexpected_percent=None,
+        message_sv=(
+            f"Kontrollen {rule.expectation} av {suite.table} gick inte att göra: {reason}."
+            " Det säger inget om datat. Rätta tabellen, eller regeln i"
+            f" expectations/{suite.table}.yml, och kör kontrollen igen."
+        ),
+    )
+
+
+def _message(suite: Suite, rule: Rule, success: bool, unexpected: int | None, elements: int) -> str:
+    if success:
+        return f"{rule.expectation} håller för {suite.table}."
+    if unexpected is None:
+        found = f"Det samlade värdet för {_number(elements)} rader bryter mot regeln."
+    elif rule.type == QUERY_TYPE:
+        found = f"Antal avvikelser som frågan fann: {_number(unexpected)}."
+    elif "distinct_values" in rule.type:
+        found = f"Antal olika värden som avviker: {_number(unexpected)}."
+    else:
+        found = f"Rader som avviker: {_number(unexpected)} av {_number(elements)}."
+    return f"{suite.table}, {rule.expectation}: {found} {rule.notes_sv}"
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", _NO_BREAK)

@@ -1,0 +1,152 @@
+"""What can be wrong with a delivery, and the Swedish words for it.
+
+A breach says file, row number, column, rule and what to do. It never holds a cell's value.
+Finding breaches belongs in `reading` and `loading`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["row", "delivery"]
+
+# rule -> (what is wrong, what to do)
+_RULES: dict[str, tuple[str, str]] = {
+    "okant_register": (
+        "mappen motsvarar inget register i avtalet",
+        "lägg filen i mappen för sitt register: inbox/<register>/",
+    ),
+    "filnamn": (
+        "filnamnet följer inte mönstret <register>_<ÅÅÅÅ eller ÅÅÅÅ-MM>.<ändelse>",
+        "döp om filen enligt mönstret och lämna den igen",
+    ),
+    "tom_fil": ("filen är tom", "gör om exporten och lämna en ny fil med samma namn"),
+    "inga_rader": (
+        "filen har rubriker men inga rader",
+        "kontrollera urvalet i exporten och lämna en ny fil med samma namn",
+    ),
+    "filformat": (
+        "innehållet är inte semikolonavgränsad text, xlsx eller Parquet",
+        "exportera registret på nytt i något av formaten",
+    ),
+    "teckenkodning": (
+        "filen är varken UTF-8 eller Windows-1252",
+        "exportera filen som UTF-8 och lämna den igen",
+    ),
+    "avgransare": (
+        "kolumnerna är inte åtskilda med semikolon",
+        "välj semikolon som avgränsare i exporten och lämna en ny fil",
+    ),
+    "kolumn_saknas": (
+        "kolumnen saknas i filens rubrikrad",
+        "lägg till kolumnen i exporten och lämna en ny fil med samma namn",
+    ),
+    "kolumn_dubbel": (
+        "kolumnen förekommer mer än en gång i rubrikraden",
+        "ta bort den ena kolumnen i exporten och lämna en ny fil",
+    ),
+    "olasbar": (
+        "raderna kan inte läsas som en tabell; radslut eller citattecken är blandade",
+        "exportera filen på nytt och lämna den igen",
+    ),
+    "avhuggen": (
+        "filen slutar mitt i en rad, som när en överföring bryts",
+        "för över filen på nytt",
+    ),
+    "antal_falt": (
+        "raden har fel antal fält",
+        "kontrollera citattecken och avgränsare på raden och lämna en ny fil",
+    ),
+    "samma_innehall": (
+        "innehållet är detsamma som i en annan fil som redan är mottagen",
+        "kontrollera att rätt period exporterades och lämna rätt fil",
+    ),
+    "saknas": ("uppgiften saknas", "fyll i uppgiften i källsystemet och lämna en ny fil"),
+    "kod": (
+        "koden finns inte i registrets kodlista",
+        "rätta koden eller komplettera kodlistan i avtalet, och lämna en ny fil",
+    ),
+    "enhet": (
+        "namnet är inte en känd stadsdelsnämnd eller central enhet",
+        "rätta namnet eller för in det i ordlistan över nämnder, och lämna en ny fil",
+    ),
+    "heltal": ("värdet är inte ett heltal", "rätta värdet och lämna en ny fil"),
+    "tal": ("värdet är inte ett tal", "rätta värdet (decimaltecken , eller .) och lämna en ny fil"),
+    "intervall": ("värdet ligger utanför det tillåtna", "rätta värdet och lämna en ny fil"),
+    "datum": ("datumet finns inte", "rätta datumet (ÅÅÅÅ-MM-DD) och lämna en ny fil"),
+    "framtid": ("datumet ligger i framtiden", "rätta datumet och lämna en ny fil"),
+    "manad": ("månaden finns inte", "rätta månaden (ÅÅÅÅ-MM) och lämna en ny fil"),
+    "ja_nej": ("värdet är varken J eller N", "rätta värdet och lämna en ny fil"),
+    "identitet": (
+        "identitetsnumret är inte ett personnummer, samordningsnummer eller reservnummer",
+        "rätta numret i källsystemet och lämna en ny fil; raden väntar till dess",
+    ),
+    "nyckel_dubbel": (
+        "nyckeln förekommer på mer än en rad",
+        "ta bort dubbletten och lämna en ny fil",
+    ),
+    "for_manga_hallna": (
+        "för stor andel av raderna är felaktiga för att resten ska kunna användas",
+        "rätta raderna och lämna en ny fil",
+    ),
+}
+
+RULES = frozenset(_RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One rule broken by one delivery.
+
+    Attributes:
+        file_name: The supplier's file, relative to the inbox.
+        rule: A key of the rule catalogue.
+        severity: Whether the rows or the whole delivery are held.
+        column: The column, or None where the whole file is meant.
+        first_row: Line number in the file (the header is line 1), or None.
+        row_count: How many rows break the rule; 0 where the whole file is meant.
+        detail: Allowed codes or limits from the contract; never anything from the file.
+    """
+
+    file_name: str
+    rule: str
+    severity: Severity = "delivery"
+    column: str | None = None
+    first_row: int | None = None
+    row_count: int = 0
+    detail: str = ""
+
+    def message(self) -> str:
+        """The breach as one Swedish sentence with an instruction."""
+        wrong, remedy = _RULES[self.rule]
+        place = [f"Fil {self.file_name}"]
+        if self.first_row is not None:
+            place.append(f"rad {self.first_row}")
+        if self.column is not None:
+            place.append(f"kolumn {self.column}")
+        extent = f" Antal rader med felet: {self.row_count}." if self.row_count else ""
+        detail = f" ({self.detail})" if self.detail else ""
+        return (
+            f"{', '.join(place)}: {wrong}{detail} [regel {self.rule}].{extent} "
+            f"Gör så här: {remedy}."
+        )
+
+
+def delivery_report(file_name: str, messages: Sequence[str], *, held_whole: bool) -> str:
+    """Write what a supplier is told about one delivery.
+
+    Args:
+        file_name: The supplier's file.
+        messages: What is wrong with it, one message a breach.
+        held_whole: Whether the whole delivery is held, or only some rows.
+
+    Returns:
+        Swedish text, one breach a line.
+    """
+    verdict = (
+        "Hela leveransen hålls tillbaka. Tidigare godkända uppgifter ligger kvar."
+        if held_whole
+        else "Leveransen är inläst utom de rader som anges nedan."
+    )
+    lines = "\n".join(f"- {message}" for message in messages)
+    return f"Leveransrapport för {file_name}\n{verdict}\n\n{lines}\n"

@@ -1,0 +1,48 @@
+"""What lies in the inbox, seen from outside the files.
+
+Lists; never opens, moves or deletes a supplier's file. Landing belongs in `orchestration.storage`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFile:
+    """One file in the inbox.
+
+    Attributes:
+        register: Name of the directory it lies in.
+        path: Where it is.
+        file_name: Its path relative to the inbox, as messages show it.
+    """
+
+    register: str
+    path: Path
+    file_name: str
+
+
+def scan_inbox(inbox: Path) -> list[InboxFile]:
+    """List the delivered files.
+
+    Hidden files and files that a transfer has not finished are left for the next time.
+
+    Args:
+        inbox: The inbox; it need not exist.
+
+    Returns:
+        The files of every register directory, in alphabetical order.
+    """
+    if not inbox.is_dir():
+        return []
+    return [
+        InboxFile(directory.name, path, f"{directory.name}/{path.name}")
+        for directory in sorted(inbox.iterdir())
+        if directory.is_dir() and not directory.name.startswith(".")
+        for path in sorted(directory.iterdir())
+        if path.is_file()
+        and not path.name.startswith(".")
+        and path.suffix.lower() not in _UNFINISHED
+    ]

@@ -1,0 +1,169 @@
+"""Thin typed shells that give assets their settings, their warehouse and dbt.
+
+A shell holds configuration and hands out plain objects. Logic belongs in the packages below.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from pydantic import Field
+
+from orchestration.registers.pseudonyms import PseudonymKey, load_key
+from orchestration.settings import Settings
+from orchestration.storage.landing import LandingStore
+from orchestration.storage.warehouse import open_warehouse
+
+# DuckDB has one writer: whatever opens the warehouse takes its turn in this pool.
+WRITER_POOL = "duckdb_writer"
+OWNERS = ["team:datateam"]
+
+
+class Avvik(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """One installation: its settings and where its data rests.
+
+    Attributes:
+        overrides: Settings that win over the environment; what tests and the command line set.
+    """
+
+    overrides: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, read anew so that each run sees the environment it runs in."""
+        return Settings(**self.overrides)
+
+    def warehouse(
+        self, *, read_only: bool = False
+    ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Open the working warehouse for the length of a `with` block."""
+        return open_warehouse(self.settings.warehouse_path, read_only=read_only)
+
+    def landing(self) -> LandingStore:
+        """The store of landed deliveries."""
+        return LandingStore(self.settings.landing_dir)
+
+    def pseudonym_key(self) -> PseudonymKey:
+        """The secret for pseudonyms; the demonstration makes its own."""
+        settings = self.settings
+        return load_key(
+            settings.pseudonym_key, settings.key_file, create=settings.profile == "demo"
+        )
+
+
+class Dbt(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """dbt in this process.
+
+    The command-line resource of dagster-dbt starts a second interpreter for each call, which costs
+    several seconds; the runner that dbt itself offers for programs does not.
+    """
+
+    def build(self, settings: Settings, *, select: str, exclude: str = "") -> "DbtResults":
+        """Build and test the selected nodes.
+
+        Args:
+            settings: Where the project and the warehouse are.
+            select: What to build, in dbt's selection syntax.
+            exclude: What to leave out of it.
+
+        Returns:
+            The outcome of each node.
+
+        Raises:
+            dagster.Failure: If dbt could not run at all.
+        """
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+        from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415
+        from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+        arguments = ["--log-level", "none", "build", "--select", select]
+        arguments += ["--exclude-resource-type", "unit_test"]
+        arguments += ["--exclude", exclude] if exclude else []
+        arguments += ["--vars", json.dumps({"municipality_id": settings.municipality})]
+        arguments += ["--project-dir", str(settings.dbt_project_dir)]
+        arguments += ["--profiles-dir", str(settings.dbt_project_dir)]
+        arguments += ["--target-path", str(settings.dbt_target_dir)]
+        arguments += ["--log-path", str(settings.dbt_target_dir), "--no-use-colors"]
+        with _environment({"AVVIK_WAREHOUSE": str(settings.warehouse_path)}):
+            try:
+                result = dbtRunner().invoke(arguments)
+            finally:
+                # Else dbt's connection stays open and shuts out the next reader of the file.
+                DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        if not isinstance(result.result, RunExecutionResult):
+            raise dg.Failure(f"dbt kunde inte köras: {result.exception}", allow_retries=False)
+        return DbtResults({node.node.unique_id: node for node in result.result.results})
+
+
+class DbtResults:
+    """What dbt did, by node.
+
+    Attributes:
+        nodes: dbt's own result objects by unique id.
+    """
+
+    def __init__(self, nodes: Mapping[str, Any]) -> None:
+        self.nodes = nodes
+
+    def succeeded(self, unique_id: str) -> bool:
+        """Whether a model or seed was built."""
+        return unique_id in self.nodes and str(self.nodes[unique_id].status) == "success"
+
+    def failures(self) -> list[str]:
+        """Names of the nodes that failed, models before tests."""
+        return [
+            f"{result.node.name}: {result.message or result.status}"
+            for result in self.nodes.values()
+            if str(result.status) in {"error", "fail"}
+        ]
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables that dbt's profile reads, for the length of a call."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """The dbt manifest that the asset graph is drawn from; parsed where it is missing or old.
+
+    Args:
+        settings: Where the project is.
+
+    Returns:
+        Path of `manifest.json`.
+
+    Raises:
+        RuntimeError: If the project cannot be parsed.
+    """
+    project = settings.dbt_project_dir
+    manifest = project / "target" / "manifest.json"
+    written = [
+        path.stat().st_mtime
+        for pattern in ("models/**/*", "seeds/*", "macros/*", "tests/*", "*.yml")
+        for path in project.glob(pattern)
+        if path.is_file()
+    ]
+    if manifest.exists() and manifest.stat().st_mtime >= max(written):
+        return manifest
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    arguments = ["--quiet", "parse", "--project-dir", str(project), "--profiles-dir", str(project)]
+    result = dbtRunner().invoke(arguments)
+    if not result.success:
+        raise RuntimeError(f"dbt-projektet kan inte tolkas: {result.exception}")
+    return manifest

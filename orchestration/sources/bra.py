@@ -1,0 +1,141 @@
+"""Brottsförebyggande rådet: the export (`Databasfil.txt`) of the database of reported crimes.
+
+ISO-8859-1, semicolons, seven fields under six headings. A kommun is counted where the crime was
+committed and a region where it is handled, so the two never add up and must not be added; which
+crimes make an indicator belongs in dbt.
+"""
+
+import re
+from dataclasses import dataclass
+
+from orchestration.sources.errors import SourceFormatError, quoted
+from orchestration.sources.observation import (
+    Observation,
+    Parsed,
+    Remark,
+    Status,
+    dimensions_text,
+    numbered,
+)
+from orchestration.sources.reading import cell, wrong_header
+from orchestration.sources.registry import Dataset
+
+_HEADER = ["Region", "Brott", "År", "Period", "Antal", "/100 000 inv"]
+_MEASURES = _HEADER[4:]
+_FIELDS = len(_HEADER) + 1
+_MARKS: dict[str, Status] = {"..": "not_applicable"}
+_YEAR = re.compile(r"([0-9]{4})( prel\.)?")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "Maj", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dec"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    line: int
+    region: str
+    crime: str
+    period: str
+    preliminary: bool
+    figures: tuple[str, str]
+
+
+def parse(content: bytes, dataset: Dataset) -> Parsed:
+    """Parse an export, yearly or monthly.
+
+    Args:
+        content: The export, ISO-8859-1.
+        dataset: What it is said to be.
+
+    Returns:
+        Two observations a row (number, and number per 100,000 inhabitants), identical rows once;
+        a note if rows were dropped as identical.
+
+    Raises:
+        SourceFormatError: If it is an error page, cut or in another layout, or if the same crime,
+            region and period has two different figures.
+    """
+    lines = [line.rstrip("\r") for line in content.decode("iso-8859-1").split("\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    header = lines[0].replace("\u00a0", " ").split(";") if lines else []
+    if header != _HEADER:
+        raise wrong_header(dataset, header, ";".join(_HEADER))
+    if len(lines) == 1:
+        raise SourceFormatError(
+            dataset, place="hela filen", found="inga datarader", expected="minst en rad"
+        )
+    rows, repeated = _unique(
+        [_row(i, line, dataset) for i, line in enumerate(lines[1:], 2)], dataset
+    )
+    observations = []
+    for row in rows:
+        for measure, text in zip(_MEASURES, row.figures, strict=True):
+            value, status = cell(text, _MARKS, dataset, f"rad {row.line}, kolumnen {measure}")
+            observations.append(
+                Observation(
+                    row_number=row.line,
+                    dataset_id=dataset.source_id,
+                    series=row.crime,
+                    region=row.region,
+                    period=row.period,
+                    dimensions=dimensions_text({"Mått": measure}),
+                    value_text=text,
+                    value=value,
+                    status="preliminary" if status == "observed" and row.preliminary else status,
+                )
+            )
+    remarks = []
+    if repeated:
+        numbers = ", ".join(map(str, repeated))
+        remarks.append(
+            Remark(
+                kind="other", text=f"Rader som upprepade en tidigare rad räknas inte: {numbers}."
+            )
+        )
+    return Parsed(tuple(observations), numbered(dataset.source_id, remarks))
+
+
+def _row(line: int, text: str, dataset: Dataset) -> _Row:
+    """Read one line; each ends with a semicolon, which tells a whole line from a cut one."""
+    fields = text.split(";")
+    printable = text.replace("\u00a0", " ").isprintable()
+    if len(fields) != _FIELDS or fields[-1] or not all(fields[:-1]) or not printable:
+        raise SourceFormatError(
+            dataset,
+            place=f"rad {line}",
+            found=quoted(text),
+            expected="sex ifyllda fält som vart och ett följs av semikolon",
+        )
+    region, crime, year, period, number, rate, _ = fields
+    # A yearly export says "År" in the column År and gives the year as the period.
+    dated = _YEAR.fullmatch(period if year == "År" else year)
+    if not dated or (year != "År" and period not in _MONTHS):
+        raise SourceFormatError(
+            dataset,
+            place=f"rad {line}, kolumnerna År och Period",
+            found=quoted(f"{year};{period}"),
+            expected="År;2024 i en årsfil eller 2026 prel.;Aug i en månadsfil",
+        )
+    month = "" if year == "År" else f"-{_MONTHS.index(period) + 1:02}"
+    return _Row(line, region, crime, dated[1] + month, bool(dated[2]), (number, rate))
+
+
+def _unique(rows: list[_Row], dataset: Dataset) -> tuple[list[_Row], list[int]]:
+    """Keep each row once and tell which lines were repetitions."""
+    kept: dict[tuple[str, str, str], _Row] = {}
+    repeated = []
+    for row in rows:
+        first = kept.setdefault((row.region, row.crime, row.period), row)
+        if first is row:
+            continue
+        if (first.figures, first.preliminary) != (row.figures, row.preliminary):
+            raise SourceFormatError(
+                dataset,
+                place=f"rad {first.line} och {row.line}",
+                found=f"två olika uppgifter om {quoted(row.crime)}, {quoted(row.region)}, "
+                f"{row.period}",
+                expected="en uppgift per brott, region och period",
+                action="Samma benämning kan höra till två brottstyper: gör om uttaget med en "
+                "brottstyp i taget.",
+            )
+        repeated.append(row.line)
+    return list(kept.values()), repeated

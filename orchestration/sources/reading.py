@@ -1,0 +1,308 @@
+"""From bytes to text, JSON, tables and numbers, with one kind of error.
+
+What the formats share. What a publisher's columns and marks mean belongs in its own module.
+"""
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from orchestration.sources.errors import SourceFormatError, quoted
+from orchestration.sources.observation import Observation, Parsed, Status, dimensions_text
+from orchestration.sources.registry import Dataset
+
+_NUMBER = re.compile(r"-?(?:[0-9]{1,3}(?:[ \u00a0][0-9]{3})+|[0-9]+)(?:[.,][0-9]+)?")
+_MEASURE_TABLE_HEADER = ["mått", "period", "värde"]
+_MEASURE_TABLE_PERIOD = re.compile(r"[0-9]{4}(?:H[12])?")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def number(text: str) -> float | None:
+    """Read a figure as Swedish publishers write it.
+
+    Args:
+        text: Digits, perhaps with thousands parted by a blank or no-break space and decimals after
+            a comma or a point.
+
+    Returns:
+        The figure, or None if the text is not one.
+    """
+    if not _NUMBER.fullmatch(text):
+        return None
+    value = float(text.replace(" ", "").replace("\u00a0", "").replace(",", "."))
+    return value if math.isfinite(value) else None
+
+
+def decode_utf8(content: bytes, dataset: Dataset) -> str:
+    """Decode text that its publisher writes in UTF-8, with or without a byte order mark.
+
+    Args:
+        content: The delivery.
+        dataset: What it is said to be.
+
+    Returns:
+        The text.
+
+    Raises:
+        SourceFormatError: If it is empty or in another encoding.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceFormatError(
+            dataset,
+            place=f"byte {error.start + 1}",
+            found="ett tecken som inte är UTF-8",
+            expected="text i UTF-8",
+        ) from None
+    if "\x00" in text or not text.strip():
+        raise SourceFormatError(
+            dataset,
+            place="hela filen",
+            found="filen är tom eller binär",
+            expected="text med minst en uppgift",
+        )
+    return text
+
+
+def read_json(content: bytes, dataset: Dataset, model: type[Model]) -> Model:
+    """Read JSON into a model; decimals keep their digits.
+
+    Args:
+        content: The delivery, UTF-8.
+        dataset: What it is said to be.
+        model: The shape it must have.
+
+    Returns:
+        The validated answer.
+
+    Raises:
+        SourceFormatError: If it is not JSON (an HTML page, a cut answer) or has another shape.
+    """
+    text = decode_utf8(content, dataset)
+    try:
+        answer: Any = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        # An escaped half of a character pair passes as JSON but can be stored nowhere.
+        json.dumps(answer, ensure_ascii=False, default=str).encode()
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        at = f"rad {error.lineno}" if isinstance(error, json.JSONDecodeError) else "hela filen"
+        page = text.lstrip().startswith("<")
+        raise SourceFormatError(
+            dataset,
+            place=at,
+            found="en webbsida i stället för JSON" if page else "JSON som inte går att läsa",
+            expected="ett fullständigt JSON-svar",
+        ) from None
+    if isinstance(answer, dict) and isinstance(answer.get("title"), str) and "status" in answer:
+        raise SourceFormatError(
+            dataset,
+            place="hela svaret",
+            found=f"utgivaren svarar med felet {quoted(answer['title'])}",
+            expected="ett svar med uppgifter",
+            action="Kontrollera urvalet i källregistret och hämta på nytt.",
+        )
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "hela svaret"
+        missing = first["type"] == "missing"
+        raise SourceFormatError(
+            dataset,
+            place=f"nyckeln {quoted(key)}",
+            found="nyckeln saknas" if missing else "värdet har fel form",
+            expected="utgivarens dokumenterade svarsform",
+        ) from None
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One data line of a comma-separated table.
+
+    Attributes:
+        number: Line in the file; the header is 1.
+        fields: As many as the header has.
+    """
+
+    number: int
+    fields: tuple[str, ...]
+
+
+def read_table(content: bytes, dataset: Dataset) -> tuple[list[str], list[Line]]:
+    """Read a comma-separated table whose lines all have the header's number of fields.
+
+    Args:
+        content: The delivery, UTF-8, ending with a line break.
+        dataset: What it is said to be.
+
+    Returns:
+        The header and the data lines.
+
+    Raises:
+        SourceFormatError: If it is cut, ragged, empty or not such a table.
+    """
+    text = decode_utf8(content, dataset)
+    if not text.endswith("\n"):
+        raise SourceFormatError(
+            dataset,
+            place="sista raden",
+            found="radslut saknas, filen kan vara avklippt",
+            expected="en hel fil som slutar med radslut",
+        )
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines: list[Line] = []
+    try:
+        lines.extend(Line(reader.line_num, tuple(fields)) for fields in reader if fields)
+    except csv.Error:
+        raise SourceFormatError(
+            dataset,
+            place=f"rad {reader.line_num}",
+            found="citattecken eller tecken som inte hör hemma i en kommaseparerad fil",
+            expected="kommaseparerade fält",
+        ) from None
+    if len(lines) < 2:  # noqa: PLR2004 - a header and one line of data
+        raise SourceFormatError(
+            dataset, place="hela filen", found="inga datarader", expected="rubrik och minst en rad"
+        )
+    header, *data = lines
+    for line in data:
+        if len(line.fields) != len(header.fields):
+            raise SourceFormatError(
+                dataset,
+                place=f"rad {line.number}",
+                found=f"{len(line.fields)} fält",
+                expected=f"{len(header.fields)} fält som i rubriken",
+            )
+    return list(header.fields), data
+
+
+def require_unique(keys: Sequence[tuple[int, object]], dataset: Dataset) -> None:
+    """Check that no figure is given twice.
+
+    Args:
+        keys: Row number and what identifies the figure.
+        dataset: What the delivery is said to be.
+
+    Raises:
+        SourceFormatError: If a key comes back on a later row.
+    """
+    seen: dict[object, int] = {}
+    for row, key in keys:
+        first = seen.setdefault(key, row)
+        if first != row:
+            raise SourceFormatError(
+                dataset,
+                place=f"rad {row}",
+                found=f"samma uppgift som på rad {first}",
+                expected="en rad per uppgift",
+            )
+
+
+def read_measure_table(
+    content: bytes, dataset: Dataset, region: str, variables: dict[str, str] | None = None
+) -> Parsed:
+    """Read figures transcribed from running text: one measure, period and value a line.
+
+    Args:
+        content: The delivery, UTF-8, columns mått, period, värde.
+        dataset: What it is said to be.
+        region: Which region the whole table concerns.
+        variables: The other variables, the same for all lines.
+
+    Returns:
+        One observation a line, no notes.
+
+    Raises:
+        SourceFormatError: If a column, period or value is another than expected.
+    """
+    header, lines = read_table(content, dataset)
+    if header != _MEASURE_TABLE_HEADER:
+        raise wrong_header(dataset, header, ",".join(_MEASURE_TABLE_HEADER))
+    require_unique([(line.number, line.fields[:2]) for line in lines], dataset)
+    observations = []
+    for line in lines:
+        series, period, text = line.fields
+        value = number(text)
+        if not series or not _MEASURE_TABLE_PERIOD.fullmatch(period) or value is None:
+            raise SourceFormatError(
+                dataset,
+                place=f"rad {line.number}",
+                found=quoted(",".join(line.fields)),
+                expected="mått, ett år eller halvår (2023H1) och ett tal",
+            )
+        observations.append(
+            Observation(
+                row_number=line.number,
+                dataset_id=dataset.source_id,
+                series=series,
+                region=region,
+                period=period,
+                dimensions=dimensions_text(variables or {}),
+                value_text=text,
+                value=value,
+                status="observed",
+            )
+        )
+    return Parsed(tuple(observations), ())
+
+
+def wrong_header(dataset: Dataset, header: Sequence[str], expected: str) -> SourceFormatError:
+    """Say that the columns are not the expected ones.
+
+    Args:
+        dataset: What the delivery is said to be.
+        header: The columns it has.
+        expected: The columns it should have.
+
+    Returns:
+        The error to raise.
+    """
+    return SourceFormatError(
+        dataset,
+        place="rubrikraden",
+        found=f"kolumnerna {quoted(','.join(header))}",
+        expected=f"kolumnerna {expected}",
+    )
+
+
+def cell(
+    text: str, marks: dict[str, Status], dataset: Dataset, place: str
+) -> tuple[float | None, Status]:
+    """Read a cell that holds a figure or one of the publisher's marks.
+
+    Args:
+        text: The cell as delivered.
+        marks: What each mark means.
+        dataset: What the delivery is said to be.
+        place: Where the cell is, in Swedish.
+
+    Returns:
+        Value and status.
+
+    Raises:
+        SourceFormatError: If it is neither.
+    """
+    if text in marks:
+        return None, marks[text]
+    value = number(text)
+    if value is None:
+        raise SourceFormatError(
+            dataset,
+            place=place,
+            found=f"värdet {quoted(text)}",
+            expected=f"ett tal eller något av tecknen {', '.join(quoted(mark) for mark in marks)}",
+        )
+    return value, "observed"

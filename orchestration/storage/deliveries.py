@@ -1,0 +1,354 @@
+"""The log of deliveries: what became of each, what was wrong, and what still stands in the way.
+
+Tables `meta.deliveries`, `meta.delivery_breaches` and `meta.inbox`. They hold file names, rules and
+counts, never a value from a file. Reading deliveries belongs in `registers` and `sources`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from orchestration.storage.landing import Receipt
+
+_TABLES = """
+create table if not exists meta.deliveries (
+    delivery_sequence bigint,
+    delivery_id varchar,
+    kind varchar,
+    name varchar,
+    file_name varchar,
+    period varchar,
+    outcome varchar,
+    rows_loaded bigint,
+    rows_held bigint,
+    received_at timestamp with time zone,
+    synthetic boolean
+);
+create table if not exists meta.delivery_breaches (
+    delivery_sequence bigint,
+    rule varchar,
+    severity varchar,
+    column_name varchar,
+    first_row bigint,
+    row_count bigint,
+    message_sv varchar
+);
+create table if not exists meta.inbox (
+    name varchar,
+    file_name varchar,
+    delivery_id varchar
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BreachRow:
+    """One breach as it is kept in the log.
+
+    Attributes:
+        rule: The rule's name.
+        severity: `row` or `delivery`.
+        column: The column, or None.
+        first_row: Line number in the file, or None.
+        row_count: Rows that break the rule.
+        message: The Swedish message.
+    """
+
+    rule: str
+    severity: str
+    column: str | None
+    first_row: int | None
+    row_count: int
+    message: str
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the log's tables if they are not there.
+
+    Args:
+        connection: An open connection to the warehouse.
+    """
+    connection.execute(_TABLES)
+
+
+def set_inbox(connection: duckdb.DuckDBPyConnection, files: Iterable[tuple[str, str, str]]) -> None:
+    """Remember what lies in the inbox now.
+
+    Args:
+        connection: An open connection to the warehouse.
+        files: Register, file name and delivery id of each file.
+    """
+    connection.execute("delete from meta.inbox")
+    rows = list(files)
+    if rows:
+        connection.executemany("insert into meta.inbox values (?, ?, ?)", rows)
+
+
+def pending(
+    connection: duckdb.DuckDBPyConnection, receipts: Sequence[Receipt]
+) -> tuple[list[Receipt], set[int]]:
+    """Find the deliveries that are to be loaded now.
+
+    Besides the new ones, a held delivery whose file still lies in the inbox is tried again: the
+    file it was a copy of may have been replaced, or the contract or a dictionary corrected.
+
+    Args:
+        connection: An open connection to the warehouse.
+        receipts: All receipts in order.
+
+    Returns:
+        The receipts to load, and the sequences of those among them whose content is that of
+        another current file.
+    """
+    logged = {
+        sequence
+        for (sequence,) in connection.execute(
+            "select delivery_sequence from meta.deliveries"
+        ).fetchall()
+    }
+    held = set(_held_in_inbox(connection))
+    due = [
+        receipt
+        for receipt in receipts
+        if receipt.sequence not in logged or receipt.sequence in held
+    ]
+    return due, _copies(receipts) & {receipt.sequence for receipt in due}
+
+
+def _copies(receipts: Sequence[Receipt]) -> set[int]:
+    """Register deliveries with the content of another current file that came before them."""
+    current = {(receipt.name, receipt.file_name): receipt for receipt in receipts}
+    first: dict[str, Receipt] = {}
+    for receipt in sorted(current.values(), key=lambda each: each.sequence):
+        if receipt.kind == "register":
+            first.setdefault(receipt.delivery_id, receipt)
+    return {
+        receipt.sequence
+        for receipt in receipts
+        if (original := first.get(receipt.delivery_id)) is not None
+        and receipt.kind == "register"
+        and original.sequence < receipt.sequence
+        and original.file_name != receipt.file_name
+    }
+
+
+# Deliveries that are the latest of their file, and whose file lies in the inbox unchanged.
+_IN_INBOX = """
+    select latest.*
+    from (
+        from meta.deliveries
+        qualify delivery_sequence = max(delivery_sequence) over (partition by name, file_name)
+    ) as latest
+    semi join meta.inbox
+        on latest.delivery_id = inbox.delivery_id
+        and latest.file_name = inbox.file_name
+        and latest.name = inbox.name
+"""
+
+
+def _held_in_inbox(connection: duckdb.DuckDBPyConnection, name: str | None = None) -> list[int]:
+    rows = connection.execute(
+        f"""
+        select delivery_sequence from ({_IN_INBOX})
+        where outcome = 'quarantined' and ($name is null or name = $name)
+        order by all
+        """,
+        {"name": name},
+    ).fetchall()
+    return [sequence for (sequence,) in rows]
+
+
+def faulty_files(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, list[str]]]:
+    """The files in the inbox that broke a rule.
+
+    Args:
+        connection: An open connection to the warehouse.
+
+    Returns:
+        File name, outcome and the Swedish messages of each, in order of receipt.
+    """
+    return connection.execute(
+        f"""
+        select file_name, outcome, list(message_sv order by message_sv)
+        from ({_IN_INBOX})
+        inner join meta.delivery_breaches using (delivery_sequence)
+        group by delivery_sequence, file_name, outcome
+        order by delivery_sequence
+        """
+    ).fetchall()
+
+
+def record(
+    connection: duckdb.DuckDBPyConnection,
+    receipt: Receipt,
+    *,
+    period: str,
+    outcome: str,
+    rows_loaded: int,
+    rows_held: int,
+    breaches: Sequence[BreachRow] = (),
+) -> None:
+    """Write what became of one delivery; an earlier record of it is replaced.
+
+    Args:
+        connection: An open connection to the warehouse.
+        receipt: The delivery.
+        period: The period it covers.
+        outcome: `loaded`, `loaded_in_part` or `quarantined`.
+        rows_loaded: Rows now in `raw`.
+        rows_held: Rows that wait.
+        breaches: What was wrong.
+    """
+    for table in ("deliveries", "delivery_breaches"):
+        connection.execute(
+            f"delete from meta.{table} where delivery_sequence = ?", [receipt.sequence]
+        )
+    connection.execute(
+        "insert into meta.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            receipt.sequence,
+            receipt.delivery_id,
+            receipt.kind,
+            receipt.name,
+            receipt.file_name,
+            period,
+            outcome,
+            rows_loaded,
+            rows_held,
+            receipt.received_at,
+            receipt.synthetic,
+        ],
+    )
+    for breach in breaches:
+        connection.execute(
+            "insert into meta.delivery_breaches values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                receipt.sequence,
+                breach.rule,
+                breach.severity,
+                breach.column,
+                breach.first_row,
+                breach.row_count,
+                breach.message,
+            ],
+        )
+
+
+def unresolved(connection: duckdb.DuckDBPyConnection, name: str | None = None) -> list[str]:
+    """Messages about deliveries that are held and have not been put right.
+
+    A held delivery is put right when its file in the inbox is replaced or taken away.
+
+    Args:
+        connection: An open connection to the warehouse.
+        name: One register or dataset; all unless given.
+
+    Returns:
+        Swedish messages, in order of receipt.
+    """
+    held = _held_in_inbox(connection, name)
+    rows = connection.execute(
+        """
+        select message_sv
+        from meta.delivery_breaches
+        where list_contains($held, delivery_sequence)
+        order by delivery_sequence, message_sv
+        """,
+        {"held": held},
+    ).fetchall()
+    return [message for (message,) in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSource:
+    """What is known beforehand about a register or a dataset.
+
+    Attributes:
+        source_id: The register or dataset.
+        title_sv: What a reader calls it.
+        publisher: Who answers for it.
+        licence: On which terms it is used.
+        reference_period: What it covers; taken from the deliveries' periods where None.
+        retrieved_on: When it was fetched; taken from the receipts where None.
+        window_days: Age in days after which it is stale.
+    """
+
+    source_id: str
+    title_sv: str
+    publisher: str
+    licence: str
+    reference_period: str | None
+    retrieved_on: date | None
+    window_days: int
+
+
+def record_sources(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[DeclaredSource], *, now: datetime
+) -> None:
+    """Write `meta.sources`: one row for each source that has been loaded.
+
+    The checksum is that of the one delivery, or of the sorted list of deliveries where a source
+    has several.
+
+    Args:
+        connection: An open connection to the warehouse.
+        sources: What is known beforehand.
+        now: The time that staleness is judged at, with offset.
+    """
+    connection.execute(
+        """
+        create or replace table meta.sources (
+            source_id varchar,
+            title_sv varchar,
+            publisher varchar,
+            reference_period varchar,
+            retrieved_at timestamp with time zone,
+            content_sha256 varchar,
+            licence varchar,
+            synthetic boolean,
+            stale boolean
+        )
+        """
+    )
+    for source in sources:
+        connection.execute(
+            """
+            insert into meta.sources
+            select
+                $source_id,
+                $title_sv,
+                $publisher,
+                coalesce(
+                    $reference_period,
+                    min(period) || case when min(period) < max(period)
+                        then '–' || max(period) else '' end
+                ),
+                coalesce($retrieved_on::timestamp at time zone 'UTC', max(received_at)),
+                case
+                    when count(*) = 1 then min(delivery_id)
+                    else sha256(string_agg(delivery_id, ',' order by delivery_id))
+                end,
+                $licence,
+                bool_or(synthetic),
+                coalesce($retrieved_on::timestamp at time zone 'UTC', max(received_at))
+                    < $now::timestamptz - to_days($window_days)
+            from (
+                from meta.deliveries
+                where name = $source_id and outcome <> 'quarantined'
+                qualify delivery_sequence = max(delivery_sequence) over (partition by file_name)
+            )
+            having count(*) > 0
+            """,
+            {
+                "source_id": source.source_id,
+                "title_sv": source.title_sv,
+                "publisher": source.publisher,
+                "reference_period": source.reference_period,
+                "retrieved_on": source.retrieved_on,
+                "licence": source.licence,
+                "window_days": source.window_days,
+                "now": now,
+            },
+        )

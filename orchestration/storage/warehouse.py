@@ -1,0 +1,68 @@
+"""The working warehouse: one DuckDB file, one writer, opened briefly.
+
+Holds the connection and the schemas. What stands in the tables belongs to the packages that write
+them; analysts read the published snapshot instead.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+SCHEMAS = ("raw", "seeds", "staging", "intermediate", "marts", "meta")
+
+
+@contextmanager
+def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse and close it again, also when the body fails.
+
+    Args:
+        path: The DuckDB file; created when it is to be written.
+        read_only: Whether only reading is meant.
+
+    Yields:
+        A connection with extension downloads switched off and the time zone set to UTC.
+
+    Raises:
+        duckdb.IOException: If another process holds the file.
+    """
+    if not read_only:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    connection = duckdb.connect(
+        str(path),
+        read_only=read_only,
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+    try:
+        connection.execute("set timezone = 'UTC'")
+        if not read_only:
+            path.chmod(0o600)
+            for schema in SCHEMAS:
+                connection.execute(f"create schema if not exists {schema}")
+        yield connection
+    finally:
+        connection.close()
+
+
+def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether a table or view exists.
+
+    Args:
+        connection: An open connection.
+        table: Its name as `schema.table`.
+
+    Returns:
+        True if it is in the catalogue of the connection's own database.
+    """
+    schema, name = table.split(".")
+    found = connection.execute(
+        "select 1 from information_schema.tables"
+        " where table_schema = $schema and table_name = $name"
+        " and table_catalog = current_database()",
+        {"schema": schema, "name": name},
+    ).fetchone()
+    return found is not None

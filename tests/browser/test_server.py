@@ -1,0 +1,45 @@
+"""What the data team sees: the lineage, and a run started there that goes green."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+GROUPS = ("landing", "raw", "staging", "intermediate", "marts", "findings", "report")
+_RUN_MILLISECONDS = 300_000
+
+
+def test_the_lineage_reads_like_the_flow(page: Page, server: str) -> None:
+    page.goto(f"{server}/asset-groups")
+    places = {}
+    for group in GROUPS:
+        node = page.get_by_text(group, exact=True).first
+        expect(node).to_be_visible(timeout=60_000)
+        box = node.bounding_box()
+        assert box is not None
+        places[group] = box["x"]
+    # Data goes one way, and the picture shows it from left to right.
+    assert [places[group] for group in GROUPS] == sorted(places.values())
+
+
+def test_a_group_shows_its_tables(page: Page, server: str) -> None:
+    page.goto(f"{server}/assets/marts/deviations")
+    expect(page.get_by_text("Värden utanför det väntade").first).to_be_visible(timeout=60_000)
+    page.goto(f"{server}/assets/marts/indicator_values?view=checks")
+    expect(page.get_by_text("forvantningar").first).to_be_visible(timeout=60_000)
+
+
+def test_the_schedule_and_the_sensors_are_there(page: Page, server: str) -> None:
+    page.goto(f"{server}/automation")
+    for name in ("nightly_schedule", "inbox_sensor", "failure_notice"):
+        expect(page.get_by_text(name, exact=True).first).to_be_visible(timeout=60_000)
+
+
+@pytest.mark.timeout(900)
+def test_a_run_started_there_goes_green(page: Page, server: str) -> None:
+    page.goto(f"{server}/jobs")
+    page.get_by_role("link", name="nightly", exact=True).first.click(timeout=60_000)
+    page.get_by_role("button", name=re.compile("^Materialize all")).first.click(timeout=60_000)
+    page.get_by_role("link", name="View").first.click(timeout=60_000)
+    expect(page).to_have_url(re.compile("/runs/"), timeout=60_000)
+    expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=_RUN_MILLISECONDS)

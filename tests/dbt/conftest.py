@@ -1,0 +1,495 @@
+"""Warehouses for the dbt tests: a city small enough to count by hand, and an empty one.
+
+The raw tables come from the contracts and the parsers, so a column that dbt reads and the loader
+does not write fails here.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+from orchestration.registers.contract import load_contracts
+from orchestration.registers.loading import create_raw_table
+from orchestration.sources.loading import create_tables, load_dataset
+from orchestration.sources.registry import load_registry, recorded_files
+
+PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
+
+Row = Mapping[str, Any]
+
+# Every register has the year 2022; decisions on ekonomiskt bistånd also have two months of 2023,
+# one before and one after the reform, and the first of 2024.
+# Each entry is one delivery: register, period, rows.
+TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
+    (
+        "befolkning_stadsdel",
+        "2022",
+        [
+            {"ar": 2022, "stadsdelsnamnd": "Norrmalm", "kon": "K", "alder": 10, "antal": 100},
+            {"ar": 2022, "stadsdelsnamnd": "Norrmalm", "kon": "M", "alder": 40, "antal": 300},
+            {"ar": 2022, "stadsdelsnamnd": "Östermalm", "kon": "K", "alder": 17, "antal": 50},
+            {"ar": 2022, "stadsdelsnamnd": "Östermalm", "kon": "K", "alder": 18, "antal": 50},
+            {"ar": 2022, "stadsdelsnamnd": "Farsta", "kon": "M", "alder": 5, "antal": 200},
+        ],
+    ),
+    (
+        "hushall_stadsdel",
+        "2022",
+        [
+            {"ar": 2022, "stadsdelsnamnd": "Norrmalm", "hushallstyp": "3", "antal_hushall": 100},
+            {"ar": 2022, "stadsdelsnamnd": "Östermalm", "hushallstyp": "3", "antal_hushall": 60},
+            {"ar": 2022, "stadsdelsnamnd": "Farsta", "hushallstyp": "3", "antal_hushall": 90},
+        ],
+    ),
+    (
+        "socioekonomi_stadsdel",
+        "2022",
+        [
+            {
+                "ar": 2022,
+                "stadsdel": "Vasastan",
+                "stadsdelsnamnd": "Norrmalm",
+                "index": 120.5,
+                "omradeskategori": 4,
+                "barn_0_17": 100,
+            }
+        ],
+    ),
+    (
+        "ekonomiskt_bistand_beslut",
+        "2022",
+        [
+            # h1 moves from Norrmalm to Östermalm; its second decision is granted in part.
+            {
+                "beslut_id": "b1",
+                "hushall_id": "h1",
+                "sokande_id": "p1",
+                "medsokande_id": "p2",
+                "stadsdelsnamnd": "Norrmalm",
+                "avser_manad": "2022-01-01",
+                "utfall": "bifall",
+                "antal_barn": 1,
+                "beviljat_belopp": 5000,
+            },
+            {
+                "beslut_id": "b2",
+                "hushall_id": "h1",
+                "sokande_id": "p1",
+                "stadsdelsnamnd": "Östermalm",
+                "avser_manad": "2022-02-01",
+                "utfall": "delavslag",
+                "antal_barn": 2,
+                "beviljat_belopp": 4000,
+            },
+            # h2 belongs to a central unit: to the city and to no board.
+            {
+                "beslut_id": "b3",
+                "hushall_id": "h2",
+                "sokande_id": "p3",
+                "stadsdelsnamnd": "Socialförvaltningen",
+                "avser_manad": "2022-03-01",
+                "utfall": "bifall",
+                "antal_barn": 0,
+                "beviljat_belopp": 3000,
+            },
+            {
+                "beslut_id": "b4",
+                "hushall_id": "h3",
+                "sokande_id": "p4",
+                "stadsdelsnamnd": "Farsta",
+                "avser_manad": "2022-03-01",
+                "utfall": "avslag",
+                "antal_barn": 3,
+                "beviljat_belopp": 0,
+            },
+            {
+                "beslut_id": "b5",
+                "hushall_id": "h4",
+                "sokande_id": "p5",
+                "stadsdelsnamnd": "Farsta",
+                "avser_manad": "2022-12-01",
+                "utfall": "avslag",
+                "antal_barn": 0,
+                "beviljat_belopp": 0,
+            },
+        ],
+    ),
+    # A correction: b5 was granted after all. It replaces by key.
+    (
+        "ekonomiskt_bistand_beslut",
+        "2022",
+        [
+            {
+                "beslut_id": "b5",
+                "hushall_id": "h4",
+                "sokande_id": "p5",
+                "stadsdelsnamnd": "Farsta",
+                "avser_manad": "2022-12-01",
+                "utfall": "bifall",
+                "antal_barn": 0,
+                "beviljat_belopp": 2000,
+            }
+        ],
+    ),
+    *(
+        (
+            "ekonomiskt_bistand_beslut",
+            month,
+            [
+                {
+                    "beslut_id": f"b-{month}",
+                    "hushall_id": "h1",
+                    "sokande_id": "p1",
+                    "stadsdelsnamnd": board,
+                    "avser_manad": f"{month}-01",
+                    "utfall": "bifall",
+                    "antal_barn": 2,
+                    "beviljat_belopp": 4000,
+                }
+            ],
+        )
+        for month, board in (
+            ("2023-06", "Norrmalm"),
+            ("2023-12", "Norra innerstaden"),
+            ("2024-01", "Norra innerstaden"),
+        )
+    ),
+    (
+        "skyddat_boende_placeringar",
+        "2022",
+        [
+            {
+                "placering_id": f"s{number}",
+                "beslut_id": f"sb{number}",
+                "person_id": person,
+                "kon": "K",
+                "stadsdelsnamnd": board,
+                "beslut_datum": "2022-05-01",
+                "start_datum": "2022-05-02",
+                "boendeform": form,
+                "orsak": "vald_nara_relation",
+                "medfoljande_barn": children,
+            }
+            for number, person, board, form, children in (
+                (1, "v1", "Norrmalm", "skyddat_boende", 2),
+                (2, "v1", "Östermalm", "skyddat_boende", 2),
+                (3, "v2", "Farsta", "jourlagenhet", 1),
+            )
+        ],
+    ),
+    (
+        "rvc_samtalsstod",
+        "2022",
+        [
+            {
+                "insats_id": "r1",
+                "person_id": "v1",
+                "kon": "K",
+                "stadsdelsnamnd": "Norrmalm",
+                "rvc": 1,
+                "roll": "valdsutsatt",
+                "form": "grupp",
+                "bistandsbeslut": True,
+                "start_datum": "2022-02-01",
+                "antal_tillfallen": 8,
+            }
+        ],
+    ),
+    (
+        "vald_arenden",
+        "2022",
+        [
+            {
+                "arende_id": "a1",
+                "person_id": "v1",
+                "kon": "K",
+                "stadsdelsnamnd": "Norrmalm",
+                "roll": "valdsutsatt",
+                "aktualiserad_datum": "2022-02-01",
+            }
+        ],
+    ),
+    (
+        "boendestod_beslut",
+        "2022",
+        [
+            {
+                "beslut_id": f"d{number}",
+                "person_id": f"d{number}",
+                "kon": sex,
+                "stadsdelsnamnd": "Farsta",
+                "malgrupp": group,
+                "timmar": hours,
+                "timmar_per": per,
+                "start_datum": "2022-01-01",
+            }
+            for number, sex, group, hours, per in (
+                (1, "K", "socialpsykiatri", 6, "manad"),
+                (2, "M", "socialpsykiatri", 9, "manad"),
+                (3, "K", "funktionsnedsattning", 3, "vecka"),
+            )
+        ],
+    ),
+    (
+        "socialpsykiatri_insatser",
+        "2022",
+        [
+            {
+                "insats_id": f"i{number}",
+                "person_id": f"d{number}",
+                "kon": "M",
+                "stadsdelsnamnd": "Farsta",
+                "insats": insats,
+                "start_datum": "2022-01-01",
+            }
+            for number, insats in ((1, "boendestod"), (2, "sysselsattning"))
+        ],
+    ),
+    (
+        "barn_unga_arenden",
+        "2022",
+        [
+            {
+                "arende_id": f"c{number}",
+                "person_id": f"c{number}",
+                "kon": sex,
+                "aldersgrupp": age_group,
+                "stadsdelsnamnd": "Norrmalm",
+                "aktualiserad_datum": "2022-02-01",
+                "kontaktorsaker": "omsorgsbrist|skolproblem",
+                "forhandsbedomning_beslut": "2022-02-10",
+                "utredning_inledd": True,
+                "insats_beviljad": granted,
+                "vidtalade": contacted,
+                "tidigare_arenden": 0,
+                "familjeratt": False,
+                "aktivt": False,
+            }
+            for number, sex, age_group, granted, contacted in (
+                (1, "M", "0-6", False, "vardnadshavare|forskola"),
+                (2, "K", "13-17", True, "barnet|skola"),
+                (3, "K", "13-17", True, "barnet"),
+            )
+        ],
+    ),
+    (
+        "budget_skuldradgivning",
+        "2022",
+        [
+            {
+                "arende_id": "g1",
+                "person_id": "g1",
+                "stadsdelsnamnd": "Farsta",
+                "forsta_besok": "2022-04-01",
+            }
+        ],
+    ),
+    (
+        "avhysningar_barn",
+        "2022",
+        [
+            {
+                "avhysning_id": f"e{number}",
+                "datum": "2022-04-01",
+                "stadsdelsnamnd": "Farsta",
+                "antal_barn": 2,
+                "verkstalld": executed,
+                "orsak": "hyresskuld",
+            }
+            for number, executed in ((1, True), (2, False))
+        ],
+    ),
+    (
+        "familjeratt_arenden",
+        "2022",
+        [
+            {
+                "arende_id": "f1",
+                "barn_id": "c1",
+                "stadsdelsnamnd": "Farsta",
+                "typ": "avtal",
+                "start_datum": "2022-04-01",
+            }
+        ],
+    ),
+    (
+        "missbruk_insatser",
+        "2022",
+        [
+            {
+                "insats_id": "m1",
+                "person_id": "m1",
+                "kon": "M",
+                "stadsdelsnamnd": "Farsta",
+                "lagrum": "sol",
+                "form": "oppenvard",
+                "start_datum": "2021-04-01",
+            }
+        ],
+    ),
+    (
+        "hemloshet_kartlaggning",
+        "2022-10",
+        [
+            {
+                "rad_id": "1",
+                "kon": "M",
+                "aldersgrupp": "18-29",
+                "stadsdelsnamnd": "Socialförvaltningen",
+                "situation": "akut",
+            }
+        ],
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """A warehouse file and what dbt said when it was built.
+
+    Attributes:
+        path: The DuckDB file.
+        results: Status of each node of the build, by the node's name.
+    """
+
+    path: Path
+    results: dict[str, str] = field(default_factory=dict)
+
+    def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Rows of a query on the built warehouse."""
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def value(
+        self,
+        indicator: str,
+        geography: str = "0180",
+        year: int = 2022,
+        category: str = "total",
+    ) -> tuple[Any, ...] | None:
+        """Numerator, denominator, value and status of one yearly value, or None."""
+        rows = self.query(
+            "select numerator, denominator, value, status from marts.indicator_values"
+            " where indicator_id = ? and geography_id = ? and period_grain = 'year'"
+            " and period_start = make_date(?, 1, 1) and category = ?",
+            indicator,
+            geography,
+            year,
+            category,
+        )
+        assert len(rows) <= 1
+        return rows[0] if rows else None
+
+
+Dbt = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def dbt(tmp_path_factory: pytest.TempPathFactory) -> Dbt:
+    """Runs dbt in this process on a given warehouse and returns what the command returns.
+
+    The project is parsed once; artefacts go to a directory of their own.
+    """
+    artefacts = tmp_path_factory.mktemp("dbt_artefacts")
+    manifests: list[Any] = []
+
+    def run(warehouse: Path, *arguments: str) -> Any:
+        directories = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AVVIK_WAREHOUSE", str(warehouse))
+            patch.setenv("DBT_LOG_PATH", str(artefacts / "logs"))
+            patch.setenv("DBT_TARGET_PATH", str(artefacts / "target"))
+            if not manifests:
+                manifests.append(dbtRunner().invoke(["parse", "--quiet", *directories]).result)
+            try:
+                outcome = dbtRunner(manifest=manifests[0]).invoke(
+                    [*arguments, "--quiet", *directories]
+                )
+            finally:
+                # dbt keeps its connection, and a second opening of the file would fail.
+                DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        if outcome.exception:
+            raise outcome.exception
+        return outcome.result
+
+    return run
+
+
+def statuses(results: Any) -> dict[str, str]:
+    """Status of each node of a build, by the node's name."""
+    return {result.node.name: str(result.status) for result in results}
+
+
+def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create every raw table that the models read, without rows."""
+    connection.execute("create schema raw")
+    for contract in load_contracts().values():
+        create_raw_table(connection, contract)
+    create_tables(connection, sorted({dataset.publisher for dataset in load_registry()}))
+
+
+def insert_delivery(
+    connection: duckdb.DuckDBPyConnection,
+    sequence: int,
+    register: str,
+    period: str,
+    rows: Sequence[Row],
+) -> None:
+    """Insert one delivery of a register; columns that a row leaves out are null."""
+    columns = load_contracts()[register].raw_columns()
+    for number, row in enumerate(rows, start=2):
+        provenance = {
+            "delivery_id": f"delivery-{sequence}",
+            "delivery_sequence": sequence,
+            "delivery_period": period,
+            "row_number": number,
+        }
+        whole = {**row, **provenance}
+        assert set(whole) <= set(columns)
+        connection.execute(
+            f"insert into raw.register__{register}"
+            f" ({', '.join(json.dumps(name) for name in whole)})"
+            f" values ({', '.join('?' * len(whole))})",
+            list(whole.values()),
+        )
+
+
+@pytest.fixture(scope="session")
+def tiny_city(tmp_path_factory: pytest.TempPathFactory, dbt: Dbt) -> Warehouse:
+    """The tiny city and the recorded public statistics, built with all tests."""
+    path = tmp_path_factory.mktemp("tiny_city") / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        create_raw(connection)
+        sequence = 0
+        for register, period, rows in TINY_CITY:
+            sequence += 1
+            insert_delivery(connection, sequence, register, period, rows)
+        for dataset in load_registry():
+            for file in recorded_files(dataset):
+                sequence += 1
+                content = file.read_bytes()
+                load_dataset(
+                    connection,
+                    dataset,
+                    content,
+                    delivery_id=hashlib.sha256(content).hexdigest(),
+                    delivery_sequence=sequence,
+                )
+    return Warehouse(path, statuses(dbt(path, "build")))
+
+
+@pytest.fixture(scope="session")
+def empty_warehouse(tmp_path_factory: pytest.TempPathFactory, dbt: Dbt) -> Warehouse:
+    """A warehouse before its first delivery, built without unit tests."""
+    path = tmp_path_factory.mktemp("empty") / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        create_raw(connection)
+    return Warehouse(path, statuses(dbt(path, "build", "--exclude", "test_type:unit")))

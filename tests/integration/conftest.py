@@ -1,0 +1,131 @@
+"""One small synthetic city for all tests, and the flow run in this process on it."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+
+from orchestration.automation import JOB_NAME
+from orchestration.checks import CHECK_NAME
+from orchestration.cli import prepare_dagster_home
+from orchestration.definitions import build_defs
+from orchestration.demo.city import write_city
+from orchestration.resources import Avvik
+from orchestration.settings import Settings
+
+SMALL = 0.05
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A home of its own, with the small city in its inbox."""
+
+    home: Path
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(home=self.home)
+
+    @property
+    def inbox(self) -> Path:
+        return self.settings.inbox_dir
+
+    @property
+    def snapshot(self) -> Path:
+        return self.settings.snapshot_path
+
+    def run(self, *keys: dg.AssetKey) -> dg.ExecuteInProcessResult:
+        """Run the nightly job, or only some assets of it, as the server would."""
+        return self._execute(self._definitions().resolve_job_def(JOB_NAME), list(keys) or None)
+
+    def check(self, *tables: str) -> dg.ExecuteInProcessResult:
+        """Run only the gate of some tables."""
+        keys = [dg.AssetCheckKey(dg.AssetKey(table.split(".")), CHECK_NAME) for table in tables]
+        job = dg.define_asset_job("gate_alone", selection=dg.AssetSelection.checks(*keys))
+        definitions = dg.Definitions.merge(self._definitions(), dg.Definitions(jobs=[job]))
+        return self._execute(definitions.resolve_job_def("gate_alone"), None)
+
+    def _definitions(self) -> dg.Definitions:
+        return build_defs(resource_overrides={"avvik": Avvik(overrides={"home": str(self.home)})})
+
+    def _execute(
+        self, job: dg.JobDefinition, keys: list[dg.AssetKey] | None
+    ) -> dg.ExecuteInProcessResult:
+        prepare_dagster_home(self.settings)
+        with dg.DagsterInstance.from_config(str(self.settings.dagster_home)) as instance:
+            return job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                asset_selection=keys,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+
+    def warehouse(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """Read from the working warehouse."""
+        with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def change(self, sql: str) -> None:
+        """Change the working warehouse by hand, as nobody should."""
+        with duckdb.connect(str(self.settings.warehouse_path)) as connection:
+            connection.execute(sql)
+
+    def published(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read from the published snapshot."""
+        with duckdb.connect(str(self.snapshot), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
+def failed_steps(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {event.step_key or "" for event in result.all_events if event.is_step_failure}
+
+
+def materialized(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {
+        event.asset_key.to_user_string()
+        for event in result.all_events
+        if event.is_step_materialization and event.asset_key
+    }
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Deliveries of a small city; copy, never change."""
+    inbox = tmp_path_factory.mktemp("city") / "inbox"
+    write_city(inbox, scale=SMALL)
+    return inbox
+
+
+@pytest.fixture(scope="session")
+def published(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """An installation that has published once; copy, never change."""
+    installation = Installation(tmp_path_factory.mktemp("published"))
+    shutil.copytree(city, installation.inbox)
+    result = installation.run()
+    assert result.success, failed_steps(result)
+    return installation
+
+
+@pytest.fixture
+def installation(published: Installation, tmp_path: Path) -> Installation:
+    """An installation of the test's own, that has published once."""
+    home = tmp_path / "home"
+    shutil.copytree(published.home, home)
+    return Installation(home)
+
+
+@pytest.fixture(scope="session")
+def fresh(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Installation]:
+    """Makes an installation that has never run."""
+
+    def make() -> Installation:
+        made = Installation(tmp_path_factory.mktemp("fresh"))
+        shutil.copytree(city, made.inbox)
+        return made
+
+    return make

@@ -1,0 +1,176 @@
+"""The code location loads as the server loads it, and holds what operation relies on."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._utils.schedules import schedule_execution_time_iterator
+
+from orchestration.assets.landing import FRESHNESS_CHECK
+from orchestration.assets.raw import raw_tables
+from orchestration.automation import inbox_content, inbox_sensor, send_notice
+from orchestration.checks import CHECK_NAME
+from orchestration.definitions import build_defs, defs
+from orchestration.registers.contract import load_contracts
+from orchestration.resources import WRITER_POOL, Avvik
+from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.sources.registry import load_registry
+from orchestration.storage.landing import Incoming, LandingStore
+
+FILE_NAME = "avhysningar_barn/avhysningar_barn_2023.csv"
+GRAPH = defs.resolve_asset_graph()
+
+
+def test_the_server_can_load_it() -> None:
+    command = [sys.executable, "-m", "dagster", "definitions", "validate", "-w", "workspace.yaml"]
+    result = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert "Validation successful" in result.stdout + result.stderr
+
+
+def test_what_runs_by_itself() -> None:
+    repository = defs.get_repository_def()
+    assert {job.name for job in repository.get_all_jobs()} >= {"nightly"}
+    assert {schedule.name for schedule in repository.schedule_defs} == {"nightly_schedule"}
+    assert {sensor.name for sensor in repository.sensor_defs} == {"inbox_sensor", "failure_notice"}
+    [schedule] = repository.schedule_defs
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        # Clocks go forward on 28 March 2027 and back on 31 October 2027, at 02:00 and 03:00.
+        (datetime(2027, 3, 27, 12, tzinfo=UTC), ["2027-03-28T01:30", "2027-03-29T01:30"]),
+        (datetime(2027, 10, 30, 12, tzinfo=UTC), ["2027-10-31T02:30", "2027-11-01T02:30"]),
+    ],
+)
+def test_the_night_comes_once_also_when_clocks_change(after: datetime, expected: list[str]) -> None:
+    [schedule] = defs.get_repository_def().schedule_defs
+    assert isinstance(schedule.cron_schedule, str)
+    ticks = schedule_execution_time_iterator(
+        after.timestamp(), schedule.cron_schedule, schedule.execution_timezone
+    )
+    found = [next(ticks).astimezone(UTC).strftime("%Y-%m-%dT%H:%M") for _ in expected]
+    assert found == expected
+
+
+def test_every_asset_says_whose_it_is_and_where_it_belongs() -> None:
+    groups = set()
+    for key in GRAPH.materializable_asset_keys:
+        node = GRAPH.get(key)
+        assert node.owners, key
+        assert node.kinds, key
+        groups.add(node.group_name)
+    assert groups == {
+        "landing",
+        "raw",
+        "seeds",
+        "staging",
+        "intermediate",
+        "marts",
+        "findings",
+        "report",
+    }
+
+
+def test_every_register_and_dataset_has_its_way_in() -> None:
+    keys = GRAPH.materializable_asset_keys
+    for name in [*load_contracts(), *(dataset.source_id for dataset in load_registry())]:
+        key = dg.AssetKey(["landing", name])
+        assert key in keys
+        assert GRAPH.get_check_spec(dg.AssetCheckKey(key, FRESHNESS_CHECK))
+    assert GRAPH.get(dg.AssetKey(["published", "snapshot"])).freshness_policy is not None
+    for table, names in raw_tables().items():
+        parents = GRAPH.get(dg.AssetKey(["raw", table])).parent_keys
+        assert parents == {dg.AssetKey(["landing", name]) for name in names}
+
+
+def test_every_guarded_table_is_a_blocking_check() -> None:
+    guarded = {
+        path.name.removesuffix(".yml") for path in (PROJECT_ROOT / "expectations").glob("*.yml")
+    }
+    assert len(guarded) >= len(raw_tables()) + 7
+    for table in guarded:
+        key = dg.AssetCheckKey(dg.AssetKey(table.split(".")), CHECK_NAME)
+        spec = GRAPH.get_check_spec(key)
+        assert spec is not None, table
+        assert spec.blocking
+
+
+def test_every_mart_is_guarded() -> None:
+    marts = {
+        ".".join(key.path) for key in GRAPH.materializable_asset_keys if key.path[0] == "marts"
+    }
+    assert len(marts) >= 7
+    for table in marts:
+        assert (PROJECT_ROOT / "expectations" / f"{table}.yml").exists(), table
+
+
+def test_whatever_opens_the_warehouse_takes_turns() -> None:
+    job = defs.resolve_job_def("nightly")
+    for node in job.nodes:
+        definition = node.definition
+        assert isinstance(definition, dg.OpDefinition)
+        assert definition.pool == WRITER_POOL, node.name
+
+
+def small_inbox(home: Path) -> Settings:
+    settings = Settings(home=home)
+    file = settings.inbox_dir / FILE_NAME
+    file.parent.mkdir(parents=True)
+    file.write_text("a;b\n", encoding="utf-8")
+    return settings
+
+
+def test_the_sensor_asks_once_for_new_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = small_inbox(tmp_path)
+    file = settings.inbox_dir / FILE_NAME
+    assert inbox_content(settings) == {}, "a file still being written is left alone"
+    monkeypatch.setattr("orchestration.automation._SETTLED_AFTER_SECONDS", -1.0)
+
+    def asked() -> list[str | None]:
+        avvik = Avvik(overrides={"home": str(tmp_path)})
+        answer = inbox_sensor(dg.build_sensor_context(resources={"avvik": avvik}))
+        if isinstance(answer, dg.SkipReason):
+            return []
+        assert isinstance(answer, dg.SensorResult)
+        assert answer.run_requests
+        return [request.run_key for request in answer.run_requests]
+
+    def land() -> None:
+        incoming = Incoming("register", "avhysningar_barn", file, FILE_NAME, synthetic=True)
+        LandingStore(settings.landing_dir).land([incoming], received_at=datetime.now(UTC))
+
+    first = asked()
+    assert len(first) == 1
+    assert asked() == first, "the same content asks with the same key, and so for one run"
+    land()
+    assert asked() == []
+    original = file.read_bytes()
+    file.write_text("a;b\n1;2\n", encoding="utf-8")
+    second = asked()
+    assert len(second) == 1
+    land()
+    file.write_bytes(original)
+    assert len({*first, *second, *asked()}) == 3, "going back is new content too"
+    assert file.exists(), "the supplier's file stays where it is"
+
+
+def test_a_failure_is_told_to_a_file(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    send_notice(settings, run_id="r1", job="nightly", message="Grinden är stängd.")
+    send_notice(settings, run_id="r2", job="nightly", message="Grinden är stängd.")
+    lines = settings.notices.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2
+    assert '"korning": "r1"' in lines[0]
+    assert "Grinden är stängd." in lines[0]
+
+
+def test_build_defs_makes_fresh_definitions() -> None:
+    assert build_defs() is not build_defs()

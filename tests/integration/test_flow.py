@@ -1,0 +1,258 @@
+"""The whole flow on a small city: what is published, what is repeated, what is never shown."""
+
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.settings import Settings
+from orchestration.storage.snapshot import content_hash
+from tests.integration.conftest import Installation
+
+Fresh = Callable[[], Installation]
+runner = CliRunner()
+
+
+def hash_of(snapshot: Path) -> str:
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        return content_hash(connection, "main")
+
+
+def test_the_contract_of_the_snapshot(published: Installation) -> None:
+    columns = {
+        "marts.indicators": "indicator_id title_sv area unit polarity measure definition_sv"
+        " source_id",
+        "marts.indicator_values": "indicator_id period_start period_grain geography_id breakdown"
+        " category numerator denominator value ci_lower ci_upper status",
+        "marts.geographies": "geography_id name level valid_from valid_to successor_id",
+        "marts.deviations": "deviation_id indicator_id period_start geography_id breakdown"
+        " category kind observed expected lower upper relative_change p_value q_value"
+        " breakeven_volatility rank outcome explanation_id",
+        "marts.focus_areas": "focus_area_id area title_sv rank summary_sv",
+        "marts.triangulation": "focus_area_id indicator_id related_indicator_id expected_sign"
+        " observed_change related_change p_value verdict",
+        "marts.open_comparisons": "indicator_id year group_type group_code group_name share",
+        "meta.publication": "built_at git_sha run_id profile quality_status disclosure_status"
+        " synthetic",
+        "meta.sources": "source_id publisher reference_period retrieved_at content_sha256 licence"
+        " synthetic stale",
+        "meta.validation_results": "run_id suite expectation table_name severity success"
+        " unexpected_count evaluated_at",
+    }
+    for table, names in columns.items():
+        found = {row[0] for row in published.published(f"describe {table}")}
+        assert set(names.split()) <= found, table
+        [(rows,)] = published.published(f"select count(*) from {table}")
+        # A small city may have no contrary movement to triangulate; the full one has.
+        assert rows > 0 or table == "marts.triangulation", table
+
+
+def test_nothing_but_marts_and_meta_is_published(published: Installation) -> None:
+    schemas = published.published("select distinct table_schema from information_schema.tables")
+    assert sorted(schemas) == [("main",), ("meta",)]
+    columns = published.published("select column_name from information_schema.columns")
+    names = {name for (name,) in columns}
+    assert not [name for name in names if name in {"person_id", "hushall_id", "personnummer"}]
+
+
+def test_two_installations_publish_the_same(published: Installation, fresh: Fresh) -> None:
+    other = fresh()
+    assert other.run().success
+    assert hash_of(other.snapshot) == hash_of(published.snapshot)
+
+
+def test_a_second_run_loads_nothing_twice(installation: Installation) -> None:
+    before = hash_of(installation.snapshot)
+    tables = installation.warehouse(
+        "select table_name, estimated_size from duckdb_tables() where schema_name = 'raw'"
+        " order by all"
+    )
+    assert sum(size for _, size in tables) > 1000
+    assert installation.run().success
+    assert tables == installation.warehouse(
+        "select table_name, estimated_size from duckdb_tables() where schema_name = 'raw'"
+        " order by all"
+    )
+    assert hash_of(installation.snapshot) == before
+
+
+def test_the_warehouse_can_be_rebuilt_from_what_landed(installation: Installation) -> None:
+    before = hash_of(installation.snapshot)
+    installation.settings.warehouse_path.unlink()
+    assert installation.run().success
+    assert hash_of(installation.snapshot) == before
+
+
+def test_a_correction_replaces_by_key(installation: Installation) -> None:
+    folder = installation.inbox / "avhysningar_barn"
+    [path] = folder.glob("*_2023.*")
+    text = path.read_bytes()
+    header, *rows = text.decode("windows-1252").splitlines()
+    assert header.split(";")[3:5] == ["antal_barn", "verkstalld"]
+    cells = [row.split(";") for row in rows]
+    expected = sum(9 if row[4] == "J" else 0 for row in cells)
+    corrected = [";".join([*row[:3], "9", *row[4:]]) for row in cells]
+    path.write_bytes(("\n".join([header, *corrected]) + "\n").encode("windows-1252"))
+    assert expected > 0
+    evicted_children = (
+        "select value from marts.indicator_values where indicator_id = 'evicted_children'"
+        " and year(period_start) = 2023 and geography_id = '0180' and breakdown = 'total'"
+    )
+    before = installation.published(evicted_children)
+    assert installation.run().success
+    assert installation.published(evicted_children) == [(expected,)] != before
+    # The correction was wrong: the supplier sends the first file again.
+    path.write_bytes(text)
+    assert installation.run().success
+    assert installation.published(evicted_children) == before
+
+
+def test_a_reader_is_held_open_through_a_publication(installation: Installation) -> None:
+    reader = duckdb.connect(str(installation.snapshot), read_only=True)
+    before = reader.execute("select run_id from meta.publication").fetchall()
+    reader.close()
+    reader = duckdb.connect(str(installation.snapshot), read_only=True)
+    assert installation.run().success
+    assert reader.execute("select run_id from meta.publication").fetchall() == before
+    assert len(reader.execute("from marts.indicator_values").fetchall()) > 1000
+    reader.close()
+    assert installation.published("select run_id from meta.publication") != before
+
+
+def identity_numbers(inbox: Path) -> set[str]:
+    found: set[str] = set()
+    for path in inbox.rglob("*.csv"):
+        text = path.read_bytes().decode("windows-1252", errors="ignore")
+        found |= set(re.findall(r"(?<!\d)(?:19|20)\d{10}(?!\d)", text))
+    return found
+
+
+def test_no_identity_number_leaves_the_inbox_and_landing(published: Installation) -> None:
+    """Looked for in every file of the installation, as text and inside the databases."""
+    numbers = identity_numbers(published.inbox)
+    assert len(numbers) > 1000
+    searched = 0
+    for path in published.home.rglob("*"):
+        parts = path.relative_to(published.home).parts
+        if not path.is_file() or parts[0] in {"inbox", "landing"}:
+            continue
+        searched += 1
+        content = path.read_bytes().decode("latin-1")
+        hits = set(re.findall(r"(?<!\d)(?:19|20)\d{10}(?!\d)", content)) & numbers
+        assert not hits, f"{len(hits)} identity numbers in {path}"
+    assert searched > 10
+    with duckdb.connect(str(published.settings.warehouse_path), read_only=True) as connection:
+        for schema, table in connection.execute(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_schema <> 'staging'"
+        ).fetchall():
+            text = json.dumps(
+                connection.execute(f"from {schema}.{table} limit 20000").fetchall(), default=str
+            )
+            hits = set(re.findall(r"(?<!\d)(?:19|20)\d{10}(?!\d)", text)) & numbers
+            assert not hits, f"{schema}.{table}"
+
+
+def test_dagsters_own_database_holds_counts_and_no_persons(published: Installation) -> None:
+    numbers = identity_numbers(published.inbox)
+    rows = 0
+    for path in published.settings.dagster_home.rglob("*.db"):
+        with sqlite3.connect(path) as connection:
+            for line in connection.iterdump():
+                rows += 1
+                assert not set(re.findall(r"(?<!\d)(?:19|20)\d{10}(?!\d)", line)) & numbers
+    assert rows > 100
+
+
+def test_state_is_private(published: Installation) -> None:
+    for name in ("landing", "keys", "dagster"):
+        assert (published.home / name).stat().st_mode & 0o077 == 0, name
+    assert published.settings.warehouse_path.stat().st_mode & 0o077 == 0
+    for blob in published.settings.landing_dir.rglob("*"):
+        assert blob.stat().st_mode & 0o077 == 0, blob
+
+
+class TestCommandLine:
+    """What a person types, and the exit codes they can rely on."""
+
+    def test_run_publishes_and_says_where(self, fresh: Fresh) -> None:
+        installation = fresh()
+        result = runner.invoke(app, ["run", "--home", str(installation.home)])
+        assert result.exit_code == 0, result.output
+        output = " ".join(result.output.split())
+        assert "Fokusområden" in output
+        assert "Delvis syntetiska uppgifter" in output
+        assert str(installation.snapshot) in output.replace(" ", "") + output
+        for part in ("import", "landning", "rådata", "grindar", "dbt", "avvikelser", "publicering"):
+            assert part in output
+        again = runner.invoke(app, ["run", "--home", str(installation.home)])
+        assert again.exit_code == 0
+        assert "Inget nytt" in again.output
+        assert "Fokusområden" in again.output
+
+    def test_a_bad_delivery_stops_with_one(self, installation: Installation) -> None:
+        before = installation.snapshot.read_bytes()
+        [bad] = (installation.inbox / "avhysningar_barn").glob("*_2023.*")
+        good = bad.read_bytes()
+        bad.write_bytes(good.replace(b"2023-", b"2023-9", 1))
+        result = runner.invoke(app, ["run", "--home", str(installation.home)])
+        output = " ".join((result.output + result.stderr).split())
+        assert result.exit_code == 1
+        assert "Fil avhysningar_barn/avhysningar_barn_2023.csv, rad 2, kolumn datum" in output
+        assert "Gör så här" in output
+        assert installation.snapshot.read_bytes() == before
+        bad.write_bytes(good)
+        repaired = runner.invoke(app, ["run", "--home", str(installation.home)])
+        assert repaired.exit_code == 0, repaired.output
+
+    def test_wrong_usage_is_two(self, published: Installation, tmp_path: Path) -> None:
+        home = str(published.home)
+        for arguments in (
+            ["run", "--profile", "ingen"],
+            ["run", "--year", "hundra"],
+            ["query", "select", "--home", home],
+            ["query", "select 1", "--home", str(tmp_path)],
+            ["demo", "--faults", "okänt", "--home", home],
+            ["finns-inte"],
+        ):
+            assert runner.invoke(app, arguments).exit_code == 2, arguments
+
+    def test_live_without_a_key_is_a_configuration_error(self, city: Path, tmp_path: Path) -> None:
+        shutil.copytree(city, tmp_path / "inbox")
+        result = runner.invoke(app, ["run", "--profile", "live", "--home", str(tmp_path)])
+        assert result.exit_code == 2
+        assert "Pseudonymnyckel saknas" in " ".join((result.output + result.stderr).split())
+
+    def test_questions_are_answered(self, published: Installation) -> None:
+        sql = "select outcome, count(*) from marts.deviations group by all"
+        result = runner.invoke(app, ["query", sql, "--home", str(published.home)])
+        assert result.exit_code == 0
+        assert "focus" in result.output
+        for command in ("deviations", "sources"):
+            listed = runner.invoke(app, [command, "--home", str(published.home)])
+            assert listed.exit_code == 0, listed.output
+            assert len(listed.output.splitlines()) > 5
+
+    @pytest.mark.parametrize("register", ["avhysningar_barn", "ekonomiskt_bistand_beslut"])
+    def test_a_supplier_can_check_a_file(self, city: Path, register: str, tmp_path: Path) -> None:
+        good = max((city / register).glob("*"))
+        assert runner.invoke(app, ["check-file", str(good)]).exit_code == 0
+        bad = tmp_path / good.name
+        bad.write_bytes(good.read_bytes().replace(b";", b",", 3))
+        result = runner.invoke(app, ["check-file", str(bad)])
+        assert result.exit_code == 1
+        assert "Gör så här" in result.output
+
+
+def test_the_home_may_be_given_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AVVIK_HOME", str(tmp_path))
+    assert Settings().snapshot_path == tmp_path / "published" / "marts.duckdb"

@@ -1,0 +1,162 @@
+"""The catalogue in the seeds is whole, and faults in it are named where they are."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orchestration.indicators.catalogue import Catalogue, load_catalogue
+from orchestration.indicators.models import (
+    AREA_TITLES_SV,
+    Area,
+    ExplanationKind,
+    Measure,
+    NaturalExplanation,
+)
+
+SEEDS = Path(__file__).parents[3] / "dbt_project" / "seeds"
+FILES = (
+    "indicators",
+    "indicator_relations",
+    "group_comparisons",
+    "natural_explanations",
+    "possible_explanations",
+)
+
+
+@pytest.fixture
+def seeds(tmp_path: Path) -> Path:
+    for name in FILES:
+        shutil.copy(SEEDS / f"{name}.csv", tmp_path)
+    return tmp_path
+
+
+def change(path: Path, row: int, **cells: str) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        header, rows = list(reader.fieldnames or ()), list(reader)
+    rows[row].update(cells)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_the_catalogue_of_the_project() -> None:
+    catalogue = load_catalogue(SEEDS)
+    share = catalogue.indicator("assistance_households_share")
+    assert (share.area, share.measure) == (Area.EKONOMISKT_BISTAND, Measure.PROPORTION)
+    assert catalogue.indicator("child_cases_per_100").measure is Measure.RATE
+    assert {row.area for row in catalogue.indicators} == set(Area) == set(AREA_TITLES_SV)
+    signs = {
+        row.related_indicator_id: row.expected_sign
+        for row in catalogue.relations
+        if row.indicator_id == "assistance_households_share"
+    }
+    assert signs["debt_total"] == signs["price_housing_food"] == 1
+    assert signs["real_disposable_income"] == -1
+    first = catalogue.group_comparisons[0]
+    assert (first.category_a, first.category_b) == ("funktionsnedsattning", "socialpsykiatri")
+
+
+def test_planted_and_real_explanations_are_told_apart() -> None:
+    rows = {r.explanation_id: r for r in load_catalogue(SEEDS).natural_explanations}
+    planted = rows["missbruk-per-deltagare-2023"]
+    assert planted.kind is ExplanationKind.DEFINITION
+    assert planted.explained_change == pytest.approx(0.22)
+    assert (planted.synthetic, planted.is_break, planted.geography_id) == (True, False, None)
+    assert rows["familjeratt-informationssamtal-2022"].is_break
+    reforms = [r for r in rows.values() if r.kind is ExplanationKind.REORGANISATION]
+    assert {r.period_from for r in reforms} == {2020, 2023}
+    assert not any(r.synthetic for r in reforms)
+    assert all(r.geography_id and r.geography_id.startswith("0180-") for r in reforms)
+
+
+def test_an_explanation_concerns_its_own_and_only_its_years() -> None:
+    planted = next(
+        r
+        for r in load_catalogue(SEEDS).natural_explanations
+        if r.explanation_id == "missbruk-per-deltagare-2023"
+    )
+    assert planted.concerns("substance_use_persons", "0180-farsta")
+    assert not planted.concerns("family_law_cases", "0180")
+    assert [planted.covers(year) for year in (2022, 2023, 2024)] == [False, True, False]
+
+
+def test_an_explanation_can_be_switched_off() -> None:
+    catalogue = load_catalogue(SEEDS)
+    without = catalogue.without_explanation("missbruk-per-deltagare-2023")
+    assert len(without.natural_explanations) == len(catalogue.natural_explanations) - 1
+    assert not without.explanations_for("substance_use_persons", "0180")
+    with pytest.raises(ValueError, match="finns-inte"):
+        catalogue.without_explanation("finns-inte")
+
+
+@pytest.mark.parametrize(
+    ("file", "cells", "message"),
+    [
+        ("indicators", {"area": "skolan"}, r"indicators\.csv, rad 2: area"),
+        ("indicators", {"measure": "index"}, r"indicators\.csv, rad 2: measure"),
+        ("indicators", {"polarity": "up"}, r"indicators\.csv, rad 2: polarity"),
+        ("indicators", {"title_sv": ""}, r"indicators\.csv, rad 2: title_sv"),
+        ("indicators", {"indicator_id": "evicted_children"}, "evicted_children förekommer 2"),
+        ("indicator_relations", {"expected_sign": "0"}, r"rad 2: expected_sign"),
+        ("indicator_relations", {"related_indicator_id": "okand"}, "indikatorn okand"),
+        ("indicator_relations", {"related_indicator_id": "assistance_households_share"}, "rad 2"),
+        ("group_comparisons", {"category_b": "funktionsnedsattning"}, "rad 2"),
+        ("group_comparisons", {"indicator_id": "okand"}, "indikatorn okand"),
+        ("natural_explanations", {"kind": "weather"}, r"natural_explanations\.csv, rad 2: kind"),
+        ("natural_explanations", {"period_to": "2019"}, "period_to"),
+        ("natural_explanations", {"explained_change": "-1"}, "explained_change"),
+        ("natural_explanations", {"is_break": "kanske"}, "is_break"),
+        ("natural_explanations", {"indicator_id": "okand"}, "indikatorn okand"),
+        ("possible_explanations", {"role": "guess"}, r"possible_explanations\.csv, rad 2: role"),
+    ],
+)
+def test_a_fault_is_named(seeds: Path, file: str, cells: dict[str, str], message: str) -> None:
+    change(seeds / f"{file}.csv", 0, **cells)
+    with pytest.raises(ValueError, match=message):
+        load_catalogue(seeds)
+
+
+def test_wrong_columns_and_missing_rows_are_refused(seeds: Path) -> None:
+    path = seeds / "group_comparisons.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text(header + "\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="inga rader"):
+        load_catalogue(seeds)
+    path.write_text("\n".join([header.replace("category_b", "kategori"), *rows]), encoding="utf-8")
+    with pytest.raises(ValueError, match="kolumnerna"):
+        load_catalogue(seeds)
+    path.write_text(f"{header}\na,b,c\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="rad 2: fel antal kolumner"):
+        load_catalogue(seeds)
+
+
+def test_every_fault_of_the_whole_is_listed() -> None:
+    whole = load_catalogue(SEEDS)
+    with pytest.raises(ValueError, match="förekommer") as caught:
+        Catalogue(indicators=(*whole.indicators, *whole.indicators[:2]))
+    assert str(caught.value).count("förekommer 2 gånger") == 2
+
+
+def test_an_explanation_may_lack_size_and_place() -> None:
+    row = NaturalExplanation.model_validate(
+        {
+            "explanation_id": "pandemi",
+            "kind": "one_off",
+            "title_sv": "Pandemi",
+            "description_sv": "Pandemi",
+            "indicator_id": "",
+            "geography_id": "",
+            "period_from": "2020",
+            "period_to": "2021",
+            "explained_change": "",
+            "is_break": "false",
+            "source": "FHM",
+            "synthetic": "false",
+        }
+    )
+    assert (row.indicator_id, row.geography_id, row.explained_change) == (None, None, None)
+    assert row.concerns("vad_som_helst", "1480")

@@ -1,0 +1,477 @@
+"""The suites of `expectations/`: one for each guarded table, computable, finding real faults."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from orchestration.quality.results import SuiteResult
+from orchestration.quality.suites import (
+    QUERY_TYPE,
+    SUPPORTED,
+    Rule,
+    Severity,
+    Suite,
+    load_suites,
+)
+from orchestration.quality.validation import typed_expectations, validate
+from orchestration.registers.contract import Contract, load_contracts
+from orchestration.settings import PROJECT_ROOT
+from orchestration.storage.findings import DEVIATIONS, FOCUS_AREAS, TRIANGULATION
+
+if TYPE_CHECKING:
+    from tests.unit.quality.conftest import Lab
+
+CHECKED_AT = datetime(2026, 11, 1, tzinfo=UTC)
+SUITES = load_suites(PROJECT_ROOT / "expectations")
+CONTRACTS = load_contracts()
+REGISTERS = {f"raw.{contract.table}": contract for contract in CONTRACTS.values()}
+
+OBSERVATIONS = {
+    "delivery_id": "varchar",
+    "delivery_sequence": "bigint",
+    "row_number": "bigint",
+    "dataset_id": "varchar",
+    "series": "varchar",
+    "region": "varchar",
+    "period": "varchar",
+    "dimensions": "varchar",
+    "value_text": "varchar",
+    "value": "double",
+    "status": "varchar",
+}
+PUBLISHERS = ("scb", "bra", "kronofogden", "socialstyrelsen", "stockholm")
+NOTES = {
+    "delivery_id": "varchar",
+    "delivery_sequence": "bigint",
+    "dataset_id": "varchar",
+    "note_number": "integer",
+    "period": "varchar",
+    "regions": "varchar",
+    "kind": "varchar",
+    "text": "varchar",
+}
+FINDINGS = {
+    table.name: {name: kind.removesuffix(" not null") for name, kind in table.columns.items()}
+    for table in (DEVIATIONS, FOCUS_AREAS, TRIANGULATION)
+}
+
+
+def dbt_marts() -> dict[str, dict[str, str]]:
+    path = PROJECT_ROOT / "dbt_project/models/marts/_marts__models.yml"
+    models = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    return {
+        f"marts.{model.get('config', {}).get('alias', model['name'])}": {
+            column["name"]: column["data_type"] for column in model["columns"]
+        }
+        for model in models
+    }
+
+
+TABLES: Mapping[str, Mapping[str, str]] = {
+    **{table: contract.raw_columns() for table, contract in REGISTERS.items()},
+    **{f"raw.{publisher}__observations": OBSERVATIONS for publisher in PUBLISHERS},
+    "raw.statistics__notes": NOTES,
+    **dbt_marts(),
+    **FINDINGS,
+}
+
+
+def create_all(lab: "Lab") -> None:
+    for table, columns in TABLES.items():
+        declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+        lab.execute(f"create table {table} ({declared})")
+
+
+def fill(lab: "Lab", table: str, columns: str, rows: str) -> None:
+    lab.execute(f"insert into {table} ({columns}) {rows}")
+
+
+def outcome(lab: "Lab", table: str) -> SuiteResult:
+    return validate(lab.connection, SUITES[table], evaluated_at=CHECKED_AT)
+
+
+def failed(lab: "Lab", table: str) -> set[str]:
+    """Names of the failed queries, or ids of the failed rules, row count left out."""
+    result = outcome(lab, table)
+    assert not any(found.broken for found in result.results)
+    return {
+        match[1] if (match := re.search(r"\[(\w+)\]$", found.expectation)) else found.expectation
+        for found in result.failures
+    }
+
+
+def test_each_raw_table_and_each_mart_has_a_suite() -> None:
+    assert len(CONTRACTS) == 15
+    assert set(SUITES) == set(TABLES)
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_great_expectations_accepts_every_rule(suite: Suite) -> None:
+    assert len(typed_expectations(suite.bound(CHECKED_AT.date()))) == len(suite.expectations)
+    assert len(suite.expectations) >= 4
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_every_rule_can_be_computed_on_the_columns_that_the_table_has(
+    lab: "Lab", suite: Suite
+) -> None:
+    create_all(lab)
+    result = outcome(lab, suite.table)
+    assert [found.message_sv for found in result.results if found.broken] == []
+    assert not result.results[0].success
+    assert result.row_count == 0
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_notes_say_the_rule_and_the_remedy_in_whole_sentences(suite: Suite) -> None:
+    for rule in suite.expectations:
+        assert rule.notes_sv.endswith("."), rule.expectation
+        assert len(re.findall(r"[.:;] ", rule.notes_sv)) >= 1, rule.expectation
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_no_suite_knows_one_city(suite: Suite) -> None:
+    text = suite.model_dump_json().lower()
+    assert not re.search(r"\b0180\b|stockholms stad|järva|bromma", text)
+
+
+def unique_columns(rule: Rule) -> tuple[str, ...]:
+    return rule.columns if "unique" in rule.type and "proportion" not in rule.type else ()
+
+
+@pytest.mark.parametrize(("table", "contract"), REGISTERS.items(), ids=REGISTERS)
+def test_a_register_is_unique_by_the_key_of_its_contract(table: str, contract: Contract) -> None:
+    key = tuple(contract.columns[name].raw_name or name for name in contract.key)
+    # The survey's rows are numbered anew each time; its period is that of the delivery.
+    expected = ("delivery_period", *key) if "hemloshet" in table else key
+    suite = SUITES[table]
+    assert suite.latest_by == expected
+    unique = [rule for rule in suite.expectations if unique_columns(rule) == expected]
+    assert [rule.severity for rule in unique] == [Severity.CRITICAL]
+    assert unique[0].kwargs.keys() <= {"column", "column_list"}
+
+
+@pytest.mark.parametrize(("table", "contract"), REGISTERS.items(), ids=REGISTERS)
+def test_every_identity_is_guarded_as_a_pseudonym(table: str, contract: Contract) -> None:
+    identities = {
+        column.raw_name or name
+        for name, column in contract.columns.items()
+        if column.type in {"identity", "household"}
+    }
+    guarded = {
+        rule.kwargs["column"]
+        for rule in SUITES[table].expectations
+        if rule.type == "expect_column_value_lengths_to_be_between"
+        and rule.severity is Severity.CRITICAL
+        and rule.kwargs["min_value"] > 12
+    }
+    assert identities <= guarded
+
+
+@pytest.mark.parametrize(("table", "contract"), REGISTERS.items(), ids=REGISTERS)
+def test_code_lists_are_left_to_the_contract(table: str, contract: Contract) -> None:
+    for rule in SUITES[table].expectations:
+        if rule.type == "expect_column_values_to_be_in_set":
+            assert "mostly" in rule.kwargs, "a list of allowed codes belongs in the contract"
+
+
+def test_no_query_uses_the_clock_of_the_machine() -> None:
+    for suite in SUITES.values():
+        for rule in suite.expectations:
+            query = str(rule.kwargs.get("unexpected_rows_query", "")).lower()
+            assert not re.search(r"\b(now|today|current_date|current_timestamp)\b", query)
+            assert (rule.type == QUERY_TYPE) == bool(query)
+
+
+def population(lab: "Lab", where: str = "true", persons: str = "100") -> None:
+    fill(
+        lab,
+        "raw.register__befolkning_stadsdel",
+        "ar, stadsdelsnamnd, kon, alder, antal, delivery_sequence",
+        f"select ar, board, kon, alder, {persons}, ar from range(2018, 2024) as t1 (ar),"
+        " (values ('Norr'), ('Söder')) as t2 (board), (values ('K'), ('M')) as t3 (kon),"
+        f" range(0, 100) as t4 (alder) where {where}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "persons", "expected"),
+    [
+        ("true", "100", set()),
+        ("ar <> 2020", "100", {"years_missing"}),
+        ("not (ar = 2023 and board = 'Norr')", "100", {"yearly_jump"}),
+        ("kon = 'K'", "100", {"sex_balance"}),
+        ("alder < 70", "100", {"ages_missing"}),
+        ("true", "case when alder < 18 then 1 else 100 end", {"children_share"}),
+    ],
+)
+def test_population(lab: "Lab", where: str, persons: str, expected: set[str]) -> None:
+    create_all(lab)
+    population(lab, where, persons)
+    assert failed(lab, "raw.register__befolkning_stadsdel") == expected
+
+
+def decisions(lab: "Lab", **changed: str) -> None:
+    columns = {
+        "beslut_id": "'B' || i",
+        "sokande_id": "'v1:' || md5(i::varchar)",
+        "hushall_id": "'v1:' || md5(i::varchar)",
+        "ansokan_datum": "day",
+        "beslut_datum": "day + 5",
+        "utfall": "case when i % 5 = 0 then 'avslag' when i % 7 = 0 then 'delavslag'"
+        " else 'bifall' end",
+        "hushallstyp": "case when i % 3 = 0 then '4' else '5' end",
+        "antal_barn": "case when i % 3 = 0 then 2 else 0 end",
+        "sokt_belopp": "9000",
+        "beviljat_belopp": "case when i % 5 = 0 then 0 else 8000 end",
+        "delivery_sequence": "1",
+    } | changed
+    fill(
+        lab,
+        "raw.register__ekonomiskt_bistand_beslut",
+        ", ".join(columns),
+        f"select {', '.join(columns.values())} from (select i,"
+        " cast(date '2022-01-03' + (i % 20) * interval 1 month as date) as day"
+        " from range(2000) as numbers (i))",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, set()),
+        ({"beslut_id": "'B' || (i // 2)"}, {"expect_column_values_to_be_unique(beslut_id)"}),
+        (
+            {"sokande_id": "'199001019802'"},
+            {"expect_column_value_lengths_to_be_between(sokande_id)"},
+        ),
+        (
+            {"beslut_datum": "day + case when day = date '2022-04-03' then 40 else 0 end"},
+            {"months_missing"},
+        ),
+        ({"utfall": "'avslag'", "beviljat_belopp": "0"}, {"refusals_bounded", "MEAN"}),
+        ({"utfall": "'bifall'", "beviljat_belopp": "8000"}, {"refusals_present"}),
+        ({"beviljat_belopp": "case when i % 5 = 0 then 0 else 800000 end"}, {"MEAN", "PAIR"}),
+        ({"beviljat_belopp": "8000"}, {"nothing_granted"}),
+        ({"hushallstyp": "'5'"}, {"types_without_children"}),
+        ({"hushallstyp": "'4'"}, {"types_with_children"}),
+    ],
+)
+def test_assistance_decisions(lab: "Lab", changed: dict[str, str], expected: set[str]) -> None:
+    create_all(lab)
+    decisions(lab, **changed)
+    named = {
+        "MEAN": "expect_column_mean_to_be_between(beviljat_belopp)",
+        "PAIR": ("expect_column_pair_values_a_to_be_greater_than_b(sokt_belopp, beviljat_belopp)"),
+    }
+    found = failed(lab, "raw.register__ekonomiskt_bistand_beslut")
+    assert found == {named.get(name, name) for name in expected}
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        ("case timmar_per when 'vecka' then 2 else 8 end", False),
+        ("case timmar_per when 'vecka' then 8 else 2 end", True),
+    ],
+)
+def test_hours_a_week_given_as_hours_a_month(lab: "Lab", hours: str, expected: bool) -> None:
+    create_all(lab)
+    fill(
+        lab,
+        "raw.register__boendestod_beslut",
+        "beslut_id, timmar_per, timmar, delivery_period, delivery_sequence",
+        f"select i, timmar_per, {hours}, '2023', 1 from (select i,"
+        " case when i % 2 = 0 then 'vecka' else 'manad' end as timmar_per from range(400) as n (i)"
+        ")",
+    )
+    assert ("hours_per_month" in failed(lab, "raw.register__boendestod_beslut")) is expected
+
+
+def indicator(lab: "Lab", name: str, measure: str, *values: tuple[object, ...]) -> None:
+    lab.execute(
+        "insert into marts.indicators by name select $name as indicator_id, $measure as measure",
+        name=name,
+        measure=measure,
+    )
+    for geography, year, numerator, denominator, value, status in values:
+        lab.execute(
+            "insert into marts.indicator_values by name select $name as indicator_id,"
+            " make_date($year, 1, 1) as period_start, 'year' as period_grain,"
+            " $geography as geography_id, 'total' as breakdown, 'total' as category,"
+            " $numerator as numerator, $denominator as denominator, $value as value,"
+            " $status as status",
+            name=name,
+            year=year,
+            geography=geography,
+            numerator=numerator,
+            denominator=denominator,
+            value=value,
+            status=status,
+        )
+
+
+GRAIN = (
+    "expect_compound_columns_to_be_unique(indicator_id, period_start, period_grain, geography_id,"
+    " breakdown, category)"
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("9999", 2023, 5, 10, 0.5, "observed")], set()),
+        ([("9999", 2023, 50, 10, 0.5, "observed")], {"proportion_out_of_range"}),
+        ([("9999", 2023, None, None, 50.0, "observed")], {"proportion_out_of_range"}),
+        (
+            [("9999", 2023, 5, 10, None, "observed")],
+            {"expect_column_values_to_not_be_null(value)"},
+        ),
+        ([("9999", 2023, None, None, None, "suppressed")], set()),
+        ([("9999", 2023, None, None, 0.5, "suppressed")], {"withheld"}),
+        (
+            [("9999", 2027, 5, 10, 0.5, "preliminary")],
+            {"expect_column_max_to_be_between(period_start)"},
+        ),
+        (
+            [("9999", 2023, 5, 10, 0.5, "observed")] * 2,
+            {GRAIN},
+        ),
+    ],
+)
+def test_indicator_values(lab: "Lab", rows: list[tuple[object, ...]], expected: set[str]) -> None:
+    create_all(lab)
+    indicator(lab, "some_share", "proportion", *rows)
+    assert failed(lab, "marts.indicator_values") == expected
+
+
+def test_households_must_fit_the_population_and_its_years_be_whole(lab: "Lab") -> None:
+    create_all(lab)
+    years = [("9999", year, 1000, None, 1000.0, "observed") for year in (2020, 2021, 2022)]
+    indicator(lab, "population", "count", *years)
+    indicator(lab, "households_total", "count", ("9999", 2022, 450, None, 450.0, "observed"))
+    assert failed(lab, "marts.indicator_values") == set()
+    lab.execute("update marts.indicator_values set value = 1100 where value = 450")
+    assert failed(lab, "marts.indicator_values") == {"households_against_population"}
+    lab.execute("update marts.indicator_values set value = 450 where value = 1100")
+    lab.execute("delete from marts.indicator_values where period_start = date '2021-01-01'")
+    assert failed(lab, "marts.indicator_values") == {"population_years_missing"}
+
+
+GEOGRAPHIES = """
+select * from (values
+    ('SE', 'riket', null::date, null::date, null),
+    ('99', 'lan', null, null, null),
+    ('9999', 'kommun', null, null, null),
+    ('9999-gamla', 'stadsdelsnamnd', null, date '2020-06-30', '9999-nya'),
+    ('9999-nya', 'stadsdelsnamnd', date '2020-07-01', null, null)
+) as rows (geography_id, level, valid_from, valid_to, successor_id)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("select 1", set()),
+        ("update marts.geographies set successor_id = null", {"successor_missing"}),
+        (
+            "update marts.geographies set successor_id = geography_id where valid_to is not null",
+            {"successor_missing"},
+        ),
+        ("delete from marts.geographies where level = 'kommun'", {"board_without_municipality"}),
+        ("update marts.geographies set geography_id = '9' where level = 'lan'", {"county_code"}),
+        (
+            "update marts.geographies set valid_from = '2021-01-01' where valid_to is not null",
+            {"expect_column_pair_values_a_to_be_greater_than_b(valid_to, valid_from)"},
+        ),
+    ],
+)
+def test_geographies(lab: "Lab", change: str, expected: set[str]) -> None:
+    create_all(lab)
+    lab.execute(f"insert into marts.geographies by name {GEOGRAPHIES}")
+    lab.execute(change)
+    assert failed(lab, "marts.geographies") == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "expected"),
+    [
+        ("1", "observed", set()),
+        ("null", "missing", set()),
+        ("null", "observed", {"expect_column_values_to_not_be_null(value)"}),
+        ("0", "suppressed", {"expect_column_values_to_be_null(value)"}),
+        ("1", "..", {"expect_column_values_to_be_in_set(status)"}),
+        ("-1", "observed", {"expect_column_values_to_be_between(value)"}),
+    ],
+)
+def test_public_statistics(lab: "Lab", value: str, status: str, expected: set[str]) -> None:
+    create_all(lab)
+    fill(
+        lab,
+        "raw.bra__observations",
+        "dataset_id, series, region, period, dimensions, value, status, delivery_sequence",
+        f"select 'd', 's', 'r', (2000 + i)::varchar, '{{}}', {value}, '{status}', 1"
+        " from range(20) as n (i) union all"
+        " select 'e', 's', 'r', (2000 + i)::varchar, '{}', 5, 'observed', 1"
+        " from range(20) as n (i)",
+    )
+    assert failed(lab, "raw.bra__observations") == expected
+
+
+def test_a_later_year_than_that_of_the_check_is_a_future_period(lab: "Lab") -> None:
+    create_all(lab)
+    fill(
+        lab,
+        "raw.scb__observations",
+        "dataset_id, series, region, period, dimensions, value, status, delivery_sequence",
+        "values ('d', 's', 'r', '2026M11', '{}', 5, 'observed', 1)",
+    )
+    assert failed(lab, "raw.scb__observations") == set()
+    lab.execute("update raw.scb__observations set period = '2027M01'")
+    assert failed(lab, "raw.scb__observations") == {"future_period"}
+
+
+def test_a_focus_area_needs_a_deviation_behind_it(lab: "Lab") -> None:
+    create_all(lab)
+    fill(
+        lab,
+        "marts.focus_areas",
+        "focus_area_id, area, rank, summary_sv",
+        "values ('f1', 'omvarld', 1, 'En sammanfattning som räcker till.')",
+    )
+    assert failed(lab, "marts.focus_areas") == {"focus_without_deviation"}
+    fill(lab, "marts.indicators", "indicator_id, area", "values ('i', 'omvarld')")
+    fill(lab, "marts.deviations", "indicator_id, outcome", "values ('i', 'focus')")
+    assert failed(lab, "marts.focus_areas") == set()
+
+
+def test_the_same_value_is_tested_once_for_each_kind(lab: "Lab") -> None:
+    create_all(lab)
+    fill(lab, "marts.indicators", "indicator_id, area", "values ('i', 'omvarld'), ('j', 'omvarld')")
+    columns = (
+        "deviation_id, indicator_id, period_start, geography_id, breakdown, category, kind,"
+        " outcome, p_value, q_value"
+    )
+    row = "select {id}, 'i', $day, '9999', 'total', 'total', '{kind}', 'watch', 0.5, 0.5"
+    day = date(2023, 1, 1)
+
+    def add(identity: int, kind: str) -> None:
+        query = row.format(id=identity, kind=kind)
+        lab.execute(f"insert into marts.deviations ({columns}) {query}", day=day)
+
+    add(1, "change")
+    add(2, "contrary")
+    add(3, "contrary")
+    assert failed(lab, "marts.deviations") == set()
+    add(4, "change")
+    (found,) = failed(lab, "marts.deviations")
+    assert found.startswith("expect_compound_columns_to_be_unique(indicator_id")
+
+
+def test_the_readme_lists_every_type() -> None:
+    text = (PROJECT_ROOT / "expectations/README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(expect_\w+|unexpected_rows_expectation)`", text)) == set(SUPPORTED)

@@ -1,0 +1,73 @@
+"""Codes in words, and values with their units."""
+
+import pytest
+
+from orchestration.reporting import labels
+
+
+def test_an_unknown_code_is_an_error_and_not_a_leak() -> None:
+    with pytest.raises(LookupError, match="brand_new_code"):
+        labels.word(labels.VERDICTS, "brand_new_code")
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("total", ""),
+        ("kvinnor", "kvinnor"),
+        ("man", "män"),
+        ("0-6", "0–6 år"),
+        ("65+", "65 år och äldre"),
+        ("kvinnor*0-6", "kvinnor, 0–6 år"),
+        ("socialpsykiatri*man", "män inom socialpsykiatri"),
+        ("psykisk_ohalsa", "psykisk ohälsa"),
+        ("egen_bostad", "egen bostad"),
+    ],
+)
+def test_categories(code: str, expected: str) -> None:
+    assert labels.category(code) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "measure", "unit", "digits", "expected"),
+    [
+        (12, "count", "barn", 0, "12 barn"),
+        (1, "count", "personer", 0, "1 person"),
+        (1, "count", "anmälda brott", 0, "1 anmält brott"),
+        (7.2, "mean", "timmar per person och månad", 1, "7,2 timmar per person och månad"),
+        (1.0, "mean", "timmar per person och månad", 0, "1 timme per person och månad"),
+        (0.0221, "proportion", "procent av hushållen", 2, "2,21 procent av hushållen"),
+        (0.95, "proportion", "% av kommunerna", 0, "95 procent av kommunerna"),
+        (0.71, "proportion", "%", 1, "71,0 procent"),
+        (82576, "amount", "kr per person och år", 0, "82 576 kronor per person och år"),
+        (2e9, "amount", "kronor", 0, "2,0 miljarder kronor"),
+        (93e3, "amount", "kronor per skuldsatt person", 0, "93 000 kronor per skuldsatt person"),
+        (108.6, "amount", "index 2022 = 100", 1, "index 108,6"),
+    ],
+)
+def test_quantities(value: float, measure: str, unit: str, digits: int, expected: str) -> None:
+    assert labels.quantity(value, measure, unit, digits).replace("\u00a0", " ") == expected
+
+
+def test_a_repeated_quantity_drops_the_tail_of_its_unit() -> None:
+    hours = labels.brief_quantity(7.1, "mean", "timmar per person och månad", 1)
+    share = labels.brief_quantity(0.0236, "proportion", "procent av hushållen", 2)
+    assert (hours, share) == ("7,1\u00a0timmar", "2,36\u00a0procent")
+
+
+def test_decimals_keep_a_value_apart_from_the_limit_it_passed() -> None:
+    assert labels.decimals("proportion", "%", [0.0238, 0.0246, 0.0262]) == 2
+    assert labels.decimals("proportion", "%", [0.54, 0.60]) == 1
+    assert labels.decimals("mean", "timmar", [7.2, 9.0]) == 1
+    assert labels.decimals("count", "barn", [12, 22.4]) == 0
+    # 2,381 and 2,384 both print as 2,38: one more decimal tells them apart.
+    assert labels.decimals("proportion", "%", [0.02381, 0.02384]) == 3
+    # Equal values need no decimals to be told apart; unknown ones are passed over.
+    assert labels.decimals("mean", "timmar", [7.2, None, 7.2]) == 1
+
+
+def test_titles_become_subjects() -> None:
+    assert labels.definite("Antal barn") == "antalet barn"
+    assert labels.definite("Genomsnittligt antal timmar") == "det genomsnittliga antalet timmar"
+    assert labels.definite("Medianskuld hos Kronofogden") == "medianskulden hos Kronofogden"
+    assert labels.definite("LSS-insatser") == "LSS-insatser"

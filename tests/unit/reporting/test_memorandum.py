@@ -1,0 +1,415 @@
+"""The finished page: its figures, its language, its safety and its form."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from itertools import pairwise
+
+import duckdb
+import pytest
+from lxml import etree
+
+from orchestration.reporting import labels
+from orchestration.reporting.data import ReportData
+from orchestration.reporting.memorandum import render_memorandum
+
+Load = Callable[[duckdb.DuckDBPyConnection], ReportData]
+Render = Callable[[duckdb.DuckDBPyConnection], str]
+
+BANNER = "Delvis syntetiska uppgifter"
+
+
+def parse(html: str) -> etree._Element:
+    # Well-formed as XML is stricter than HTML: every element closed, every attribute quoted.
+    return etree.fromstring(html.encode())
+
+
+def prose(html: str) -> str:
+    """All text a reader meets: content and spoken attributes, no style, one kind of space."""
+    root = parse(html)
+    for style in root.xpath("//*[local-name()='style']"):
+        style.getparent().remove(style)
+    spoken = root.xpath("//@aria-label | //@title | //@alt")
+    return re.sub(r"\s+", " ", " ".join([*root.itertext(), *map(str, spoken)]))
+
+
+def test_the_documents_figures_are_stated_in_swedish_form(page: str) -> None:
+    text = prose(page)
+    for sentence in (
+        "Utfallet 2023 var 2,38 procent av hushållen, mot 2,54 procent 2022",
+        "en minskning med 6,3 procent (0,16 procentenheter).",
+        "Utfallet 2023 var 12 barn, mot 38 barn 2022: en minskning med 68,4 procent.",
+        "Det väntade värdet utifrån tidigare år var 38 barn, med ett 95-procentigt intervall",
+        "intervall på 22–59. Utfallet ligger under intervallet",
+        "Utfallet 2023 var 357 personer, mot 420 personer 2022: en minskning med 15,0 procent.",
+        "Utfallet 2023 var 169 barn, mot 260 barn 2022: en minskning med 35,0 procent.",
+        "antalet anmälda brott i nära relation ökade med 5,0 procent",
+        "Genomsnittet 2023 var 9,0 timmar per person och månad (95-procentigt konfidens",
+        "8,8–9,2, 1 650 observationer) i gruppen funktionsnedsättning, mot 7,2 timmar",
+        "Skillnaden är 1,8 timmar, eller 25,0 procent av det lägre värdet.",
+        "I gruppen socialpsykiatri var det 7,5 timmar för kvinnor och 6,9 timmar för män.",
+        "Q-värdet är mindre än 0,001.",
+        "Q-värdet är 0,003.",
+    ):
+        assert sentence in text
+    for cell in ("−6,3 %", "−68,4 %", "−15,0 %", "−35,0 %", "+5,0 %", "+12,0 %", "38 (22–59)"):
+        assert cell in text
+
+
+def test_the_sections_stand_in_the_documents_order(page: str) -> None:
+    root = parse(page)
+    headings = [" ".join(h.itertext()) for h in root.iter("h2")]
+    assert headings == [
+        "Innehåll",
+        "Sammanfattning",
+        "Inledning",
+        "Metod",
+        "Färre hushåll får ekonomiskt bistånd trots högre priser",
+        "Färre personer i skyddat boende",
+        "Olika mycket boendestöd i två målgrupper",
+        "Att bevaka",
+        "Källor",
+        "Om framställningen",
+        "Bilaga: Uteslutna avvikelser",
+    ]
+    inner = [" ".join(h.itertext()) for h in root.iter("h3")]
+    one = ["Resultat", "Diagram", "Triangulering", "Tänkbara förklaringar", "Slutsats"]
+    assert inner[2:-2] == one * 3
+
+
+def test_the_excluded_stand_in_the_appendix_with_their_explanation(page: str) -> None:
+    [appendix] = parse(page).xpath("//section[@aria-labelledby='uteslutna']")
+    text = re.sub(r"\s+", " ", " ".join(appendix.itertext()))
+    assert "Antal personer med insats för missbruk och beroende" in text
+    assert "3 660" in text
+    assert "+22,0 %" in text
+    assert "Öppenvård registreras per deltagare (ändrad definition) syntetisk" in text
+    assert "Väntad påverkan: +22,0 procent." in text
+
+
+def test_registered_hypotheses_and_next_steps_are_given_with_their_source(page: str) -> None:
+    text = prose(page)
+    assert "Trösklarna kan ha höjts. (Analys 2023)" in text
+    assert "Gör en avslagsanalys. (Analys 2023)" in text
+    assert "Fler söker stöd tidigare." in text
+
+
+def test_sources_have_date_checksum_and_licence(page: str) -> None:
+    root = parse(page)
+    [row] = root.xpath("//tr[@id='kalla-2']")
+    text = " ".join(row.itertext())
+    # 23.30 UTC on the 21st is the 22nd in Stockholm.
+    for part in ("Skulder i Stockholm. Kronofogden.", "2016–2023", "22 november 2026", "CC0"):
+        assert part in text
+    [abbreviation] = row.iter("abbr")
+    assert abbreviation.get("title") == "6" * 64
+    assert "".join(abbreviation.itertext()) == "6" * 12
+
+
+def test_no_code_or_english_word_leaks(page: str) -> None:
+    text = prose(page)
+    codes = {
+        *labels.KINDS,
+        *labels.OUTCOMES,
+        *labels.VERDICTS,
+        *labels.STATUSES,
+        *labels.EXPLANATION_KINDS,
+        *("neutral", "proportion", "mean", "amount", "count", "rate", "target_group", "sex"),
+        *("funktionsnedsattning", "man", "vald_i_nara_relation", "ekonomiskt_bistand"),
+        *("None", "nan", "True", "False", "Undefined", "year", "of", "and", "the", "chart"),
+    } - {"definition", "system"}
+    leaked = [code for code in codes if re.search(rf"(?<![\w-]){re.escape(code)}(?![\w-])", text)]
+    assert leaked == []
+    assert not re.search(r"\b[a-zåäö]+_[a-zåäö]+\b", text)
+    assert not re.search(r"\d\.\d", text.replace("kl. 03.30", "").replace("0.1.0", ""))
+
+
+def test_every_code_of_the_contract_has_a_word() -> None:
+    contract = {
+        "kind": "change stability contrary group_difference district_outlier",
+        "outcome": "focus explained watch cannot_tell",
+        "status": "observed preliminary revised missing not_applicable suppressed broken_series",
+        "explanation": "law reorganisation definition system reporting_loss one_off",
+        "area": "ekonomiskt_bistand barn_och_unga familjeratt vald_i_nara_relation"
+        " missbruk_och_beroende hemloshet socialpsykiatri funktionsnedsattning omvarld"
+        " oppna_jamforelser",
+    }
+    tables = {
+        "kind": labels.KINDS,
+        "outcome": labels.OUTCOMES,
+        "status": labels.STATUSES,
+        "explanation": labels.EXPLANATION_KINDS,
+        "area": labels.AREAS,
+    }
+    for name, codes in contract.items():
+        assert set(tables[name]) == set(codes.split())
+    assert set(labels.KIND_DESCRIPTIONS) == set(labels.KINDS)
+
+
+@pytest.mark.parametrize("column", ["kind", "outcome"])
+def test_an_unknown_code_stops_the_report(
+    city: duckdb.DuckDBPyConnection, render: Render, column: str
+) -> None:
+    city.execute(f"update marts.deviations set {column} = 'novelty' where deviation_id = 'd9'")
+    with pytest.raises(LookupError, match="novelty"):
+        render(city)
+
+
+def test_nothing_is_loaded_and_nothing_runs(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    html = render(city)
+    root = parse(html)
+    assert not root.xpath("//script | //link | //img | //iframe | //object | //embed")
+    loaded = [str(v) for v in root.xpath("//@src | //@href | //@*[local-name()='href']")]
+    assert loaded
+    assert all(value.startswith("#") for value in loaded)
+    assert not root.xpath("//@*[starts-with(name(), 'on')]")
+    [style] = [str(s.text) for s in root.iter("style")]
+    assert "url(" not in style
+    assert "@import" not in style
+    [policy] = root.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    assert "default-src 'none'" in policy
+
+
+def test_every_inner_link_and_label_has_a_target_and_ids_are_unique(page: str) -> None:
+    root = parse(page)
+    ids = [str(value) for value in root.xpath("//@id")]
+    assert len(ids) == len(set(ids))
+    wanted = {str(value)[1:] for value in root.xpath("//@href")}
+    wanted |= {each for value in root.xpath("//@aria-labelledby") for each in str(value).split()}
+    assert wanted <= set(ids)
+
+
+def test_the_page_is_accessible_in_form(page: str) -> None:
+    root = parse(page)
+    assert page.startswith("<!DOCTYPE html>")
+    assert root.get("lang") == "sv"
+    assert len(list(root.iter("h1"))) == 1
+    assert len(list(root.iter("main"))) == 1
+    [skip] = root.xpath("//a[@class='skip']/@href")
+    assert root.xpath(f"//main[@id='{str(skip)[1:]}']")
+    levels = [int(e.tag[1]) for e in root.iter("h1", "h2", "h3", "h4")]
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    tables = list(root.iter("table"))
+    assert len(tables) > 5
+    for table in tables:
+        assert table.find("caption") is not None
+        assert all(head.get("scope") in {"col", "row"} for head in table.iter("th"))
+        widths = {len(row) for row in table.iter("tr")}
+        assert len(widths) == 1
+    figures = list(root.iter("figure"))
+    assert len(figures) == 7
+    for figure in figures:
+        [svg] = [child for child in figure if child.tag.endswith("svg")]
+        names = [root.xpath(f"//*[@id='{each}']")[0] for each in svg.get("aria-labelledby").split()]
+        assert all(len(name.text) > 20 for name in names)
+        assert figure.find("figcaption") is not None
+        assert figure.find("details").find(".//table") is not None
+
+
+def test_a_figure_says_its_values_to_one_who_cannot_see_it(page: str) -> None:
+    [description] = parse(page).xpath("//*[@id='figur-2-desc']/text()")
+    text = str(description).replace("\u00a0", " ")
+    assert "2022: 38 och 2023: 12." in text
+    assert "Väntat värde 2023: 38 (22–59)." in text
+
+
+def test_colours_have_enough_contrast(page: str) -> None:
+    def luminance(colour: str) -> float:
+        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    def contrast(one: str, other: str) -> float:
+        bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+        return (bright + 0.05) / (dark + 0.05)
+
+    style = "".join(parse(page).xpath("//style/text()"))
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", style))
+    for name in ("text", "muted", "accent", "link"):
+        assert contrast(colours[name], "#ffffff") >= 4.5
+    assert contrast("#3d2c00", colours["mark"]) >= 4.5
+    assert contrast(colours["mark-line"], colours["mark"]) >= 3
+
+
+def test_equal_data_give_equal_pages(
+    city: duckdb.DuckDBPyConnection, load: Load, render: Render
+) -> None:
+    assert render(city) == render(city)
+    assert load(city) == load(city)
+
+
+def test_the_synthetic_banner_and_marks_come_and_go_with_the_sources(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    with_synthetic = prose(render(city))
+    assert BANNER in with_synthetic
+    assert "Syntetiska källor: 9 av 10." in with_synthetic
+    assert "[4] syntetisk" in with_synthetic
+    assert "De kan inte ligga till grund för slutsatser" in with_synthetic
+    city.execute("update meta.sources set synthetic = false")
+    city.execute("update seeds.natural_explanations set synthetic = false")
+    assert "yntetisk" not in prose(render(city))
+
+
+def test_an_area_with_some_real_sources_is_partly_synthetic(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    city.execute(
+        "update meta.sources set synthetic = false where source_id = 'ekonomiskt_bistand_beslut'"
+    )
+    text = prose(render(city))
+    assert "Verksamhetsområde: Ekonomiskt bistånd. Uppgifterna är delvis syntetiska." in text
+    assert "Verksamhetsområde: Socialpsykiatri. Uppgifterna är syntetiska." in text
+
+
+def test_a_stale_source_and_a_missing_one_are_said_to_be(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    city.execute("update meta.sources set stale = true where source_id = 'avhysningar_barn'")
+    city.execute("delete from meta.sources where source_id = 'boendestod_beslut'")
+    text = prose(render(city))
+    assert "Inaktuell: en nyare leverans är att vänta." in text
+    assert "källan saknas i källförteckningen" in text
+
+
+def test_hostile_text_in_the_seeds_stays_text(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    hostile = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&"
+    city.execute("update seeds.possible_explanations set text_sv = ?, source = ?", [hostile] * 2)
+    city.execute("update seeds.natural_explanations set title_sv = ?", [hostile])
+    city.execute("update marts.indicators set title_sv = title_sv || ?", [hostile])
+    city.execute("update marts.focus_areas set title_sv = ?, summary_sv = ?", [hostile] * 2)
+    city.execute("update meta.sources set title_sv = ?, licence = ?", [hostile] * 2)
+    root = parse(render(city))
+    assert not root.xpath("//script | //img | //@onerror")
+    assert not root.xpath("//*[local-name()='script' or local-name()='img']")
+    assert hostile in "".join(root.itertext())
+
+
+def test_protected_figures_are_said_to_be_and_stand_nowhere(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    # Figures that occur in no other place, so that a leak cannot hide.
+    city.execute(
+        "update marts.indicator_values set value = 4711 where indicator_id = 'evicted_children'"
+        " and year(period_start) = 2023"
+    )
+    city.execute(
+        "update marts.deviations set observed = 4711, expected = 4242, lower = 4141, upper = 4343,"
+        " relative_change = 0.1717, reason_sv = '4711 barn' where deviation_id = 'd3'"
+    )
+    shown = prose(render(city)).replace(" ", "")
+    assert "4711" in shown
+    assert "4242" in shown
+    city.execute(
+        "update marts.indicator_values set status = 'suppressed'"
+        " where indicator_id = 'evicted_children' and year(period_start) = 2023"
+    )
+    html = render(city)
+    hidden = prose(html)
+    assert "Utfallet 2023: uppgift skyddas." in hidden
+    assert "2023: uppgift skyddas" in hidden
+    for figure in ("4711", "4242", "4141", "4343", "17,17", "17,2"):
+        assert figure not in re.sub(r"\s", "", hidden)
+    # The ready-made heading and summary may hold the figure, so they give way.
+    assert "Andelen biståndshushåll sjönk med 6,3 procent medan priserna steg" not in hidden
+    assert "Ekonomiskt bistånd" in [" ".join(h.itertext()) for h in parse(html).iter("h2")]
+
+
+def test_a_deviation_without_a_series_has_sentences_but_no_chart(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    city.execute("delete from marts.indicator_values where breakdown = 'total'")
+    html = render(city)
+    text = prose(html)
+    assert "Serien saknas eller är skyddad" in text
+    assert "Utfallet 2023 var 12 barn: en minskning med 68,4 procent." in text
+
+
+def test_a_break_and_a_preliminary_value_are_named(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    city.execute(
+        "update marts.indicator_values set status = 'broken_series'"
+        " where indicator_id = 'evicted_children' and year(period_start) = 2022"
+    )
+    city.execute(
+        "update marts.indicator_values set status = 'preliminary'"
+        " where indicator_id = 'evicted_children' and year(period_start) = 2023"
+    )
+    city.execute(
+        "update marts.deviations set relative_change = null, evidence = '{}' where"
+        " deviation_id = 'd3'"
+    )
+    text = prose(render(city))
+    assert "Det preliminära utfallet 2023 var 12 barn, mot 39 barn 2021" in text
+    assert "38 (jämförelsebrott)" in text
+    assert "12 (preliminär)" in text
+
+
+def test_no_focus_areas_is_said_and_not_left_blank(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    for table in ("focus_areas", "triangulation", "deviations"):
+        city.execute(f"delete from marts.{table}")
+    text = prose(render(city))
+    assert "Inga fokusområden" in text
+    assert "Inga avvikelser har uteslutits." in text
+
+
+def test_a_focus_deviation_outside_the_areas_is_still_shown(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    city.execute("delete from marts.focus_areas where focus_area_id = 'f3'")
+    text = prose(render(city))
+    assert "Avvikelser utanför fokusområdena" in text
+    assert "Skillnad mellan grupper: funktionsnedsättning 9,0 och socialpsykiatri 7,2." in text
+
+
+def test_an_explanation_that_did_not_suffice_is_mentioned(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    city.execute(
+        "update marts.deviations set explanation_id = 'missbruk-2023' where deviation_id = 'd3'"
+    )
+    assert (
+        "En registrerad förklaring har vägts in men räcker inte: Öppenvård registreras per "
+        "deltagare." in prose(render(city))
+    )
+
+
+def test_a_movement_that_the_two_share_by_sign_is_worded_after_it(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    city.execute(
+        "update marts.triangulation set expected_sign = -1, observed_change = 0.1,"
+        " related_change = 0.05 where related_indicator_id = 'reported_ipv_crimes'"
+    )
+    text = prose(render(city))
+    assert "Uppgiften väntas röra sig åt motsatt håll mot indikatorn men gjorde det inte." in text
+    assert "Minskning går normalt åt var sitt håll" in text
+
+
+def test_the_definition_stands_beside_the_result(page: str) -> None:
+    assert prose(page).count("Så räknas det: Olika personer under året.") == 5
+
+
+def test_moment_version_and_quality_are_stated(
+    city: duckdb.DuckDBPyConnection, load: Load, render: Render
+) -> None:
+    text = prose(render(city))
+    assert (
+        "Framställd 22 november 2026 kl. 03.30 (svensk tid) med Avvik, version 0.1.0. "
+        "Kvalitetsstatus: godkänd." in text
+    )
+    with pytest.raises(ValueError, match="time zone"):
+        render_memorandum(
+            load(city),
+            built_at=datetime(2026, 1, 1),  # noqa: DTZ001 - the case under test
+            version="1",
+            quality_status="godkänd",
+            false_discovery_rate=0.1,
+        )

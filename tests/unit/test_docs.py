@@ -1,0 +1,300 @@
+"""The guides say what the code does: links, paths, commands, settings, registers, rules, codes."""
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from orchestration.cli import app
+from orchestration.deviation.contrary import Verdict
+from orchestration.deviation.result import Kind, Outcome
+from orchestration.indicators.models import ExplanationKind, NaturalExplanation
+from orchestration.registers import breaches
+from orchestration.registers.contract import Column, Contract, load_contracts
+from orchestration.settings import Settings
+from orchestration.sources.registry import load_registry
+from orchestration.storage.findings import DEVIATIONS
+
+ROOT = Path(__file__).parents[2]
+GUIDES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SUPPLIERS = (ROOT / "docs/sv/leverantor.md").read_text(encoding="utf-8")
+ANALYSTS = (ROOT / "docs/sv/analytiker.md").read_text(encoding="utf-8")
+GLOSSARY = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+
+FILE_NAMES = {
+    path.name
+    for folder in ("orchestration", "dbt_project", "expectations", "tests")
+    for path in (ROOT / folder).rglob("*")
+}
+
+FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+)`")
+# What stands at the top of the repository, and is therefore a path when it begins a word.
+PATH = re.compile(
+    r"(?<![\w/.])(?:orchestration|dbt_project|expectations|tests|docs|\.ci)/[\w./-]+|"
+    r"\b(?:README\.md|CHANGELOG\.md|Makefile|LICENSE|pyproject\.toml|requirements\.lock)"
+)
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def prose(guide: Path) -> str:
+    return FENCE.sub("", guide.read_text(encoding="utf-8"))
+
+
+def slug(heading: str) -> str:
+    """The anchor that GitHub and GitLab give a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def anchors(guide: Path) -> set[str]:
+    return {slug(line.lstrip("#")) for line in prose(guide).splitlines() if line.startswith("#")}
+
+
+def section(text: str, heading: str) -> str:
+    """What stands below a heading, up to the next one."""
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found is not None, heading
+    return found[1]
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The rows of the tables in a text, by their first cell without its code marks."""
+    cells = (
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in text.splitlines()
+        if line.startswith("|")
+    )
+    return {row[0].strip("`"): row for row in cells}
+
+
+def test_the_guides_are_there() -> None:
+    assert {name_of(guide) for guide in GUIDES} >= {
+        "README.md",
+        "CHANGELOG.md",
+        "docs/README.md",
+        "docs/glossary.md",
+        "docs/architecture.md",
+        "docs/operations.md",
+        "docs/add-a-source.md",
+        "docs/add-a-register.md",
+        "docs/add-an-indicator.md",
+        "docs/add-an-expectation.md",
+        "docs/sv/analytiker.md",
+        "docs/sv/leverantor.md",
+        "docs/sv/namnd.md",
+    }
+
+
+def test_every_guide_is_in_the_index() -> None:
+    index = ROOT / "docs/README.md"
+    linked = {(index.parent / link).resolve() for link in LINK.findall(prose(index))}
+    assert {guide for guide in GUIDES if guide.parent != ROOT} - {index} <= linked
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=name_of)
+def test_every_link_leads_somewhere(guide: Path) -> None:
+    for link in LINK.findall(prose(guide)):
+        if link.startswith("https://"):
+            continue
+        target, _, anchor = link.partition("#")
+        path = (guide.parent / target).resolve() if target else guide
+        assert path.is_relative_to(ROOT), link
+        assert path.exists(), link
+        if anchor:
+            assert anchor in anchors(path), link
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=name_of)
+def test_every_path_that_is_named_exists(guide: Path) -> None:
+    text = guide.read_text(encoding="utf-8")
+    for path in PATH.findall(text):
+        # A path with a place to fill in, as <register>, is a pattern.
+        if f"{path}<" not in text:
+            assert (ROOT / path.rstrip("./")).exists(), path
+
+
+def test_paths_are_found() -> None:
+    named = {path for guide in GUIDES for path in PATH.findall(guide.read_text(encoding="utf-8"))}
+    assert {"orchestration/settings.py", "tests/integration/test_gates.py", ".ci/run"} <= named
+    assert len(named) > 50
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=name_of)
+def test_every_file_that_is_named_without_its_folder_exists(guide: Path) -> None:
+    for code in CODE.findall(prose(guide)):
+        if re.fullmatch(r"[\w.-]+\.(py|sql|csv|yml)", code):
+            assert code in FILE_NAMES, code
+
+
+def test_every_command_is_in_the_readme() -> None:
+    commands: dict[str, Any] = getattr(get_command(app), "commands")  # noqa: B009 (typer's own type)
+    assert len(commands) >= 6
+    listed = section(README, "Commands")
+    for name, command in commands.items():
+        assert f"`avvik {name}" in listed
+        for option in command.params:
+            assert option.name in {"sql", "file"} or option.opts[0] in listed, (name, option.opts)
+
+
+def test_every_make_target_is_in_the_readme() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    [phony] = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    # `lock` is for whoever changes a dependency.
+    for target in set(phony.split()) - {"lock"}:
+        assert f"`make {target}`" in section(README, "Commands")
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    listed = rows(section(README, "Configuration"))
+    prefix = Settings.model_config["env_prefix"]
+    for name, field in Settings.model_fields.items():
+        row = listed[f"{prefix}{name.upper()}"]
+        if field.default is not None:
+            assert row[1] == f"`{field.default}`"
+    assert {name for name in listed if name.startswith(prefix)} == {
+        f"{prefix}{name.upper()}" for name in Settings.model_fields
+    }
+
+
+def test_every_setting_that_is_named_exists() -> None:
+    known = {f"AVVIK_{name.upper()}" for name in Settings.model_fields}
+    for guide in GUIDES:
+        named = set(re.findall(r"\bAVVIK_[A-Z_]*[A-Z]\b", guide.read_text(encoding="utf-8")))
+        assert named <= known, guide
+
+
+def test_the_counts_of_the_readme_and_the_changelog() -> None:
+    datasets = load_registry()
+    synthetic = sum(dataset.synthetic for dataset in datasets)
+    words = {6: "six", 8: "Eight"}
+    assert f"{words[len(datasets) - synthetic]} datasets hold real figures" in README
+    assert f"{words[synthetic]} are made up" in README
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"{len(datasets)} datasets" in changes
+    assert f"{len(load_contracts())} registers" in changes
+
+
+@pytest.mark.parametrize("rule", sorted(breaches.RULES))
+def test_every_rule_is_told_to_suppliers_in_its_own_words(rule: str) -> None:
+    listed = rows(section(SUPPLIERS, "Alla regler"))
+    _, wrong, remedy = (cell.replace("`", "") if cell else "" for cell in listed[rule])
+    assert (wrong, remedy) == breaches._RULES[rule]
+
+
+def test_no_rule_is_told_that_is_not_there() -> None:
+    listed = rows(section(SUPPLIERS, "Alla regler"))
+    assert set(listed) - {"regel", "---"} == breaches.RULES
+
+
+def test_no_register_is_told_that_is_not_there() -> None:
+    headings = set(re.findall(r"^### (\S+)$", SUPPLIERS, re.MULTILINE))
+    assert headings == set(load_contracts())
+
+
+@pytest.mark.parametrize("contract", load_contracts().values(), ids=lambda each: each.table)
+def test_every_register_is_told_to_suppliers_with_columns_and_codes(contract: Contract) -> None:
+    told = section(SUPPLIERS, contract.register_name)
+    listed = rows(told)
+    assert list(listed)[2:] == list(contract.columns)
+    assert contract.title_sv in told
+    assert f"Nyckel: {', '.join(f'`{name}`' for name in contract.key)}." in told
+    periods = {"month": "månad", "year": "år"}
+    assert f"Period: {' eller '.join(periods[each] for each in contract.periods)}." in told
+    for name, column in contract.columns.items():
+        assert listed[name][2:] == ["ja" if column.optional else "", limits(column)], name
+
+
+def limits(column: Column) -> str:
+    parts = [", ".join(f"`{code}`" for code in column.codes)]
+    if column.min is not None:
+        low, high = column.min, column.max
+        parts.append(f"minst {low}" if high is None else f"{low}–{high}")
+    parts.append("inte i framtiden" if column.not_future else "")
+    return "; ".join(part for part in parts if part)
+
+
+def test_every_board_is_told_to_suppliers() -> None:
+    for seed in ("district_boards", "excluded_units"):
+        with (ROOT / f"dbt_project/seeds/{seed}.csv").open(encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                assert row["name"] in section(SUPPLIERS, "Så ska innehållet se ut")
+
+
+def test_every_code_that_an_analyst_meets_is_explained() -> None:
+    codes = [*Kind, *Outcome, *Verdict]
+    assert all(f"| `{code}` |" in ANALYSTS for code in codes)
+    for code in ("observed", "preliminary", "revised", "missing", "not_applicable"):
+        assert f"| `{code}` |" in ANALYSTS
+    for code in ("suppressed", "broken_series"):
+        assert f"| `{code}` |" in ANALYSTS
+    assert all(f"`{kind}`" in ANALYSTS for kind in ExplanationKind)
+
+
+def test_every_column_of_a_deviation_and_of_an_explanation_is_explained() -> None:
+    told = set(CODE.findall(ANALYSTS))
+    keys = {"deviation_id", "indicator_id", "period_start", "geography_id"}
+    assert set(DEVIATIONS.columns) - keys <= told | {"breakdown", "category"}
+    assert set(NaturalExplanation.model_fields) <= told
+
+
+def test_the_glossary_has_the_codes() -> None:
+    for code in (*Kind, *Outcome, *Verdict, *ExplanationKind):
+        assert f"`{code}`" in GLOSSARY
+
+
+def test_the_glossary_has_the_words_of_the_registers() -> None:
+    """A staging column whose English name does not say it all stands beside its Swedish one."""
+    for word in (
+        "biståndshushåll",
+        "boendestöd",
+        "skyddat boende",
+        "jourlägenhet",
+        "förhandsbedömning",
+        "utredning",
+        "insats",
+        "vidtalade",
+        "försörjningshinder",
+        "avslag",
+        "delavslag",
+        "LSS-personkrets",
+        "stadsdelsnämnd",
+    ):
+        assert word in GLOSSARY
+
+
+def test_the_worked_examples_are_in_the_code() -> None:
+    """What a guide shows of a file stands in that file."""
+    examples = {
+        "docs/add-a-register.md": "orchestration/registers/contracts/familjeratt_arenden.yml",
+        "docs/add-an-expectation.md": "expectations/raw.register__avhysningar_barn.yml",
+    }
+    for guide, file in examples.items():
+        text = (ROOT / guide).read_text(encoding="utf-8")
+        blocks = re.findall(r"^ *```yaml\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+        wanted = [" ".join(block.split()) for block in blocks]
+        content = " ".join((ROOT / file).read_text(encoding="utf-8").split())
+        assert wanted
+        assert all(block in content for block in wanted), guide
+    for guide, file in (
+        ("docs/add-a-source.md", "dbt_project/seeds/indicator_series.csv"),
+        ("docs/add-an-indicator.md", "dbt_project/seeds/indicators.csv"),
+    ):
+        text = (ROOT / guide).read_text(encoding="utf-8")
+        lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+        assert [line for line in text.splitlines() if line.strip() in lines], guide
+
+
+def test_checks_have_the_names_that_the_runbook_gives() -> None:
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    for file, constant in (("checks.py", "CHECK_NAME"), ("assets/raw.py", "DELIVERY_CHECK")):
+        code = (ROOT / "orchestration" / file).read_text(encoding="utf-8")
+        [name] = re.findall(rf'^{constant} = "(\w+)"$', code, re.MULTILINE)
+        assert f"`{name}`" in text
