@@ -16,6 +16,7 @@ from orchestration.quality.gate import (
     record,
     require_open,
 )
+from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity
 from orchestration.quality.validation import validate
 
@@ -214,3 +215,44 @@ def test_the_gate_holds_in_a_later_process_that_only_reads(tmp_path: Path, lab: 
     lab.execute("detach kept")
     with duckdb.connect(str(database), read_only=True) as later:
         assert closed_gates(later, [MART]) == []
+
+
+def vouch(lab: "Lab", *, passed: bool) -> None:
+    """Another tool's verdict on the same table, as dbt gives one."""
+    result = ExpectationResult(
+        suite="dbt",
+        expectation="dbt build",
+        table_name=MART,
+        severity=Severity.CRITICAL,
+        success=passed,
+        broken=False,
+        unexpected_count=None,
+        element_count=None,
+        unexpected_percent=None,
+        message_sv="dbt stoppade",
+    )
+    verdict = SuiteResult(
+        table_name=MART,
+        suite="dbt",
+        passed=passed,
+        worst_severity=None if passed else Severity.CRITICAL,
+        results=(result,),
+        row_count=0,
+        evaluated_at=lab.checked_at,
+        fingerprint=fingerprint(lab.connection, MART),
+    )
+    record(lab.connection, "run", [verdict])
+
+
+def test_another_tools_verdict_can_close_the_gate_but_not_open_it(lab: "Lab") -> None:
+    make_mart(lab, 1)
+    vouch(lab, passed=True)
+    assert kinds(lab) == [Closed.MISSING]
+    check(lab)
+    assert kinds(lab) == []
+    vouch(lab, passed=False)
+    assert kinds(lab) == [Closed.FAILED]
+    check(lab)
+    assert kinds(lab) == [Closed.FAILED], "the table's own suite says nothing of the other's tests"
+    vouch(lab, passed=True)
+    assert kinds(lab) == []
