@@ -9,13 +9,13 @@ OLDER_DUCKDB := $(VENV)/duckdb-1.5
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test lint types dbt serve bench lock clean
+.PHONY: run test lint types dbt serve bench lock clean manifest
 
 run: $(INSTALLED)
 	$(BIN)/avvik run
 
-test: $(INSTALLED) $(OLDER_DUCKDB)
-	$(BIN)/pytest
+test: $(INSTALLED) $(OLDER_DUCKDB) manifest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
@@ -31,11 +31,17 @@ dbt: $(INSTALLED)
 	AVVIK_WAREHOUSE=$(abspath $(or $(AVVIK_HOME),var))/warehouse.duckdb \
 	  $(BIN)/dbt build --project-dir dbt_project --profiles-dir dbt_project
 
+# dbt's manifest draws the asset graph; made here once, so that parallel tests only read it.
+manifest: $(INSTALLED)
+	$(BIN)/python -c 'from orchestration.resources import ensure_manifest; \
+	  from orchestration.settings import Settings; ensure_manifest(Settings())'
+
 serve: $(INSTALLED)
 	$(BIN)/avvik serve
 
 bench: $(INSTALLED)
-	$(BIN)/pytest -o addopts= -ra -s tests/benchmarks
+	$(BIN)/pytest -o addopts= -o 'python_files=bench_*.py' --import-mode=importlib -ra -s \
+	  tests/benchmarks
 
 lock:
 	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \

@@ -22,6 +22,7 @@ from orchestration.storage.warehouse import open_warehouse
 # DuckDB has one writer: whatever opens the warehouse takes its turn in this pool.
 WRITER_POOL = "duckdb_writer"
 OWNERS = ["team:datateam"]
+_PROJECT_FOLDERS = ("models", "seeds", "macros", "tests")
 
 
 class Avvik(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -152,12 +153,10 @@ def ensure_manifest(settings: Settings) -> Path:
     """
     project = settings.dbt_project_dir
     manifest = project / "target" / "manifest.json"
-    written = [
-        path.stat().st_mtime
-        for pattern in ("models/**/*", "seeds/*", "macros/*", "tests/*", "*.yml")
-        for path in project.glob(pattern)
-        if path.is_file()
-    ]
+    # A folder's time tells that a file in it was taken away.
+    folders = [project / name for name in _PROJECT_FOLDERS]
+    sources = [*folders, *(path for folder in folders for path in folder.rglob("*"))]
+    written = [path.stat().st_mtime for path in [*sources, *project.glob("*.yml")]]
     if manifest.exists() and manifest.stat().st_mtime >= max(written):
         return manifest
     from dbt.cli.main import dbtRunner  # noqa: PLC0415

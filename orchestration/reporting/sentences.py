@@ -70,7 +70,6 @@ def digits(deviation: Deviation) -> int:
             deviation.upper,
             deviation.expected,
             deviation.previous,
-            *(group.value for group in deviation.groups),
         ],
     )
 

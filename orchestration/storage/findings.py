@@ -19,11 +19,13 @@ class FindingsTable:
         name: Its name as `schema.table`.
         description: Its grain and purpose, for analysts.
         columns: Column name to SQL type.
+        comments: Column name to what it holds, for analysts.
     """
 
     name: str
     description: str
     columns: Mapping[str, str]
+    comments: Mapping[str, str]
 
 
 DEVIATIONS = FindingsTable(
@@ -53,6 +55,28 @@ DEVIATIONS = FindingsTable(
         "probability_relevant": "double",
         "excess": "double",
     },
+    {
+        "deviation_id": "Samma id för samma fynd i varje körning.",
+        "indicator_id": "Indikatorn; se marts.indicators.",
+        "period_start": "Den prövade periodens första dag.",
+        "geography_id": "Platsen; se marts.geographies.",
+        "kind": "Slag: change, stability, contrary, group_difference, district_outlier.",
+        "observed": "Utfallet, i indikatorns enhet (en andel är ett bråk mellan 0 och 1).",
+        "expected": "Väntat värde; vid gruppskillnad den andra gruppens värde.",
+        "lower": "Nedre gräns för det väntade.",
+        "upper": "Övre gräns för det väntade.",
+        "relative_change": "Relativ förändring sedan det senaste tidigare värdet.",
+        "p_value": "Ojusterat p-värde.",
+        "q_value": "Justerat för antalet prövningar; tomt för omvärldens indikatorer.",
+        "breakeven_volatility": "Årlig volatilitet som skulle krävas för att det vore slump.",
+        "rank": "1 är främst; tomt där inget kunde prövas.",
+        "outcome": "Utfall: focus, explained, watch, cannot_tell.",
+        "explanation_id": "Registrerad förklaring som vägdes in.",
+        "reason_sv": "Skälet till utfallet i en mening.",
+        "evidence": "Underlaget som JSON.",
+        "probability_relevant": "Sannolikhet för en förändring som är stor nog att spela roll.",
+        "excess": "Utfall minus väntat, i personer eller beslut.",
+    },
 )
 FOCUS_AREAS = FindingsTable(
     "marts.focus_areas",
@@ -67,6 +91,14 @@ FOCUS_AREAS = FindingsTable(
         "geography_id": "varchar not null",
         "lead_deviation_id": "varchar not null",
         "deviation_ids": "varchar not null",
+    },
+    {
+        "focus_area_id": "Samma id i varje körning.",
+        "area": "Verksamhetsområde.",
+        "rank": "1 är främst.",
+        "summary_sv": "Vad som fanns, i meningar.",
+        "lead_deviation_id": "Avvikelsen som rubriken talar om; se marts.deviations.",
+        "deviation_ids": "Områdets avvikelser i fokus efter rang, som JSON.",
     },
 )
 TRIANGULATION = FindingsTable(
@@ -84,6 +116,16 @@ TRIANGULATION = FindingsTable(
         "relation_id": "varchar not null",
         "sentence_sv": "varchar not null",
         "rationale_sv": "varchar not null",
+    },
+    {
+        "indicator_id": "Indikatorn i fokus.",
+        "related_indicator_id": "Indikatorn den ställs mot.",
+        "expected_sign": "1 väntas röra sig åt samma håll, -1 åt motsatt.",
+        "observed_change": "Indikatorns relativa förändring.",
+        "related_change": "Den andra indikatorns relativa förändring.",
+        "p_value": "Det större av de två ensidiga p-värdena.",
+        "verdict": "Vad paret säger: contrary, divergent_within_noise, as_expected, cannot_tell.",
+        "rationale_sv": "Varför sambandet väntas.",
     },
 )
 
@@ -111,6 +153,8 @@ def write_findings(
     try:
         connection.execute(f"create or replace table {table.name} ({columns})")
         connection.execute(f"comment on table {table.name} is '{description}'")
+        for column, comment in table.comments.items():
+            connection.execute(f"comment on column {table.name}.{column} is '{comment}'")
         if rows:
             connection.executemany(
                 f"insert into {table.name} values ({places})",
