@@ -51,17 +51,17 @@ clean:
 	rm -rf $(VENV) var dbt_project/target dbt_project/logs
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# pip compiles what it installs; the package itself and dbt's manifest are made ready here too, so
-# that no start pays for them.
+# The lock holds every package, so pip resolves nothing. It compiles what it installs; the package
+# itself and dbt's manifest are made ready here too, so that no start pays for them.
 $(INSTALLED): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11+ behövs" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q orchestration
 	$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
 	touch $@
 
 $(OLDER_DUCKDB): tests/fixtures/duckdb-1.5.lock | $(INSTALLED)
-	$(BIN)/pip install --quiet --require-hashes --target $@ --requirement $<
+	$(BIN)/pip install --quiet --no-deps --require-hashes --target $@ --requirement $<
 	touch $@

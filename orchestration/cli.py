@@ -129,7 +129,23 @@ def _only_one_run(settings: Settings) -> Iterator[None]:
         except OSError:
             errors.print(f"En annan körning pågår i {settings.home}. Vänta tills den är klar.")
             raise typer.Exit(_MISUSE) from None
+        _require_warehouse(settings)
         yield
+
+
+def _require_warehouse(settings: Settings) -> None:
+    """Refuse to start while another process, such as a run in the browser, holds the warehouse."""
+    from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
+
+    try:
+        with open_warehouse(settings.warehouse_path):
+            pass
+    except duckdb.IOException as error:
+        errors.print(
+            "En annan process använder lagret, kanske en körning i webbläsaren. "
+            "Vänta tills den är klar."
+        )
+        raise typer.Exit(_MISUSE) from error
 
 
 def _require_key(settings: Settings) -> None:

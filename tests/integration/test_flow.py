@@ -4,6 +4,8 @@ import json
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -223,6 +225,26 @@ class TestCommandLine:
             ["finns-inte"],
         ):
             assert runner.invoke(app, arguments).exit_code == 2, arguments
+
+    def test_a_warehouse_in_use_is_told(self, installation: Installation) -> None:
+        hold = (
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1]);"
+            " print('open', flush=True); sys.stdin.read()"
+        )
+        holder = subprocess.Popen(
+            [sys.executable, "-c", hold, str(installation.settings.warehouse_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        try:
+            assert holder.stdout is not None
+            holder.stdout.readline()
+            result = runner.invoke(app, ["run", "--home", str(installation.home)])
+            assert result.exit_code == 2
+            assert "En annan process använder lagret" in " ".join(result.stderr.split())
+        finally:
+            holder.kill()
+            holder.wait()
 
     def test_live_without_a_key_is_a_configuration_error(self, city: Path, tmp_path: Path) -> None:
         shutil.copytree(city, tmp_path / "inbox")
