@@ -134,7 +134,7 @@ def _build(
         marts = [key for key in context.selected_asset_keys if key.path[0] == "marts"]
         record(
             connection,
-            context.run_id,
+            context.run.run_id,
             [_verdict(connection, ".".join(key.path), failures) for key in sorted(marts)],
         )
         counts = dict(

@@ -64,7 +64,7 @@ def snapshot(context: dg.AssetExecutionContext, avvik: Avvik) -> dg.MaterializeR
                 allow_retries=False,
             )
         status = quality_status(connection)
-        _record_publication(connection, settings, context.run_id, built_at, status)
+        _record_publication(connection, settings, context.run.run_id, built_at, status)
         path = write_snapshot(
             connection, settings.published_dir, built_at=built_at, keep=settings.snapshots_kept
         )
