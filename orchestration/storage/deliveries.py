@@ -270,7 +270,7 @@ class DeclaredSource:
         title_sv: What a reader calls it.
         publisher: Who answers for it.
         licence: On which terms it is used.
-        reference_period: What it covers; taken from the deliveries' periods where None.
+        reference_period: What it covers; the years of the deliveries where None.
         retrieved_on: When it was fetched; taken from the receipts where None.
         window_days: Age in days after which it is stale.
     """
@@ -322,8 +322,8 @@ def record_sources(
                 $publisher,
                 coalesce(
                     $reference_period,
-                    min(period) || case when min(period) < max(period)
-                        then '–' || max(period) else '' end
+                    left(min(period), 4) || case when left(min(period), 4) < left(max(period), 4)
+                        then '–' || left(max(period), 4) else '' end
                 ),
                 coalesce($retrieved_on::timestamp at time zone 'UTC', max(received_at)),
                 case
