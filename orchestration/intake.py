@@ -58,7 +58,7 @@ def declared_sources(settings: Settings) -> list[DeclaredSource]:
             source_id=name,
             title_sv=contract.title_sv,
             publisher=settings.municipality_name,
-            licence="Sekretess enligt 26 kap. 1 § offentlighets- och sekretesslagen",
+            licence=contract.licence_sv,
             reference_period=None,
             retrieved_on=None,
             window_days=_REGISTER_WINDOWS["month" if "month" in contract.periods else "year"],

@@ -225,7 +225,11 @@ def _with_figures(row: Deviation, tested: JudgedSeries) -> Deviation:
 def _weigh(
     tested: JudgedSeries, explanations: Sequence[NaturalExplanation], context: _Context
 ) -> tuple[bool, float | None]:
-    """Whether explanations cover a deviation, and the relative change they leave over."""
+    """Whether explanations cover a deviation, and the relative change they leave over.
+
+    They do when what is left is within noise, or is small and less than half of what there was: an
+    explanation of another sign or of no size explains nothing, however small the deviation.
+    """
     if not explanations:
         return False, None
     log_change = explained_log_change(explanations, context.year)
@@ -233,8 +237,9 @@ def _weigh(
         return True, None
     expected, p = tested.expected_after(log_change)
     residual = tested.observed / expected - 1.0
-    large = abs(residual) >= context.settings.focus_minimum_change
-    return not (large and p < context.settings.alpha), residual
+    small = abs(residual) < context.settings.focus_minimum_change
+    lesser = 2 * abs(np.log1p(residual)) < abs(np.log1p(tested.relative_to_expected))
+    return p >= context.settings.alpha or bool(small and lesser), residual
 
 
 def _explanation_evidence(

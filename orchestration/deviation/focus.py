@@ -145,7 +145,7 @@ def _summary(
     for verdict, head in (
         (Verdict.CONTRARY, "Tvärtemot de väntade sambanden rörde sig"),
         (Verdict.DIVERGENT_WITHIN_NOISE, "Åt andra hållet än väntat, men inom slumpen, rörde sig"),
-        (Verdict.AS_EXPECTED, "Så som sambanden låter vänta rörde sig"),
+        (Verdict.AS_EXPECTED, "Åt väntat håll rörde sig"),
     ):
         told = list(
             dict.fromkeys(

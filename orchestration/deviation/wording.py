@@ -37,7 +37,7 @@ _VERDICTS = {
     Verdict.DIVERGENT_WITHIN_NOISE: (
         "åt andra hållet än väntat, men minst ett av måtten inte mer än slumpen medger"
     ),
-    Verdict.AS_EXPECTED: "så som sambandet låter vänta",
+    Verdict.AS_EXPECTED: "åt väntat håll",
 }
 
 

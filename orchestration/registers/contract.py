@@ -113,6 +113,7 @@ class Contract(BaseModel):
         key: Columns that identify a row within a delivery.
         columns: The columns by name.
         derived: Columns that `raw` adds from the delivered ones.
+        licence_sv: On which terms the register may be used.
         held_share_limit: Largest share of rows that may be held; above it the delivery is held.
     """
 
@@ -126,6 +127,7 @@ class Contract(BaseModel):
     columns: dict[str, Column]
     derived: dict[str, AgeBand] = {}
     held_share_limit: float = 0.01
+    licence_sv: str = "Sekretess enligt 26 kap. 1 § offentlighets- och sekretesslagen"
 
     @property
     def table(self) -> str:

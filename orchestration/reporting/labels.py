@@ -91,7 +91,7 @@ VERDICTS: Mapping[str, str] = MappingProxyType(
         "contrary": "talar emot: båda har rört sig, och inte som väntat",
         "divergent_within_noise": "pekar åt annat håll, men minst en av rörelserna ryms i normal "
         "variation",
-        "as_expected": "stämmer med väntat samband",
+        "as_expected": "rör sig åt väntat håll",
         "cannot_tell": "går inte att avgöra",
     }
 )

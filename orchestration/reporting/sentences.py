@@ -369,7 +369,7 @@ def conclusion(deviation: Deviation, municipality_name: str) -> str:
     if deviation.protected:
         return f"{subject}: {labels.PROTECTED}."
     if deviation.kind == "contrary":
-        return f"{subject} rör sig inte så som de jämförda uppgifterna låter vänta."
+        return f"{subject} rör sig inte så som minst en av de jämförda uppgifterna låter vänta."
     if deviation.kind == "stability":
         return f"{subject} är oförändrat trots att en förändring var väntad."
     if deviation.kind == "group_difference":
@@ -405,6 +405,11 @@ def limits_of_figures(
     sentences = [
         "De visar inte varför utfallet avviker; förklaringarna ovan är inte prövade mot data."
     ]
+    if compared:
+        sentences.append(
+            "Jämförda belopp i kronor är i löpande priser: en del av en ökning kan vara "
+            "prisutveckling."
+        )
     if any(row.kind == "group_difference" for row in deviations):
         sentences.append(
             "Skillnaden mellan grupperna är inte justerad för behov, ålder eller vilka som söker "

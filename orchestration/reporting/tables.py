@@ -146,7 +146,7 @@ def comparison_table(page: Page, rows: Sequence[Triangulation]) -> Table:
         Cell("Jämförs med"),
         Cell("Väntad riktning"),
         Cell("Förändring", numeric=True),
-        Cell(_unbroken("p-värde"), numeric=True),
+        Cell("p-värde för paret (ensidigt)", numeric=True),
         Cell("Bedömning"),
     )
     return page.table(
@@ -191,7 +191,7 @@ def outcome_table(page: Page) -> Table:
     if unknown:
         raise LookupError(f"no Swedish word for the outcome {unknown[0]!r}")
     return page.table(
-        f"Avvikelser {page.data.year} efter utfall",
+        f"Avvikelser {page.data.year} efter utfall; en indikator kan avvika på flera sätt",
         (Cell("Utfall av prövningen"), Cell("Antal", numeric=True)),
         [
             (Cell(text), Cell(swedish.number(counts.get(code, 0)), numeric=True))

@@ -9,10 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from orchestration.deviation import assess as assess_module
 from orchestration.deviation.assess import assess
 from orchestration.deviation.contrary import Verdict
 from orchestration.deviation.explanations import explained_log_change, history_effects
@@ -612,3 +615,33 @@ def test_levels_of_geography() -> None:
         "kommun",
         "stadsdelsnamnd",
     ]
+
+
+@pytest.mark.parametrize(
+    ("size", "first", "p_after", "covered"),
+    [
+        # A fall of 4 per cent, clear of noise: small, but only a fall explains it.
+        (-0.03, 2023, 0.01, True),
+        (-0.03, 2023, 0.40, True),
+        (0.03, 2023, 0.01, False),
+        # Its size was accounted for last year, and is part of the history by now.
+        (-0.03, 2022, 0.01, False),
+        # It leaves most of the change.
+        (-0.01, 2023, 0.01, False),
+        # Of no stated size: it covers whatever came.
+        (None, 2023, 0.01, True),
+    ],
+)
+def test_a_small_change_needs_an_explanation_that_fits(
+    size: float | None, first: int, p_after: float, covered: bool
+) -> None:
+    tested: Any = SimpleNamespace(
+        observed=96.0,
+        relative_to_expected=-0.04,
+        expected_after=lambda log_change: (100.0 * float(np.exp(log_change)), p_after),
+    )
+    context: Any = SimpleNamespace(year=2023, settings=SETTINGS)
+    weighed, _ = assess_module._weigh(
+        tested, [explanation("definition", first, 2023, size)], context
+    )
+    assert weighed is covered
