@@ -29,6 +29,7 @@ from orchestration.settings import PROJECT_ROOT, Profile, Settings
 _STARTED = time.perf_counter()
 _STOPPED = 1
 _MISUSE = 2
+_STARTED_BY = "avvik/started_by"
 
 app = typer.Typer(
     add_completion=False,
@@ -191,6 +192,7 @@ def _write_demo_city(settings: Settings, split: dict[str, float]) -> None:
 def _nothing_new(settings: Settings) -> bool:
     """Whether the published snapshot was made from what lies here now."""
     from orchestration.intake import incoming_files  # noqa: PLC0415
+    from orchestration.storage.landing import sha256_of  # noqa: PLC0415
     from orchestration.version import inputs_fingerprint  # noqa: PLC0415
 
     if not settings.snapshot_path.exists() or not settings.warehouse_path.exists():
@@ -200,7 +202,10 @@ def _nothing_new(settings: Settings) -> bool:
             row = connection.execute("select inputs_sha256 from meta.publication").fetchone()
     except duckdb.Error:
         return False
-    return row is not None and row[0] == inputs_fingerprint(settings, incoming_files(settings))
+    contents = [
+        (file.name, file.file_name, sha256_of(file.path)) for file in incoming_files(settings)
+    ]
+    return row is not None and row[0] == inputs_fingerprint(settings, contents)
 
 
 def prepare_dagster_home(settings: Settings) -> None:
@@ -238,11 +243,12 @@ def _run_flow(settings: Settings, overrides: dict[str, Any], split: dict[str, fl
         job = definitions.resolve_job_def(JOB_NAME)
     split["import"] = time.perf_counter() - began
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        _bury_killed_runs(instance)
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
             run_config={"loggers": {"progress": {}}},
-            tags={"avvik/started_by": "cli"},
+            tags={_STARTED_BY: "cli"},
         )
         for stats in instance.get_run_step_stats(result.run_id):
             if stats.start_time and stats.end_time:
@@ -251,6 +257,20 @@ def _run_flow(settings: Settings, overrides: dict[str, Any], split: dict[str, fl
     if result.success:
         return []
     return _reasons(settings, result)
+
+
+def _bury_killed_runs(instance: Any) -> None:
+    """End the runs that a power cut or a kill left open, or their turn at the warehouse never ends.
+
+    The lock on the home is held, so a run that the command line started cannot be alive.
+    """
+    import dagster as dg  # noqa: PLC0415
+
+    unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    dead = dg.RunsFilter(statuses=unfinished, tags={_STARTED_BY: "cli"})
+    for run in instance.get_runs(filters=dead):
+        instance.report_run_failed(run, "Körningen avbröts utan att hinna avslutas.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def _plain(overrides: dict[str, Any]) -> dict[str, Any]:
@@ -430,6 +450,7 @@ def check_file(
         breaches: Sequence[Breach] = [Breach(file.name, "filnamn")]
     else:
         with tempfile.TemporaryDirectory() as work, duckdb.connect() as connection:
+            connection.execute(f"set temp_directory = '{work}'")
             connection.execute("create schema raw")
             [result] = load_register(
                 connection,

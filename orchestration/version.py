@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from orchestration.settings import PROJECT_ROOT, Settings
-from orchestration.storage.landing import Incoming, sha256_of
+from orchestration.storage.landing import sha256_of
 
 _CODE = (
     "orchestration/**/*.py",
@@ -53,12 +53,12 @@ def _commit() -> str | None:
     return f"{commit}+" if changed else commit
 
 
-def inputs_fingerprint(settings: Settings, files: Iterable[Incoming]) -> str:
+def inputs_fingerprint(settings: Settings, contents: Iterable[tuple[str, str, str]]) -> str:
     """Sum up all that a publication depends on: deliveries, code and settings.
 
     Args:
         settings: Which year, municipality and profile.
-        files: What lies in the inbox and among the recorded statistics now.
+        contents: Register or dataset, file name and SHA-256 of each file.
 
     Returns:
         SHA-256 in hexadecimal; equal when there is nothing new.
@@ -68,8 +68,8 @@ def inputs_fingerprint(settings: Settings, files: Iterable[Incoming]) -> str:
         f"{settings.profile}|{settings.year}|{settings.municipality}"
         f"|{settings.municipality_name}\n".encode()
     )
-    for file in files:
-        digest.update(f"{file.name}|{file.file_name}|{sha256_of(file.path)}\n".encode())
+    for name, file_name, sha256 in sorted(contents):
+        digest.update(f"{name}|{file_name}|{sha256}\n".encode())
     for path in _code_files():
         digest.update(f"{path.relative_to(PROJECT_ROOT)}|{sha256_of(path)}\n".encode())
     return digest.hexdigest()

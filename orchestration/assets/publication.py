@@ -13,10 +13,9 @@ from orchestration.assets.deviations import report_year
 from orchestration.assets.raw import raw_tables
 from orchestration.assets.report import REPORT_KEY, REPORT_NAME, draft_path
 from orchestration.checks import guarded_tables, quality_status, require_open_gates
-from orchestration.intake import incoming_files
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.settings import Settings
-from orchestration.storage.deliveries import unresolved
+from orchestration.storage.deliveries import loaded_contents, unresolved
 from orchestration.storage.snapshot import publish_text, write_snapshot
 from orchestration.version import code_version, inputs_fingerprint
 
@@ -64,17 +63,19 @@ def snapshot(context: dg.AssetExecutionContext, avvik: Avvik) -> dg.MaterializeR
                 allow_retries=False,
             )
         status = quality_status(connection)
+        text = draft_path(settings).read_text(encoding="utf-8")
         _record_publication(connection, settings, context.run.run_id, built_at, status)
+        publish_text(
+            text,
+            settings.published_dir,
+            REPORT_NAME,
+            built_at=built_at,
+            keep=settings.snapshots_kept,
+        )
+        # Last, since it says that this input is published: what a crash left half is done again.
         path = write_snapshot(
             connection, settings.published_dir, built_at=built_at, keep=settings.snapshots_kept
         )
-    publish_text(
-        draft_path(settings).read_text(encoding="utf-8"),
-        settings.published_dir,
-        REPORT_NAME,
-        built_at=built_at,
-        keep=settings.snapshots_kept,
-    )
     context.log.info("Publicerat: %s", path)
     return dg.MaterializeResult(
         metadata={
@@ -105,6 +106,6 @@ def _record_publication(
             _DISCLOSURE_STATUS,
             report_year(connection, settings),
             settings.municipality,
-            inputs_fingerprint(settings, incoming_files(settings)),
+            inputs_fingerprint(settings, loaded_contents(connection)),
         ],
     )

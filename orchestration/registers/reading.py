@@ -84,7 +84,7 @@ def inspect(contract: Contract, delivery: Delivery) -> _Layout | list[Breach]:
     """
     with delivery.path.open("rb") as file:
         head = file.read(_HEADER_LIMIT)
-    if not head:
+    if not head.strip(b"\xef\xbb\xbf \t\r\n"):
         return [Breach(delivery.file_name, "tom_fil")]
     if head.startswith(b"PAR1"):
         return _inspect_parquet(contract, delivery)

@@ -86,6 +86,18 @@ def set_inbox(connection: duckdb.DuckDBPyConnection, files: Iterable[tuple[str, 
         connection.executemany("insert into meta.inbox values (?, ?, ?)", rows)
 
 
+def loaded_contents(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """What lay in the inbox when it was last landed: what the tables were made from.
+
+    Args:
+        connection: An open connection to the warehouse.
+
+    Returns:
+        Register or dataset, file name and delivery id of each file.
+    """
+    return connection.execute("select name, file_name, delivery_id from meta.inbox").fetchall()
+
+
 def pending(
     connection: duckdb.DuckDBPyConnection, receipts: Sequence[Receipt]
 ) -> tuple[list[Receipt], set[int]]:
@@ -114,19 +126,30 @@ def pending(
         for receipt in receipts
         if receipt.sequence not in logged or receipt.sequence in held
     ]
-    return due, _copies(receipts) & {receipt.sequence for receipt in due}
+    lying = set(loaded_contents(connection))
+    originals = [
+        receipt
+        for receipt in receipts
+        if receipt.sequence not in held
+        and (receipt.name, receipt.file_name, receipt.delivery_id) in lying
+    ]
+    return due, _copies(due, originals)
 
 
-def _copies(receipts: Sequence[Receipt]) -> set[int]:
-    """Register deliveries with the content of another current file that came before them."""
-    current = {(receipt.name, receipt.file_name): receipt for receipt in receipts}
+def _copies(due: Sequence[Receipt], originals: Sequence[Receipt]) -> set[int]:
+    """Register deliveries with the content of another good file that came before them.
+
+    A file that was renamed or moved, as a message may have asked for, is no copy of itself: only
+    what still lies in the inbox, and is not held, counts as an original.
+    """
+    current = {(receipt.name, receipt.file_name): receipt for receipt in originals}
     first: dict[str, Receipt] = {}
     for receipt in sorted(current.values(), key=lambda each: each.sequence):
         if receipt.kind == "register":
             first.setdefault(receipt.delivery_id, receipt)
     return {
         receipt.sequence
-        for receipt in receipts
+        for receipt in due
         if (original := first.get(receipt.delivery_id)) is not None
         and receipt.kind == "register"
         and original.sequence < receipt.sequence

@@ -27,20 +27,27 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
     Raises:
         duckdb.IOException: If another process holds the file.
     """
+    # What does not fit in memory is written here, and may hold identity numbers on their way in.
+    spill = path.parent / "spill"
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        spill.mkdir(exist_ok=True, mode=0o700)
     connection = duckdb.connect(
         str(path),
         read_only=read_only,
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "temp_directory": str(spill),
         },
     )
     try:
         connection.execute("set timezone = 'UTC'")
         if not read_only:
             path.chmod(0o600)
+            # The only writer is here now: whatever lies there, a killed run left.
+            for leftover in spill.iterdir():
+                leftover.unlink()
             for schema in SCHEMAS:
                 connection.execute(f"create schema if not exists {schema}")
         yield connection

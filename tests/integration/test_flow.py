@@ -1,6 +1,7 @@
 """The whole flow on a small city: what is published, what is repeated, what is never shown."""
 
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -225,6 +226,27 @@ class TestCommandLine:
             ["finns-inte"],
         ):
             assert runner.invoke(app, arguments).exit_code == 2, arguments
+
+    def test_a_killed_run_does_not_stand_in_the_way(self, fresh: Fresh) -> None:
+        installation = fresh()
+        command = [sys.executable, "-m", "orchestration", "run", "--home", str(installation.home)]
+        killed = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        )
+        assert killed.stdout is not None
+        for line in killed.stdout:
+            if "Kontrollerar rådata" in line:
+                break
+        killed.kill()
+        killed.wait()
+        assert not installation.snapshot.exists()
+        again = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+        assert again.returncode == 0, again.stderr[-2000:]
+        [(doubled,)] = installation.warehouse(
+            "select count(*) - count(distinct (delivery_sequence, row_number))"
+            " from raw.register__ekonomiskt_bistand_beslut"
+        )
+        assert doubled == 0
 
     def test_a_warehouse_in_use_is_told(self, installation: Installation) -> None:
         hold = (

@@ -209,6 +209,14 @@ def test_a_fault_holds_the_delivery_and_lets_the_others_in(
         assert "Gör så här: " in message
 
 
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"\r\n\r\n", b"  ", b"\xef\xbb\xbf\n"])
+def test_a_file_of_marks_and_blanks_is_empty(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, content: bytes
+) -> None:
+    [result] = load(connection, tmp_path, {"avhysningar_barn_2023.csv": content})
+    assert [breach.rule for breach in result.breaches] == ["tom_fil"]
+
+
 def test_the_place_of_a_fault_is_told(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

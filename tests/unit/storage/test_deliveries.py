@@ -94,6 +94,18 @@ def test_a_held_delivery_is_tried_again_while_its_file_lies_there(
     assert unresolved(connection) == []
 
 
+def test_a_renamed_file_is_no_copy_of_itself(connection: duckdb.DuckDBPyConnection) -> None:
+    """A message may have asked for the new name; following it must not hold the file again."""
+    misnamed, renamed = receipt(1, "fel-namn", "x"), receipt(2, "2023", "x")
+    set_inbox(connection, [("rvc_samtalsstod", "fel-namn", "x")])
+    hold(connection, misnamed, "filnamn")
+    set_inbox(connection, [("rvc_samtalsstod", "2023", "x")])
+    assert pending(connection, [misnamed, renamed]) == ([renamed], set())
+    # Also while the misnamed file is left lying beside it: it is held, and no original.
+    set_inbox(connection, [("rvc_samtalsstod", "fel-namn", "x"), ("rvc_samtalsstod", "2023", "x")])
+    assert pending(connection, [misnamed, renamed]) == ([misnamed, renamed], set())
+
+
 def test_public_statistics_may_repeat_themselves(connection: duckdb.DuckDBPyConnection) -> None:
     pages = [receipt(1, "a", "x", "statistics"), receipt(2, "b", "x", "statistics")]
     assert pending(connection, pages) == (pages, set())
