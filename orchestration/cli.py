@@ -191,7 +191,7 @@ def _write_demo_city(settings: Settings, split: dict[str, float]) -> None:
 
 def _nothing_new(settings: Settings) -> bool:
     """Whether the published snapshot was made from what lies here now."""
-    from orchestration.intake import incoming_files  # noqa: PLC0415
+    from orchestration.intake.incoming import incoming_files  # noqa: PLC0415
     from orchestration.storage.landing import sha256_of  # noqa: PLC0415
     from orchestration.version import inputs_fingerprint  # noqa: PLC0415
 

@@ -10,11 +10,12 @@ from datetime import UTC, datetime, time
 
 import dagster as dg
 
-from orchestration.intake import declared_sources, incoming_files
+from orchestration.intake.incoming import declared_sources
+from orchestration.intake.landing import land_deliveries
 from orchestration.registers.contract import load_contracts
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.sources.registry import load_registry
-from orchestration.storage.deliveries import DeclaredSource, create_tables, set_inbox
+from orchestration.storage.deliveries import DeclaredSource
 
 FRESHNESS_CHECK = "farskhet"
 
@@ -67,24 +68,14 @@ def landing(
     """Land the new deliveries, and say of each source whether it has fallen silent."""
     settings = avvik.settings
     now = datetime.now(UTC)
-    files = incoming_files(settings)
-    store = avvik.landing()
-    new = store.land(files, received_at=now)
-    receipts = store.receipts()
-    latest = {(receipt.name, receipt.file_name): receipt for receipt in receipts}
     with avvik.warehouse() as connection:
-        create_tables(connection)
-        set_inbox(
-            connection,
-            (
-                (file.name, file.file_name, latest[file.name, file.file_name].delivery_id)
-                for file in files
-            ),
-        )
-    landed = Counter(receipt.name for receipt in new)
-    present = Counter(file.name for file in files)
-    received = {receipt.name: datetime.fromisoformat(receipt.received_at) for receipt in receipts}
-    context.log.info("Mottagna leveranser: %d nya av %d", len(new), len(files))
+        kept = land_deliveries(connection, settings, avvik.landing(), now=now)
+    landed = Counter(receipt.name for receipt in kept.new)
+    present = Counter(file.name for file in kept.files)
+    received = {
+        receipt.name: datetime.fromisoformat(receipt.received_at) for receipt in kept.receipts
+    }
+    context.log.info("Mottagna leveranser: %d nya av %d", len(kept.new), len(kept.files))
     for source in declared_sources(settings):
         key = landing_key(source.source_id)
         yield dg.MaterializeResult(

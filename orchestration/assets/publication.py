@@ -10,9 +10,9 @@ import dagster as dg
 import duckdb
 
 from orchestration.assets.deviations import report_year
-from orchestration.assets.raw import raw_tables
 from orchestration.assets.report import REPORT_KEY, REPORT_NAME, draft_path
 from orchestration.checks import guarded_tables, quality_status, require_open_gates
+from orchestration.intake.loading import raw_tables
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.settings import Settings
 from orchestration.storage.deliveries import loaded_contents, unresolved

@@ -10,10 +10,10 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from orchestration.assets.landing import FRESHNESS_CHECK
-from orchestration.assets.raw import raw_tables
 from orchestration.automation import inbox_content, inbox_sensor, send_notice
 from orchestration.checks import CHECK_NAME
 from orchestration.definitions import build_defs, defs
+from orchestration.intake.loading import raw_tables
 from orchestration.registers.contract import load_contracts
 from orchestration.resources import WRITER_POOL, Avvik
 from orchestration.settings import PROJECT_ROOT, Settings
