@@ -439,9 +439,9 @@ def check_file(
     import tempfile  # noqa: PLC0415
 
     from orchestration.registers.contract import load_contracts  # noqa: PLC0415
+    from orchestration.registers.layout import Delivery  # noqa: PLC0415
     from orchestration.registers.loading import load_register  # noqa: PLC0415
     from orchestration.registers.pseudonyms import PseudonymKey  # noqa: PLC0415
-    from orchestration.registers.reading import Delivery  # noqa: PLC0415
     from orchestration.registers.units import known_units  # noqa: PLC0415
 
     name = file.name.rsplit("_", 1)[0]

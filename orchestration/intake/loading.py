@@ -14,9 +14,9 @@ import duckdb
 from orchestration.intake.incoming import declared_sources
 from orchestration.registers.breaches import Breach, delivery_report
 from orchestration.registers.contract import load_contracts
+from orchestration.registers.layout import Delivery, file_period
 from orchestration.registers.loading import LoadResult, create_raw_table, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
-from orchestration.registers.reading import Delivery, file_period
 from orchestration.registers.units import known_units
 from orchestration.settings import Settings
 from orchestration.sources.errors import SourceFormatError

@@ -15,8 +15,9 @@ import duckdb
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Column, Contract
 from orchestration.registers.identity import birth_date_sql, kind_sql, normalised_sql
+from orchestration.registers.layout import Delivery, Layout, file_period, inspect
 from orchestration.registers.pseudonyms import PseudonymKey, pseudonym_sql
-from orchestration.registers.reading import Delivery, drop_incoming, file_period, inspect, read_rows
+from orchestration.registers.reading import drop_incoming, read_rows
 
 Outcome = Literal["loaded", "loaded_in_part", "quarantined"]
 
@@ -278,7 +279,7 @@ def _from_sql(contract: Contract) -> str:
 def _check(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
-    deliveries: Sequence[tuple[Delivery, object]],
+    deliveries: Sequence[tuple[Delivery, Layout]],
 ) -> dict[int, list[Breach]]:
     """Find the cells that break the contract; rows to hold end in the table `held`."""
     names = {delivery.sequence: delivery.file_name for delivery, _ in deliveries}

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from orchestration.registers.breaches import RULES
 from orchestration.registers.contract import Contract, load_contracts
+from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
-from orchestration.registers.reading import Delivery
 
 SECRET = b"en hemlighet som bara finns i provet"
 UNITS = ["Älvsjö", "Bromma", "Socialförvaltningen"]
