@@ -27,6 +27,7 @@ class Settings(BaseSettings):
         municipality_name: Its name as readers know it.
         pseudonym_key: Secret for pseudonyms, at least 32 characters; overrides the key file.
         pseudonym_key_file: File (mode 0600) with it; `home/keys/pseudonym.key` unless given.
+        fetch_hours: Age in hours at which a fetched answer is asked for again.
         snapshots_kept: How many dated copies of the published snapshot are kept.
         notice_file: File that failure notices are appended to; `home/notices.log` unless given.
         notice_webhook: Address that failure notices are posted to; none unless given.
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     municipality_name: str = "Stockholms stad"
     pseudonym_key: SecretStr | None = None
     pseudonym_key_file: Path | None = None
+    fetch_hours: float = Field(default=6.0, ge=0)
     snapshots_kept: int = Field(default=14, ge=1)
     notice_file: Path | None = None
     notice_webhook: HttpUrl | None = None
@@ -57,6 +59,11 @@ class Settings(BaseSettings):
     def landing_dir(self) -> Path:
         """Directory of the unchanged deliveries."""
         return (self.home / "landing").absolute()
+
+    @property
+    def fetched_dir(self) -> Path:
+        """Directory of the latest answer of each publisher."""
+        return (self.home / "fetched").absolute()
 
     @property
     def warehouse_path(self) -> Path:

@@ -1,6 +1,6 @@
-"""Step 1: every delivery is kept unchanged under its SHA-256.
+"""Step 1: the publishers are asked, and every delivery is kept unchanged under its SHA-256.
 
-Takes the suppliers' files from the inbox and the recorded public statistics. Reading what is in
+Takes the suppliers' files from the inbox and the publishers' answers. Reading what is in
 them belongs to the raw step.
 """
 
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time
 
 import dagster as dg
 
+from orchestration.intake.fetching import fetch_statistics
 from orchestration.intake.incoming import declared_sources
 from orchestration.intake.landing import land_deliveries
 from orchestration.registers.contract import load_contracts
@@ -68,6 +69,7 @@ def landing(
     """Land the new deliveries, and say of each source whether it has fallen silent."""
     settings = avvik.settings
     now = datetime.now(UTC)
+    fetch_statistics(settings, now=now)
     with avvik.warehouse() as connection:
         kept = land_deliveries(connection, settings, avvik.landing(), now=now)
     landed = Counter(receipt.name for receipt in kept.new)

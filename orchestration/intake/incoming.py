@@ -1,13 +1,16 @@
-"""What there is to land: the suppliers' inbox, and the recorded statistics of the demonstration.
+"""What there is to land: the suppliers' inbox, fetched answers, and recordings in a demonstration.
 
 Lists the files, and what is known beforehand of each register and dataset. Landing belongs in
 `orchestration.storage`, reading in `registers` and `sources`.
 """
 
+from pathlib import Path
+
+from orchestration.intake.fetching import answer_path
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.inbox import scan_inbox
 from orchestration.settings import Settings
-from orchestration.sources.registry import load_registry, recorded_files
+from orchestration.sources.registry import Dataset, datasets_of, recorded_files
 from orchestration.storage.deliveries import DeclaredSource
 from orchestration.storage.landing import Incoming
 
@@ -22,33 +25,50 @@ def incoming_files(settings: Settings) -> list[Incoming]:
         settings: Where the inbox is, and which profile runs.
 
     Returns:
-        Registers first, each in alphabetical order; in the demonstration, then the recorded
-        statistics.
+        What lies in the inbox, in alphabetical order; then what publishers have answered, and in
+        a demonstration the recordings of what is not asked for.
     """
     demo = settings.profile == "demo"
-    registers = [
-        Incoming("register", file.register, file.path, file.file_name, demo)
+    datasets = datasets_of(settings.profile)
+    by_id = {dataset.source_id: dataset for dataset in datasets}
+    dropped = [
+        Incoming(
+            "statistics" if file.register in by_id else "register",
+            file.register,
+            file.path,
+            file.file_name,
+            # What is dropped into a demonstration is a register of the synthetic city.
+            demo and file.register not in by_id,
+        )
         for file in scan_inbox(settings.inbox_dir)
     ]
-    statistics = [
+    published = [
         Incoming(
             "statistics",
             dataset.source_id,
             path,
             f"{dataset.publisher}/{path.name}",
-            dataset.synthetic,
+            demo and dataset.synthetic,
         )
-        for dataset in load_registry()
-        for path in recorded_files(dataset)
+        for dataset in datasets
+        for path in _published(settings, dataset)
     ]
-    return registers + (statistics if demo else [])
+    return dropped + published
+
+
+def _published(settings: Settings, dataset: Dataset) -> list[Path]:
+    """The latest answer of a dataset that is asked for, else its recording in a demonstration."""
+    if dataset.request is not None:
+        answer = answer_path(settings, dataset)
+        return [answer] if answer.exists() else []
+    return recorded_files(dataset) if settings.profile == "demo" else []
 
 
 def declared_sources(settings: Settings) -> list[DeclaredSource]:
     """What is known beforehand of every register and dataset.
 
     Args:
-        settings: Names the municipality, which answers for its registers.
+        settings: Names the municipality, which answers for its registers, and the profile.
 
     Returns:
         Registers first, then public statistics.
@@ -71,10 +91,11 @@ def declared_sources(settings: Settings) -> list[DeclaredSource]:
             title_sv=dataset.title_sv,
             publisher=dataset.publisher_name_sv,
             licence=dataset.licence,
-            reference_period=dataset.reference_period,
-            retrieved_on=dataset.retrieved_at,
+            reference_period=recording.reference_period if recording else None,
+            retrieved_on=recording.retrieved_at if recording else None,
             window_days=dataset.freshness_days,
         )
-        for dataset in load_registry()
+        for dataset in datasets_of(settings.profile)
+        for recording in [dataset.recording if settings.profile == "demo" else None]
     ]
     return registers + statistics

@@ -22,7 +22,7 @@ from orchestration.settings import Settings
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.loading import NOTES_TABLE, load_dataset, observations_table
 from orchestration.sources.loading import create_tables as create_statistics_tables
-from orchestration.sources.registry import load_registry
+from orchestration.sources.registry import datasets_of, load_registry
 from orchestration.storage.deliveries import (
     BreachRow,
     create_tables,
@@ -73,7 +73,7 @@ def load_deliveries(
         if group[0].kind == "register":
             _load_register(connection, settings, store, key, group, copies=copies)
         else:
-            _load_dataset(connection, store, group)
+            _load_dataset(connection, settings, store, group)
         connection.execute("commit")
     _write_reports(connection, settings.delivery_reports_dir)
     record_sources(connection, declared_sources(settings), now=datetime.now(UTC))
@@ -170,10 +170,15 @@ def _write_reports(connection: duckdb.DuckDBPyConnection, directory: Path) -> No
 
 
 def _load_dataset(
-    connection: duckdb.DuckDBPyConnection, store: LandingStore, group: Sequence[Receipt]
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    store: LandingStore,
+    group: Sequence[Receipt],
 ) -> None:
     name = group[0].name
-    dataset = next(dataset for dataset in load_registry() if dataset.source_id == name)
+    datasets = datasets_of(settings.profile)
+    dataset = next(dataset for dataset in datasets if dataset.source_id == name)
+    recording = dataset.recording if settings.profile == "demo" else None
     for receipt in group:
         try:
             rows = load_dataset(
@@ -188,7 +193,7 @@ def _load_dataset(
             record(
                 connection,
                 receipt,
-                period=dataset.reference_period,
+                period=recording.reference_period if recording else "",
                 outcome="quarantined",
                 rows_loaded=0,
                 rows_held=0,
@@ -198,7 +203,7 @@ def _load_dataset(
         record(
             connection,
             receipt,
-            period=dataset.reference_period,
+            period=recording.reference_period if recording else "",
             outcome="loaded",
             rows_loaded=rows,
             rows_held=0,

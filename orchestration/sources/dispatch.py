@@ -1,34 +1,75 @@
-"""Picks the parser for a dataset.
+"""Picks a publisher's module for a dataset, to fetch or to parse.
 
-Only the choice of module; no format is known here.
+Only the choice of module and the joining of an answer's parts; no format is known here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from orchestration.sources import bra, kronofogden, scb, socialstyrelsen, stockholm
-from orchestration.sources.observation import Parsed
-from orchestration.sources.registry import Dataset, Publisher
+from orchestration.sources.answers import Part, pack, unpack
+from orchestration.sources.client import Client
+from orchestration.sources.observation import Note, Observation, Parsed
+from orchestration.sources.registry import Dataset, PublisherName
 
-_PARSERS: dict[Publisher, Callable[[bytes, Dataset], Parsed]] = {
+Parse = Callable[[bytes, Dataset], Parsed]
+# Asks for the whole selection; `municipality` is the official code that the report is about.
+Fetch = Callable[[Client, Dataset, str], Sequence[Part]]
+
+_PARSERS: dict[PublisherName, Parse] = {
     "scb": scb.parse,
     "bra": bra.parse,
     "kronofogden": kronofogden.parse,
     "socialstyrelsen": socialstyrelsen.parse,
     "stockholm": stockholm.parse,
 }
+_FETCHERS: dict[PublisherName, Fetch] = {}
+
+
+def fetch_dataset(client: Client, dataset: Dataset, municipality: str) -> bytes:
+    """Ask a publisher for a dataset.
+
+    Args:
+        client: Asks.
+        dataset: Declares the request.
+        municipality: Official code of the municipality that is reported on.
+
+    Returns:
+        The answer as one delivery.
+
+    Raises:
+        FetchError: If the publisher gives no good answer.
+        SourceFormatError: If it answers with something else than was asked for.
+    """
+    return pack(_FETCHERS[dataset.publisher](client, dataset, municipality))
 
 
 def parse_dataset(content: bytes, dataset: Dataset) -> Parsed:
-    """Parse one delivered file of a dataset.
+    """Parse one delivery of a dataset: a file, or a fetched answer of one or more parts.
 
     Args:
         content: The delivery, byte for byte.
         dataset: What it is said to be.
 
     Returns:
-        The delivery's observations and notes.
+        The delivery's observations and notes; row numbers go on from part to part.
 
     Raises:
         SourceFormatError: If the bytes are not that dataset in its publisher's format.
     """
-    return _PARSERS[dataset.publisher](content, dataset)
+    parse = _PARSERS[dataset.publisher]
+    parts = unpack(content)
+    if not parts:
+        return parse(content, dataset)
+    observations: list[Observation] = []
+    notes: dict[tuple[str | None, str, str, str], Note] = {}
+    for part in parts:
+        parsed = parse(part.content, dataset)
+        offset = max((row.row_number for row in observations), default=0)
+        observations += [
+            replace(row, row_number=row.row_number + offset) for row in parsed.observations
+        ]
+        for note in parsed.notes:
+            notes.setdefault((note.period, note.regions, note.kind, note.text), note)
+    numbered = [replace(note, note_number=n) for n, note in enumerate(notes.values(), start=1)]
+    return Parsed(tuple(observations), tuple(numbered))

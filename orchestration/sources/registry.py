@@ -1,7 +1,7 @@
-"""The register of public statistics: what each dataset is, who publishes it, how it is read.
+"""The register of public statistics: what each dataset is, and how it is asked for and read.
 
-Reads `registry.yml`. How the bytes are parsed belongs in the publishers' modules, how figures
-become indicators in dbt.
+Reads `registry.yml`. How the bytes are fetched and parsed belongs in the publishers' modules, how
+figures become indicators in dbt.
 """
 
 from datetime import date
@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
+
+from orchestration.settings import Profile
+from orchestration.sources.requests import Request
 
 _REGISTRY = Path(__file__).with_name("registry.yml")
 _RECORDED = Path(__file__).parents[1] / "demo" / "recorded"
 
-Publisher = Literal["scb", "bra", "kronofogden", "socialstyrelsen", "stockholm"]
+PublisherName = Literal["scb", "kolada", "bra", "kronofogden", "socialstyrelsen", "stockholm"]
 Parser = Literal[
     "json_stat2",
     "sol_export",
@@ -27,12 +30,82 @@ Parser = Literal[
 ]
 
 
+class Calls(BaseModel):
+    """How often a publisher may be asked.
+
+    Attributes:
+        count: Number of calls.
+        seconds: Within how many seconds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    count: int = Field(ge=1)
+    seconds: float = Field(gt=0)
+
+
+class Publisher(BaseModel):
+    """Who publishes, and where.
+
+    Attributes:
+        name_sv: As it is cited.
+        address: What all its paths lie below.
+        calls: How often it may be asked, until it says itself.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name_sv: str = Field(min_length=1)
+    address: HttpUrl
+    calls: Calls
+
+
+class Recording(BaseModel):
+    """What the demonstration and the tests have of a dataset.
+
+    Attributes:
+        files: Paths below the directory of recorded deliveries.
+        fidelity: A unchanged bytes, B real values in another form, C transcribed by hand; None
+            where the figures are made up.
+        synthetic: Whether the figures are made up.
+        retrieved_at: When the recording was made.
+        reference_period: What it covers.
+        title_sv: Title where the figures are made up.
+        publisher_name_sv: Who answers for made-up figures.
+        licence: Terms of made-up figures.
+        citation: How to state made-up figures.
+        comparability_sv: What hampers comparison in the recording.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: tuple[str, ...] = Field(min_length=1)
+    fidelity: Literal["A", "B", "C"] | None = None
+    synthetic: bool
+    retrieved_at: date
+    reference_period: str = Field(min_length=1)
+    title_sv: str | None = None
+    publisher_name_sv: str | None = None
+    licence: str | None = None
+    citation: str | None = None
+    comparability_sv: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _fidelity_is_for_real_figures(self) -> Self:
+        if self.synthetic == (self.fidelity is not None):
+            raise ValueError("fidelity is stated for real figures, and for real figures only")
+        names = (self.title_sv, self.publisher_name_sv, self.licence, self.citation)
+        if [name is not None for name in names] != [self.synthetic] * len(names):
+            raise ValueError("made-up figures, and only they, have names of their own")
+        return self
+
+
 class Dataset(BaseModel):
     """One declared series or table of public statistics.
 
     Attributes:
         source_id: The dataset's id in every table.
-        publisher: Names the parser module and the raw table.
+        publisher: Names the module that fetches and parses, and the raw table.
         publisher_name_sv: As it is cited.
         title_sv: What it holds.
         licence: Under which terms.
@@ -41,23 +114,19 @@ class Dataset(BaseModel):
         publication_lag_days: From the end of a period until it is published.
         freshness_days: Age of the newest delivery after which the dataset is stale.
         geography_level: The finest level it is published for.
-        reference_period: What the recorded delivery covers.
+        request: What is asked of the publisher; None where it only comes as a delivered file.
         parser: The format, within the publisher's module.
         variables: Variables besides the measures that each answer must hold.
         measures: Columns that hold figures, where the format does not say so itself.
-        recorded: Paths below the directory of recorded deliveries.
-        fidelity: A unchanged bytes, B real values in another form, C transcribed by hand; None
-            where the figures are made up.
-        synthetic: Whether the figures are made up.
-        retrieved_at: When the recording was made.
         feeds: The indicators that are built from it.
         comparability_sv: What hampers comparison over time or between regions.
+        recording: What the demonstration has of it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source_id: str = Field(pattern=r"^[a-z0-9_]+$")
-    publisher: Publisher
+    publisher: PublisherName
     publisher_name_sv: str = Field(min_length=1)
     title_sv: str = Field(min_length=1)
     licence: str = Field(min_length=1)
@@ -66,27 +135,45 @@ class Dataset(BaseModel):
     publication_lag_days: int = Field(ge=0)
     freshness_days: int = Field(gt=0)
     geography_level: Literal["riket", "lan", "kommun", "stadsdelsomrade"]
-    reference_period: str = Field(min_length=1)
+    request: Request | None = None
     parser: Parser
     variables: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
-    recorded: tuple[str, ...] = Field(min_length=1)
-    fidelity: Literal["A", "B", "C"] | None = None
-    synthetic: bool
-    retrieved_at: date
     feeds: tuple[str, ...] = ()
     comparability_sv: tuple[str, ...] = ()
+    recording: Recording | None = None
 
     @model_validator(mode="after")
-    def _fidelity_is_for_real_figures(self) -> Self:
-        if self.synthetic == (self.fidelity is not None):
-            raise ValueError("fidelity is stated for real figures, and for real figures only")
+    def _it_can_come(self) -> Self:
+        if self.recording is None and self.request is None:
+            raise ValueError("a dataset is asked for, or has a recording, or both")
         return self
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the recorded figures are made up."""
+        return self.recording is not None and self.recording.synthetic
+
+    def as_recorded(self) -> "Dataset":
+        """The dataset under the names of its recording, which may be made up.
+
+        Returns:
+            The dataset as the demonstration names it.
+        """
+        recording = self.recording
+        if recording is None:
+            return self
+        names = ("title_sv", "publisher_name_sv", "licence", "citation")
+        own = {name: getattr(recording, name) for name in names}
+        changes: dict[str, object] = {name: value for name, value in own.items() if value}
+        changes["comparability_sv"] = (*self.comparability_sv, *recording.comparability_sv)
+        return self.model_copy(update=changes)
 
 
 class _Registry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    publishers: dict[PublisherName, Publisher]
     datasets: tuple[Dataset, ...]
 
     @model_validator(mode="after")
@@ -97,17 +184,49 @@ class _Registry(BaseModel):
 
 
 @cache
-def load_registry() -> tuple[Dataset, ...]:
-    """Read the declared datasets.
+def _load() -> _Registry:
+    raw = yaml.safe_load(_REGISTRY.read_text(encoding="utf-8"))
+    for dataset in raw["datasets"]:
+        dataset["publisher_name_sv"] = raw["publishers"][dataset["publisher"]]["name_sv"]
+    return _Registry.model_validate(raw)
+
+
+def load_publishers() -> dict[PublisherName, Publisher]:
+    """Read the declared publishers.
 
     Returns:
-        All datasets, in the registry's order.
+        The publishers by name.
 
     Raises:
         pydantic.ValidationError: If the registry itself is wrong.
     """
-    raw = yaml.safe_load(_REGISTRY.read_text(encoding="utf-8"))
-    return _Registry.model_validate(raw).datasets
+    return _load().publishers
+
+
+def load_registry() -> tuple[Dataset, ...]:
+    """Read the declared datasets, whatever the profile.
+
+    Returns:
+        All datasets, in the registry's order, under their publishers' names.
+
+    Raises:
+        pydantic.ValidationError: If the registry itself is wrong.
+    """
+    return _load().datasets
+
+
+def datasets_of(profile: Profile) -> tuple[Dataset, ...]:
+    """The datasets of a profile, under the names they go by there.
+
+    Args:
+        profile: `demo` has what is recorded, `live` all.
+
+    Returns:
+        The datasets, in the registry's order.
+    """
+    if profile == "live":
+        return load_registry()
+    return tuple(each.as_recorded() for each in load_registry() if each.recording is not None)
 
 
 def recorded_files(dataset: Dataset) -> list[Path]:
@@ -117,6 +236,6 @@ def recorded_files(dataset: Dataset) -> list[Path]:
         dataset: From the registry.
 
     Returns:
-        Absolute paths, in the order they are to be landed.
+        Absolute paths, in the order they are to be landed; empty where nothing is recorded.
     """
-    return [_RECORDED / name for name in dataset.recorded]
+    return [_RECORDED / name for name in dataset.recording.files] if dataset.recording else []

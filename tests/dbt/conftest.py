@@ -19,7 +19,7 @@ from dbt.cli.main import dbtRunner
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.loading import create_raw_table
 from orchestration.sources.loading import create_tables, load_dataset
-from orchestration.sources.registry import load_registry, recorded_files
+from orchestration.sources.registry import datasets_of, recorded_files
 
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 
@@ -433,7 +433,7 @@ def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema raw")
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
-    create_tables(connection, sorted({dataset.publisher for dataset in load_registry()}))
+    create_tables(connection, sorted({dataset.publisher for dataset in datasets_of("demo")}))
 
 
 def insert_delivery(
@@ -472,7 +472,7 @@ def tiny_city(tmp_path_factory: pytest.TempPathFactory, dbt: Dbt) -> Warehouse:
         for register, period, rows in TINY_CITY:
             sequence += 1
             insert_delivery(connection, sequence, register, period, rows)
-        for dataset in load_registry():
+        for dataset in datasets_of("demo"):
             for file in recorded_files(dataset):
                 sequence += 1
                 content = file.read_bytes()

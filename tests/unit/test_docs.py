@@ -15,7 +15,7 @@ from orchestration.indicators.models import ExplanationKind, NaturalExplanation
 from orchestration.registers import breaches
 from orchestration.registers.contract import Column, Contract, load_contracts
 from orchestration.settings import Settings
-from orchestration.sources.registry import load_registry
+from orchestration.sources.registry import datasets_of
 from orchestration.storage.findings import DEVIATIONS
 
 ROOT = Path(__file__).parents[2]
@@ -172,7 +172,7 @@ def test_every_setting_that_is_named_exists() -> None:
 
 
 def test_the_counts_of_the_readme_and_the_changelog() -> None:
-    datasets = load_registry()
+    datasets = datasets_of("demo")
     synthetic = sum(dataset.synthetic for dataset in datasets)
     words = {6: "six", 8: "Eight"}
     assert f"{words[len(datasets) - synthetic]} datasets hold real figures" in README

@@ -10,9 +10,9 @@ from orchestration.sources.dispatch import parse_dataset
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.observation import Parsed
 from orchestration.sources.reading import number
-from orchestration.sources.registry import Dataset, load_registry, recorded_files
+from orchestration.sources.registry import Dataset, datasets_of, recorded_files
 
-DATASETS = load_registry()
+DATASETS = datasets_of("demo")
 FILES = [(dataset, path.read_bytes()) for dataset in DATASETS for path in recorded_files(dataset)]
 each_dataset = pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.source_id)
 each_file = pytest.mark.parametrize(

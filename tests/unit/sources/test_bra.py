@@ -4,9 +4,9 @@ import pytest
 
 from orchestration.sources.bra import parse
 from orchestration.sources.errors import SourceFormatError
-from orchestration.sources.registry import load_registry, recorded_files
+from orchestration.sources.registry import datasets_of, recorded_files
 
-DATASETS = {dataset.source_id: dataset for dataset in load_registry()}
+DATASETS = {dataset.source_id: dataset for dataset in datasets_of("demo")}
 YEAR = DATASETS["bra_reported_crimes_year"]
 MONTH = DATASETS["bra_reported_crimes_month"]
 REAL = recorded_files(YEAR)[0].read_bytes()

@@ -8,9 +8,9 @@ import pytest
 
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.kronofogden import parse
-from orchestration.sources.registry import load_registry, recorded_files
+from orchestration.sources.registry import datasets_of, recorded_files
 
-DATASETS = {dataset.source_id: dataset for dataset in load_registry()}
+DATASETS = {dataset.source_id: dataset for dataset in datasets_of("demo")}
 DEBTORS = DATASETS["kronofogden_debtors"]
 REAL = recorded_files(DEBTORS)[0].read_bytes()
 

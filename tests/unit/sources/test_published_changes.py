@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.sources.dispatch import parse_dataset
 from orchestration.sources.observation import Observation
-from orchestration.sources.registry import load_registry, recorded_files
+from orchestration.sources.registry import datasets_of, recorded_files
 
 CLOSE_RELATIONS = [
     "Grov kvinnofridskränkning (4 a §)",
@@ -32,7 +32,7 @@ YEARS = [str(year) for year in range(2016, 2024)]
 
 @cache
 def rows(source_id: str) -> list[Observation]:
-    [dataset] = [dataset for dataset in load_registry() if dataset.source_id == source_id]
+    [dataset] = [dataset for dataset in datasets_of("demo") if dataset.source_id == source_id]
     return [
         row
         for path in recorded_files(dataset)

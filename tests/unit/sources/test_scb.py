@@ -8,10 +8,10 @@ import pytest
 
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.observation import Observation, Parsed
-from orchestration.sources.registry import load_registry, recorded_files
+from orchestration.sources.registry import datasets_of, recorded_files
 from orchestration.sources.scb import parse
 
-DATASETS = {dataset.source_id: dataset for dataset in load_registry()}
+DATASETS = {dataset.source_id: dataset for dataset in datasets_of("demo")}
 POPULATION = DATASETS["scb_population_month"]
 REAL = recorded_files(POPULATION)[0].read_bytes()
 

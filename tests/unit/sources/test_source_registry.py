@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from orchestration.sources.dispatch import parse_dataset
-from orchestration.sources.registry import Dataset, load_registry, recorded_files
+from orchestration.sources.registry import Dataset, Recording, datasets_of, recorded_files
 
 PLANNED = {
     "scb_population_month": False,
@@ -40,20 +40,20 @@ FEEDS = {
     "oj_freda_short_questions",
     "oj_routine_adult_violence",
 }
-RECORDED = recorded_files(load_registry()[0])[0].parents[1]
+RECORDED = recorded_files(datasets_of("demo")[0])[0].parents[1]
 
 
 def test_every_planned_dataset_is_declared_and_marked() -> None:
-    assert {dataset.source_id: dataset.synthetic for dataset in load_registry()} == PLANNED
+    assert {dataset.source_id: dataset.synthetic for dataset in datasets_of("demo")} == PLANNED
 
 
 def test_every_public_fact_of_the_documents_is_fed() -> None:
-    fed = [indicator for dataset in load_registry() for indicator in dataset.feeds]
+    fed = [indicator for dataset in datasets_of("demo") for indicator in dataset.feeds]
     assert set(fed) >= FEEDS
     assert len(fed) == len(set(fed))
 
 
-@pytest.mark.parametrize("dataset", load_registry(), ids=lambda dataset: dataset.source_id)
+@pytest.mark.parametrize("dataset", datasets_of("demo"), ids=lambda dataset: dataset.source_id)
 def test_every_recorded_file_parses_into_rows_of_its_dataset(dataset: Dataset) -> None:
     for path in recorded_files(dataset):
         parsed = parse_dataset(path.read_bytes(), dataset)
@@ -69,19 +69,20 @@ def test_every_recorded_file_parses_into_rows_of_its_dataset(dataset: Dataset) -
         assert [note.note_number for note in parsed.notes] == list(range(1, len(parsed.notes) + 1))
 
 
-@pytest.mark.parametrize("dataset", load_registry(), ids=lambda dataset: dataset.source_id)
+@pytest.mark.parametrize("dataset", datasets_of("demo"), ids=lambda dataset: dataset.source_id)
 def test_a_synthetic_dataset_says_so_wherever_it_is_named(dataset: Dataset) -> None:
+    assert dataset.recording is not None
     said = [
         "syntetisk" in dataset.title_sv,
         dataset.citation.startswith("Syntetisk"),
         dataset.publisher_name_sv.startswith("Avvik"),
-        all("syntetisk" in name or "SYNT_" in name for name in dataset.recorded),
+        all("syntetisk" in name or "SYNT_" in name for name in dataset.recording.files),
     ]
     assert said == [dataset.synthetic] * len(said)
 
 
 def test_each_recorded_file_is_declared_once_and_described_beside_it() -> None:
-    declared = [path for dataset in load_registry() for path in recorded_files(dataset)]
+    declared = [path for dataset in datasets_of("demo") for path in recorded_files(dataset)]
     present = [path for path in RECORDED.rglob("*") if path.is_file() and path.suffix != ".md"]
     assert sorted(declared) == sorted(present)
     for path in declared:
@@ -111,14 +112,15 @@ def test_the_publishers_bytes_are_kept(name: str, sha256: str) -> None:
 
 
 def test_an_unknown_field_or_a_fidelity_for_made_up_figures_is_refused() -> None:
-    real = load_registry()[0].model_dump()
+    real = datasets_of("demo")[0]
     with pytest.raises(ValidationError, match="colour"):
-        Dataset.model_validate(real | {"colour": "blue"})
+        Dataset.model_validate(real.model_dump() | {"colour": "blue"})
+    assert real.recording is not None
     with pytest.raises(ValidationError, match="fidelity"):
-        Dataset.model_validate(real | {"synthetic": True})
+        Recording.model_validate(real.recording.model_dump() | {"synthetic": True})
 
 
 def test_recorded_paths_stay_inside_the_recorded_directory() -> None:
-    for dataset in load_registry():
+    for dataset in datasets_of("demo"):
         for path in recorded_files(dataset):
             assert path.resolve().is_relative_to(Path(RECORDED).resolve())

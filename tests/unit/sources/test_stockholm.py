@@ -7,10 +7,12 @@ import pytest
 
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.observation import Note, Parsed
-from orchestration.sources.registry import load_registry, recorded_files
+from orchestration.sources.registry import datasets_of, recorded_files
 from orchestration.sources.stockholm import parse
 
-[YEARBOOK] = [dataset for dataset in load_registry() if dataset.source_id == "stockholm_yearbook"]
+[YEARBOOK] = [
+    dataset for dataset in datasets_of("demo") if dataset.source_id == "stockholm_yearbook"
+]
 FILES = {path.name.split("_")[0]: path for path in recorded_files(YEARBOOK)}
 
 

@@ -1,0 +1,105 @@
+"""What is asked of a publisher for one dataset: the full selection, as data.
+
+One form a kind of service. Building and sending the request belongs in the publisher's module.
+`{municipality}` in a value stands for the official code of the municipality that is reported on.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PxWebRequest(_Request):
+    """A table of PxWebApi 2 with its whole selection.
+
+    Attributes:
+        table: The table's id.
+        selection: For every variable its codes, or selection expressions such as `from(2016)`.
+        codelists: For a variable, the code list its codes are taken from.
+        successor: The table that goes on where this one ends.
+    """
+
+    kind: Literal["pxweb"]
+    table: str = Field(pattern=r"^TAB\d+$")
+    selection: dict[str, tuple[str, ...]] = Field(min_length=1)
+    codelists: dict[str, str] = {}
+    successor: str | None = None
+
+
+class KoladaRequest(_Request):
+    """Key figures of Kolada v3.
+
+    Attributes:
+        kpis: Ids of the key figures.
+        municipalities: Codes; `0000` is the whole country.
+        first_year: The first year that is asked for.
+    """
+
+    kind: Literal["kolada"]
+    kpis: tuple[str, ...] = Field(min_length=1)
+    municipalities: tuple[str, ...] = Field(min_length=1)
+    first_year: int
+
+
+class SolRequest(_Request):
+    """A selection in Brå's database of reported crimes (SOL).
+
+    Attributes:
+        menu: The menu, which is crime, period and region at one level of detail.
+        crimes: Ids of crime types.
+        regions: Ids of regions.
+        periods: Labels of the periods, as the menu shows them; the latest ones where empty.
+    """
+
+    kind: Literal["sol"]
+    menu: int
+    crimes: tuple[int, ...] = Field(min_length=1)
+    regions: tuple[int, ...] = Field(min_length=1)
+    periods: tuple[str, ...] = ()
+
+
+class RowStoreRequest(_Request):
+    """A dataset of Kronofogden's RowStore.
+
+    Attributes:
+        resource: The dataset's id.
+        filters: Column to value; all rows where empty.
+    """
+
+    kind: Literal["rowstore"]
+    resource: str
+    filters: dict[str, str] = {}
+
+
+class ResultPageRequest(_Request):
+    """A result page of Socialstyrelsen's statistical database, got by its form.
+
+    Attributes:
+        view: Path of the form.
+        fields: Form field to value.
+    """
+
+    kind: Literal["result_page"]
+    view: str
+    fields: dict[str, str]
+
+
+class FileRequest(_Request):
+    """Files at fixed places below the publisher's address.
+
+    Attributes:
+        paths: The files.
+    """
+
+    kind: Literal["file"]
+    paths: tuple[str, ...] = Field(min_length=1)
+
+
+Request = Annotated[
+    PxWebRequest | KoladaRequest | SolRequest | RowStoreRequest | ResultPageRequest | FileRequest,
+    Field(discriminator="kind"),
+]
