@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from orchestration.registers.breaches import Breach
+from orchestration.registers.municipality import (
+    Municipality,
+    MunicipalityError,
+    load_municipality,
+)
 from orchestration.settings import PROJECT_ROOT, Profile, Settings
 
 _STARTED = time.perf_counter()
@@ -98,6 +102,7 @@ def run(
     }
     settings = Settings(**overrides)
     with _only_one_run(settings):
+        _require_municipality(settings)
         _require_key(settings)
         split: dict[str, float] = {}
         if settings.profile == "demo":
@@ -157,6 +162,19 @@ def _require_key(settings: Settings) -> None:
         load_key(settings.pseudonym_key, settings.key_file, create=settings.profile == "demo")
     except PseudonymKeyError as error:
         errors.print(str(error), markup=False)
+        raise typer.Exit(_MISUSE) from error
+
+
+def _require_municipality(settings: Settings) -> Municipality:
+    """Refuse to start without a usable file of the municipality."""
+    return _or_misuse(lambda: load_municipality(settings))
+
+
+def _or_misuse(read: Callable[[], Municipality]) -> Municipality:
+    try:
+        return read()
+    except MunicipalityError as error:
+        errors.print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(_MISUSE) from error
 
 
@@ -432,38 +450,52 @@ def sources(home: HomeOption = None) -> None:
 
 @app.command("check-file")
 def check_file(
-    file: Annotated[Path, typer.Argument(help="Filen som ska lämnas.", exists=True)],
+    file: Annotated[
+        Path, typer.Argument(help="Filen som ska lämnas.", exists=True, dir_okay=False)
+    ],
+    workbook: Annotated[
+        Path | None, typer.Option("--workbook", help="Arbetsbok (xlsx) att skriva felen i.")
+    ] = None,
+    municipality_file: Annotated[
+        Path | None,
+        typer.Option("--municipality-file", help="Kommunfil (AVVIK_MUNICIPALITY_FILE)."),
+    ] = None,
+    register: Annotated[
+        str | None, typer.Option("--register", help="Registret, om filnamnet passar flera.")
+    ] = None,
 ) -> None:
     """Prövar en registerfil mot avtalet innan den lämnas."""
-    import secrets  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
-
+    from orchestration.registers.checking import check_file as check  # noqa: PLC0415
     from orchestration.registers.contract import load_contracts  # noqa: PLC0415
-    from orchestration.registers.layout import Delivery  # noqa: PLC0415
-    from orchestration.registers.loading import load_register  # noqa: PLC0415
-    from orchestration.registers.pseudonyms import PseudonymKey  # noqa: PLC0415
-    from orchestration.registers.units import known_units  # noqa: PLC0415
+    from orchestration.registers.municipality import read_municipality  # noqa: PLC0415
+    from orchestration.registers.workbook import write_workbook  # noqa: PLC0415
 
-    name = file.name.rsplit("_", 1)[0]
-    contract = load_contracts().get(name)
-    if contract is None:
-        breaches: Sequence[Breach] = [Breach(file.name, "filnamn")]
+    if municipality_file is None:
+        municipality = _require_municipality(_settings())
     else:
-        with tempfile.TemporaryDirectory() as work, duckdb.connect() as connection:
-            connection.execute(f"set temp_directory = '{work}'")
-            connection.execute("create schema raw")
-            [result] = load_register(
-                connection,
-                contract,
-                [Delivery(1, "", file.name, file, f"{datetime.now(UTC):%Y-%m-%d}")],
-                units=known_units(_settings().seeds_dir),
-                key=PseudonymKey.from_secret(secrets.token_bytes(32)),
-                work_dir=Path(work),
-            )
-        breaches = result.breaches
-    for breach in breaches:
-        console.print(f"- {breach.message()}", markup=False)
-    if breaches:
+        municipality = _or_misuse(lambda: read_municipality(municipality_file))
+    if register is not None and register not in load_contracts():
+        errors.print(f"Okänt register: {register}. Välj bland: {', '.join(load_contracts())}.")
+        raise typer.Exit(_MISUSE)
+    checked = check(file, municipality, register=register, today=datetime.now(UTC).date())
+    for breach in checked.breaches:
+        console.print(f"- {breach.message()}", markup=False, soft_wrap=True)
+    mapping = municipality.mapping(checked.register_name)
+    if checked.absent:
+        names = ", ".join(mapping.column_in_file(name) for name in checked.absent)
+        console.print(
+            f"Att känna till: filen saknar {names}, som får saknas och läses som tomt.",
+            markup=False,
+            soft_wrap=True,
+        )
+    if workbook is not None:
+        try:
+            write_workbook(workbook, checked, mapping)
+        except OSError as error:
+            errors.print(f"Arbetsboken kan inte skrivas: {error.strerror}.", markup=False)
+            raise typer.Exit(_MISUSE) from error
+        console.print(f"Arbetsbok: {workbook}", markup=False, soft_wrap=True)
+    if checked.breaches:
         raise typer.Exit(_STOPPED)
     console.print(f"{file.name} följer avtalet.", markup=False)
 

@@ -24,7 +24,9 @@ class Settings(BaseSettings):
         profile: `demo` runs on the synthetic city and recorded statistics, `live` on real ones.
         year: The report year; the latest complete year in the data unless given.
         municipality: Official four-digit code of the municipality that is reported on.
-        municipality_name: Its name as readers know it.
+        municipality_file: Its boards and how it writes its exports; the packaged file of its code
+            unless given.
+        municipality_name: Its name as readers know it; the one in its file unless given.
         pseudonym_key: Secret for pseudonyms, at least 32 characters; overrides the key file.
         pseudonym_key_file: File (mode 0600) with it; `home/keys/pseudonym.key` unless given.
         fetch_hours: Age in hours at which a fetched answer is asked for again.
@@ -41,7 +43,8 @@ class Settings(BaseSettings):
     profile: Profile = "demo"
     year: int | None = None
     municipality: str = "0180"
-    municipality_name: str = "Stockholms stad"
+    municipality_file: Path | None = None
+    municipality_name: str | None = None
     pseudonym_key: SecretStr | None = None
     pseudonym_key_file: Path | None = None
     fetch_hours: float = Field(default=6.0, ge=0)

@@ -68,6 +68,8 @@ def inputs_fingerprint(settings: Settings, contents: Iterable[tuple[str, str, st
         f"{settings.profile}|{settings.year}|{settings.municipality}"
         f"|{settings.municipality_name}\n".encode()
     )
+    if settings.municipality_file is not None:
+        digest.update(f"{sha256_of(settings.municipality_file)}\n".encode())
     for name, file_name, sha256 in sorted(contents):
         digest.update(f"{name}|{file_name}|{sha256}\n".encode())
     for path in _code_files():

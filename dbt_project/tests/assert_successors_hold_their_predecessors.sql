@@ -19,7 +19,7 @@ indicator_values as (
 ),
 
 boards as (
-    select * from {{ ref('district_boards') }}
+    select * from {{ ref('stg_municipality__boards') }}
 ),
 
 predecessors as (

@@ -12,11 +12,18 @@ import duckdb
 
 from orchestration.assets.landing import landing_key
 from orchestration.intake.loading import load_deliveries, raw_tables
+from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.storage.deliveries import unresolved
 from orchestration.storage.landing import Receipt
 
 DELIVERY_CHECK = "leveranser"
+
+# What the municipality's file says, written anew in each run.
+_UNITS = {
+    BOARDS_TABLE: "Kommunens stadsdelsnämnder med giltighet och efterträdare, ur kommunfilen.",
+    UNITS_TABLE: "Kommunens centrala enheter, ur kommunfilen.",
+}
 
 
 def raw_key(table: str) -> dg.AssetKey:
@@ -25,7 +32,7 @@ def raw_key(table: str) -> dg.AssetKey:
 
 
 def _specs() -> list[dg.AssetSpec]:
-    return [
+    registers_and_statistics = [
         dg.AssetSpec(
             raw_key(table),
             deps=[landing_key(name) for name in names],
@@ -37,6 +44,17 @@ def _specs() -> list[dg.AssetSpec]:
         )
         for table, names in raw_tables().items()
     ]
+    units = [
+        dg.AssetSpec(
+            raw_key(table),
+            description=description,
+            group_name="raw",
+            owners=OWNERS,
+            kinds={"duckdb", "yaml"},
+        )
+        for table, description in _UNITS.items()
+    ]
+    return registers_and_statistics + units
 
 
 @dg.multi_asset(
@@ -59,6 +77,11 @@ def raw(context: dg.AssetExecutionContext, avvik: Avvik) -> Iterator[dg.Material
         due = load_deliveries(connection, avvik.settings, avvik.landing(), avvik.pseudonym_key())
         for table, names in raw_tables().items():
             yield _outcome(connection, table, names, due)
+        for table in _UNITS:
+            [(row_count,)] = connection.execute(f"select count(*) from raw.{table}").fetchall()
+            yield dg.MaterializeResult(
+                asset_key=raw_key(table), metadata={"dagster/row_count": row_count}
+            )
     context.log.info("Inlästa leveranser: %d", len(due))
 
 

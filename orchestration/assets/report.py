@@ -13,6 +13,7 @@ from orchestration.assets.deviations import DEVIATIONS_KEY, MARTS_READ, report_y
 from orchestration.assets.focus_areas import FOCUS_KEYS
 from orchestration.checks import quality_status, require_open_gates
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.registers.municipality import load_municipality
 from orchestration.reporting.data import load_report_data
 from orchestration.reporting.memorandum import render_memorandum
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
@@ -46,7 +47,8 @@ def memorandum(context: dg.AssetExecutionContext, avvik: Avvik) -> dg.Materializ
         data = load_report_data(
             connection,
             year=report_year(connection, settings),
-            municipality_name=settings.municipality_name,
+            municipality_id=settings.municipality,
+            municipality_name=load_municipality(settings).name,
         )
         status = quality_status(connection)
     html = render_memorandum(

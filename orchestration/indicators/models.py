@@ -199,11 +199,12 @@ class NaturalExplanation(_Row):
         return self
 
     def concerns(self, indicator_id: str, geography_id: str) -> bool:
-        """Whether it is about this indicator in this geography."""
-        return self.indicator_id in (None, indicator_id) and self.geography_id in (
-            None,
-            geography_id,
-        )
+        """Whether it is about this indicator in this geography.
+
+        What is about a municipality is about its boards too.
+        """
+        places = (None, geography_id, geography_id.partition("-")[0])
+        return self.indicator_id in (None, indicator_id) and self.geography_id in places
 
     def covers(self, year: int) -> bool:
         """Whether the change into ``year`` falls within its period."""
@@ -218,3 +219,4 @@ class PossibleExplanation(_Row):
     role: Literal["possible_explanation", "next_step"]
     text_sv: Text
     source: Text
+    geography_id: Annotated[str | None, BeforeValidator(_empty_is_none)]

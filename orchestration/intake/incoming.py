@@ -9,6 +9,7 @@ from pathlib import Path
 from orchestration.intake.fetching import answer_path
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.inbox import scan_inbox
+from orchestration.registers.municipality import load_municipality
 from orchestration.settings import Settings
 from orchestration.sources.registry import Dataset, datasets_of, recorded_files
 from orchestration.storage.deliveries import DeclaredSource
@@ -72,12 +73,16 @@ def declared_sources(settings: Settings) -> list[DeclaredSource]:
 
     Returns:
         Registers first, then public statistics.
+
+    Raises:
+        MunicipalityError: If the municipality's file cannot be used.
     """
+    municipality = load_municipality(settings)
     registers = [
         DeclaredSource(
             source_id=name,
             title_sv=contract.title_sv,
-            publisher=settings.municipality_name,
+            publisher=municipality.name,
             licence=contract.licence_sv,
             reference_period=None,
             retrieved_on=None,

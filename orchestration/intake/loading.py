@@ -14,10 +14,11 @@ import duckdb
 from orchestration.intake.incoming import declared_sources
 from orchestration.registers.breaches import Breach, delivery_report
 from orchestration.registers.contract import load_contracts
-from orchestration.registers.layout import Delivery, file_period
+from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import LoadResult, create_raw_table, load_register
+from orchestration.registers.mapping import file_period
+from orchestration.registers.municipality import Municipality, load_municipality, write_units
 from orchestration.registers.pseudonyms import PseudonymKey
-from orchestration.registers.units import known_units
 from orchestration.settings import Settings
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.loading import NOTES_TABLE, load_dataset, observations_table
@@ -61,8 +62,11 @@ def load_deliveries(
         The receipts that were loaded or held.
 
     Raises:
+        MunicipalityError: If the municipality's file cannot be used.
         duckdb.Error: If the warehouse cannot be written; what was committed before stays.
     """
+    municipality = load_municipality(settings)
+    write_units(connection, municipality)
     create_tables(connection)
     create_statistics_tables(connection, sorted({dataset.publisher for dataset in load_registry()}))
     for contract in load_contracts().values():
@@ -71,7 +75,7 @@ def load_deliveries(
     for group in _by_name(due).values():
         connection.execute("begin")
         if group[0].kind == "register":
-            _load_register(connection, settings, store, key, group, copies=copies)
+            _load_register(connection, municipality, store, key, group, copies=copies)
         else:
             _load_dataset(connection, settings, store, group)
         connection.execute("commit")
@@ -89,7 +93,7 @@ def _by_name(receipts: Sequence[Receipt]) -> dict[str, list[Receipt]]:
 
 def _load_register(
     connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
+    municipality: Municipality,
     store: LandingStore,
     key: PseudonymKey,
     group: Sequence[Receipt],
@@ -98,6 +102,7 @@ def _load_register(
 ) -> None:
     name = group[0].name
     contract = load_contracts().get(name)
+    mapping = municipality.mapping(name)
     by_sequence = {receipt.sequence: receipt for receipt in group}
     results: list[LoadResult] = []
     readable = []
@@ -112,7 +117,7 @@ def _load_register(
         if contract is None:
             results.append(_held(delivery, "", "okant_register"))
         elif receipt.sequence in copies:
-            period = file_period(contract, receipt.file_name) or ""
+            period = file_period(contract, receipt.file_name, mapping) or ""
             results.append(_held(delivery, period, "samma_innehall"))
         else:
             readable.append(delivery)
@@ -121,9 +126,10 @@ def _load_register(
             connection,
             contract,
             readable,
-            units=known_units(settings.seeds_dir),
+            units=municipality.units,
             key=key,
             work_dir=store.directory,
+            mapping=mapping,
         )
     for result in results:
         receipt = by_sequence[result.delivery.sequence]

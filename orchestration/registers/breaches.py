@@ -17,8 +17,12 @@ _RULES: dict[str, tuple[str, str]] = {
         "lägg filen i mappen för sitt register: inbox/<register>/",
     ),
     "filnamn": (
-        "filnamnet följer inte mönstret <register>_<ÅÅÅÅ eller ÅÅÅÅ-MM>.<ändelse>",
+        "filnamnet följer inte mönstret",
         "döp om filen enligt mönstret och lämna den igen",
+    ),
+    "period": (
+        "perioden i filnamnet är före avtalets första eller har inte börjat",
+        "rätta perioden i filnamnet och lämna filen igen",
     ),
     "tom_fil": ("filen är tom", "gör om exporten och lämna en ny fil med samma namn"),
     "inga_rader": (
@@ -26,16 +30,16 @@ _RULES: dict[str, tuple[str, str]] = {
         "kontrollera urvalet i exporten och lämna en ny fil med samma namn",
     ),
     "filformat": (
-        "innehållet är inte semikolonavgränsad text, xlsx eller Parquet",
+        "innehållet är inte avgränsad text, xlsx eller Parquet",
         "exportera registret på nytt i något av formaten",
     ),
     "teckenkodning": (
-        "filen är varken UTF-8 eller Windows-1252",
-        "exportera filen som UTF-8 och lämna den igen",
+        "filens teckenkodning är en annan än den avtalade",
+        "välj rätt teckenkodning i exporten och lämna filen igen",
     ),
     "avgransare": (
-        "kolumnerna är inte åtskilda med semikolon",
-        "välj semikolon som avgränsare i exporten och lämna en ny fil",
+        "kolumnerna är inte åtskilda med den avtalade avgränsaren",
+        "välj rätt avgränsare i exporten och lämna en ny fil",
     ),
     "kolumn_saknas": (
         "kolumnen saknas i filens rubrikrad",
@@ -68,15 +72,15 @@ _RULES: dict[str, tuple[str, str]] = {
     ),
     "enhet": (
         "namnet är inte en känd stadsdelsnämnd eller central enhet",
-        "rätta namnet eller för in det i ordlistan över nämnder, och lämna en ny fil",
+        "rätta namnet eller för in det i kommunfilen, och lämna en ny fil",
     ),
     "heltal": ("värdet är inte ett heltal", "rätta värdet och lämna en ny fil"),
-    "tal": ("värdet är inte ett tal", "rätta värdet (decimaltecken , eller .) och lämna en ny fil"),
+    "tal": ("värdet är inte ett tal", "rätta värdet och dess decimaltecken, och lämna en ny fil"),
     "intervall": ("värdet ligger utanför det tillåtna", "rätta värdet och lämna en ny fil"),
-    "datum": ("datumet finns inte", "rätta datumet (ÅÅÅÅ-MM-DD) och lämna en ny fil"),
+    "datum": ("datumet finns inte", "rätta datumet och lämna en ny fil"),
     "framtid": ("datumet ligger i framtiden", "rätta datumet och lämna en ny fil"),
-    "manad": ("månaden finns inte", "rätta månaden (ÅÅÅÅ-MM) och lämna en ny fil"),
-    "ja_nej": ("värdet är varken J eller N", "rätta värdet och lämna en ny fil"),
+    "manad": ("månaden finns inte", "rätta månaden och lämna en ny fil"),
+    "ja_nej": ("värdet är varken ja eller nej", "rätta värdet och lämna en ny fil"),
     "identitet": (
         "identitetsnumret är inte ett personnummer, samordningsnummer eller reservnummer",
         "rätta numret i källsystemet och lämna en ny fil; raden väntar till dess",
@@ -102,10 +106,12 @@ class Breach:
         file_name: The supplier's file, relative to the inbox.
         rule: A key of the rule catalogue.
         severity: Whether the rows or the whole delivery are held.
-        column: The column, or None where the whole file is meant.
+        column: The contract's column, or None where the whole file is meant.
         first_row: Line number in the file (the header is line 1), or None.
         row_count: How many rows break the rule; 0 where the whole file is meant.
-        detail: Allowed codes or limits from the contract; never anything from the file.
+        detail: Allowed codes, forms or limits from the contract and the municipality's file; never
+            anything from the delivered file.
+        file_column: What the municipality's own export calls the column, where it differs.
     """
 
     file_name: str
@@ -115,20 +121,37 @@ class Breach:
     first_row: int | None = None
     row_count: int = 0
     detail: str = ""
+    file_column: str | None = None
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong, in Swedish, with the detail."""
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{_RULES[self.rule][0]}{detail}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in Swedish."""
+        return _RULES[self.rule][1]
+
+    @property
+    def shown_column(self) -> str:
+        """The column as the supplier knows it, with the contract's name where that differs."""
+        if self.file_column is None:
+            return self.column or ""
+        return f"{self.file_column} (avtalets {self.column})"
 
     def message(self) -> str:
         """The breach as one Swedish sentence with an instruction."""
-        wrong, remedy = _RULES[self.rule]
         place = [f"Fil {self.file_name}"]
         if self.first_row is not None:
             place.append(f"rad {self.first_row}")
         if self.column is not None:
-            place.append(f"kolumn {self.column}")
+            place.append(f"kolumn {self.shown_column}")
         extent = f" Antal rader med felet: {self.row_count}." if self.row_count else ""
-        detail = f" ({self.detail})" if self.detail else ""
         return (
-            f"{', '.join(place)}: {wrong}{detail} [regel {self.rule}].{extent} "
-            f"Gör så här: {remedy}."
+            f"{', '.join(place)}: {self.wrong} [regel {self.rule}].{extent} "
+            f"Gör så här: {self.remedy}."
         )
 
 

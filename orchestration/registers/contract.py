@@ -1,16 +1,18 @@
 """The register contract: what a city delivers, column by column, as typed data.
 
-Reads `contracts/<register>.yml`. How bytes are read, checked and loaded belongs in `reading` and
-`loading`; what the columns mean for an indicator belongs in dbt.
+Reads `contracts/<register>.yml`: a base, and dated differences from it. Which version holds for a
+file follows from the file's period. How a municipality's own export differs from the contract
+belongs in `mapping`; how bytes are read, checked and loaded in `layout`, `reading` and `loading`;
+what the columns mean for an indicator in dbt.
 """
 
-from datetime import date
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ColumnType = Literal[
     "text",
@@ -46,36 +48,128 @@ _SQL_TYPES: dict[ColumnType, str] = {
     "birth_year": "integer",
 }
 
+# What a supplier calls each type.
+_TYPES_SV: dict[ColumnType, str] = {
+    "text": "text",
+    "code": "kod",
+    "codes": "koder",
+    "unit": "nämnd",
+    "integer": "heltal",
+    "decimal": "belopp",
+    "hours": "timmar",
+    "number": "tal",
+    "date": "datum",
+    "month": "månad",
+    "flag": "J eller N",
+    "identity": "identitetsnummer",
+    "household": "hushållsnummer",
+    "birth_year": "årtal",
+}
+
+Severity = Literal["row", "delivery"]
+
+# The rules that a cell can break, whatever its column.
+CellRule = Literal[
+    "saknas",
+    "kod",
+    "enhet",
+    "heltal",
+    "tal",
+    "intervall",
+    "datum",
+    "framtid",
+    "manad",
+    "ja_nej",
+    "identitet",
+]
+
+# Direct: identifies a person by itself. Indirect: does so together with other facts (GDPR art.
+# 4.1). Sensitive: a special category (art. 9) or offences (art. 10). None: not about a person.
+PersonalData = Literal["none", "indirect", "direct", "sensitive"]
+
+_PERSONAL_SV: dict[PersonalData, str] = {
+    "none": "ingen",
+    "indirect": "indirekt",
+    "direct": "direkt",
+    "sensitive": "känslig",
+}
+
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
 
 class Column(BaseModel):
     """One column of a register.
 
     Attributes:
         type: How the text in the file is read, and what it becomes in `raw`.
-        optional: Whether the cell may be empty.
+        personal: What class of personal data its cells are.
+        optional: Whether the cell may be empty, and the column absent from the file's header.
         codes: Allowed codes of a `code` or `codes` column.
         min: Smallest allowed value of a number.
         max: Largest allowed value of a number.
         not_future: Whether a date later than the day of receipt is a breach.
         raw_name: Name in `raw` where it differs, as it does for what becomes a pseudonym.
-        on_breach: Whether a breach holds the row or the whole delivery.
+        on_breach: What a breach holds, the row or the whole delivery: for all rules alike, or rule
+            by rule; a rule that is not named holds the delivery.
+        description_sv: What the column says, where its name does not.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: ColumnType
+    personal: PersonalData
     optional: bool = False
     codes: tuple[str, ...] = ()
     min: int | None = None
     max: int | None = None
     not_future: bool = False
     raw_name: str | None = None
-    on_breach: Literal["row", "delivery"] = "delivery"
+    on_breach: Severity | dict[CellRule, Severity] = "delivery"
+    description_sv: str = ""
+
+    @model_validator(mode="after")
+    def _codes_where_codes_belong(self) -> Self:
+        if (self.type in {"code", "codes"}) != bool(self.codes):
+            raise ValueError("codes belong to the types code and codes, and only there")
+        if len(set(self.codes)) != len(self.codes):
+            raise ValueError("a code stands twice")
+        return self
 
     @property
     def sql_type(self) -> str:
         """The column's type in `raw`."""
         return _SQL_TYPES[self.type]
+
+    @property
+    def type_sv(self) -> str:
+        """What a supplier calls the column's type."""
+        return _TYPES_SV[self.type]
+
+    @property
+    def personal_sv(self) -> str:
+        """What a supplier calls the column's class of personal data."""
+        return _PERSONAL_SV[self.personal]
+
+    @property
+    def limits_sv(self) -> str:
+        """The column's limits in Swedish; empty where it has none."""
+        low = "" if self.min is None else f"minst {self.min}"
+        high = "" if self.max is None else f"högst {self.max}"
+        future = "inte i framtiden" if self.not_future else ""
+        return ", ".join(part for part in (low, high, future) if part)
+
+    def severity(self, rule: str) -> Severity:
+        """What a breach of a rule holds.
+
+        Args:
+            rule: A rule that a cell can break.
+
+        Returns:
+            The row or the whole delivery.
+        """
+        if isinstance(self.on_breach, dict):
+            return {str(name): held for name, held in self.on_breach.items()}.get(rule, "delivery")
+        return self.on_breach
 
 
 class AgeBand(BaseModel):
@@ -102,42 +196,154 @@ class AgeBand(BaseModel):
         )
 
 
+class Change(BaseModel):
+    """A dated difference from the version before.
+
+    Attributes:
+        since: First month that it holds for (`from` in the file).
+        description_sv: What changes and why, for a supplier.
+        add: New columns by name.
+        modify: The fields that change, by column.
+        remove: Columns that are delivered no more.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    since: Month = Field(alias="from")
+    description_sv: str = Field(min_length=1)
+    add: dict[str, Column] = {}
+    modify: dict[str, dict[str, Any]] = {}
+    remove: tuple[str, ...] = ()
+
+    def applied(self, columns: Mapping[str, Column]) -> dict[str, Column]:
+        """The columns after the change.
+
+        Args:
+            columns: The columns before it.
+
+        Returns:
+            The columns by name; new ones last.
+
+        Raises:
+            ValueError: If it adds what is there, touches what is not, or changes what `raw` holds.
+        """
+        changed = dict(columns)
+        for name in self.remove:
+            if changed.pop(name, None) is None:
+                raise ValueError(f"{self.since}: there is no column {name} to remove")
+        for name, fields in self.modify.items():
+            if name not in changed:
+                raise ValueError(f"{self.since}: there is no column {name} to modify")
+            if {"type", "raw_name"} & set(fields):
+                raise ValueError(f"{self.since}: {name} would be another column in raw")
+            before = changed[name].model_dump(exclude_unset=True)
+            changed[name] = Column.model_validate({**before, **fields})
+        for name, column in self.add.items():
+            if name in columns:
+                raise ValueError(f"{self.since}: the column {name} is there already")
+            changed[name] = column
+        return changed
+
+
 class Contract(BaseModel):
-    """One register: name, version, key and columns in the order they are delivered.
+    """One register, as it is delivered in the version that `columns` belongs to.
+
+    `load_contracts` gives the newest version, which also knows the earlier ones; `at` gives the
+    one that a file's period calls for.
 
     Attributes:
         register_name: The register's name, which is also its directory in the inbox.
         title_sv: What a Swedish reader calls it.
-        version: First day the contract holds.
+        first_period: First month that a file may be about.
         periods: Which periods a file name may carry.
         key: Columns that identify a row within a delivery.
-        columns: The columns by name.
+        columns: The columns by name, in the order they are delivered.
         derived: Columns that `raw` adds from the delivered ones.
         licence_sv: On which terms the register may be used.
         held_share_limit: Largest share of rows that may be held; above it the delivery is held.
+        on_doubled_key: What a key that stands on several rows holds: those rows or the delivery.
+        since: First month that this version holds for.
+        changes: The dated differences that led to this version, oldest first.
+        earlier: The versions before this one, oldest first.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     register_name: str
     title_sv: str
-    version: date
-    periods: tuple[Literal["month", "year"], ...]
-    key: tuple[str, ...]
-    columns: dict[str, Column]
+    first_period: Month
+    periods: tuple[Literal["month", "year"], ...] = Field(min_length=1)
+    key: tuple[str, ...] = Field(min_length=1)
+    columns: dict[str, Column] = Field(min_length=1)
     derived: dict[str, AgeBand] = {}
-    held_share_limit: float = 0.01
+    held_share_limit: float = Field(default=0.01, ge=0, le=1)
+    on_doubled_key: Severity = "delivery"
     licence_sv: str = "Sekretess enligt 26 kap. 1 § offentlighets- och sekretesslagen"
+    since: str = ""
+    changes: tuple[Change, ...] = ()
+    earlier: tuple["Contract", ...] = ()
+
+    @model_validator(mode="after")
+    def _columns_fit_together(self) -> Self:
+        needed = {*self.key, *(name for b in self.derived.values() for name in (b.identity, b.at))}
+        if missing := needed - set(self.columns):
+            raise ValueError(f"no such column: {', '.join(sorted(missing))}")
+        if any(self.columns[name].optional for name in self.key):
+            raise ValueError("a column of the key cannot be optional")
+        raw_names = [column.raw_name or name for name, column in self.columns.items()]
+        if len({*raw_names, *self.derived}) < len(raw_names) + len(self.derived):
+            raise ValueError("two columns would have one name in raw")
+        return self
 
     @property
     def table(self) -> str:
         """The register's table in schema `raw`."""
         return f"register__{self.register_name}"
 
+    @property
+    def versions(self) -> tuple["Contract", ...]:
+        """All versions up to this one, oldest first."""
+        return (*self.earlier, self)
+
+    def at(self, period: str) -> "Contract":
+        """The version that holds for a period.
+
+        A year's file is written when the year is over, so its last month decides.
+
+        Args:
+            period: `YYYY` or `YYYY-MM`.
+
+        Returns:
+            The version; the first one for a period before it.
+        """
+        last_month = period if "-" in period else f"{period}-12"
+        held = [version for version in self.versions if version.since <= last_month]
+        return held[-1] if held else self.versions[0]
+
+    def allows(self, period: str, received_on: str) -> bool:
+        """Whether a file may be about a period.
+
+        Args:
+            period: `YYYY` or `YYYY-MM`.
+            received_on: ISO date of receipt.
+
+        Returns:
+            Whether the period is no earlier than the contract's first and has begun.
+        """
+        first = self.first_period[: len(period)]
+        return first <= period <= received_on[: len(period)]
+
+    def every_column(self) -> dict[str, Column]:
+        """Each column that any version has, as its newest version describes it."""
+        columns: dict[str, Column] = {}
+        for version in self.versions:
+            columns.update(version.columns)
+        return columns
+
     def raw_columns(self) -> dict[str, str]:
-        """Name and SQL type of each column in `raw`, provenance last."""
+        """Name and SQL type of each column in `raw`, of all versions, provenance last."""
         delivered = {
-            column.raw_name or name: column.sql_type for name, column in self.columns.items()
+            column.raw_name or name: column.sql_type for name, column in self.every_column().items()
         }
         return {
             **delivered,
@@ -149,20 +355,77 @@ class Contract(BaseModel):
         }
 
 
+def build_contract(register_name: str, content: Mapping[str, Any]) -> Contract:
+    """Make the newest version of a contract from a base and its dated differences.
+
+    Args:
+        register_name: The register's name.
+        content: What the contract's file holds.
+
+    Returns:
+        The newest version, with the earlier ones.
+
+    Raises:
+        ValueError: If a field is unknown, a value is wrong, or a difference does not apply
+            (`pydantic.ValidationError` is one).
+    """
+    content = dict(content)
+    changes = tuple(Change.model_validate(each) for each in content.pop("changes", ()))
+    versions = [
+        Contract.model_validate(
+            {**content, "register_name": register_name, "since": content.get("first_period")}
+        )
+    ]
+    for number, change in enumerate(changes, start=1):
+        before = versions[-1]
+        if change.since <= before.since:
+            raise ValueError(f"{change.since}: changes stand in the order of their dates")
+        columns = change.applied(before.columns)
+        if "year" in before.periods and not change.since.endswith("-01"):
+            _require_wider(change.since, before.columns, columns)
+        if returning := set(change.add) & set(before.every_column()):
+            raise ValueError(f"{change.since}: the name {returning.pop()} had another meaning")
+        versions.append(
+            Contract.model_validate(
+                {
+                    **before.model_dump(exclude={"columns", "changes", "earlier"}),
+                    "columns": columns,
+                    "since": change.since,
+                    "changes": changes[:number],
+                    "earlier": versions,
+                }
+            )
+        )
+    return versions[-1]
+
+
+def _require_wider(since: str, before: Mapping[str, Column], after: Mapping[str, Column]) -> None:
+    """Refuse a change in the middle of a year that a file for that whole year could not follow."""
+    if gone := set(before) - set(after):
+        raise ValueError(f"{since}: {gone.pop()} may be removed at a turn of the year only")
+    for name, column in after.items():
+        old = before.get(name)
+        stricter = (
+            not column.optional
+            if old is None
+            else not set(old.codes) <= set(column.codes) or (old.optional and not column.optional)
+        )
+        if stricter:
+            raise ValueError(f"{since}: {name} may become stricter at a turn of the year only")
+
+
 @cache
 def load_contracts() -> dict[str, Contract]:
     """Read all contracts.
 
     Returns:
-        The contracts by register name, in alphabetical order.
+        The newest version of each by register name, in alphabetical order.
 
     Raises:
-        pydantic.ValidationError: If a contract file has an unknown field or a wrong value.
+        ValueError: If a contract file has an unknown field or a wrong value.
     """
     directory = Path(__file__).parent / "contracts"
     return {
-        path.stem: Contract(
-            register_name=path.stem, **yaml.safe_load(path.read_text(encoding="utf-8"))
-        )
+        path.stem: build_contract(path.stem, yaml.safe_load(path.read_text(encoding="utf-8")))
         for path in sorted(directory.glob("*.yml"))
     }

@@ -1,16 +1,15 @@
 """What a delivered file is, found out without reading its rows.
 
 Format, encoding, delimiter and header, and how each column of the contract is taken from the file's
-own columns. Refuses what is not a table of the contract's columns. Reading rows belongs in
-`reading`, judging cells in `loading`.
+own columns. Refuses what is not a table of the contract's columns. What a municipality calls its
+columns and codes belongs in `mapping`, reading rows in `reading`, judging cells in `loading`.
 """
 
 import codecs
 import csv
 import io
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,11 +18,16 @@ import python_calamine
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Contract
+from orchestration.registers.mapping import (
+    CONTRACT_FORM,
+    RegisterMapping,
+    cell_sql,
+    constant_sql,
+)
 
 _CHUNK = 4 << 20
 _HEADER_LIMIT = 1 << 16
-_DELIMITER = ";"
-_OTHER_DELIMITERS = (",", "\t", "|")
+_DELIMITERS = (";", ",", "\t", "|")
 
 Format = Literal["csv", "xlsx", "parquet"]
 
@@ -57,7 +61,8 @@ class Layout:
         delimiter: What parts the fields of a text file.
         columns: A name for each of the file's columns, in the file's order; safe to use in SQL.
         cells: For each column of the contract, SQL over the file's columns that gives the cell's
-            text in the contract's form, null where the cell is empty.
+            text in the contract's form, null where the cell is empty or the column is not there.
+        absent: The optional columns of the contract that the file does not have.
     """
 
     format: Format
@@ -65,31 +70,18 @@ class Layout:
     delimiter: str
     columns: tuple[str, ...]
     cells: Mapping[str, str]
+    absent: tuple[str, ...] = ()
 
 
-def file_period(contract: Contract, file_name: str) -> str | None:
-    """The period that a file name carries.
-
-    Args:
-        contract: The register's contract.
-        file_name: The supplier's file name, with or without directories.
-
-    Returns:
-        `YYYY` or `YYYY-MM`, or None if the name does not follow the contract.
-    """
-    forms = {"year": r"\d{4}", "month": r"\d{4}-(?:0[1-9]|1[0-2])"}
-    period = "|".join(forms[name] for name in contract.periods)
-    pattern = rf"{re.escape(contract.register_name)}_({period})\.(?:csv|txt|xlsx|parquet)"
-    match = re.fullmatch(pattern, Path(file_name).name)
-    return match.group(1) if match else None
-
-
-def inspect(contract: Contract, delivery: Delivery) -> Layout | list[Breach]:
+def inspect(
+    contract: Contract, delivery: Delivery, mapping: RegisterMapping = CONTRACT_FORM
+) -> Layout | list[Breach]:
     """Find out how a file is laid out, without reading its cells.
 
     Args:
-        contract: The register's contract.
+        contract: The version of the register's contract that holds for the file.
         delivery: The landed file.
+        mapping: How the municipality's export maps to the contract.
 
     Returns:
         Its layout, or what is wrong with it.
@@ -99,42 +91,65 @@ def inspect(contract: Contract, delivery: Delivery) -> Layout | list[Breach]:
     if not head.strip(b"\xef\xbb\xbf \t\r\n"):
         return [Breach(delivery.file_name, "tom_fil")]
     if head.startswith(b"PAR1"):
-        return _inspect_parquet(contract, delivery)
+        return _inspect_parquet(contract, delivery, mapping)
     if head.startswith(b"PK\x03\x04"):
-        return _inspect_workbook(contract, delivery)
+        return _inspect_workbook(contract, delivery, mapping)
     if b"\0" in head or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"<", b"{", b"["}:
         return [Breach(delivery.file_name, "filformat")]
-    encoding = _encoding(delivery.path)
+    return _inspect_text(contract, delivery, mapping, head)
+
+
+def _inspect_text(
+    contract: Contract, delivery: Delivery, mapping: RegisterMapping, head: bytes
+) -> Layout | list[Breach]:
+    encoding = _encoding(delivery.path, mapping.form.encodings)
     if encoding is None:
         return [Breach(delivery.file_name, "teckenkodning")]
     first_line = head.decode(encoding, errors="replace").lstrip("\ufeff").splitlines()[0]
-    return _check_header(contract, delivery, "csv", encoding, _split(first_line, _DELIMITER))
-
-
-def _check_header(
-    contract: Contract, delivery: Delivery, form: Format, encoding: str, found: tuple[str, ...]
-) -> Layout | list[Breach]:
-    missing = [name for name in contract.columns if name not in found]
-    doubled = [name for name in contract.columns if found.count(name) > 1]
-    if len(found) == 1 and any(mark in found[0] for mark in _OTHER_DELIMITERS):
+    found = _split(first_line, mapping.form.delimiter_sign)
+    if len(found) == 1 and any(mark in found[0] for mark in _DELIMITERS):
         return [Breach(delivery.file_name, "avgransare", first_row=1)]
-    if missing or doubled:
-        return [
-            Breach(delivery.file_name, rule, column=name, first_row=1)
-            for rule, names in (("kolumn_saknas", missing), ("kolumn_dubbel", doubled))
-            for name in names
-        ]
-    # Columns that the contract does not know get a name that cannot clash or inject.
-    known = tuple(
-        name if name in contract.columns else f"_okand_{place}" for place, name in enumerate(found)
-    )
-    cells = {name: f"nullif(trim({quoted(name)}::varchar), '')" for name in contract.columns}
-    return Layout(form, encoding, _DELIMITER, known, cells)
+    # Whatever the columns are called, in SQL they get names that cannot clash or inject.
+    safe = tuple(f"c{place}" for place in range(len(found)))
+    layout = Layout("csv", encoding, mapping.form.delimiter_sign, safe, {})
+    return _with_cells(contract, delivery, mapping, layout, found)
 
 
-def _inspect_parquet(contract: Contract, delivery: Delivery) -> Layout | list[Breach]:
+def _with_cells(
+    contract: Contract,
+    delivery: Delivery,
+    mapping: RegisterMapping,
+    layout: Layout,
+    header: tuple[str, ...],
+) -> Layout | list[Breach]:
+    """Take each of the contract's columns from the one that the mapping names."""
+    cells: dict[str, str] = {}
+    absent = []
+    breaches = []
+    for name, column in contract.columns.items():
+        if name in mapping.constants:
+            cells[name] = constant_sql(mapping.constants[name])
+            continue
+        wanted = mapping.column_in_file(name)
+        found = header.count(wanted)
+        if found == 1:
+            source = quoted(layout.columns[header.index(wanted)])
+            cells[name] = cell_sql(name, column, source, mapping)
+        elif found > 1:
+            breaches.append(Breach(delivery.file_name, "kolumn_dubbel", column=name, first_row=1))
+        elif column.optional:
+            cells[name] = "null::varchar"
+            absent.append(name)
+        else:
+            breaches.append(Breach(delivery.file_name, "kolumn_saknas", column=name, first_row=1))
+    return breaches or replace(layout, cells=cells, absent=tuple(absent))
+
+
+def _inspect_parquet(
+    contract: Contract, delivery: Delivery, mapping: RegisterMapping
+) -> Layout | list[Breach]:
     try:
-        names = [
+        names = tuple(
             row[0]
             for row in duckdb.connect()
             .execute(
@@ -142,24 +157,29 @@ def _inspect_parquet(contract: Contract, delivery: Delivery) -> Layout | list[Br
                 {"path": str(delivery.path)},
             )
             .fetchall()
-        ]
+        )
     except duckdb.Error:
         return [Breach(delivery.file_name, "filformat")]
-    return _check_header(contract, delivery, "parquet", "", tuple(names))
+    layout = Layout("parquet", "", "", names, {})
+    return _with_cells(contract, delivery, mapping, layout, names)
 
 
-def _inspect_workbook(contract: Contract, delivery: Delivery) -> Layout | list[Breach]:
+def _inspect_workbook(
+    contract: Contract, delivery: Delivery, mapping: RegisterMapping
+) -> Layout | list[Breach]:
     try:
         sheet = python_calamine.CalamineWorkbook.from_path(delivery.path).get_sheet_by_index(0)
         header = next(iter(sheet.iter_rows()), [])
     except (python_calamine.CalamineError, OSError):
         return [Breach(delivery.file_name, "filformat")]
     names = tuple(str(cell).strip() for cell in header)
-    return _check_header(contract, delivery, "xlsx", "utf-8", names)
+    safe = tuple(f"c{place}" for place in range(len(names)))
+    layout = Layout("xlsx", "utf-8", mapping.form.delimiter_sign, safe, {})
+    return _with_cells(contract, delivery, mapping, layout, names)
 
 
-def _encoding(path: Path) -> str | None:
-    for encoding in ("utf-8", "windows-1252"):
+def _encoding(path: Path, candidates: Sequence[str]) -> str | None:
+    for encoding in candidates:
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
             for chunk in _chunks(path):

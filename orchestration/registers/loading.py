@@ -15,7 +15,13 @@ import duckdb
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Column, Contract
 from orchestration.registers.identity import birth_date_sql, kind_sql, normalised_sql
-from orchestration.registers.layout import Delivery, Layout, file_period, inspect
+from orchestration.registers.layout import Delivery, Layout, inspect
+from orchestration.registers.mapping import (
+    CONTRACT_FORM,
+    RegisterMapping,
+    file_period,
+    in_own_words,
+)
 from orchestration.registers.pseudonyms import PseudonymKey, pseudonym_sql
 from orchestration.registers.reading import drop_incoming, read_rows
 
@@ -53,18 +59,20 @@ def load_register(
     units: Iterable[str],
     key: PseudonymKey,
     work_dir: Path,
+    mapping: RegisterMapping = CONTRACT_FORM,
 ) -> list[LoadResult]:
-    """Load new deliveries of one register.
+    """Load new deliveries of one register, each by the version that its period calls for.
 
     The caller owns the transaction: nothing is committed here.
 
     Args:
         connection: An open connection to the warehouse.
-        contract: The register's contract.
+        contract: The register's contract, newest version.
         deliveries: The new deliveries in the order of receipt.
         units: Known names of district boards and central units.
         key: The pseudonym secret.
         work_dir: Private directory for files that must be recoded first.
+        mapping: How the municipality's export maps to the contract.
 
     Returns:
         One result a delivery, in the same order.
@@ -73,13 +81,44 @@ def load_register(
         duckdb.Error: If the warehouse cannot be written.
     """
     create_raw_table(connection, contract)
+    results: dict[int, LoadResult] = {}
+    by_version: dict[str, list[Delivery]] = {}
+    for delivery in deliveries:
+        period = file_period(contract, delivery.file_name, mapping)
+        if period is None or not contract.allows(period, delivery.received_on):
+            rule = "filnamn" if period is None else "period"
+            breach = in_own_words(Breach(delivery.file_name, rule), contract, mapping)
+            results[delivery.sequence] = _result(delivery, period or "", [breach], {})
+        else:
+            by_version.setdefault(contract.at(period).since, []).append(delivery)
+    for version in contract.versions:
+        if alike := by_version.get(version.since):
+            found = _load_version(
+                connection, version, alike, units=units, key=key, work_dir=work_dir, mapping=mapping
+            )
+            results |= {result.delivery.sequence: result for result in found}
+    return [results[delivery.sequence] for delivery in deliveries]
+
+
+def _load_version(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    deliveries: Sequence[Delivery],
+    *,
+    units: Iterable[str],
+    key: PseudonymKey,
+    work_dir: Path,
+    mapping: RegisterMapping,
+) -> list[LoadResult]:
+    """Load deliveries that one version of the contract holds for."""
     breaches: dict[int, list[Breach]] = {delivery.sequence: [] for delivery in deliveries}
+    periods = {
+        delivery.sequence: file_period(contract, delivery.file_name, mapping) or ""
+        for delivery in deliveries
+    }
     readable = []
     for delivery in deliveries:
-        if file_period(contract, delivery.file_name) is None:
-            breaches[delivery.sequence].append(Breach(delivery.file_name, "filnamn"))
-            continue
-        layout = inspect(contract, delivery)
+        layout = inspect(contract, delivery, mapping)
         if isinstance(layout, list):
             breaches[delivery.sequence] += layout
         else:
@@ -89,7 +128,7 @@ def load_register(
         by_name = {delivery.file_name: delivery.sequence for delivery, _ in readable}
         for breach in read_rows(connection, contract, readable, work_dir=work_dir):
             breaches[by_name[breach.file_name]].append(breach)
-        _prepare(connection, contract, [delivery for delivery, _ in readable], units, key)
+        _prepare(connection, contract, [d for d, _ in readable], periods, units=units, key=key)
         for sequence, found in _check(connection, contract, readable).items():
             breaches[sequence] += found
         counts = _insert(connection, contract, [d for d, _ in readable], breaches)
@@ -97,24 +136,34 @@ def load_register(
         for table in ("identities", "households", "known_units", "held", "received"):
             connection.execute(f"drop table {table}")
     return [
-        _result(contract, delivery, breaches[delivery.sequence], counts) for delivery in deliveries
+        _result(
+            delivery,
+            periods[delivery.sequence],
+            [in_own_words(each, contract, mapping) for each in breaches[delivery.sequence]],
+            counts,
+        )
+        for delivery in deliveries
     ]
 
 
 def create_raw_table(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Create a register's table in `raw` if it is not there.
+    """Create a register's table in `raw` if it is not there, and the columns that it lacks.
 
     Args:
         connection: An open connection to the warehouse.
-        contract: The register's contract.
+        contract: The register's contract, newest version.
     """
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in contract.raw_columns().items())
+    wanted = contract.raw_columns()
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in wanted.items())
     connection.execute(f"create table if not exists raw.{contract.table} ({columns})")
+    described = connection.execute(f"describe raw.{contract.table}").fetchall()
+    for name in wanted.keys() - {row[0] for row in described}:
+        connection.execute(f'alter table raw.{contract.table} add column "{name}" {wanted[name]}')
 
 
 def _result(
-    contract: Contract,
     delivery: Delivery,
+    period: str,
     breaches: list[Breach],
     counts: dict[int, tuple[int, int]],
 ) -> LoadResult:
@@ -126,7 +175,7 @@ def _result(
         outcome = "loaded_in_part"
     return LoadResult(
         delivery=delivery,
-        period=file_period(contract, delivery.file_name) or "",
+        period=period,
         outcome=outcome,
         rows_loaded=loaded,
         rows_held=held,
@@ -138,6 +187,8 @@ def _prepare(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
     deliveries: Sequence[Delivery],
+    periods: dict[int, str],
+    *,
     units: Iterable[str],
     key: PseudonymKey,
 ) -> None:
@@ -151,10 +202,7 @@ def _prepare(
     )
     connection.executemany(
         "insert into received values (?, ?, ?, ?)",
-        [
-            (d.sequence, d.delivery_id, file_period(contract, d.file_name), d.received_on)
-            for d in deliveries
-        ],
+        [(d.sequence, d.delivery_id, periods[d.sequence], d.received_on) for d in deliveries],
     )
     _distinct(connection, contract, "identity", "identities_as_written")
     connection.execute(
@@ -312,30 +360,43 @@ def _check(
                 Breach(
                     names[sequence],
                     rule,
-                    severity=column.on_breach,
+                    severity=column.severity(rule),
                     column=name,
                     first_row=first_row,
                     row_count=count,
                     detail=_detail(rule, column),
                 )
             )
-        if column.on_breach == "row":
+        if held_rules := {rule for _, rule, _, _ in found if column.severity(rule) == "row"}:
             connection.execute(
                 f"insert into held select incoming.delivery_sequence, incoming.row_number {source}"
-                f" where {faults[name]} is not null"
+                f" where list_contains($rules, {faults[name]})",
+                {"rules": sorted(held_rules)},
             )
     for sequence, first_row, count in _doubled_keys(connection, contract):
         breaches.setdefault(sequence, []).append(
             Breach(
                 names[sequence],
                 "nyckel_dubbel",
+                severity=contract.on_doubled_key,
                 column=" + ".join(contract.key),
                 first_row=first_row,
                 row_count=count,
             )
         )
+    if contract.on_doubled_key == "row":
+        _hold_doubled_rows(connection, contract)
     _hold_deliveries_with_many_faults(connection, contract, names, rows, breaches)
     return breaches
+
+
+def _hold_doubled_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Hold every row whose key stands on another row too: none is known to be the right one."""
+    key = ", ".join(f'"{name}"' for name in contract.key)
+    connection.execute(
+        "insert into held select delivery_sequence, row_number from incoming"
+        f" qualify count(*) over (partition by delivery_sequence, {key}) > 1"
+    )
 
 
 def _hold_deliveries_with_many_faults(
@@ -402,18 +463,22 @@ def _insert(
         for delivery in deliveries
         if not any(breach.severity == "delivery" for breach in breaches[delivery.sequence])
     ]
-    values = [_value_sql(name, column) for name, column in contract.columns.items()]
-    values += [_age_band_sql(contract, name) for name in contract.derived]
-    values += [
-        "received.delivery_id",
-        "received.sequence",
-        "received.period",
-        "incoming.row_number",
-    ]
+    values = {
+        column.raw_name or name: _value_sql(name, column)
+        for name, column in contract.columns.items()
+    }
+    values |= {name: _age_band_sql(contract, name) for name in contract.derived}
+    values |= {
+        "delivery_id": "received.delivery_id",
+        "delivery_sequence": "received.sequence",
+        "delivery_period": "received.period",
+        "row_number": "incoming.row_number",
+    }
+    names = ", ".join(f'"{name}"' for name in values)
     connection.execute(
         f"""
-        insert into raw.{contract.table}
-        select {", ".join(values)}
+        insert into raw.{contract.table} ({names})
+        select {", ".join(values.values())}
         {_from_sql(contract)}
         anti join held
             on incoming.delivery_sequence = held.sequence

@@ -239,6 +239,7 @@ def load_report_data(
     connection: duckdb.DuckDBPyConnection,
     *,
     year: int,
+    municipality_id: str,
     municipality_name: str,
     seeds: str = "seeds",
 ) -> ReportData:
@@ -247,6 +248,7 @@ def load_report_data(
     Args:
         connection: Open connection to the warehouse; only read from.
         year: The tested year.
+        municipality_id: Its code; what another municipality's analysts have written is left out.
         municipality_name: The name in the title, for example ``Stockholms stad``.
         seeds: Schema that holds ``natural_explanations`` and ``possible_explanations``.
 
@@ -266,7 +268,8 @@ def load_report_data(
     by_outcome: dict[str, list[Deviation]] = defaultdict(list)
     for deviation in deviations:
         by_outcome[deviation.outcome].append(deviation)
-    focus_areas = _focus_areas(connection, year, seeds, indicators, by_outcome["focus"])
+    hypotheses = _hypotheses(connection, seeds, municipality_id)
+    focus_areas = _focus_areas(connection, year, indicators, by_outcome["focus"], hypotheses)
     placed = {row.deviation_id for area in focus_areas for row in area.deviations}
     counts = _rows(
         connection,
@@ -555,9 +558,9 @@ def _protect(deviation: Deviation) -> Deviation:
 def _focus_areas(
     connection: duckdb.DuckDBPyConnection,
     year: int,
-    seeds: str,
     indicators: Mapping[str, Indicator],
     deviations: Sequence[Deviation],
+    hypotheses: Mapping[tuple[str, str], Sequence[Hypothesis]],
 ) -> tuple[FocusArea, ...]:
     rows = _rows(
         connection,
@@ -567,7 +570,6 @@ def _focus_areas(
     )
     hidden = _hidden_indicators(connection, year)
     triangulation = _triangulation(connection, indicators, hidden)
-    hypotheses = _hypotheses(connection, seeds)
     areas = []
     for row in rows:
         # Not one of the fixed columns: the deviation the heading speaks of, told first.
@@ -631,14 +633,17 @@ def _from_evidence(
 
 
 def _hypotheses(
-    connection: duckdb.DuckDBPyConnection, seeds: str
+    connection: duckdb.DuckDBPyConnection, seeds: str, municipality_id: str
 ) -> dict[tuple[str, str], list[Hypothesis]]:
     rows = _rows(
         connection,
         f"""
         select hypothesis_id, area, role, text_sv, coalesce(source, '') as source
-        from {seeds}.possible_explanations order by hypothesis_id
+        from {seeds}.possible_explanations
+        where geography_id is null or geography_id = ?
+        order by hypothesis_id
         """,
+        [municipality_id],
     )
     found: dict[tuple[str, str], list[Hypothesis]] = defaultdict(list)
     for row in rows:

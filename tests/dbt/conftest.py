@@ -18,6 +18,8 @@ from dbt.cli.main import dbtRunner
 
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.loading import create_raw_table
+from orchestration.registers.municipality import load_municipality, write_units
+from orchestration.settings import Settings
 from orchestration.sources.loading import create_tables, load_dataset
 from orchestration.sources.registry import datasets_of, recorded_files
 
@@ -342,7 +344,7 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
             {
                 "rad_id": "1",
                 "kon": "M",
-                "aldersgrupp": "18-29",
+                "aldersgrupp": "18-24",
                 "stadsdelsnamnd": "Socialförvaltningen",
                 "situation": "akut",
             }
@@ -433,6 +435,7 @@ def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema raw")
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
+    write_units(connection, load_municipality(Settings()))
     create_tables(connection, sorted({dataset.publisher for dataset in datasets_of("demo")}))
 
 

@@ -1,11 +1,11 @@
 with
 
 boards as (
-    select * from {{ ref('district_boards') }}
+    select * from {{ ref('stg_municipality__boards') }}
 ),
 
-excluded_units as (
-    select * from {{ ref('excluded_units') }}
+central_units as (
+    select * from {{ ref('stg_municipality__units') }}
 ),
 
 -- A board may be merged twice before anyone adds a third step here.
@@ -28,7 +28,7 @@ current_boards as (
 unit_names as (
     select name from boards
     union all
-    select name from excluded_units
+    select name from central_units
 ),
 
 cities as (

@@ -9,7 +9,7 @@ crosswalk as (
 ),
 
 boards as (
-    select * from {{ ref('district_boards') }}
+    select * from {{ ref('stg_municipality__boards') }}
 ),
 
 years as (
@@ -187,7 +187,7 @@ final as (
         constants.constant_id as indicator_id,
         make_date(constants.year, 1, 1) as period_start,
         'year' as period_grain,
-        '{{ var("municipality_id") }}' as geography_id,
+        constants.geography_id,
         'total' as breakdown,
         'total' as category,
         constants.value as numerator,

@@ -13,7 +13,7 @@ municipalities as (
 ),
 
 boards as (
-    select * from {{ ref('district_boards') }}
+    select * from {{ ref('stg_municipality__boards') }}
 ),
 
 final as (
@@ -41,12 +41,15 @@ final as (
         from municipalities
         union all
     {% endfor %}
+    -- A municipality that publishes by itself calls its boards by their names.
     select
-        'stockholm' as publisher,
-        upper(name) as region_key,
-        geography_id,
+        region_labels.publisher,
+        upper(boards.name) as region_key,
+        boards.geography_id,
         'stadsdelsnamnd' as geography_level
     from boards
+    inner join region_labels
+        on left(boards.geography_id, 4) = region_labels.geography_id
 )
 
 select * from final

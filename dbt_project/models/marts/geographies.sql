@@ -9,7 +9,7 @@ municipalities as (
 ),
 
 boards as (
-    select * from {{ ref('district_boards') }}
+    select * from {{ ref('stg_municipality__boards') }}
 ),
 
 final as (

@@ -65,7 +65,7 @@ def test_planted_and_real_explanations_are_told_apart() -> None:
     planted = rows["missbruk-per-deltagare-2023"]
     assert planted.kind is ExplanationKind.DEFINITION
     assert planted.explained_change == pytest.approx(0.22)
-    assert (planted.synthetic, planted.is_break, planted.geography_id) == (True, False, None)
+    assert (planted.synthetic, planted.is_break, planted.geography_id) == (True, False, "0180")
     assert rows["familjeratt-informationssamtal-2022"].is_break
     reforms = [r for r in rows.values() if r.kind is ExplanationKind.REORGANISATION]
     assert {r.period_from for r in reforms} == {2020, 2023}
@@ -79,7 +79,11 @@ def test_an_explanation_concerns_its_own_and_only_its_years() -> None:
         for r in load_catalogue(SEEDS).natural_explanations
         if r.explanation_id == "missbruk-per-deltagare-2023"
     )
+    assert planted.concerns("substance_use_persons", "0180")
     assert planted.concerns("substance_use_persons", "0180-farsta")
+    # What happened in one municipality explains nothing in another.
+    assert not planted.concerns("substance_use_persons", "1715")
+    assert not planted.concerns("substance_use_persons", "SE")
     assert not planted.concerns("family_law_cases", "0180")
     assert [planted.covers(year) for year in (2022, 2023, 2024)] == [False, True, False]
 

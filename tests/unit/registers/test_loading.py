@@ -225,8 +225,9 @@ def test_the_place_of_a_fault_is_told(
     [breach] = result.breaches
     assert (breach.column, breach.first_row, breach.row_count) == ("datum", 4, 2)
     assert breach.message() == (
-        "Fil avhysningar_barn_2023.csv, rad 4, kolumn datum: datumet finns inte [regel datum]. "
-        "Antal rader med felet: 2. Gör så här: rätta datumet (ÅÅÅÅ-MM-DD) och lämna en ny fil."
+        "Fil avhysningar_barn_2023.csv, rad 4, kolumn datum: datumet finns inte "
+        "(skrivs ÅÅÅÅ-MM-DD) [regel datum]. Antal rader med felet: 2. Gör så här: rätta datumet "
+        "och lämna en ny fil."
     )
 
 

@@ -46,7 +46,7 @@ create table seeds.natural_explanations (explanation_id varchar, kind varchar, t
   description_sv varchar, indicator_id varchar, geography_id varchar, period_from integer,
   period_to integer, explained_change double, is_break boolean, source varchar, synthetic boolean);
 create table seeds.possible_explanations (hypothesis_id varchar, area varchar, role varchar,
-  text_sv varchar, source varchar);
+  text_sv varchar, source varchar, geography_id varchar);
 """
 
 INDICATORS = [
@@ -492,7 +492,7 @@ def fill_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
     )
     for hypothesis in HYPOTHESES:
         connection.execute(
-            "insert into seeds.possible_explanations values (?, ?, ?, ?, ?)", list(hypothesis)
+            "insert into seeds.possible_explanations values (?, ?, ?, ?, ?, null)", list(hypothesis)
         )
 
 
@@ -555,7 +555,9 @@ def city() -> Iterator[duckdb.DuckDBPyConnection]:
 def page() -> str:
     """The memorandum of the documents' city, unchanged; drawn once for all tests that read it."""
     with build_city() as connection:
-        data = load_report_data(connection, year=YEAR, municipality_name="Stockholms stad")
+        data = load_report_data(
+            connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
+        )
     return render_memorandum(
         data, built_at=BUILT_AT, version="0.1.0", quality_status="godkänd", false_discovery_rate=0.1
     )
@@ -569,7 +571,9 @@ def load() -> Callable[[duckdb.DuckDBPyConnection], ReportData]:
     """Reads the report's data for the tested year."""
 
     def _load(connection: duckdb.DuckDBPyConnection) -> ReportData:
-        return load_report_data(connection, year=YEAR, municipality_name="Stockholms stad")
+        return load_report_data(
+            connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
+        )
 
     return _load
 

@@ -38,7 +38,9 @@ def test_the_whole_city_is_read(city: duckdb.DuckDBPyConnection, load: Load) -> 
 
 def test_another_year_holds_nothing(city: duckdb.DuckDBPyConnection) -> None:
     city.execute("delete from marts.focus_areas")
-    data = load_report_data(city, year=2019, municipality_name="Stockholms stad")
+    data = load_report_data(
+        city, year=2019, municipality_id="0180", municipality_name="Stockholms stad"
+    )
     assert (data.focus_areas, data.excluded, data.watch, data.kinds) == ((), (), (), ())
 
 
@@ -245,10 +247,18 @@ def test_inconsistent_marts_are_an_error(
 
 def test_the_seed_schema_must_be_an_identifier(city: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(ValueError, match="identifier"):
-        load_report_data(city, year=2023, municipality_name="X", seeds="seeds; drop table x")
+        load_report_data(
+            city,
+            year=2023,
+            municipality_id="0180",
+            municipality_name="X",
+            seeds="seeds; drop table x",
+        )
     city.execute("create schema katalog")
     for table in ("natural_explanations", "possible_explanations"):
         city.execute(f"create table katalog.{table} as from seeds.{table}")
         city.execute(f"drop table seeds.{table}")
-    data = load_report_data(city, year=2023, municipality_name="X", seeds="katalog")
+    data = load_report_data(
+        city, year=2023, municipality_id="0180", municipality_name="X", seeds="katalog"
+    )
     assert data.focus_areas[0].next_steps[0].text_sv == "Gör en avslagsanalys."

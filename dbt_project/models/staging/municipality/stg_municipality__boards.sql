@@ -1,0 +1,17 @@
+with
+
+source as (
+    select * from {{ source('municipality', 'municipality__boards') }}
+),
+
+renamed as (
+    select
+        name,
+        geography_id,
+        valid_from,
+        valid_to,
+        successor_geography_id
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,432 @@
+"""How a municipality's own export becomes the contract's form, cell by cell, as SQL.
+
+A mapping says what the file and its columns are called, how it is written, and what its codes
+stand for. A cell that the mapping cannot translate comes through changed so little that the
+ordinary rule of its column reports it; it is never guessed. Reading the municipality's file
+belongs in `municipality`, finding out what a delivered file is in `layout`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from orchestration.registers.breaches import Breach
+from orchestration.registers.contract import Column, Contract
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+_DELIMITERS = {"semicolon": ";", "comma": ",", "tab": "\t", "pipe": "|"}
+_DELIMITERS_SV = {
+    "semicolon": "semikolon",
+    "comma": "komma",
+    "tab": "tabb",
+    "pipe": "lodstreck",
+}
+_ENCODINGS_SV = {
+    "either": "UTF-8 eller Windows-1252",
+    "utf-8": "UTF-8",
+    "windows-1252": "Windows-1252",
+}
+
+# What a date form is made of: each part with its digits.
+_PARTS = {"YYYY": r"([0-9]{4})", "MM": r"([0-9]{2})", "DD": r"([0-9]{2})"}
+_PART = re.compile("|".join(_PARTS))
+_PARTS_SV = {"YYYY": "ÅÅÅÅ", "MM": "MM", "DD": "DD"}
+_BETWEEN = re.compile(r"[-./ ]?")
+
+_FILE_PART = re.compile(r"\{(YYYY|MM)\}|\*")
+_FILE_PARTS = {"YYYY": r"(?P<year>[0-9]{4})", "MM": r"(?P<month>0[1-9]|1[0-2])"}
+_ENDINGS = r"\.(?:csv|txt|tsv|xlsx|parquet)"
+
+# A cell that has a translation, but not for its own value, must not pass for the contract's code.
+_UNKNOWN = "?"
+
+
+def _date_form(text: str, needed: tuple[str, ...], allowed: tuple[str, ...]) -> str:
+    parts = _PART.findall(text)
+    between = _PART.split(text)
+    plain = all(_BETWEEN.fullmatch(each) for each in between) and not between[0] + between[-1]
+    if len(set(parts)) < len(parts) or not set(needed) <= set(parts) <= set(allowed) or not plain:
+        raise ValueError(
+            f"formen ska bestå av {', '.join(needed)}, en gång var, med -, ., / eller blanksteg "
+            "mellan dem eller ingenting"
+        )
+    return text
+
+
+class Form(BaseModel):
+    """How an export is written.
+
+    Attributes:
+        delimiter: What parts the fields of a text file.
+        encoding: How a text file is encoded; `either` finds it out.
+        decimal: Decimal sign of numbers; `either` takes both.
+        date: How a date is written, of YYYY, MM and DD.
+        month: How a month is written, of YYYY and MM; a DD is passed over.
+        several: What parts several codes in one cell.
+        yes: Words for yes.
+        no: Words for no.
+        empty: Words that stand for an empty cell.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    delimiter: Literal["semicolon", "comma", "tab", "pipe"] = "semicolon"
+    encoding: Literal["either", "utf-8", "windows-1252"] = "either"
+    decimal: Literal["either", "comma", "point"] = "either"
+    date: str = "YYYY-MM-DD"
+    month: str = "YYYY-MM"
+    several: Annotated[str, Field(min_length=1, max_length=3)] = "|"
+    yes: tuple[Text, ...] = Field(default=("J",), min_length=1)
+    no: tuple[Text, ...] = Field(default=("N",), min_length=1)
+    empty: tuple[Text, ...] = ()
+
+    @field_validator("date")
+    @classmethod
+    def _whole_date(cls, text: str) -> str:
+        return _date_form(text, ("YYYY", "MM", "DD"), ("YYYY", "MM", "DD"))
+
+    @field_validator("month")
+    @classmethod
+    def _whole_month(cls, text: str) -> str:
+        return _date_form(text, ("YYYY", "MM"), ("YYYY", "MM", "DD"))
+
+    @model_validator(mode="after")
+    def _words_differ(self) -> Self:
+        words = [*self.yes, *self.no, *self.empty]
+        if len(set(words)) < len(words):
+            raise ValueError("samma ord står två gånger bland yes, no och empty")
+        if len(self.yes) > _MANY or len(self.no) > _MANY or len(self.empty) > _MANY:
+            raise ValueError(f"högst {_MANY} ord var för yes, no och empty")
+        return self
+
+    @property
+    def delimiter_sign(self) -> str:
+        """The delimiter as it stands in the file."""
+        return _DELIMITERS[self.delimiter]
+
+    @property
+    def encodings(self) -> tuple[str, ...]:
+        """The encodings that are tried, in order."""
+        return ("utf-8", "windows-1252") if self.encoding == "either" else (self.encoding,)
+
+
+_MANY = 100
+
+
+class RegisterMapping(BaseModel):
+    """How a municipality's export of one register maps to the contract; empty, it is the contract.
+
+    Attributes:
+        files: Patterns of the file's name without its ending, of text, `{YYYY}`, `{MM}` and `*`
+            (anything); the contract's own unless given.
+        columns: The file's column for each of the contract's that is called something else.
+        constants: The value, in the contract's form, of each column that is not delivered.
+        codes: For a column, what each of the export's codes is called in the contract. Codes that
+            are alike in both must be listed too: a code outside the list is a breach.
+        form: How the export is written.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: tuple[Text, ...] = Field(default=(), max_length=20)
+    columns: dict[str, Text] = {}
+    constants: dict[str, Text] = {}
+    codes: dict[str, dict[Text, Text]] = {}
+    form: Form = Form()
+
+    @field_validator("files")
+    @classmethod
+    def _names_hold_a_period(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            parts = [part for part in _FILE_PART.findall(pattern) if part]
+            rest = _FILE_PART.sub("", pattern)
+            if parts.count("YYYY") != 1 or parts.count("MM") > 1:
+                raise ValueError(f"{pattern}: mönstret ska ha {{YYYY}} en gång och {{MM}} högst en")
+            if re.search(r"[{}/\\]", rest):
+                raise ValueError(f"{pattern}: {{, }}, / och \\ får inte stå i ett filnamn")
+        return patterns
+
+    def column_in_file(self, name: str) -> str:
+        """What the export calls a column of the contract."""
+        return self.columns.get(name, name)
+
+
+CONTRACT_FORM = RegisterMapping()
+
+
+def problems(contract: Contract, mapping: RegisterMapping, units: frozenset[str]) -> list[str]:
+    """What in a mapping does not fit its contract.
+
+    Args:
+        contract: The register's contract, newest version.
+        mapping: The municipality's mapping of it.
+        units: Names of the municipality's boards and central units.
+
+    Returns:
+        Swedish sentences; empty where all fits.
+    """
+    columns = contract.every_column()
+    found = [
+        f"{part}: registret har ingen kolumn {name}"
+        for part, names in (
+            ("columns", mapping.columns),
+            ("constants", mapping.constants),
+            ("codes", mapping.codes),
+        )
+        for name in names
+        if name not in columns
+    ]
+    if found:
+        return found
+    found += [
+        f"{name} står både i columns och i constants"
+        for name in mapping.columns.keys() & mapping.constants.keys()
+    ]
+    if set(contract.key) <= set(mapping.constants):
+        found.append("constants: nyckeln kan inte vara densamma på alla rader")
+    for name, value in mapping.constants.items():
+        found += _constant_problems(name, columns[name], value, units)
+    for name, codes in mapping.codes.items():
+        column = columns[name]
+        if name in mapping.constants:
+            found.append(f"codes: {name} har redan ett värde i constants")
+        if column.type not in {"code", "codes", "unit", "text"}:
+            found.append(f"codes: {name} har inga koder utan är {column.type_sv}")
+            continue
+        known = {"unit": units, "text": frozenset(codes.values())}.get(
+            column.type, frozenset(column.codes)
+        )
+        found += [
+            f"codes: {name}: {code} finns inte i avtalet"
+            for code in dict.fromkeys(codes.values())
+            if code not in known
+        ]
+        if column.type == "codes":
+            found += [
+                f"codes: {name}: en kod får inte innehålla {mapping.form.several}"
+                for code in codes
+                if mapping.form.several in code
+            ]
+    allowed = {"year": "{YYYY}", "month": "{YYYY} och {MM}"}
+    for pattern in mapping.files:
+        period: Literal["month", "year"] = "month" if "{MM}" in pattern else "year"
+        if period not in contract.periods:
+            needed = " eller ".join(allowed[each] for each in contract.periods)
+            found.append(f"files: {pattern}: registret lämnas per {needed}")
+    return found
+
+
+def _constant_problems(name: str, column: Column, value: str, units: frozenset[str]) -> list[str]:
+    if column.type in {"identity", "household"}:
+        return [f"constants: {name} pekar ut en person eller ett hushåll"]
+    known: dict[str, frozenset[str]] = {
+        "code": frozenset(column.codes),
+        "codes": frozenset(column.codes),
+        "unit": units,
+        "flag": frozenset({"J", "N"}),
+    }
+    allowed = known.get(column.type)
+    values = value.split("|") if column.type == "codes" else [value]
+    if allowed is not None and not set(values) <= allowed:
+        return [f"constants: {name}: {value} finns inte i avtalet"]
+    return []
+
+
+def file_period(
+    contract: Contract, file_name: str, mapping: RegisterMapping = CONTRACT_FORM
+) -> str | None:
+    """The period that a file name carries.
+
+    Args:
+        contract: The register's contract.
+        file_name: The supplier's file name, with or without directories.
+        mapping: How the municipality names its files.
+
+    Returns:
+        `YYYY` or `YYYY-MM`, or None if the name does not follow the pattern.
+    """
+    name = Path(file_name).name
+    for pattern in _patterns(contract, mapping):
+        if match := re.fullmatch(pattern, name):
+            year, month = match["year"], match.groupdict().get("month")
+            return year if month is None else f"{year}-{month}"
+    return None
+
+
+def _patterns(contract: Contract, mapping: RegisterMapping) -> list[str]:
+    if mapping.files:
+        return [_file_pattern(text) + _ENDINGS for text in mapping.files]
+    own = {"year": "_{YYYY}", "month": "_{YYYY}-{MM}"}
+    return [
+        _file_pattern(contract.register_name + own[period]) + _ENDINGS
+        for period in contract.periods
+    ]
+
+
+def _file_pattern(text: str) -> str:
+    pattern, place = "", 0
+    for part in _FILE_PART.finditer(text):
+        pattern += re.escape(text[place : part.start()])
+        pattern += _FILE_PARTS[part[1]] if part[1] else "[^/]*"
+        place = part.end()
+    return pattern + re.escape(text[place:])
+
+
+def file_names_sv(contract: Contract, mapping: RegisterMapping) -> str:
+    """How a register's files are named, in Swedish.
+
+    Args:
+        contract: The register's contract.
+        mapping: How the municipality names its files.
+
+    Returns:
+        The patterns, with ÅÅÅÅ and MM where the period stands.
+    """
+    own = {"year": "_{YYYY}", "month": "_{YYYY}-{MM}"}
+    texts = mapping.files or tuple(contract.register_name + own[each] for each in contract.periods)
+    shown = [text.replace("{YYYY}", "<ÅÅÅÅ>").replace("{MM}", "<MM>") for text in texts]
+    return " eller ".join(f"{text}.<ändelse>" for text in shown)
+
+
+def cell_sql(name: str, column: Column, source: str, mapping: RegisterMapping) -> str:
+    """SQL for a cell's text in the contract's form.
+
+    Args:
+        name: The contract's column.
+        column: What the contract says of it.
+        source: SQL over the file's columns that gives the cell as it stands there.
+        mapping: How the municipality's export maps to the contract.
+
+    Returns:
+        A SQL expression of type varchar, null where the cell is empty.
+    """
+    form = mapping.form
+    text = f"nullif(trim({source}::varchar), '')"
+    if form.empty:
+        text = f"case when {text} in ({_literals(form.empty)}) then null else {text} end"
+    codes = mapping.codes.get(name)
+    if column.type in {"date", "month"}:
+        wanted = "YYYY-MM-DD" if column.type == "date" else "YYYY-MM"
+        text = _redated_sql(text, form.date if column.type == "date" else form.month, wanted)
+    elif column.type in {"decimal", "hours", "number"}:
+        text = _one_decimal_sign_sql(text, form)
+    elif column.type == "flag" and (form.yes, form.no) != (("J",), ("N",)):
+        words = {**dict.fromkeys(form.yes, "J"), **dict.fromkeys(form.no, "N")}
+        # A workbook's own truth values arrive as J and N, whatever the words are.
+        text = _translated_sql(text, {"J": "J", "N": "N", **words})
+    elif column.type == "codes":
+        text = _several_sql(text, codes, form.several)
+    elif codes is not None:
+        text = _translated_sql(text, codes)
+    return text
+
+
+def _one_decimal_sign_sql(text: str, form: Form) -> str:
+    """Let a cell with the other sign through as what it is not: its sign may part thousands."""
+    if form.decimal == "either":
+        return text
+    foreign = _literal("." if form.decimal == "comma" else ",")
+    return f"case when contains({text}, {foreign}) then '{_UNKNOWN}' || {text} else {text} end"
+
+
+def constant_sql(value: str) -> str:
+    """SQL for the text that every row of a column has.
+
+    Args:
+        value: The text, in the contract's form.
+
+    Returns:
+        A SQL expression of type varchar.
+    """
+    return f"{_literal(value)}::varchar"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _literals(texts: tuple[str, ...]) -> str:
+    return ", ".join(_literal(text) for text in texts)
+
+
+def _translated_sql(text: str, codes: Mapping[str, str]) -> str:
+    cases = " ".join(
+        f"when {_literal(theirs)} then {_literal(ours)}" for theirs, ours in codes.items()
+    )
+    return f"case {text} {cases} else '{_UNKNOWN}' || {text} end"
+
+
+def _several_sql(text: str, codes: Mapping[str, str] | None, several: str) -> str:
+    if codes is None and several == "|":
+        return text
+    each = "trim(part)" if codes is None else _translated_sql("trim(part)", codes)
+    return (
+        f"array_to_string(list_transform(string_split({text}, {_literal(several)}),"
+        f" lambda part: {each}), '|')"
+    )
+
+
+def _redated_sql(text: str, written: str, wanted: str) -> str:
+    if written == wanted:
+        return text
+    places = {part: place for place, part in enumerate(_PART.findall(written), start=1)}
+    between = [re.escape(each) for each in _PART.split(written)]
+    parts = [_PARTS[part] for part in _PART.findall(written)]
+    pattern = between[0] + "".join(a + b for a, b in zip(parts, between[1:], strict=True))
+    target = "-".join(f"\\{places[part]}" for part in wanted.split("-"))
+    return f"regexp_replace({text}, {_literal(f'^{pattern}$')}, {_literal(target)})"
+
+
+def in_own_words(breach: Breach, contract: Contract, mapping: RegisterMapping) -> Breach:
+    """Say a breach with the names, codes and forms that the municipality's own file has.
+
+    Args:
+        breach: A breach in the contract's words.
+        contract: The version of the contract that the file was held against.
+        mapping: How the municipality's export maps to it.
+
+    Returns:
+        The same breach; its column is still the contract's, and the file's own stands beside it.
+    """
+    names = breach.column.split(" + ") if breach.column else []
+    shown = " + ".join(mapping.column_in_file(name) for name in names)
+    return replace(
+        breach,
+        file_column=shown if shown != (breach.column or "") else None,
+        detail=_detail(breach, contract, mapping) or breach.detail,
+    )
+
+
+def _detail(breach: Breach, contract: Contract, mapping: RegisterMapping) -> str:
+    form = mapping.form
+    signs = {"either": "komma eller punkt", "comma": "komma", "point": "punkt"}
+    details = {
+        "filnamn": file_names_sv(contract, mapping),
+        "avgransare": f"avgränsaren är {_DELIMITERS_SV[form.delimiter]}",
+        "teckenkodning": f"filen ska vara i {_ENCODINGS_SV[form.encoding]}",
+        "datum": f"skrivs {date_form_sv(form.date)}",
+        "manad": f"skrivs {date_form_sv(form.month)}",
+        "ja_nej": f"skrivs {' eller '.join((*form.yes, *form.no))}",
+        "tal": f"decimaltecknet är {signs[form.decimal]}",
+    }
+    if codes := mapping.codes.get(breach.column or ""):
+        details["kod"] = f"tillåtna koder: {', '.join(codes)}"
+        details["enhet"] = f"kända namn: {', '.join(codes)}"
+    return details.get(breach.rule, "")
+
+
+def date_form_sv(form: str) -> str:
+    """A date form as a Swedish reader writes it.
+
+    Args:
+        form: A form of YYYY, MM and DD.
+
+    Returns:
+        The form with ÅÅÅÅ for the year.
+    """
+    return _PART.sub(lambda part: _PARTS_SV[part[0]], form)

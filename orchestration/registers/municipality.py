@@ -1,0 +1,344 @@
+"""A municipality: its code, its boards and central units, and how its exports are written.
+
+One YAML file a municipality, packaged under `municipalities/` or given by the settings, is the one
+place where these stand; dbt reads the boards from the tables that are written here. How a mapping
+becomes SQL belongs in `mapping`; which geography counts a row at which time is dbt's matter.
+"""
+
+import csv
+from collections.abc import Hashable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import duckdb
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from orchestration.registers.contract import load_contracts
+from orchestration.registers.mapping import CONTRACT_FORM, Form, RegisterMapping, Text, problems
+from orchestration.settings import Settings
+
+BOARDS_TABLE = "municipality__boards"
+UNITS_TABLE = "municipality__units"
+
+_SIZE_LIMIT = 1 << 20
+# The crosswalk of dbt follows a board through two mergers.
+_MERGERS_FOLLOWED = 2
+_PACKAGED = Path(__file__).parent / "municipalities"
+
+_TABLES = f"""
+create or replace table raw.{BOARDS_TABLE} (
+    name varchar,
+    geography_id varchar,
+    valid_from date,
+    valid_to date,
+    successor_geography_id varchar
+);
+create or replace table raw.{UNITS_TABLE} (
+    name varchar,
+    geography_id varchar,
+    reason_sv varchar
+);
+"""
+
+
+class MunicipalityError(Exception):
+    """The file of the municipality cannot be used; the text is Swedish and says what to do."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Unit(_Strict):
+    """What a register may name where a row belongs somewhere.
+
+    Attributes:
+        name: Its name, as registers carry it.
+    """
+
+    name: Text
+
+
+class Board(Unit):
+    """A district board (stadsdelsnämnd, kommundelsnämnd).
+
+    Attributes:
+        slug: The end of its geography id; never changes.
+        valid_from: Its first day.
+        valid_to: Its last day; none while it exists.
+        successor: Slug of the board that took over its whole area.
+    """
+
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+    valid_from: date
+    valid_to: date | None = None
+    successor: str | None = None
+
+    @model_validator(mode="after")
+    def _ends_in_order(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError(f"{self.name} upphör innan den bildas")
+        if (self.valid_to is None) != (self.successor is None):
+            raise ValueError(
+                f"{self.name}: en nämnd som upphört ska ha både valid_to och successor, "
+                "annars bryts tidsserien; en som finns ska inte ha någondera"
+            )
+        return self
+
+
+class CentralUnit(Unit):
+    """A unit that stands where a board's name stands but belongs to no board.
+
+    Attributes:
+        reason_sv: Why it counts in the municipality only.
+    """
+
+    reason_sv: Text
+
+
+class Municipality(_Strict):
+    """One municipality.
+
+    Attributes:
+        code: Its official four-digit code.
+        name: Its name as readers know it.
+        boards: Its district boards, past and present; none where it has none.
+        central_units: Its units outside the boards.
+        form: How its exports are written, where a register does not say otherwise.
+        registers: How its export of each register maps to the contract.
+    """
+
+    code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+    name: Text
+    boards: tuple[Board, ...] = ()
+    central_units: tuple[CentralUnit, ...] = ()
+    form: Form = Form()
+    registers: dict[str, RegisterMapping] = {}
+
+    @model_validator(mode="after")
+    def _units_fit_together(self) -> Self:
+        names = [unit.name for unit in self._all_units]
+        slugs = [board.slug for board in self.boards]
+        if not names:
+            raise ValueError("minst en nämnd eller central enhet behövs: registren pekar på dem")
+        for kind, values in (("namnet", names), ("slug", slugs)):
+            if doubled := {value for value in values if values.count(value) > 1}:
+                raise ValueError(f"{kind} {min(doubled)} står två gånger")
+        successors = {board.slug: board.successor for board in self.boards}
+        for board in self.boards:
+            steps, at = 0, board.slug
+            while (following := successors[at]) is not None:
+                if following not in successors:
+                    raise ValueError(f"{board.name}: successor {following} finns inte")
+                steps, at = steps + 1, following
+                if steps > _MERGERS_FOLLOWED:
+                    raise ValueError(
+                        f"{board.name}: kedjan av efterträdare är längre än {_MERGERS_FOLLOWED} "
+                        "steg eller går runt"
+                    )
+        return self
+
+    @property
+    def units(self) -> frozenset[str]:
+        """Every name that a register may use for a board or a central unit."""
+        return frozenset(unit.name for unit in self._all_units)
+
+    @property
+    def _all_units(self) -> tuple[Unit, ...]:
+        return (*self.boards, *self.central_units)
+
+    def mapping(self, register: str) -> RegisterMapping:
+        """How the export of a register maps to the contract.
+
+        Args:
+            register: The register's name.
+
+        Returns:
+            The mapping; where the register has none, the contract's names in the common form.
+        """
+        mapping = self.registers.get(register, CONTRACT_FORM)
+        own = {name: getattr(mapping.form, name) for name in mapping.form.model_fields_set}
+        return mapping.model_copy(update={"form": self.form.model_copy(update=own)})
+
+
+class _Loader(yaml.BaseLoader):
+    """YAML as text, lists and tables: `01` stays `01`, `no` stays `no`, and a key stands once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        content = super().construct_mapping(node, deep=deep)
+        if len(content) < len(node.value):
+            raise yaml.constructor.ConstructorError(
+                None, None, "en nyckel står två gånger", node.start_mark
+            )
+        return content
+
+
+def read_municipality(path: Path) -> Municipality:
+    """Read the file of a municipality.
+
+    Args:
+        path: The YAML file.
+
+    Returns:
+        The municipality.
+
+    Raises:
+        MunicipalityError: If the file is missing, is not YAML, or says what cannot hold.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _refused(path, ["filen kan inte läsas"]) from error
+    if len(content) > _SIZE_LIMIT:
+        raise _refused(path, ["filen är större än 1 MB"])
+    try:
+        parsed = yaml.load(content.decode("utf-8-sig"), _Loader)  # noqa: S506 (builds only text)
+    except UnicodeDecodeError as error:
+        raise _refused(path, ["filen är inte i UTF-8"]) from error
+    except yaml.MarkedYAMLError as error:
+        line = f"rad {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise _refused(path, [f"{line}filen är inte YAML ({error.problem})"]) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _refused(path, ["filen är inte YAML"]) from error
+    if not isinstance(parsed, dict):
+        raise _refused(path, ["filen ska vara en tabell med fälten code, name och så vidare"])
+    try:
+        municipality = Municipality.model_validate(parsed)
+    except (ValidationError, RecursionError) as error:
+        told = _told(error) if isinstance(error, ValidationError) else ["filen är för djup"]
+        raise _refused(path, told) from error
+    if found := _misfits(municipality):
+        raise _refused(path, found)
+    return municipality
+
+
+def _misfits(municipality: Municipality) -> list[str]:
+    contracts = load_contracts()
+    found = []
+    for name in municipality.registers:
+        if name not in contracts:
+            found.append(f"registers.{name}: det finns inget sådant register")
+            continue
+        mapping = municipality.mapping(name)
+        found += [
+            f"registers.{name}.{problem}"
+            for problem in problems(contracts[name], mapping, municipality.units)
+        ]
+    return found
+
+
+_FAULTS_SV = {
+    "missing": "fältet saknas",
+    "extra_forbidden": "det finns inget sådant fält",
+    "string_type": "ska vara text",
+    "string_too_short": "får inte vara tomt",
+    "string_too_long": "är för långt",
+    "string_pattern_mismatch": "har fel form",
+    "tuple_type": "ska vara en lista",
+    "dict_type": "ska vara en tabell",
+    "model_type": "ska vara en tabell",
+    "too_short": "är för kort",
+    "too_long": "är för lång",
+}
+_FAULTS_TOLD = 20
+
+
+def _told(error: ValidationError) -> list[str]:
+    found = []
+    for fault in error.errors(include_url=False, include_input=False)[:_FAULTS_TOLD]:
+        place = ".".join(str(part) for part in fault["loc"])
+        context = fault.get("ctx", {})
+        if fault["type"] == "value_error":
+            what = str(context.get("error"))
+        elif fault["type"] == "literal_error":
+            what = f"ska vara ett av {context.get('expected', '').replace(' or ', ' eller ')}"
+        elif fault["type"].startswith("date"):
+            what = "ska vara ett datum, ÅÅÅÅ-MM-DD"
+        else:
+            what = _FAULTS_SV.get(fault["type"], "har fel värde")
+        found.append(f"{place}: {what}" if place else what)
+    return found
+
+
+def _refused(path: Path, found: list[str]) -> MunicipalityError:
+    listed = "".join(f"\n- {each}" for each in found)
+    return MunicipalityError(
+        f"Kommunfilen {path.name} kan inte användas:{listed}\n"
+        "Gör så här: rätta filen och kör igen; docs/sv/ny-kommun.md beskriver fälten."
+    )
+
+
+def municipality_path(settings: Settings) -> Path:
+    """Which file describes the municipality that is reported on.
+
+    Args:
+        settings: Name the file, or the code of a packaged one.
+
+    Returns:
+        The file's path.
+    """
+    return settings.municipality_file or _PACKAGED / f"{settings.municipality}.yml"
+
+
+def load_municipality(settings: Settings) -> Municipality:
+    """Read the municipality that is reported on.
+
+    Args:
+        settings: Say which, and may give it another name.
+
+    Returns:
+        The municipality.
+
+    Raises:
+        MunicipalityError: If its file cannot be used, is another municipality's, or the code is
+            not one of Sweden's.
+    """
+    path = municipality_path(settings)
+    if settings.municipality_file is None and not path.exists():
+        raise MunicipalityError(
+            f"Det finns ingen kommunfil för koden {settings.municipality}. Gör så här: skriv en "
+            "enligt docs/sv/ny-kommun.md och peka ut den med AVVIK_MUNICIPALITY_FILE."
+        )
+    municipality = read_municipality(path)
+    if municipality.code != settings.municipality:
+        raise MunicipalityError(
+            f"Kommunfilen {path.name} gäller kommun {municipality.code}, men AVVIK_MUNICIPALITY "
+            f"är {settings.municipality}. Gör så här: sätt båda till samma kommun."
+        )
+    with (settings.seeds_dir / "municipalities.csv").open(encoding="utf-8", newline="") as file:
+        if municipality.code not in {row["code"] for row in csv.DictReader(file)}:
+            raise MunicipalityError(
+                f"Kommunfilen {path.name}: {municipality.code} är inte en svensk kommunkod. "
+                "Gör så här: rätta fältet code."
+            )
+    if settings.municipality_name is None:
+        return municipality
+    return municipality.model_copy(update={"name": settings.municipality_name})
+
+
+def write_units(connection: duckdb.DuckDBPyConnection, municipality: Municipality) -> None:
+    """Write the boards and central units where dbt reads them.
+
+    Args:
+        connection: An open connection to the warehouse, with schema `raw`.
+        municipality: The municipality that is reported on.
+    """
+    connection.execute(_TABLES)
+    code = municipality.code
+    boards = [
+        (
+            board.name,
+            f"{code}-{board.slug}",
+            board.valid_from,
+            board.valid_to,
+            f"{code}-{board.successor}" if board.successor else None,
+        )
+        for board in municipality.boards
+    ]
+    units = [(unit.name, code, unit.reason_sv) for unit in municipality.central_units]
+    if boards:
+        connection.executemany(f"insert into raw.{BOARDS_TABLE} values (?, ?, ?, ?, ?)", boards)
+    if units:
+        connection.executemany(f"insert into raw.{UNITS_TABLE} values (?, ?, ?)", units)
