@@ -14,9 +14,21 @@ import duckdb
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Column, Contract
-from orchestration.registers.identity import birth_date_sql, kind_sql, normalised_sql
+from orchestration.registers.identity import (
+    birth_date_sql,
+    hides_identity_sql,
+    kind_sql,
+    normalised_sql,
+)
 from orchestration.registers.layout import Delivery, Layout, file_period, inspect
-from orchestration.registers.pseudonyms import PseudonymKey, pseudonym_sql
+from orchestration.registers.protection import (
+    KIND,
+    earlier_rows_sql,
+    guarded_cell_sql,
+    guarded_sql,
+    purpose,
+)
+from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, TEXT, PseudonymKey
 from orchestration.registers.reading import drop_incoming, read_rows
 
 Outcome = Literal["loaded", "loaded_in_part", "quarantined"]
@@ -92,7 +104,7 @@ def load_register(
         _prepare(connection, contract, [delivery for delivery, _ in readable], units, key)
         for sequence, found in _check(connection, contract, readable).items():
             breaches[sequence] += found
-        counts = _insert(connection, contract, [d for d, _ in readable], breaches)
+        counts = _insert(connection, contract, [d for d, _ in readable], breaches, key)
         drop_incoming(connection)
         for table in ("identities", "households", "known_units", "held", "received"):
             connection.execute(f"drop table {table}")
@@ -142,7 +154,6 @@ def _prepare(
     key: PseudonymKey,
 ) -> None:
     """Make the small tables that rows are checked and translated against."""
-    secrets = {"inner": key.inner, "outer": key.outer}
     connection.execute("create or replace temp table known_units (name varchar)")
     connection.executemany("insert into known_units values (?)", [(name,) for name in units])
     connection.execute(
@@ -162,7 +173,9 @@ def _prepare(
         create or replace temp table identities as
         select
             written,
-            {pseudonym_sql("person", "normalised")} as pseudonym,
+            {key.sql(PERSON, "normalised")} as pseudonym,
+            {key.sql(purpose(contract, PERSON), "normalised")} as protected_pseudonym,
+            {kind_sql("normalised")} as kind,
             {birth_date_sql("normalised")} as birth_date
         from (
             select written, {normalised_sql("written")} as normalised
@@ -170,16 +183,19 @@ def _prepare(
         )
         where {kind_sql("normalised")} is not null
         """,
-        secrets,
+        key.parameters,
     )
     _distinct(connection, contract, "household", "households_as_written")
     connection.execute(
         f"""
         create or replace temp table households as
-        select written, {pseudonym_sql("household", "written")} as pseudonym
+        select
+            written,
+            {key.sql(HOUSEHOLD, "written")} as pseudonym,
+            {key.sql(purpose(contract, HOUSEHOLD), "written")} as protected_pseudonym
         from households_as_written
         """,
-        secrets,
+        key.parameters,
     )
     connection.execute("drop table identities_as_written")
     connection.execute("drop table households_as_written")
@@ -220,6 +236,18 @@ def _value_sql(name: str, column: Column) -> str:
         "household": f'"household_{name}".pseudonym',
     }
     return by_type.get(column.type, text)
+
+
+def _has_texts(contract: Contract) -> bool:
+    return any(column.type == "text" for column in contract.columns.values())
+
+
+def _stored_sql(name: str, column: Column, key: PseudonymKey) -> str:
+    """SQL for a cell as it is kept: a text that hides an identity number becomes a pseudonym."""
+    value = _value_sql(name, column)
+    if column.type != "text":
+        return value
+    return f"case when {hides_identity_sql(value)} then {key.sql(TEXT, value)} else {value} end"
 
 
 def _fault_sql(name: str, column: Column) -> str:
@@ -395,6 +423,7 @@ def _insert(
     contract: Contract,
     deliveries: Sequence[Delivery],
     breaches: dict[int, list[Breach]],
+    key: PseudonymKey,
 ) -> dict[int, tuple[int, int]]:
     """Insert the rows that may be used; count loaded and held rows a delivery."""
     good = [
@@ -402,8 +431,22 @@ def _insert(
         for delivery in deliveries
         if not any(breach.severity == "delivery" for breach in breaches[delivery.sequence])
     ]
-    values = [_value_sql(name, column) for name, column in contract.columns.items()]
-    values += [_age_band_sql(contract, name) for name in contract.derived]
+    cells = {
+        name: guarded_cell_sql(contract, name, column, _stored_sql(name, column, key))
+        for name, column in contract.columns.items()
+    }
+    values = list(cells.values())
+    values += [
+        guarded_sql(
+            contract,
+            f"if(incoming.\"{identity}\" is not null, '{KIND}', null)",
+            f'"identity_{identity}".kind',
+        )
+        for identity in contract.kind_columns().values()
+    ]
+    values += [
+        guarded_sql(contract, "null", _age_band_sql(contract, name)) for name in contract.derived
+    ]
     values += [
         "received.delivery_id",
         "received.sequence",
@@ -420,8 +463,12 @@ def _insert(
             and incoming.row_number = held.row_number
         where list_contains($good, incoming.delivery_sequence)
         """,
-        {"good": good},
+        {"good": good} | (key.parameters if _has_texts(contract) else {}),
     )
+    keys = {name: _value_sql(name, contract.columns[name]) for name in contract.key}
+    earlier = earlier_rows_sql(contract, keys, _from_sql(contract))
+    if earlier is not None:
+        connection.execute(earlier, {"good": good})
     counted = connection.execute(
         """
         select
