@@ -27,6 +27,8 @@ class Settings(BaseSettings):
         municipality_name: Its name as readers know it.
         pseudonym_key: Secret for pseudonyms, at least 32 characters; overrides the key file.
         pseudonym_key_file: File (mode 0600) with it; `home/keys/pseudonym.key` unless given.
+        settle_seconds: For how long a file in the inbox must be left alone before it is read.
+        retention_days: Age at which landed registers are destroyed; never unless given.
         snapshots_kept: How many dated copies of the published snapshot are kept.
         notice_file: File that failure notices are appended to; `home/notices.log` unless given.
         notice_webhook: Address that failure notices are posted to; none unless given.
@@ -43,6 +45,8 @@ class Settings(BaseSettings):
     municipality_name: str = "Stockholms stad"
     pseudonym_key: SecretStr | None = None
     pseudonym_key_file: Path | None = None
+    settle_seconds: float = Field(default=10.0, ge=0)
+    retention_days: int | None = Field(default=None, ge=1)
     snapshots_kept: int = Field(default=14, ge=1)
     notice_file: Path | None = None
     notice_webhook: HttpUrl | None = None
@@ -57,6 +61,11 @@ class Settings(BaseSettings):
     def landing_dir(self) -> Path:
         """Directory of the unchanged deliveries."""
         return (self.home / "landing").absolute()
+
+    @property
+    def profile_file(self) -> Path:
+        """What says which profile the home belongs to."""
+        return (self.home / "profile").absolute()
 
     @property
     def warehouse_path(self) -> Path:

@@ -5,7 +5,7 @@ Lists the files, and what is known beforehand of each register and dataset. Land
 """
 
 from orchestration.registers.contract import load_contracts
-from orchestration.registers.inbox import scan_inbox
+from orchestration.registers.inbox import is_settled, scan_inbox
 from orchestration.settings import Settings
 from orchestration.sources.registry import load_registry, recorded_files
 from orchestration.storage.deliveries import DeclaredSource
@@ -27,7 +27,14 @@ def incoming_files(settings: Settings) -> list[Incoming]:
     """
     demo = settings.profile == "demo"
     registers = [
-        Incoming("register", file.register, file.path, file.file_name, demo)
+        Incoming(
+            "register",
+            file.register,
+            file.path,
+            file.file_name,
+            demo,
+            settled=is_settled(file.path, settings.settle_seconds),
+        )
         for file in scan_inbox(settings.inbox_dir)
     ]
     statistics = [

@@ -17,6 +17,7 @@ from orchestration.registers.contract import load_contracts
 from orchestration.registers.layout import Delivery, file_period
 from orchestration.registers.loading import LoadResult, create_raw_table, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.rekeying import confirm_key
 from orchestration.registers.units import known_units
 from orchestration.settings import Settings
 from orchestration.sources.errors import SourceFormatError
@@ -32,6 +33,7 @@ from orchestration.storage.deliveries import (
     record_sources,
 )
 from orchestration.storage.landing import LandingStore, Receipt
+from orchestration.storage.retention import lost_sequences
 
 
 def raw_tables() -> dict[str, list[str]]:
@@ -61,13 +63,17 @@ def load_deliveries(
         The receipts that were loaded or held.
 
     Raises:
+        PseudonymKeyError: If the warehouse is made with another key; nothing is loaded.
         duckdb.Error: If the warehouse cannot be written; what was committed before stays.
     """
+    confirm_key(connection, key)
     create_tables(connection)
     create_statistics_tables(connection, sorted({dataset.publisher for dataset in load_registry()}))
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
     due, copies = pending(connection, store.receipts())
+    lost = lost_sequences(store)
+    due = [receipt for receipt in due if receipt.sequence not in lost]
     for group in _by_name(due).values():
         connection.execute("begin")
         if group[0].kind == "register":
