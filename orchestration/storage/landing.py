@@ -189,16 +189,17 @@ class LandingStore:
     def _keep_if_new(
         self, item: Incoming, latest: Mapping[tuple[str, str], str]
     ) -> tuple[str, int] | None:
+        partial = self.directory / f".partial-{os.getpid()}"
         try:
             before = _stamp(item.path)
             if latest.get((item.name, item.file_name)) == sha256_of(item.path):
                 return None
-            partial = self.directory / f".partial-{os.getpid()}"
             delivery_id, size = _copy(item.path, partial)
-            if _stamp(item.path) != before:
-                partial.unlink()
-                return None
+            unchanged = _stamp(item.path) == before
         except FileNotFoundError:
+            unchanged = False
+        if not unchanged:
+            partial.unlink(missing_ok=True)
             return None
         target = self.blob(delivery_id)
         target.parent.mkdir(exist_ok=True, mode=0o700)
