@@ -15,7 +15,6 @@ from orchestration.registers.identity import (
     kind_sql,
     normalised_sql,
 )
-from orchestration.registers.pseudonyms import PseudonymKey, PseudonymKeyError, load_key
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "personnummer"
 
@@ -193,24 +192,3 @@ def test_every_official_number_is_found_in_a_text(name: str) -> None:
 @given(st.lists(st.text(max_size=16), min_size=1, max_size=20))
 def test_any_text_gets_an_answer(texts: list[str]) -> None:
     assert len(kinds(texts)) == len(texts)
-
-
-def test_the_key_file_must_be_private(tmp_path: Path) -> None:
-    file = tmp_path / "keys" / "pseudonym.key"
-    first = load_key(None, file, create=True)
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert load_key(None, file, create=False) == first
-    file.chmod(0o644)
-    with pytest.raises(PseudonymKeyError, match="chmod 600"):
-        load_key(None, file, create=False)
-
-
-def test_a_missing_or_short_key_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PseudonymKeyError, match="saknas"):
-        load_key(None, tmp_path / "none", create=False)
-    with pytest.raises(PseudonymKeyError, match="för kort"):
-        PseudonymKey.from_secret(b"kort")
-
-
-def test_the_key_does_not_show() -> None:
-    assert "hemlig" not in repr(PseudonymKey.from_secret(b"hemlig" * 10))
