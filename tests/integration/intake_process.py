@@ -1,7 +1,7 @@
-"""A warm process that forks for each intake, so that a killed one costs no imports.
+"""A warm process that forks for each trial, so that a killed one costs no imports.
 
-Reads a line with a home and after how many seconds to kill the intake (`never` lets it be), and
-answers with how it ended. Opens no database itself: a fork must not inherit one.
+Reads a line with what to do, after how many seconds to kill it (`never` lets it be) and in which
+home, and answers with how it ended. Opens no database itself: a fork must not inherit one.
 """
 
 import os
@@ -14,32 +14,39 @@ from pathlib import Path
 
 from orchestration.intake.landing import land_deliveries
 from orchestration.intake.loading import load_deliveries
+from orchestration.intake.rekeying import finish_rekeying, rekey
 from orchestration.registers.contract import load_contracts
-from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.pseudonyms import read_key
 from orchestration.settings import Settings
 from orchestration.sources.registry import load_registry
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.warehouse import open_warehouse
 
-KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")
 
-
-def take_in(home: Path) -> None:
+def take_in(settings: Settings) -> None:
     """Land and load what lies in the inbox, each with the warehouse to itself, as the assets do."""
-    settings = Settings(home=home, profile="live", settle_seconds=0)
     store = LandingStore(settings.landing_dir)
+    finish_rekeying(settings)
     with open_warehouse(settings.warehouse_path) as connection:
         land_deliveries(connection, settings, store, now=datetime.now(UTC))
     with open_warehouse(settings.warehouse_path) as connection:
-        load_deliveries(connection, settings, store, KEY)
+        load_deliveries(connection, settings, store, read_key(settings.key_file))
 
 
-def intake(home: Path, kill_after: float | None) -> int:
-    """Take in deliveries in a process of its own; its exit code, negative for a signal."""
+def change_key(settings: Settings) -> None:
+    """Change the key of all that is loaded."""
+    rekey(settings, accept_unlinked=False)
+
+
+WORK = {"intake": take_in, "rekey": change_key}
+
+
+def attempt(work: str, home: Path, kill_after: float | None) -> int:
+    """Work in a process of its own; its exit code, negative for a signal."""
     process = os.fork()
     if not process:
         try:
-            take_in(home)
+            WORK[work](Settings(home=home, profile="live", settle_seconds=0))
         except BaseException:  # noqa: BLE001 (the fork must not go on as its parent)
             traceback.print_exc()
             os._exit(1)
@@ -57,8 +64,8 @@ def main() -> None:
     load_contracts()
     load_registry()
     for line in sys.stdin:
-        home, _, after = line.strip().rpartition(" ")
-        exit_code = intake(Path(home), None if after == "never" else float(after))
+        work, after, home = line.strip().split(" ", maxsplit=2)
+        exit_code = attempt(work, Path(home), None if after == "never" else float(after))
         sys.stdout.write(f"{exit_code}\n")
         sys.stdout.flush()
 

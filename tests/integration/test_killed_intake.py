@@ -18,11 +18,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.registers.pseudonyms import read_key
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.snapshot import content_hash
 
 TRIALS = 32
+KEY_TRIALS = 12
 SEED = 20261122
 # A few files of each sort, so that a trial takes parts of a second.
 REGISTERS = {
@@ -39,12 +41,15 @@ class Worker:
 
     process: "subprocess.Popen[str]"
 
-    def intake(self, home: Path, *, kill_after: float | None = None) -> tuple[int, float]:
-        """Take in what lies in a home; exit code and seconds."""
+    def run(
+        self, home: Path, *, kill_after: float | None = None, work: str = "intake"
+    ) -> tuple[int, float]:
+        """Work in a home; exit code and seconds."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         began = time.perf_counter()
-        self.process.stdin.write(f"{home} {'never' if kill_after is None else kill_after}\n")
+        after = "never" if kill_after is None else kill_after
+        self.process.stdin.write(f"{work} {after} {home}\n")
         self.process.stdin.flush()
         return int(self.process.stdout.readline()), time.perf_counter() - began
 
@@ -87,6 +92,10 @@ def deliveries(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def home_with(deliveries: Path, home: Path) -> Path:
     shutil.copytree(deliveries, home / "inbox")
+    (home / "keys").mkdir(mode=0o700)
+    key = home / "keys" / "pseudonym.key"
+    key.touch(mode=0o600)
+    key.write_text("v1:en hemlighet som bara finns i provet", encoding="ascii")
     return home
 
 
@@ -146,7 +155,7 @@ def undisturbed(
     seconds = []
     for name in ("first", "second"):
         home = home_with(deliveries, tmp_path_factory.mktemp(name))
-        exit_code, took = worker.intake(home)
+        exit_code, took = worker.run(home)
         assert exit_code == 0
         seconds.append(took)
     return state(home), min(seconds)
@@ -181,7 +190,7 @@ def test_nothing_is_lost_and_nothing_comes_twice(
         home = home_with(deliveries, tmp_path / str(trial))
         # One point in each part of the time, so that none of it is left out.
         point = seconds * (trial % TRIALS + chance.random()) / TRIALS
-        exit_code, took = worker.intake(home, kill_after=point)
+        exit_code, took = worker.run(home, kill_after=point)
         if exit_code == 0:
             # The machine has become faster, and the kill came too late.
             seconds = min(seconds, took)
@@ -191,8 +200,8 @@ def test_nothing_is_lost_and_nothing_comes_twice(
         loaded += deliveries_logged(home)
         if trial % 3 == 0:
             # And once more, while it makes good what the first one broke.
-            worker.intake(home, kill_after=seconds * chance.random())
-        exit_code, _ = worker.intake(home)
+            worker.run(home, kill_after=seconds * chance.random())
+        exit_code, _ = worker.run(home)
         assert exit_code == 0, f"trial {trial}, killed after {point:.3f} s"
         assert state(home) == left, f"trial {trial}, killed after {point:.3f} s"
         shutil.rmtree(home)
@@ -201,3 +210,64 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     assert killed == TRIALS
     assert 0 < landed < trial + 1, "some were killed before the landing was done, some after"
     assert loaded > 0, "some were killed between or within the loads"
+
+
+def pseudonyms(home: Path) -> dict[str, list[str]]:
+    """The persons of each register, in the order of its rows."""
+    path = Settings(home=home, profile="live").warehouse_path
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return {
+            register: [
+                person
+                for (person,) in connection.execute(
+                    f"select {column} from raw.register__{register}"
+                    " order by delivery_sequence, row_number"
+                ).fetchall()
+            ]
+            for register, column in (
+                ("boendestod_beslut", "person_id"),
+                ("skyddat_boende_placeringar", "person_id"),
+                ("ekonomiskt_bistand_beslut", "sokande_id"),
+            )
+        }
+
+
+def test_a_change_of_key_that_is_killed_leaves_the_one_key_or_the_other(
+    worker: Worker, deliveries: Path, tmp_path: Path
+) -> None:
+    original = home_with(deliveries, tmp_path / "original")
+    assert worker.run(original)[0] == 0
+    before = pseudonyms(original)
+    assert sum(len(persons) for persons in before.values()) > 300
+    trial = tmp_path / "rehearsal"
+    shutil.copytree(original, trial)
+    exit_code, seconds = worker.run(trial, work="rekey")
+    assert exit_code == 0
+    chance = random.Random(SEED)  # noqa: S311 (the same points each time, no secret)
+    versions = []
+    for number in range(KEY_TRIALS):
+        home = tmp_path / str(number)
+        shutil.copytree(original, home)
+        worker.run(home, work="rekey", kill_after=seconds * (number + chance.random()) / KEY_TRIALS)
+        # The next run completes the change or undoes it, and finds nothing to load.
+        assert worker.run(home)[0] == 0
+        settings = Settings(home=home, profile="live")
+        key = read_key(settings.key_file)
+        after = pseudonyms(home)
+        versions.append(key.version)
+        found = {person.split(":")[0] for persons in after.values() for person in persons}
+        assert found == {f"v{key.version}"}
+        assert (after == before) == (key.version == 1)
+        assert {name: len(each) for name, each in after.items()} == {
+            name: len(each) for name, each in before.items()
+        }
+        assert [
+            path.name for path in settings.key_file.parent.iterdir() if path.suffix == ".next"
+        ] == []
+        if key.version == 2:
+            content = settings.warehouse_path.read_bytes()
+            assert not [
+                p for persons in before.values() for p in persons if p[3:].encode() in content
+            ]
+        shutil.rmtree(home)
+    assert set(versions) == {1, 2}, "some were killed before the change was made, some after"
