@@ -5,12 +5,11 @@ What runs belongs in `orchestration.assets` and `orchestration.checks`.
 
 import hashlib
 import json
-import time
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.registers.inbox import scan_inbox
+from orchestration.registers.inbox import is_settled, scan_inbox
 from orchestration.resources import Avvik
 from orchestration.settings import Settings
 from orchestration.storage.landing import sha256_of
@@ -20,8 +19,6 @@ JOB_NAME = "nightly"
 _CRON = "30 3 * * *"
 _TIME_ZONE = "Europe/Stockholm"
 _SENSOR_INTERVAL_SECONDS = 60
-# A file that was written to so lately may still be on its way.
-_SETTLED_AFTER_SECONDS = 10.0
 _NOTICE_TIMEOUT_SECONDS = 10.0
 
 nightly_job = dg.define_asset_job(
@@ -83,11 +80,10 @@ def inbox_content(settings: Settings) -> dict[str, str]:
     Returns:
         File name to SHA-256; files that were written to just now are left for the next time.
     """
-    latest = time.time() - _SETTLED_AFTER_SECONDS
     return {
         file.file_name: sha256_of(file.path)
         for file in scan_inbox(settings.inbox_dir)
-        if file.path.stat().st_mtime <= latest
+        if is_settled(file.path, settings.settle_seconds)
     }
 
 

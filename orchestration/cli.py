@@ -34,6 +34,7 @@ _STARTED = time.perf_counter()
 _STOPPED = 1
 _MISUSE = 2
 _STARTED_BY = "avvik/started_by"
+_GLANCE_SECONDS = 0.5
 
 app = typer.Typer(
     add_completion=False,
@@ -103,10 +104,12 @@ def run(
     settings = Settings(**overrides)
     with _only_one_run(settings):
         _require_municipality(settings)
+        _claim_home(settings)
         _require_key(settings)
         split: dict[str, float] = {}
         if settings.profile == "demo":
             _write_demo_city(settings, split)
+        _wait_for_files(settings)
         if _nothing_new(settings):
             console.print("Inget nytt sedan den senaste publiceringen; inget är kört på nytt.")
             _print_findings(settings)
@@ -139,11 +142,24 @@ def _only_one_run(settings: Settings) -> Iterator[None]:
         yield
 
 
+def _claim_home(settings: Settings) -> None:
+    """Refuse a home of the other profile; a new one belongs to this one from now on."""
+    from orchestration.storage.home import ProfileMismatchError, claim_profile  # noqa: PLC0415
+
+    try:
+        claim_profile(settings.profile_file, settings.profile)
+    except ProfileMismatchError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(_MISUSE) from error
+
+
 def _require_warehouse(settings: Settings) -> None:
     """Refuse to start while another process, such as a run in the browser, holds the warehouse."""
+    from orchestration.intake.rekeying import finish_rekeying  # noqa: PLC0415
     from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
 
     try:
+        finish_rekeying(settings)
         with open_warehouse(settings.warehouse_path):
             pass
     except duckdb.IOException as error:
@@ -155,11 +171,15 @@ def _require_warehouse(settings: Settings) -> None:
 
 
 def _require_key(settings: Settings) -> None:
-    """Refuse to start without a usable pseudonym secret."""
+    """Refuse to start without a usable pseudonym secret, or with another than the warehouse's."""
     from orchestration.registers.pseudonyms import PseudonymKeyError, load_key  # noqa: PLC0415
+    from orchestration.registers.rekeying import confirm_key  # noqa: PLC0415
+    from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
 
     try:
-        load_key(settings.pseudonym_key, settings.key_file, create=settings.profile == "demo")
+        key = load_key(settings.pseudonym_key, settings.key_file, create=settings.profile == "demo")
+        with open_warehouse(settings.warehouse_path) as connection:
+            confirm_key(connection, key)
     except PseudonymKeyError as error:
         errors.print(str(error), markup=False)
         raise typer.Exit(_MISUSE) from error
@@ -205,6 +225,20 @@ def _write_demo_city(settings: Settings, split: dict[str, float]) -> None:
             ),
         )
     split["syntetisk stad"] = time.perf_counter() - began
+
+
+def _wait_for_files(settings: Settings) -> None:
+    """Give files that somebody has just written to the time to be left alone."""
+    from orchestration.intake.incoming import incoming_files  # noqa: PLC0415
+
+    deadline = time.monotonic() + settings.settle_seconds
+    while waiting := [file.file_name for file in incoming_files(settings) if not file.settled]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            console.print(f"Skrivs ännu och läses nästa gång: {', '.join(waiting)}.", markup=False)
+            return
+        with console.status("Väntar på filer som nyss har ändrats"):
+            time.sleep(min(_GLANCE_SECONDS, left))
 
 
 def _nothing_new(settings: Settings) -> bool:
@@ -512,13 +546,67 @@ def demo(
     """Skriver den syntetiska stadens leveranser, med eller utan fel."""
     from orchestration.demo.faults import FAULTS, write_fault  # noqa: PLC0415
 
-    settings = _settings(home=home, inbox=inbox)
+    settings = _settings(home=home, inbox=inbox, profile="demo")
+    _claim_home(settings)
     _write_demo_city(settings, {})
     for name in faults or []:
         if name not in FAULTS:
             errors.print(f"Okänt fel: {name}. Välj bland: {', '.join(sorted(FAULTS))}.")
             raise typer.Exit(_MISUSE)
         console.print(f"Planterat: {write_fault(settings.inbox_dir, name)}", soft_wrap=True)
+
+
+@app.command()
+def rekey(
+    accept_unlinked: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unlinked",
+            help="Byt även pseudonymer vars identitetsnummer är gallrade; de tappar sin koppling.",
+        ),
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Byter pseudonymnyckeln till en ny, slumpad, och alla pseudonymer med den."""
+    from orchestration.intake.rekeying import UnlinkedError  # noqa: PLC0415
+    from orchestration.intake.rekeying import rekey as change  # noqa: PLC0415
+    from orchestration.registers.pseudonyms import PseudonymKeyError  # noqa: PLC0415
+
+    settings = _settings(home=home)
+    with _only_one_run(settings):
+        try:
+            key, changed = change(settings, accept_unlinked=accept_unlinked)
+        except (PseudonymKeyError, UnlinkedError) as error:
+            errors.print(str(error), markup=False)
+            raise typer.Exit(_MISUSE) from error
+    console.print(
+        f"Nyckeln är bytt till v{key.version}. Nya pseudonymer i {changed.cells} celler, varav"
+        f" {changed.unlinked} utan koppling till personens senare rader."
+    )
+    console.print("Förstör alla kopior av den gamla nyckeln och säkerhetskopiera den nya.")
+
+
+@app.command()
+def retain(home: HomeOption = None) -> None:
+    """Gallrar mottagna register som är äldre än AVVIK_RETENTION_DAYS."""
+    from orchestration.intake.landing import retain as destroy  # noqa: PLC0415
+    from orchestration.storage.landing import LandingStore  # noqa: PLC0415
+    from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
+
+    settings = _settings(home=home)
+    if settings.retention_days is None:
+        errors.print(
+            "Ingen gallringstid är beslutad, så inget gallras. Gör så här: sätt"
+            " AVVIK_RETENTION_DAYS till antalet dagar som staden har beslutat."
+        )
+        raise typer.Exit(_MISUSE)
+    with _only_one_run(settings), open_warehouse(settings.warehouse_path) as connection:
+        destroyed, remarks = destroy(
+            connection, settings, LandingStore(settings.landing_dir), now=datetime.now(UTC)
+        )
+    console.print(f"Gallrade nu: {len(destroyed)} leveranser.")
+    for remark in remarks:
+        console.print(remark, markup=False)
 
 
 @app.command()

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
         pseudonym_key: Secret for pseudonyms, at least 32 characters; overrides the key file.
         pseudonym_key_file: File (mode 0600) with it; `home/keys/pseudonym.key` unless given.
         fetch_hours: Age in hours at which a fetched answer is asked for again.
+        settle_seconds: For how long a file in the inbox must be left alone before it is read.
+        retention_days: Age at which landed registers are destroyed; never unless given.
         snapshots_kept: How many dated copies of the published snapshot are kept.
         notice_file: File that failure notices are appended to; `home/notices.log` unless given.
         notice_webhook: Address that failure notices are posted to; none unless given.
@@ -48,6 +50,8 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr | None = None
     pseudonym_key_file: Path | None = None
     fetch_hours: float = Field(default=6.0, ge=0)
+    settle_seconds: float = Field(default=10.0, ge=0)
+    retention_days: int | None = Field(default=None, ge=1)
     snapshots_kept: int = Field(default=14, ge=1)
     notice_file: Path | None = None
     notice_webhook: HttpUrl | None = None
@@ -67,6 +71,11 @@ class Settings(BaseSettings):
     def fetched_dir(self) -> Path:
         """Directory of the latest answer of each publisher."""
         return (self.home / "fetched").absolute()
+
+    @property
+    def profile_file(self) -> Path:
+        """What says which profile the home belongs to."""
+        return (self.home / "profile").absolute()
 
     @property
     def warehouse_path(self) -> Path:

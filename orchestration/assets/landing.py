@@ -13,6 +13,7 @@ import dagster as dg
 from orchestration.intake.fetching import fetch_statistics
 from orchestration.intake.incoming import declared_sources
 from orchestration.intake.landing import land_deliveries
+from orchestration.intake.rekeying import finish_rekeying
 from orchestration.registers.contract import load_contracts
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.sources.registry import load_registry
@@ -69,6 +70,7 @@ def landing(
     """Land the new deliveries, and say of each source whether it has fallen silent."""
     settings = avvik.settings
     now = datetime.now(UTC)
+    finish_rekeying(settings)
     fetch_statistics(settings, now=now)
     with avvik.warehouse() as connection:
         kept = land_deliveries(connection, settings, avvik.landing(), now=now)
@@ -78,6 +80,8 @@ def landing(
         receipt.name: datetime.fromisoformat(receipt.received_at) for receipt in kept.receipts
     }
     context.log.info("Mottagna leveranser: %d nya av %d", len(kept.new), len(kept.files))
+    for remark in kept.remarks:
+        context.log.warning(remark)
     for source in declared_sources(settings):
         key = landing_key(source.source_id)
         yield dg.MaterializeResult(

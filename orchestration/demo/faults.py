@@ -4,10 +4,13 @@ Each fault is what a real supplier sends one day: half a file, another delimiter
 a reader makes of it does not belong here.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from orchestration.demo.writing import WRITTEN_AT
 
 _BOM: Final = b"\xef\xbb\xbf"
 _DELIMITER: Final = ";"
@@ -68,6 +71,7 @@ def _replace(path: Path, content: bytes) -> Path:
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(content)
     part.chmod(0o600)
+    os.utime(part, (WRITTEN_AT, WRITTEN_AT))
     return part.replace(path)
 
 

@@ -5,6 +5,7 @@ modules. The same columns give the same bytes, whenever and wherever they are wr
 """
 
 import io
+import os
 import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,8 @@ _LAST_YEAR: Final = YEARS[-1]
 _FIRST_MONTH: Final = (YEARS[0] - 1970) * 12
 
 _MONTH: Final = "exported_month"
+# 2024-01-15 06:00 UTC, when the last year's figures could have been exported.
+WRITTEN_AT: Final = 1_705_298_400
 
 # A reserve id is a negative number (see `people.reserve_code`).
 _IDENTITY_SQL: Final = """case
@@ -273,6 +276,8 @@ class Exporter:
         if content is not None:
             part.write_bytes(content)
         part.chmod(0o600)
+        # Nobody is writing to them any more, so a reader need not wait to be sure of it.
+        os.utime(part, (WRITTEN_AT, WRITTEN_AT))
         part.replace(path)
         self.written.append(path)
         if self._progress is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchestration.intake.fetching import answer_path
 from orchestration.registers.contract import load_contracts
-from orchestration.registers.inbox import scan_inbox
+from orchestration.registers.inbox import is_settled, scan_inbox
 from orchestration.registers.municipality import load_municipality
 from orchestration.settings import Settings
 from orchestration.sources.registry import Dataset, datasets_of, recorded_files
@@ -40,6 +40,7 @@ def incoming_files(settings: Settings) -> list[Incoming]:
             file.file_name,
             # What is dropped into a demonstration is a register of the synthetic city.
             demo and file.register not in by_id,
+            settled=is_settled(file.path, settings.settle_seconds),
         )
         for file in scan_inbox(settings.inbox_dir)
     ]

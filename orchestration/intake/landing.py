@@ -1,4 +1,4 @@
-"""Step 1 of the intake: keep what has come, and remember what lies in the inbox.
+"""Step 1 of the intake: keep what has come, destroy what is too old, remember what the inbox holds.
 
 What a delivery is and how it is kept belongs in `orchestration.storage`.
 """
@@ -12,7 +12,15 @@ import duckdb
 from orchestration.intake.incoming import incoming_files
 from orchestration.settings import Settings
 from orchestration.storage.deliveries import create_tables, set_inbox
+from orchestration.storage.home import claim_profile
 from orchestration.storage.landing import Incoming, LandingStore, Receipt
+from orchestration.storage.retention import (
+    Destroyed,
+    destroy_expired,
+    destroyed_in_inbox,
+    lost_sequences,
+    record_destroyed,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +31,15 @@ class Landed:
         files: What lay there to be landed.
         new: The receipts of what had not come before.
         receipts: All receipts, in order.
+        destroyed: What had grown too old to be kept.
+        remarks: What somebody should know or do, in Swedish.
     """
 
     files: Sequence[Incoming]
     new: Sequence[Receipt]
     receipts: Sequence[Receipt]
+    destroyed: Sequence[Destroyed] = ()
+    remarks: Sequence[str] = ()
 
 
 def land_deliveries(
@@ -41,7 +53,7 @@ def land_deliveries(
 
     Args:
         connection: An open connection to the warehouse.
-        settings: Where the inbox is, and which profile runs.
+        settings: Where the inbox is, which profile runs, and how long registers are kept.
         store: Where deliveries are kept.
         now: Time of receipt, with offset.
 
@@ -49,8 +61,10 @@ def land_deliveries(
         What lay there and what of it is new.
 
     Raises:
+        ProfileMismatchError: If the home belongs to another profile.
         OSError: If a file cannot be read or the store cannot be written.
     """
+    claim_profile(settings.profile_file, settings.profile)
     files = incoming_files(settings)
     new = store.land(files, received_at=now)
     receipts = store.receipts()
@@ -59,8 +73,56 @@ def land_deliveries(
     set_inbox(
         connection,
         (
+            # A file that is being written stands for what it held when it was last landed.
             (file.name, file.file_name, latest[file.name, file.file_name].delivery_id)
             for file in files
+            if (file.name, file.file_name) in latest
         ),
     )
-    return Landed(files, new, receipts)
+    destroyed, remarks = retain(connection, settings, store, now=now)
+    waiting = [
+        f"Fil {file.file_name} skrivs ännu och läses nästa gång."
+        for file in files
+        if not file.settled
+    ]
+    return Landed(files, new, receipts, destroyed, [*waiting, *remarks])
+
+
+def retain(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    store: LandingStore,
+    *,
+    now: datetime,
+) -> tuple[list[Destroyed], list[str]]:
+    """Destroy the landed registers that are older than the city keeps them.
+
+    Args:
+        connection: An open connection to the warehouse.
+        settings: How long registers are kept.
+        store: Where deliveries are kept.
+        now: The time that age is judged at, with offset.
+
+    Returns:
+        What was destroyed now, and what that means, in Swedish.
+
+    Raises:
+        OSError: If a file cannot be removed.
+    """
+    create_tables(connection)
+    destroyed = []
+    if settings.retention_days is not None:
+        destroyed = destroy_expired(store, days=settings.retention_days, now=now)
+    record_destroyed(connection, store)
+    remarks = [
+        f"Fil {name} är gallrad här men ligger kvar i inkorgen. Den läses inte in igen. Gör så här:"
+        " be leverantören ta bort den."
+        for name in destroyed_in_inbox(connection)
+    ]
+    lost = len(lost_sequences(store))
+    if lost:
+        remarks.append(
+            f"Gallrade leveranser: {lost}. Deras rader kan inte läsas in på nytt om lagret byggs"
+            " om, inte återskapas som de var ett visst datum och inte få nya pseudonymer."
+        )
+    return destroyed, remarks

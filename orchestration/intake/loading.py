@@ -19,6 +19,7 @@ from orchestration.registers.loading import LoadResult, create_raw_table, load_r
 from orchestration.registers.mapping import file_period
 from orchestration.registers.municipality import Municipality, load_municipality, write_units
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.rekeying import confirm_key
 from orchestration.settings import Settings
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.loading import NOTES_TABLE, load_dataset, observations_table
@@ -33,6 +34,7 @@ from orchestration.storage.deliveries import (
     record_sources,
 )
 from orchestration.storage.landing import LandingStore, Receipt
+from orchestration.storage.retention import lost_sequences
 
 
 def raw_tables() -> dict[str, list[str]]:
@@ -63,15 +65,19 @@ def load_deliveries(
 
     Raises:
         MunicipalityError: If the municipality's file cannot be used.
+        PseudonymKeyError: If the warehouse is made with another key; nothing is loaded.
         duckdb.Error: If the warehouse cannot be written; what was committed before stays.
     """
     municipality = load_municipality(settings)
+    confirm_key(connection, key)
     write_units(connection, municipality)
     create_tables(connection)
     create_statistics_tables(connection, sorted({dataset.publisher for dataset in load_registry()}))
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
     due, copies = pending(connection, store.receipts())
+    lost = lost_sequences(store)
+    due = [receipt for receipt in due if receipt.sequence not in lost]
     for group in _by_name(due).values():
         connection.execute("begin")
         if group[0].kind == "register":

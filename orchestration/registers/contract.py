@@ -340,6 +340,14 @@ class Contract(BaseModel):
             columns.update(version.columns)
         return columns
 
+    def kind_columns(self) -> dict[str, str]:
+        """The columns of `raw` that tell the kind of an identity, each with its identity column."""
+        return {
+            f"{column.raw_name or name}_kind": name
+            for name, column in self.columns.items()
+            if column.type == "identity"
+        }
+
     def raw_columns(self) -> dict[str, str]:
         """Name and SQL type of each column in `raw`, of all versions, provenance last."""
         delivered = {
@@ -347,6 +355,7 @@ class Contract(BaseModel):
         }
         return {
             **delivered,
+            **dict.fromkeys(self.kind_columns(), "varchar"),
             **dict.fromkeys(self.derived, "varchar"),
             "delivery_id": "varchar",
             "delivery_sequence": "bigint",

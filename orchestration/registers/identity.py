@@ -1,27 +1,36 @@
-"""Identity numbers as SQL: which kind a text is, and the birth date it carries.
+"""Identity numbers as SQL: which kind a text is, the birth date it carries, and where one hides.
 
-Rules by Skatteverket: personnummer SKV 704 (Luhn check digit over the last ten digits),
-samordningsnummer SKV 707 (the day plus 60, and month or day may be 0 when the birth date is not
-known). Reserve ids (`YYYYMMDD-TF10`, `YYYYMMDD-T123`) are a kind of their own. Ten-digit numbers
-are refused: their century is a guess. Pseudonyms belong in `pseudonyms`.
+Rules by Skatteverket: personnummer SKV 704 (birth numbers 001 to 999, Luhn check digit over the
+last ten digits), samordningsnummer SKV 707 (the day plus 60, and month or day may be 0 when the
+birth date is not known). Interim and reserve ids (`20000101-T220`, `YYYYMMDD-TF10`) are a kind of
+their own. Ten-digit numbers are refused: their century is a guess. Pseudonyms belong in
+`pseudonyms`.
 """
 
 _SAMORDNING_OFFSET = 60
 
 
+# The letters of interim numbers; a second letter, as in TF10, is a reserve id of social services.
+_RESERVE = "[TRSUWXJKLMN][A-Z0-9][0-9]{2}"
+
+
 def normalised_sql(value: str) -> str:
-    """SQL that strips blanks, and the hyphen of a twelve-digit number.
+    """SQL for the one way in which an identity is written before it becomes a pseudonym.
+
+    Twelve digits lose the sign before the last four (`+` for who has turned a hundred); a reserve
+    id gets its hyphen where it is left out.
 
     Args:
-        value: A SQL expression of type varchar.
+        value: A SQL expression of type varchar, without blanks around it.
 
     Returns:
         A SQL expression of type varchar.
     """
-    bare = f"replace({value}, ' ', '')"
     return (
-        f"case when regexp_full_match({bare}, '[0-9]{{8}}-[0-9]{{4}}')"
-        f" then replace({bare}, '-', '') else {bare} end"
+        f"case when regexp_full_match({value}, '[0-9]{{8}}[-+][0-9]{{4}}')"
+        f" then left({value}, 8) || right({value}, 4)"
+        f" when regexp_full_match({value}, '[0-9]{{8}}{_RESERVE}')"
+        f" then left({value}, 8) || '-' || right({value}, 4) else {value} end"
     )
 
 
@@ -49,8 +58,9 @@ def kind_sql(value: str) -> str:
     day = f"substr({value}, 7, 2)"
     month = f"substr({value}, 5, 2)"
     return f"""case
-        when regexp_full_match({value}, '[0-9]{{8}}-T[A-Z0-9][0-9]{{2}}') then 'reservnummer'
+        when regexp_full_match({value}, '[0-9]{{8}}-{_RESERVE}') then 'reservnummer'
         when not regexp_full_match({value}, '(18|19|20)[0-9]{{10}}') then null
+        when substr({value}, 9, 3) = '000' then null
         when not {_luhn_sql(value)} then null
         when try_cast({_date_sql(value)} as date) is not null then 'personnummer'
         when {day} between '60' and '91' and {month} between '00' and '12'
@@ -82,3 +92,24 @@ def birth_date_sql(value: str) -> str:
         f"coalesce(try_cast({_date_sql(value)} as date),"
         f" case when {day} > {_SAMORDNING_OFFSET} then try_cast({shifted} as date) end)"
     )
+
+
+# Ten or twelve digits that read as a date and four more, whatever their check digit: a misspelt
+# number is a person's too. Blanks and signs may part them; other digits around them may not.
+_HIDDEN = (
+    "(^|[^0-9])((18|19|20)?[0-9]{2}(0[0-9]|1[0-2])([0-2][0-9]|3[01]|[6-8][0-9]|9[01])"
+    "[-+ ]?([0-9]{4}|" + _RESERVE + "))([^0-9]|$)"
+)
+_SHORTEST = 10
+
+
+def hides_identity_sql(value: str) -> str:
+    """SQL for whether a free text may hold somebody's identity number.
+
+    Args:
+        value: A SQL expression of type varchar.
+
+    Returns:
+        A SQL expression of type boolean.
+    """
+    return f"(length({value}) >= {_SHORTEST} and regexp_matches({value}, '{_HIDDEN}'))"

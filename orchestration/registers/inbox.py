@@ -3,6 +3,7 @@
 Lists; never opens, moves or deletes a supplier's file. Landing belongs in `orchestration.storage`.
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,3 +47,23 @@ def scan_inbox(inbox: Path) -> list[InboxFile]:
         and not path.name.startswith(".")
         and path.suffix.lower() not in _UNFINISHED
     ]
+
+
+def is_settled(path: Path, settle_seconds: float) -> bool:
+    """Whether a delivered file may be read: it has been left alone for a while.
+
+    Args:
+        path: The file.
+        settle_seconds: For how long nobody may have written to it.
+
+    Returns:
+        False where it is still being written, or has gone.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    now = time.time()
+    # The supplier's clock may be ahead of this one; the time of the last change here is not.
+    written = found.st_mtime if found.st_mtime <= now else found.st_ctime
+    return now - written >= settle_seconds

@@ -14,7 +14,12 @@ import duckdb
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Column, Contract
-from orchestration.registers.identity import birth_date_sql, kind_sql, normalised_sql
+from orchestration.registers.identity import (
+    birth_date_sql,
+    hides_identity_sql,
+    kind_sql,
+    normalised_sql,
+)
 from orchestration.registers.layout import Delivery, Layout, inspect
 from orchestration.registers.mapping import (
     CONTRACT_FORM,
@@ -22,7 +27,14 @@ from orchestration.registers.mapping import (
     file_period,
     in_own_words,
 )
-from orchestration.registers.pseudonyms import PseudonymKey, pseudonym_sql
+from orchestration.registers.protection import (
+    KIND,
+    earlier_rows_sql,
+    guarded_cell_sql,
+    guarded_sql,
+    purpose,
+)
+from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, TEXT, PseudonymKey
 from orchestration.registers.reading import drop_incoming, read_rows
 
 Outcome = Literal["loaded", "loaded_in_part", "quarantined"]
@@ -131,7 +143,7 @@ def _load_version(
         _prepare(connection, contract, [d for d, _ in readable], periods, units=units, key=key)
         for sequence, found in _check(connection, contract, readable).items():
             breaches[sequence] += found
-        counts = _insert(connection, contract, [d for d, _ in readable], breaches)
+        counts = _insert(connection, contract, [d for d, _ in readable], breaches, key)
         drop_incoming(connection)
         for table in ("identities", "households", "known_units", "held", "received"):
             connection.execute(f"drop table {table}")
@@ -193,7 +205,6 @@ def _prepare(
     key: PseudonymKey,
 ) -> None:
     """Make the small tables that rows are checked and translated against."""
-    secrets = {"inner": key.inner, "outer": key.outer}
     connection.execute("create or replace temp table known_units (name varchar)")
     connection.executemany("insert into known_units values (?)", [(name,) for name in units])
     connection.execute(
@@ -210,7 +221,9 @@ def _prepare(
         create or replace temp table identities as
         select
             written,
-            {pseudonym_sql("person", "normalised")} as pseudonym,
+            {key.sql(PERSON, "normalised")} as pseudonym,
+            {key.sql(purpose(contract, PERSON), "normalised")} as protected_pseudonym,
+            {kind_sql("normalised")} as kind,
             {birth_date_sql("normalised")} as birth_date
         from (
             select written, {normalised_sql("written")} as normalised
@@ -218,16 +231,19 @@ def _prepare(
         )
         where {kind_sql("normalised")} is not null
         """,
-        secrets,
+        key.parameters,
     )
     _distinct(connection, contract, "household", "households_as_written")
     connection.execute(
         f"""
         create or replace temp table households as
-        select written, {pseudonym_sql("household", "written")} as pseudonym
+        select
+            written,
+            {key.sql(HOUSEHOLD, "written")} as pseudonym,
+            {key.sql(purpose(contract, HOUSEHOLD), "written")} as protected_pseudonym
         from households_as_written
         """,
-        secrets,
+        key.parameters,
     )
     connection.execute("drop table identities_as_written")
     connection.execute("drop table households_as_written")
@@ -268,6 +284,18 @@ def _value_sql(name: str, column: Column) -> str:
         "household": f'"household_{name}".pseudonym',
     }
     return by_type.get(column.type, text)
+
+
+def _has_texts(contract: Contract) -> bool:
+    return any(column.type == "text" for column in contract.columns.values())
+
+
+def _stored_sql(name: str, column: Column, key: PseudonymKey) -> str:
+    """SQL for a cell as it is kept: a text that hides an identity number becomes a pseudonym."""
+    value = _value_sql(name, column)
+    if column.type != "text":
+        return value
+    return f"case when {hides_identity_sql(value)} then {key.sql(TEXT, value)} else {value} end"
 
 
 def _fault_sql(name: str, column: Column) -> str:
@@ -456,6 +484,7 @@ def _insert(
     contract: Contract,
     deliveries: Sequence[Delivery],
     breaches: dict[int, list[Breach]],
+    key: PseudonymKey,
 ) -> dict[int, tuple[int, int]]:
     """Insert the rows that may be used; count loaded and held rows a delivery."""
     good = [
@@ -464,10 +493,23 @@ def _insert(
         if not any(breach.severity == "delivery" for breach in breaches[delivery.sequence])
     ]
     values = {
-        column.raw_name or name: _value_sql(name, column)
+        column.raw_name or name: guarded_cell_sql(
+            contract, name, column, _stored_sql(name, column, key)
+        )
         for name, column in contract.columns.items()
     }
-    values |= {name: _age_band_sql(contract, name) for name in contract.derived}
+    values |= {
+        column: guarded_sql(
+            contract,
+            f"if(incoming.\"{identity}\" is not null, '{KIND}', null)",
+            f'"identity_{identity}".kind',
+        )
+        for column, identity in contract.kind_columns().items()
+    }
+    values |= {
+        name: guarded_sql(contract, "null", _age_band_sql(contract, name))
+        for name in contract.derived
+    }
     values |= {
         "delivery_id": "received.delivery_id",
         "delivery_sequence": "received.sequence",
@@ -485,8 +527,12 @@ def _insert(
             and incoming.row_number = held.row_number
         where list_contains($good, incoming.delivery_sequence)
         """,
-        {"good": good},
+        {"good": good} | (key.parameters if _has_texts(contract) else {}),
     )
+    keys = {name: _value_sql(name, contract.columns[name]) for name in contract.key}
+    earlier = earlier_rows_sql(contract, keys, _from_sql(contract))
+    if earlier is not None:
+        connection.execute(earlier, {"good": good})
     counted = connection.execute(
         """
         select

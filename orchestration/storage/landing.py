@@ -1,17 +1,19 @@
 """The landing store: every delivery exactly as it came, named by its SHA-256.
 
-Blobs are written once and never changed; `receipts.jsonl` says what was received, in order. The
-warehouse can be rebuilt from this directory alone. What the bytes mean belongs elsewhere.
+Blobs are written once and never changed; `receipts.jsonl` says what was received, in order, and
+`inbox.jsonl` which files went away and came back. The warehouse can be rebuilt from this directory
+alone. Destroying what has grown too old belongs in `retention`; what the bytes mean belongs
+elsewhere.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 _CHUNK = 4 << 20
 
@@ -28,6 +30,7 @@ class Incoming:
         path: Where the file is.
         file_name: What the supplier calls it, relative to the place it was dropped in.
         synthetic: Whether its figures are made up.
+        settled: Whether nobody has written to it of late; one that is still being written waits.
     """
 
     kind: Kind
@@ -35,6 +38,7 @@ class Incoming:
     path: Path
     file_name: str
     synthetic: bool
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class LandingStore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._receipts_file = directory / "receipts.jsonl"
+        self._inbox_file = directory / "inbox.jsonl"
 
     def blob(self, delivery_id: str) -> Path:
         """Where the bytes of a delivery are.
@@ -99,20 +104,47 @@ class LandingStore:
         Returns:
             The receipts; a line that a crash cut off is not a receipt, and its file lands anew.
         """
-        if not self._receipts_file.exists():
-            return []
-        text = self._receipts_file.read_text(encoding="utf-8")
-        complete = text[: text.rfind("\n") + 1]
-        return [Receipt(**json.loads(line)) for line in complete.splitlines()]
+        return [Receipt(**line) for line in read_lines(self._receipts_file)]
 
-    def land(self, incoming: Iterable[Incoming], *, received_at: datetime) -> list[Receipt]:
+    def inbox_at(self, moment: datetime) -> list[tuple[str, str, str]]:
+        """What lay in the inbox at a time, as the landings until then saw it.
+
+        Args:
+            moment: The time, with offset.
+
+        Returns:
+            Register or dataset, file name and delivery id of each file, in order of receipt.
+        """
+        latest: dict[tuple[str, str], str] = {}
+        for receipt in self.receipts():
+            if datetime.fromisoformat(receipt.received_at) <= moment:
+                key = (receipt.name, receipt.file_name)
+                # A file that was replaced takes its place among the later ones.
+                latest.pop(key, None)
+                latest[key] = receipt.delivery_id
+        gone = self._gone(moment)
+        return [(*key, delivery_id) for key, delivery_id in latest.items() if key not in gone]
+
+    def _gone(self, moment: datetime) -> set[tuple[str, str]]:
+        gone: set[tuple[str, str]] = set()
+        for line in read_lines(self._inbox_file):
+            if datetime.fromisoformat(line["at"]) <= moment:
+                key = (line["name"], line["file_name"])
+                if line["lies"]:
+                    gone.discard(key)
+                else:
+                    gone.add(key)
+        return gone
+
+    def land(self, incoming: Sequence[Incoming], *, received_at: datetime) -> list[Receipt]:
         """Keep the files that are not already kept, unchanged.
 
         The same bytes under the same name, seen again, are the same delivery. A file that goes
-        back to what it held before a later one is a new delivery: it corrects the later one.
+        back to what it held before a later one is a new delivery: it corrects the later one. A
+        file that is being written, changes while it is copied or goes away is left for next time.
 
         Args:
-            incoming: The files, in the order they should count.
+            incoming: All files that lie there, in the order they should count.
             received_at: Time of receipt, with offset.
 
         Returns:
@@ -128,12 +160,11 @@ class LandingStore:
         sequence = known[-1].sequence if known else 0
         new: list[Receipt] = []
         for item in incoming:
-            delivery_id = sha256_of(item.path)
-            if latest.get((item.name, item.file_name)) == delivery_id:
+            kept = self._keep_if_new(item, latest) if item.settled else None
+            if kept is None:
                 continue
-            # The id of what is kept, should the supplier write to the file meanwhile.
-            delivery_id, size = self._keep(item.path)
-            latest[(item.name, item.file_name)] = delivery_id
+            delivery_id, size = kept
+            latest[item.name, item.file_name] = delivery_id
             sequence += 1
             new.append(
                 Receipt(
@@ -148,50 +179,137 @@ class LandingStore:
                 )
             )
         if new:
-            self._append(new)
+            # The blobs must be there for good before anything says that they are.
+            flush_directories({self.blob(receipt.delivery_id).parent for receipt in new})
+            flush_directories({self.directory})
+            append_lines(self._receipts_file, [asdict(receipt) for receipt in new])
+        self._note_who_came_and_went(incoming, latest, received_at)
         return new
 
-    def _keep(self, source: Path) -> tuple[str, int]:
+    def _keep_if_new(
+        self, item: Incoming, latest: Mapping[tuple[str, str], str]
+    ) -> tuple[str, int] | None:
         partial = self.directory / f".partial-{os.getpid()}"
-        digest = hashlib.sha256()
-        size = 0
-        with (
-            source.open("rb") as reader,
-            open(partial, "wb", opener=_private) as writer,
-        ):
-            while chunk := reader.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-                writer.write(chunk)
-            writer.flush()
-            os.fsync(writer.fileno())
-        delivery_id = digest.hexdigest()
+        try:
+            before = _stamp(item.path)
+            if latest.get((item.name, item.file_name)) == sha256_of(item.path):
+                return None
+            delivery_id, size = _copy(item.path, partial)
+            unchanged = _stamp(item.path) == before
+        except FileNotFoundError:
+            unchanged = False
+        if not unchanged:
+            partial.unlink(missing_ok=True)
+            return None
         target = self.blob(delivery_id)
         target.parent.mkdir(exist_ok=True, mode=0o700)
         partial.replace(target)
         return delivery_id, size
 
-    def _append(self, receipts: list[Receipt]) -> None:
-        lines = "".join(
-            json.dumps(asdict(receipt), ensure_ascii=False) + "\n" for receipt in receipts
-        )
-        with open(self._receipts_file, "a", encoding="utf-8", opener=_private) as file:
-            file.write(lines)
-            file.flush()
-            os.fsync(file.fileno())
+    def _note_who_came_and_went(
+        self, incoming: Sequence[Incoming], received: Iterable[tuple[str, str]], at: datetime
+    ) -> None:
+        """Log the suppliers' files that went away since the last landing, and those that are back.
+
+        Published statistics do not lie in an inbox: what was fetched once is there for good.
+        """
+        kinds = {(receipt.name, receipt.file_name): receipt.kind for receipt in self.receipts()}
+        known = {key for key in received if kinds.get(key) == "register"}
+        lying = {(item.name, item.file_name) for item in incoming} & known
+        gone = self._gone(at)
+        changed = [(key, False) for key in known - lying - gone]
+        changed += [(key, True) for key in lying & gone]
+        if changed:
+            moment = at.isoformat(timespec="seconds")
+            append_lines(
+                self._inbox_file,
+                [
+                    {"at": moment, "name": name, "file_name": file_name, "lies": lies}
+                    for (name, file_name), lies in sorted(changed)
+                ],
+            )
 
     def _clear_leftovers(self) -> None:
-        """Take away what a killed run left: half-written files and a half-written receipt."""
+        """Take away what a killed run left: half-written files and half-written log lines."""
         for pattern in (".partial-*", ".reading-*"):
             for leftover in self.directory.glob(pattern):
                 leftover.unlink()
-        if not self._receipts_file.exists():
-            return
-        content = self._receipts_file.read_bytes()
-        end = content.rfind(b"\n") + 1
-        if end != len(content):
-            with self._receipts_file.open("r+b") as file:
-                file.truncate(end)
+        for log in self.directory.glob("*.jsonl"):
+            end = log.read_bytes().rfind(b"\n") + 1
+            if end != log.stat().st_size:
+                with log.open("r+b") as file:
+                    file.truncate(end)
+
+
+def read_lines(log: Path) -> list[dict[str, Any]]:
+    """Read a log of JSON lines.
+
+    Args:
+        log: The log; it need not exist.
+
+    Returns:
+        Its lines; one that a crash cut off does not count.
+    """
+    if not log.exists():
+        return []
+    text = log.read_text(encoding="utf-8")
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+
+def append_lines(log: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Append to a log of JSON lines, for good when this returns.
+
+    Args:
+        log: The log; made with mode 0600 if it is not there.
+        lines: What to append.
+
+    Raises:
+        OSError: If the log cannot be written.
+    """
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    fresh = not log.exists()
+    with open(log, "a", encoding="utf-8", opener=_private) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    if fresh:
+        flush_directories({log.parent})
+
+
+def flush_directories(directories: Iterable[Path]) -> None:
+    """Make sure that what was put into directories, or taken out, stays so after a power cut.
+
+    Args:
+        directories: The directories.
+
+    Raises:
+        OSError: If one cannot be opened.
+    """
+    for directory in directories:
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _copy(source: Path, target: Path) -> tuple[str, int]:
+    """Copy a file to disk, and sum up what was copied."""
+    digest = hashlib.sha256()
+    size = 0
+    with source.open("rb") as reader, open(target, "wb", opener=_private) as writer:
+        while chunk := reader.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            writer.write(chunk)
+        writer.flush()
+        os.fsync(writer.fileno())
+    return digest.hexdigest(), size
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _private(path: str, flags: int) -> int:

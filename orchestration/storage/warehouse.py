@@ -4,6 +4,7 @@ Holds the connection and the schemas. What stands in the tables belongs to the p
 them; analysts read the published snapshot instead.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,30 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         yield connection
     finally:
         connection.close()
+
+
+def rewrite_warehouse(path: Path) -> None:
+    """Write the warehouse anew: what was overwritten in it lies in the file until then.
+
+    Args:
+        path: The DuckDB file, which nobody has open. It is replaced in one step.
+
+    Raises:
+        duckdb.Error: If it cannot be copied; it is as it was then.
+    """
+    fresh = path.with_name(f".{path.name}.fresh")
+    for leftover in path.parent.glob(f"{fresh.name}*"):
+        leftover.unlink()
+    with open_warehouse(path) as connection:
+        [(own_name,)] = connection.execute("select current_database()").fetchall()
+        connection.execute(f"attach '{fresh}' as fresh")
+        fresh.chmod(0o600)
+        connection.execute(f'copy from database "{own_name}" to fresh')
+        connection.execute("detach fresh")
+        connection.execute("checkpoint")
+    with fresh.open("rb") as file:
+        os.fsync(file.fileno())
+    fresh.replace(path)
 
 
 def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -1,7 +1,7 @@
 """One small synthetic city for all tests, and the flow run in this process on it."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,14 @@ def materialized(result: dg.ExecuteInProcessResult) -> set[str]:
         for event in result.all_events
         if event.is_step_materialization and event.asset_key
     }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting() -> Iterator[None]:
+    """Files that a test has just written count as left alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AVVIK_SETTLE_SECONDS", "0")
+        yield
 
 
 @pytest.fixture(scope="session")

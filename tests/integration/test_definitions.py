@@ -126,13 +126,11 @@ def small_inbox(home: Path) -> Settings:
     return settings
 
 
-def test_the_sensor_asks_once_for_new_content(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_sensor_asks_once_for_new_content(tmp_path: Path) -> None:
     settings = small_inbox(tmp_path)
     file = settings.inbox_dir / FILE_NAME
-    assert inbox_content(settings) == {}, "a file still being written is left alone"
-    monkeypatch.setattr("orchestration.automation._SETTLED_AFTER_SECONDS", -1.0)
+    hasty = settings.model_copy(update={"settle_seconds": 10.0})
+    assert inbox_content(hasty) == {}, "a file still being written is left alone"
 
     def asked() -> list[str | None]:
         avvik = Avvik(overrides={"home": str(tmp_path)})

@@ -29,6 +29,9 @@ unit_names as (
     select name from boards
     union all
     select name from central_units
+    union all
+    -- Persons with protected identity count in the city and in no board.
+    select '{{ var("protected_unit") }}' as name
 ),
 
 cities as (

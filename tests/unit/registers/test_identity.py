@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.registers.identity import birth_date_sql, kind_sql, normalised_sql
-from orchestration.registers.pseudonyms import PseudonymKey, PseudonymKeyError, load_key
+from orchestration.registers.identity import (
+    birth_date_sql,
+    hides_identity_sql,
+    kind_sql,
+    normalised_sql,
+)
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "personnummer"
 
@@ -72,27 +76,119 @@ def test_kinds_and_birth_dates() -> None:
     ]
 
 
+def specified() -> list[tuple[str, bool, str]]:
+    """The cases that libraries for Swedish identity numbers hold themselves against."""
+    kind = {"ssn": "personnummer", "con": "samordningsnummer", "interim": "reservnummer"}
+    return [
+        (case[form], case["valid"], kind[case["type"]])
+        for name in ("list.json", "interim.json")
+        for case in json.loads((VECTORS / name).read_text(encoding="utf-8"))
+        for form in ("long_format", "separated_long")
+    ]
+
+
+@pytest.mark.parametrize(("number", "valid", "kind"), specified())
+def test_the_cases_of_the_specification(number: str, valid: bool, kind: str) -> None:
+    assert kinds([number])[0][0] == (kind if valid else None)
+
+
+def test_the_specification_has_valid_and_invalid_numbers_of_each_kind() -> None:
+    assert {(valid, kind) for _, valid, kind in specified()} == {
+        (valid, kind)
+        for valid in (True, False)
+        for kind in ("personnummer", "samordningsnummer", "reservnummer")
+    }
+
+
+def test_a_number_without_its_century_is_refused_and_one_with_it_is_judged() -> None:
+    groups = json.loads((VECTORS / "structured.json").read_text(encoding="utf-8"))
+    judged = refused = 0
+    for group, kind in (("ssn", "personnummer"), ("con", "samordningsnummer")):
+        for verdict, numbers in groups[group]["string"].items():
+            for number in numbers:
+                [(found, _)] = kinds([number])
+                if len(re.sub(r"\D", "", number)) == 12 and verdict == "valid":
+                    assert found == kind, number
+                    judged += 1
+                else:
+                    assert found is None, number
+                    refused += 1
+    assert (judged, refused) == (16, 40)
+
+
+def test_the_tax_agencys_own_example_of_a_samordningsnummer() -> None:
+    example = json.loads((VECTORS / "skvm_2010_3_example.json").read_text(encoding="utf-8"))
+    assert kinds([f"19{example['samordningsnummer']}"]) == [
+        ("samordningsnummer", example["birthdate"])
+    ]
+
+
+def test_what_libraries_refuse_is_among_the_official_numbers() -> None:
+    """No birth date can be read from these, and they are valid all the same."""
+    numbers = vector("skatteverket_testsamordningsnummer.json")
+    undated = [
+        number for number, (_, born) in zip(numbers, kinds(numbers), strict=True) if not born
+    ]
+    months = [number for number in undated if number[4:6] == "00"]
+    days = [number for number in undated if number[4:6] != "00" and number[6:8] == "60"]
+    assert (len(months), len(days), len(undated)) == (132, 38, 194)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [("19900118-9811", "199001189811", "19900118+9811"), ("20000101-T220", "20000101T220")],
+)
+def test_one_identity_has_one_form(written: tuple[str, ...]) -> None:
+    with duckdb.connect() as connection:
+        forms = connection.execute(
+            f"select distinct {normalised_sql('w')} from (select unnest($w) as w)",
+            {"w": list(written)},
+        ).fetchall()
+    assert len(forms) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("199001189811", True),
+        ("9001189811", True),
+        ("900118-9811", True),
+        ("900118 9811", True),
+        ("900118+9811", True),
+        ("ärende 19900118-9811 B", True),
+        ("EB900118981X9", False),
+        ("20000101-T220", True),
+        ("199001189812", True),  # a misspelt number is somebody's too
+        ("701063-2391", True),
+        ("E1234567", False),
+        ("2023-01-15", False),
+        ("1990011898117", False),
+        ("9013189811", False),
+        ("Rinkeby", False),
+    ],
+)
+def test_a_number_that_hides_in_a_text_is_found(text: str, hidden: bool) -> None:
+    with duckdb.connect() as connection:
+        found = connection.execute(f"select {hides_identity_sql('$t')}", {"t": text}).fetchone()
+    assert found == (hidden,)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["skatteverket_testpersonnummer_sample.json", "skatteverket_testsamordningsnummer.json"],
+)
+def test_every_official_number_is_found_in_a_text(name: str) -> None:
+    numbers = vector(name)
+    forms = [form for n in numbers for form in (n, n[2:], f"{n[2:8]}-{n[8:]}", f"sak {n}.")]
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select count(*) from (select unnest($f) as t) where {hides_identity_sql('t')}",
+            {"f": forms},
+        ).fetchone()
+    assert found == (len(forms),)
+    assert len(forms) > 8000
+
+
 @given(st.lists(st.text(max_size=16), min_size=1, max_size=20))
 def test_any_text_gets_an_answer(texts: list[str]) -> None:
     assert len(kinds(texts)) == len(texts)
-
-
-def test_the_key_file_must_be_private(tmp_path: Path) -> None:
-    file = tmp_path / "keys" / "pseudonym.key"
-    first = load_key(None, file, create=True)
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert load_key(None, file, create=False) == first
-    file.chmod(0o644)
-    with pytest.raises(PseudonymKeyError, match="chmod 600"):
-        load_key(None, file, create=False)
-
-
-def test_a_missing_or_short_key_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PseudonymKeyError, match="saknas"):
-        load_key(None, tmp_path / "none", create=False)
-    with pytest.raises(PseudonymKeyError, match="för kort"):
-        PseudonymKey.from_secret(b"kort")
-
-
-def test_the_key_does_not_show() -> None:
-    assert "hemlig" not in repr(PseudonymKey.from_secret(b"hemlig" * 10))

@@ -1,13 +1,15 @@
 """The landing store keeps every delivery once, unchanged, in order, through a crash."""
 
 import hashlib
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.storage import landing
 from orchestration.storage.landing import Incoming, LandingStore
 
 NOW = datetime(2026, 11, 22, 3, 30, tzinfo=UTC)
@@ -83,3 +85,71 @@ def test_nothing_is_lost_and_nothing_comes_twice(
         store.land(files[: files.index(file) + 1], received_at=NOW)
     kept = [store.blob(receipt.delivery_id).read_bytes() for receipt in store.receipts()]
     assert kept == contents
+
+
+def test_a_file_that_is_being_written_waits(tmp_path: Path) -> None:
+    store = LandingStore(tmp_path / "landing")
+    file = incoming(tmp_path / "in", "a.csv", b"1")
+    assert store.land([replace(file, settled=False)], received_at=NOW) == []
+    assert [each.file_name for each in store.land([file], received_at=NOW)] == ["a.csv"]
+    changed = replace(incoming(tmp_path / "in", "a.csv", b"2"), settled=False)
+    assert store.land([changed], received_at=NOW) == []
+    assert [name for _, name, _ in store.inbox_at(NOW)] == ["a.csv"], "it has not gone away"
+
+
+def test_a_file_that_changes_while_it_is_copied_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LandingStore(tmp_path / "landing")
+    file = incoming(tmp_path / "in", "a.csv", b"the first half")
+    copy = landing._copy
+
+    def copy_slowly(source: Path, target: Path) -> tuple[str, int]:
+        kept = copy(source, target)
+        with source.open("ab") as late:
+            late.write(b" and the second")
+        return kept
+
+    monkeypatch.setattr(landing, "_copy", copy_slowly)
+    assert store.land([file], received_at=NOW) == []
+    assert [path for path in store.directory.rglob("*") if path.is_file()] == []
+    monkeypatch.undo()
+    [receipt] = store.land([file], received_at=NOW)
+    assert store.blob(receipt.delivery_id).read_bytes() == b"the first half and the second"
+
+
+def test_a_file_that_goes_away_before_it_is_read_is_no_delivery(tmp_path: Path) -> None:
+    store = LandingStore(tmp_path / "landing")
+    gone, stays = (incoming(tmp_path / "in", name, b"1") for name in ("a.csv", "b.csv"))
+    gone.path.unlink()
+    assert [each.file_name for each in store.land([gone, stays], received_at=NOW)] == ["b.csv"]
+
+
+def test_the_inbox_of_any_time_is_known(tmp_path: Path) -> None:
+    store = LandingStore(tmp_path / "landing")
+    statistics = replace(incoming(tmp_path / "in", "s.json", b"{}"), kind="statistics", name="s")
+    days = [NOW + timedelta(days=number) for number in range(6)]
+    first = incoming(tmp_path / "in", "a.csv", b"1")
+    store.land([first, statistics], received_at=days[0])
+    store.land([incoming(tmp_path / "in", "b.csv", b"2")], received_at=days[1])
+    store.land([], received_at=days[2])
+    store.land([incoming(tmp_path / "in", "a.csv", b"1")], received_at=days[3])
+    store.land([incoming(tmp_path / "in", "a.csv", b"3")], received_at=days[4])
+
+    def inbox(moment: datetime) -> dict[str, str]:
+        return {
+            file_name: store.blob(delivery_id).read_text(encoding="utf-8")
+            for _, file_name, delivery_id in store.inbox_at(moment)
+        }
+
+    assert inbox(NOW - timedelta(seconds=1)) == {}
+    assert inbox(days[0]) == {"a.csv": "1", "s.json": "{}"}
+    assert inbox(days[1]) == {"b.csv": "2", "s.json": "{}"}
+    assert inbox(days[2]) == {"s.json": "{}"}
+    assert inbox(days[3]) == {"a.csv": "1", "s.json": "{}"}
+    assert inbox(days[4]) == inbox(days[5]) == {"a.csv": "3", "s.json": "{}"}
+    assert [receipt.sequence for receipt in store.receipts()] == [1, 2, 3, 4]
+    log = store.directory / "inbox.jsonl"
+    assert log.stat().st_mode & 0o777 == 0o600
+    log.write_bytes(log.read_bytes()[:-5])
+    assert inbox(days[3]) == {"s.json": "{}"}, "a torn line does not count"

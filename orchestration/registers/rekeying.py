@@ -1,0 +1,246 @@
+"""Which key a warehouse is made with, and the change of all its pseudonyms to another key.
+
+The bridge from old to new pseudonyms is worked out from the landed bytes in temporary tables and
+forgotten with them. Reading the secret belongs in `pseudonyms`; in which order files and
+transactions change belongs in `orchestration.intake.rekeying`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.registers.contract import Contract
+from orchestration.registers.identity import hides_identity_sql, kind_sql, normalised_sql
+from orchestration.registers.layout import Delivery, Layout, inspect
+from orchestration.registers.mapping import CONTRACT_FORM, RegisterMapping, file_period
+from orchestration.registers.protection import purpose
+from orchestration.registers.pseudonyms import (
+    HOUSEHOLD,
+    PERSON,
+    TEXT,
+    PseudonymKey,
+    PseudonymKeyError,
+    pseudonym_pattern,
+)
+from orchestration.registers.reading import drop_incoming, read_rows
+
+_UNLINKED = "unlinked"
+_TABLE = """
+create table if not exists meta.pseudonym_key (
+    key_version integer,
+    check_value varchar,
+    since timestamp with time zone
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rekeyed:
+    """What a change of key did.
+
+    Attributes:
+        cells: Cells that got a new pseudonym.
+        unlinked: Cells among them whose number is not landed any more: their new pseudonym is the
+            same wherever the old one was, and is not that of the person's later rows.
+    """
+
+    cells: int
+    unlinked: int
+
+
+def recorded_key(connection: duckdb.DuckDBPyConnection) -> tuple[int, str] | None:
+    """Which key the warehouse is made with.
+
+    Args:
+        connection: An open connection to the warehouse.
+
+    Returns:
+        Version and check value, or None where nothing is keyed yet.
+    """
+    connection.execute(_TABLE)
+    row = connection.execute("select key_version, check_value from meta.pseudonym_key").fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def confirm_key(connection: duckdb.DuckDBPyConnection, key: PseudonymKey) -> None:
+    """Refuse a key that is not the warehouse's own; the first one that comes is.
+
+    Args:
+        connection: An open connection to the warehouse.
+        key: The key that is to be used.
+
+    Raises:
+        PseudonymKeyError: If the warehouse is made with another key.
+    """
+    recorded = recorded_key(connection)
+    if recorded is None:
+        _record_key(connection, key)
+    elif recorded != (key.version, key.check_value):
+        raise PseudonymKeyError(
+            f"Pseudonymnyckeln (v{key.version}) är inte den som lagret är gjort med "
+            f"(v{recorded[0]}). Inget är inläst. Gör så här: lägg tillbaka lagrets nyckel; en ny "
+            "nyckel införs med avvik rekey."
+        )
+
+
+def _record_key(connection: duckdb.DuckDBPyConnection, key: PseudonymKey) -> None:
+    connection.execute("delete from meta.pseudonym_key")
+    connection.execute(
+        "insert into meta.pseudonym_key values (?, ?, now())", [key.version, key.check_value]
+    )
+
+
+def change_key(
+    connection: duckdb.DuckDBPyConnection,
+    registers: Iterable[tuple[Contract, Sequence[Delivery]]],
+    old: PseudonymKey,
+    new: PseudonymKey,
+    *,
+    work_dir: Path,
+    mapping_of: Callable[[str], RegisterMapping] = lambda _: CONTRACT_FORM,
+) -> Rekeyed:
+    """Give every pseudonym in the warehouse the new key.
+
+    The caller owns the transaction, and rolls it back where `unlinked` is more than it accepts.
+
+    Args:
+        connection: An open connection to the warehouse.
+        registers: Each register with its deliveries whose bytes are still landed.
+        old: The key that the warehouse is made with.
+        new: The key that it is to have.
+        work_dir: Private directory for files that must be recoded first.
+        mapping_of: Gives how a register's export maps to the contract.
+
+    Returns:
+        How many cells changed, and how many of them lost their number.
+
+    Raises:
+        PseudonymKeyError: If both keys have one version: old and new could not be told apart.
+    """
+    if old.version == new.version:
+        raise PseudonymKeyError(
+            f"Den nya nyckeln har samma version som den gamla (v{old.version}). Gör så här: ge den "
+            "nya nyckeln nästa version."
+        )
+    connection.execute("create or replace temp table bridge (old varchar, new varchar)")
+    for contract, deliveries in registers:
+        mapping = mapping_of(contract.register_name)
+        for version, readable in _readable(contract, deliveries, mapping):
+            read_rows(connection, version, readable, work_dir=work_dir)
+            _bridge_incoming(connection, version, old, new)
+            drop_incoming(connection)
+    # One number may be written in several ways.
+    connection.execute("create or replace temp table bridge as select distinct * from bridge")
+    cells = unlinked = 0
+    for table, column in _keyed_columns(connection, old):
+        changed, lost = _change_column(connection, table, column, old, new)
+        cells += changed
+        unlinked += lost
+    connection.execute("drop table bridge")
+    _record_key(connection, new)
+    return Rekeyed(cells, unlinked)
+
+
+def _readable(
+    contract: Contract, deliveries: Sequence[Delivery], mapping: RegisterMapping
+) -> list[tuple[Contract, list[tuple[Delivery, Layout]]]]:
+    """The deliveries that can be read, by the version of the contract that holds for them."""
+    by_version: dict[str, list[tuple[Delivery, Layout]]] = {}
+    for delivery in deliveries:
+        period = file_period(contract, delivery.file_name, mapping)
+        if period is not None:
+            version = contract.at(period)
+            layout = inspect(version, delivery, mapping)
+            if not isinstance(layout, list):
+                by_version.setdefault(version.since, []).append((delivery, layout))
+    return [
+        (version, by_version[version.since])
+        for version in contract.versions
+        if version.since in by_version
+    ]
+
+
+def _bridge_incoming(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, old: PseudonymKey, new: PseudonymKey
+) -> None:
+    """Put the old and the new pseudonym of everything that was read into the bridge."""
+    for name, column in contract.columns.items():
+        match column.type:
+            case "identity":
+                value = normalised_sql("written")
+                where = f"{kind_sql('value')} is not null"
+                purposes = [PERSON, purpose(contract, PERSON)]
+            case "household":
+                value, where = "written", "value is not null"
+                purposes = [HOUSEHOLD, purpose(contract, HOUSEHOLD)]
+            case "text":
+                value, where = "written", hides_identity_sql("value")
+                purposes = [TEXT]
+            case _:
+                continue
+        for each in purposes:
+            connection.execute(
+                f"""
+                insert into bridge
+                select {old.sql(each, "value")}, {new.sql(each, "value")}
+                from (
+                    select distinct {value} as value
+                    from (select "{name}" as written from incoming)
+                )
+                where {where}
+                """,
+                old.parameters | new.parameters,
+            )
+
+
+def _keyed_columns(
+    connection: duckdb.DuckDBPyConnection, key: PseudonymKey
+) -> list[tuple[str, str]]:
+    """The columns of the warehouse, in whatever table, that hold pseudonyms of a key."""
+    columns = connection.execute(
+        """
+        select schema_name || '."' || table_name || '"', '"' || column_name || '"'
+        from duckdb_columns()
+        inner join duckdb_tables() using (database_name, schema_name, table_name)
+        where database_name = current_database() and data_type = 'VARCHAR'
+        order by all
+        """
+    ).fetchall()
+    return [
+        (table, column)
+        for table, column in columns
+        if connection.execute(
+            f"select 1 from {table}"
+            f" where regexp_full_match({column}, '{pseudonym_pattern(key.version)}') limit 1"
+        ).fetchone()
+    ]
+
+
+def _change_column(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    column: str,
+    old: PseudonymKey,
+    new: PseudonymKey,
+) -> tuple[int, int]:
+    """Change one column; count all its cells that changed, and those without a number behind."""
+    linked = _count(
+        connection.execute(
+            f"update {table} set {column} = bridge.new from bridge where {column} = bridge.old"
+        )
+    )
+    unlinked = _count(
+        connection.execute(
+            f"update {table} set {column} = {new.sql(_UNLINKED, column)}"
+            f" where regexp_full_match({column}, '{pseudonym_pattern(old.version)}')",
+            new.parameters,
+        )
+    )
+    return linked + unlinked, unlinked
+
+
+def _count(cursor: duckdb.DuckDBPyConnection) -> int:
+    [(count,)] = cursor.fetchall()
+    return int(count)

@@ -1,0 +1,273 @@
+"""The intake is killed at any moment: nothing is lost, nothing comes twice, the next run completes.
+
+The points spread over the whole of landing and loading. What is left is held against an intake that
+nobody disturbed.
+"""
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.registers.pseudonyms import read_key
+from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.storage.landing import LandingStore
+from orchestration.storage.snapshot import content_hash
+
+TRIALS = 32
+KEY_TRIALS = 12
+SEED = 20261122
+# A few files of each sort, so that a trial takes parts of a second.
+REGISTERS = {
+    "avhysningar_barn": 4,
+    "skyddat_boende_placeringar": 3,
+    "boendestod_beslut": 2,
+    "ekonomiskt_bistand_beslut": 1,
+}
+
+
+@dataclass
+class Worker:
+    """The warm process and the way to talk to it."""
+
+    process: "subprocess.Popen[str]"
+
+    def run(
+        self, home: Path, *, kill_after: float | None = None, work: str = "intake"
+    ) -> tuple[int, float]:
+        """Work in a home; exit code and seconds."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        began = time.perf_counter()
+        after = "never" if kill_after is None else kill_after
+        self.process.stdin.write(f"{work} {after} {home}\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline()), time.perf_counter() - began
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.integration.intake_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT_ROOT,
+    )
+    yield Worker(process)
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def deliveries(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An inbox with good files, a file to hold in part, one to hold whole, and a copy."""
+    inbox = tmp_path_factory.mktemp("deliveries")
+    for register, count in REGISTERS.items():
+        (inbox / register).mkdir()
+        for path in sorted((city / register).iterdir())[-count:]:
+            shutil.copy2(path, inbox / register / path.name)
+    cut = inbox / "avhysningar_barn" / "avhysningar_barn_2021.csv"
+    cut.write_bytes(cut.read_bytes()[:-20])
+    # Enough rows that one wrong number among them holds one row and not the file.
+    [*_, decisions] = sorted((inbox / "boendestod_beslut").iterdir())
+    text = decisions.read_bytes().decode("cp1252").splitlines(keepends=True)
+    cells = text[1].split(";")
+    spoilt = ";".join([cells[0], "198705129999", *cells[2:]])
+    many = [text[0], spoilt, *(f"X{n}{line}" for n in range(8) for line in text[2:])]
+    decisions.write_bytes("".join(many).encode("cp1252"))
+    [*_, housing] = sorted((inbox / "skyddat_boende_placeringar").iterdir())
+    shutil.copy2(housing, housing.with_name("skyddat_boende_placeringar_2030-01.csv"))
+    return inbox
+
+
+def home_with(deliveries: Path, home: Path) -> Path:
+    shutil.copytree(deliveries, home / "inbox")
+    (home / "keys").mkdir(mode=0o700)
+    key = home / "keys" / "pseudonym.key"
+    key.touch(mode=0o600)
+    key.write_text("v1:en hemlighet som bara finns i provet", encoding="ascii")
+    return home
+
+
+def state(home: Path) -> dict[str, Any]:
+    """All that an intake leaves and that does not tell the time."""
+    settings = Settings(home=home, profile="live")
+    store = LandingStore(settings.landing_dir)
+    receipts = store.receipts()
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        tables = {
+            table: connection.execute(f"from {table} order by all").fetchall()
+            for table in ("meta.delivery_breaches", "meta.inbox")
+        }
+        tables["meta.deliveries"] = connection.execute(
+            "select * exclude (received_at) from meta.deliveries order by all"
+        ).fetchall()
+        raw = content_hash(connection, "raw")
+        [(rows,)] = connection.execute(
+            "select sum(estimated_size) from duckdb_tables() where schema_name = 'raw'"
+        ).fetchall()
+    return {
+        "receipts": [(r.sequence, r.name, r.file_name, r.delivery_id, r.size) for r in receipts],
+        "blobs": {
+            receipt.delivery_id: store.blob(receipt.delivery_id).stat().st_size
+            for receipt in receipts
+        },
+        "raw": raw,
+        "rows": rows,
+        "reports": {
+            path.name: path.read_text(encoding="utf-8")
+            for path in settings.delivery_reports_dir.iterdir()
+        },
+        "leftovers": [
+            path.name for path in (*store.directory.glob(".*"), *(home / "spill").iterdir())
+        ],
+        **tables,
+    }
+
+
+def deliveries_logged(home: Path) -> bool:
+    """Whether a killed intake had got as far as to loading."""
+    path = Settings(home=home, profile="live").warehouse_path
+    if not path.exists():
+        return False
+    with duckdb.connect(str(path)) as connection:
+        row = connection.execute(
+            "select count(*) from duckdb_tables() where schema_name = 'raw'"
+        ).fetchone()
+    return row is not None and row[0] > 0
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    worker: Worker, deliveries: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], float]:
+    """What an intake leaves when nobody kills it, and how long it takes."""
+    seconds = []
+    for name in ("first", "second"):
+        home = home_with(deliveries, tmp_path_factory.mktemp(name))
+        exit_code, took = worker.run(home)
+        assert exit_code == 0
+        seconds.append(took)
+    return state(home), min(seconds)
+
+
+def test_the_undisturbed_intake_has_something_to_lose(
+    undisturbed: tuple[dict[str, Any], float],
+) -> None:
+    left, _ = undisturbed
+    outcomes = [row[6] for row in left["meta.deliveries"]]
+    assert {outcome: outcomes.count(outcome) for outcome in set(outcomes)} == {
+        "loaded": len(outcomes) - 3,
+        "loaded_in_part": 1,
+        "quarantined": 2,
+    }
+    assert len(left["receipts"]) == 11
+    assert left["rows"] > 500
+    assert left["leftovers"] == []
+    assert len(left["reports"]) == 3
+
+
+def test_nothing_is_lost_and_nothing_comes_twice(
+    worker: Worker,
+    deliveries: Path,
+    undisturbed: tuple[dict[str, Any], float],
+    tmp_path: Path,
+) -> None:
+    left, seconds = undisturbed
+    chance = random.Random(SEED)  # noqa: S311 (the same points each time, no secret)
+    killed = landed = loaded = 0
+    for trial in range(3 * TRIALS):
+        home = home_with(deliveries, tmp_path / str(trial))
+        # One point in each part of the time, so that none of it is left out.
+        point = seconds * (trial % TRIALS + chance.random()) / TRIALS
+        exit_code, took = worker.run(home, kill_after=point)
+        if exit_code == 0:
+            # The machine has become faster, and the kill came too late.
+            seconds = min(seconds, took)
+        killed += exit_code == -signal.SIGKILL
+        receipts = LandingStore(home / "landing").receipts()
+        landed += bool(receipts)
+        loaded += deliveries_logged(home)
+        if trial % 3 == 0:
+            # And once more, while it makes good what the first one broke.
+            worker.run(home, kill_after=seconds * chance.random())
+        exit_code, _ = worker.run(home)
+        assert exit_code == 0, f"trial {trial}, killed after {point:.3f} s"
+        assert state(home) == left, f"trial {trial}, killed after {point:.3f} s"
+        shutil.rmtree(home)
+        if killed == TRIALS:
+            break
+    assert killed == TRIALS
+    assert 0 < landed < trial + 1, "some were killed before the landing was done, some after"
+    assert loaded > 0, "some were killed between or within the loads"
+
+
+def pseudonyms(home: Path) -> dict[str, list[str]]:
+    """The persons of each register, in the order of its rows."""
+    path = Settings(home=home, profile="live").warehouse_path
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return {
+            register: [
+                person
+                for (person,) in connection.execute(
+                    f"select {column} from raw.register__{register}"
+                    " order by delivery_sequence, row_number"
+                ).fetchall()
+            ]
+            for register, column in (
+                ("boendestod_beslut", "person_id"),
+                ("skyddat_boende_placeringar", "person_id"),
+                ("ekonomiskt_bistand_beslut", "sokande_id"),
+            )
+        }
+
+
+def test_a_change_of_key_that_is_killed_leaves_the_one_key_or_the_other(
+    worker: Worker, deliveries: Path, tmp_path: Path
+) -> None:
+    original = home_with(deliveries, tmp_path / "original")
+    assert worker.run(original)[0] == 0
+    before = pseudonyms(original)
+    assert sum(len(persons) for persons in before.values()) > 300
+    trial = tmp_path / "rehearsal"
+    shutil.copytree(original, trial)
+    exit_code, seconds = worker.run(trial, work="rekey")
+    assert exit_code == 0
+    chance = random.Random(SEED)  # noqa: S311 (the same points each time, no secret)
+    versions = []
+    for number in range(KEY_TRIALS):
+        home = tmp_path / str(number)
+        shutil.copytree(original, home)
+        worker.run(home, work="rekey", kill_after=seconds * (number + chance.random()) / KEY_TRIALS)
+        # The next run completes the change or undoes it, and finds nothing to load.
+        assert worker.run(home)[0] == 0
+        settings = Settings(home=home, profile="live")
+        key = read_key(settings.key_file)
+        after = pseudonyms(home)
+        versions.append(key.version)
+        found = {person.split(":")[0] for persons in after.values() for person in persons}
+        assert found == {f"v{key.version}"}
+        assert (after == before) == (key.version == 1)
+        assert {name: len(each) for name, each in after.items()} == {
+            name: len(each) for name, each in before.items()
+        }
+        assert [
+            path.name for path in settings.key_file.parent.iterdir() if path.suffix == ".next"
+        ] == []
+        if key.version == 2:
+            content = settings.warehouse_path.read_bytes()
+            assert not [
+                p for persons in before.values() for p in persons if p[3:].encode() in content
+            ]
+        shutil.rmtree(home)
+    assert set(versions) == {1, 2}, "some were killed before the change was made, some after"
