@@ -138,7 +138,7 @@ def test_a_household_is_not_the_one_it_was_without_the_flag(
         "hushallstyp": "5",
         "antal_barn": "0",
         "boendeform": "hyresratt",
-        "forsorjningshinder": "arbetslos",
+        "forsorjningshinder": "arbetslos_ingen",
         "andamal": "forsorjningsstod",
         "sokt_belopp": "100",
         "beviljat_belopp": "100",
