@@ -26,6 +26,8 @@ Parser = Literal[
     "yearbook",
 ]
 
+Delivers = Literal["whole", "recent"]
+
 
 class Dataset(BaseModel):
     """One declared series or table of public statistics.
@@ -40,6 +42,9 @@ class Dataset(BaseModel):
         cadence: How often a new period comes.
         publication_lag_days: From the end of a period until it is published.
         freshness_days: Age of the newest delivery after which the dataset is stale.
+        delivers: What a later delivery says of a cell that it does not hold. `whole`: each delivery
+            is all there is, and the cell is gone. `recent`: a delivery is whole for the periods
+            that it holds, and cells of other periods stand.
         geography_level: The finest level it is published for.
         reference_period: What the recorded delivery covers.
         parser: The format, within the publisher's module.
@@ -65,6 +70,7 @@ class Dataset(BaseModel):
     cadence: Literal["month", "year"]
     publication_lag_days: int = Field(ge=0)
     freshness_days: int = Field(gt=0)
+    delivers: Delivers = "whole"
     geography_level: Literal["riket", "lan", "kommun", "stadsdelsomrade"]
     reference_period: str = Field(min_length=1)
     parser: Parser
