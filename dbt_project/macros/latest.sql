@@ -27,30 +27,6 @@ where
 
 
 {#
-    Observations of the newest delivery of each dataset.
-
-    A publisher's delivery is a snapshot: what it no longer holds is gone. A
-    dataset may come as several tables, each a delivery of its own; `tabell`
-    among the dimensions then names the table.
-#}
-{% macro newest_observations(relation) -%}
-select *
-from (
-    select
-        *,
-        rank() over (
-            partition by
-                dataset_id,
-                coalesce({{ json_text('dimensions', 'tabell') }}, '')
-            order by delivery_sequence desc
-        ) as recency
-    from {{ relation }}
-) as ranked
-where recency = 1
-{%- endmacro %}
-
-
-{#
     First day of a publisher's period: a year, or a year and a month with any one
     sign between them. What is neither (a half-year) has none.
 #}

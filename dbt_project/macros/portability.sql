@@ -16,6 +16,19 @@
     get_json_object({{ column }}, '$["{{ key }}"]')
 {%- endmacro %}
 
+{# Names of the keys of a JSON object as one text, in the order they stand. #}
+{% macro json_key_list(column) -%}
+    {{ adapter.dispatch('json_key_list', 'avvik')(column) }}
+{%- endmacro %}
+
+{% macro default__json_key_list(column) -%}
+    array_to_string(json_keys({{ column }}), ',')
+{%- endmacro %}
+
+{% macro spark__json_key_list(column) -%}
+    array_join(json_object_keys({{ column }}), ',')
+{%- endmacro %}
+
 {# First day of the year that a date lies in, as a date. #}
 {% macro year_start(date) -%}
     cast(date_trunc('year', {{ date }}) as date)

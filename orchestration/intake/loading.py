@@ -22,7 +22,14 @@ from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.registers.rekeying import confirm_key
 from orchestration.settings import Settings
 from orchestration.sources.errors import SourceFormatError
-from orchestration.sources.loading import NOTES_TABLE, load_dataset, observations_table
+from orchestration.sources.loading import (
+    DELIVERIES_TABLE,
+    NOTES_TABLE,
+    StatisticsDelivery,
+    load_dataset,
+    observations_table,
+    record_deliveries,
+)
 from orchestration.sources.loading import create_tables as create_statistics_tables
 from orchestration.sources.registry import datasets_of, load_registry
 from orchestration.storage.deliveries import (
@@ -42,7 +49,8 @@ def raw_tables() -> dict[str, list[str]]:
     tables = {contract.table: [name] for name, contract in load_contracts().items()}
     for dataset in load_registry():
         tables.setdefault(observations_table(dataset.publisher), []).append(dataset.source_id)
-    tables[NOTES_TABLE] = [dataset.source_id for dataset in load_registry()]
+    for table in (NOTES_TABLE, DELIVERIES_TABLE):
+        tables[table] = [dataset.source_id for dataset in load_registry()]
     return tables
 
 
@@ -75,7 +83,8 @@ def load_deliveries(
     create_statistics_tables(connection, sorted({dataset.publisher for dataset in load_registry()}))
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
-    due, copies = pending(connection, store.receipts())
+    receipts = store.receipts()
+    due, copies = pending(connection, receipts)
     lost = lost_sequences(store)
     due = [receipt for receipt in due if receipt.sequence not in lost]
     for group in _by_name(due).values():
@@ -85,6 +94,7 @@ def load_deliveries(
         else:
             _load_dataset(connection, settings, store, group)
         connection.execute("commit")
+    _record_statistics(connection, receipts)
     _write_reports(connection, settings.delivery_reports_dir)
     record_sources(connection, declared_sources(settings), now=datetime.now(UTC))
     return due
@@ -179,6 +189,22 @@ def _write_reports(connection: duckdb.DuckDBPyConnection, directory: Path) -> No
             old.unlink()
     for name, text in reports.items():
         (directory / name).write_text(text, encoding="utf-8")
+
+
+def _record_statistics(connection: duckdb.DuckDBPyConnection, receipts: Sequence[Receipt]) -> None:
+    record_deliveries(
+        connection,
+        [
+            StatisticsDelivery(
+                receipt.sequence,
+                receipt.delivery_id,
+                receipt.name,
+                datetime.fromisoformat(receipt.received_at),
+            )
+            for receipt in receipts
+            if receipt.kind == "statistics"
+        ],
+    )
 
 
 def _load_dataset(

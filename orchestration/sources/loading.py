@@ -1,20 +1,23 @@
 """From parsed public statistics to rows in `raw`.
 
-One table a publisher, in one shape for all, and one table of notes. Parsing belongs in the
-publishers' modules; what a series means for an indicator belongs in dbt.
+One table a publisher, in one shape for all, one table of notes, and one of when each delivery came.
+Parsing belongs in the publishers' modules; what a series means for an indicator, and which delivery
+a figure holds from and until, belongs in dbt.
 """
 
 from collections.abc import Iterable
-from dataclasses import astuple, fields
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
 
 import duckdb
 import pandas as pd
 
 from orchestration.sources.dispatch import parse_dataset
 from orchestration.sources.observation import Note, Observation
-from orchestration.sources.registry import Dataset
+from orchestration.sources.registry import Dataset, load_registry
 
 NOTES_TABLE = "statistics__notes"
+DELIVERIES_TABLE = "statistics__deliveries"
 
 _OBSERVATION_COLUMNS = """
     delivery_id varchar,
@@ -39,6 +42,31 @@ _NOTE_COLUMNS = """
     kind varchar,
     text varchar
 """
+# Times are UTC without a zone, which every engine reads alike.
+_DELIVERY_COLUMNS = """
+    delivery_id varchar,
+    delivery_sequence bigint,
+    dataset_id varchar,
+    received_at timestamp,
+    delivers varchar
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsDelivery:
+    """When a delivery of public statistics came.
+
+    Attributes:
+        delivery_sequence: Place in the order of receipt.
+        delivery_id: SHA-256 of its bytes.
+        dataset_id: The registry's source_id.
+        received_at: Time of receipt, with offset.
+    """
+
+    delivery_sequence: int
+    delivery_id: str
+    dataset_id: str
+    received_at: datetime
 
 
 def observations_table(publisher: str) -> str:
@@ -59,6 +87,37 @@ def create_tables(connection: duckdb.DuckDBPyConnection, publishers: Iterable[st
             f" ({_OBSERVATION_COLUMNS})"
         )
     connection.execute(f"create table if not exists raw.{NOTES_TABLE} ({_NOTE_COLUMNS})")
+    connection.execute(f"create table if not exists raw.{DELIVERIES_TABLE} ({_DELIVERY_COLUMNS})")
+
+
+def record_deliveries(
+    connection: duckdb.DuckDBPyConnection, deliveries: Iterable[StatisticsDelivery]
+) -> None:
+    """Write when each delivery came, and what the registry says that its dataset delivers.
+
+    Written anew each time, so that a dataset whose declaration is changed is read by the new one.
+
+    Args:
+        connection: An open connection to the warehouse.
+        deliveries: All deliveries of public statistics.
+    """
+    delivers = {dataset.source_id: dataset.delivers for dataset in load_registry()}
+    known = [each for each in deliveries if each.dataset_id in delivers]
+    connection.execute("begin")
+    connection.execute(f"delete from raw.{DELIVERIES_TABLE}")
+    connection.execute(
+        f"insert into raw.{DELIVERIES_TABLE}"
+        " select unnest($ids::varchar[]), unnest($sequences::bigint[]),"
+        " unnest($datasets::varchar[]), unnest($times::timestamp[]), unnest($delivers::varchar[])",
+        {
+            "ids": [each.delivery_id for each in known],
+            "sequences": [each.delivery_sequence for each in known],
+            "datasets": [each.dataset_id for each in known],
+            "times": [each.received_at.astimezone(UTC).replace(tzinfo=None) for each in known],
+            "delivers": [delivers[each.dataset_id] for each in known],
+        },
+    )
+    connection.execute("commit")
 
 
 def load_dataset(

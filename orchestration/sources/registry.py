@@ -29,6 +29,8 @@ Parser = Literal[
     "yearbook",
 ]
 
+Delivers = Literal["whole", "recent"]
+
 
 class Calls(BaseModel):
     """How often a publisher may be asked.
@@ -113,6 +115,9 @@ class Dataset(BaseModel):
         cadence: How often a new period comes.
         publication_lag_days: From the end of a period until it is published.
         freshness_days: Age of the newest delivery after which the dataset is stale.
+        delivers: What a later delivery says of a cell that it does not hold. `whole`: each delivery
+            is all there is, and the cell is gone. `recent`: a delivery is whole for the periods
+            that it holds, and cells of other periods stand.
         geography_level: The finest level it is published for.
         request: What is asked of the publisher; None where it only comes as a delivered file.
         parser: The format, within the publisher's module.
@@ -134,6 +139,7 @@ class Dataset(BaseModel):
     cadence: Literal["month", "year"]
     publication_lag_days: int = Field(ge=0)
     freshness_days: int = Field(gt=0)
+    delivers: Delivers = "whole"
     geography_level: Literal["riket", "lan", "kommun", "stadsdelsomrade"]
     request: Request | None = None
     parser: Parser

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,12 @@ from orchestration.registers.contract import load_contracts
 from orchestration.registers.loading import create_raw_table
 from orchestration.registers.municipality import load_municipality, write_units
 from orchestration.settings import Settings
-from orchestration.sources.loading import create_tables, load_dataset
+from orchestration.sources.loading import (
+    StatisticsDelivery,
+    create_tables,
+    load_dataset,
+    record_deliveries,
+)
 from orchestration.sources.registry import datasets_of, recorded_files
 
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
@@ -475,17 +481,25 @@ def tiny_city(tmp_path_factory: pytest.TempPathFactory, dbt: Dbt) -> Warehouse:
         for register, period, rows in TINY_CITY:
             sequence += 1
             insert_delivery(connection, sequence, register, period, rows)
+        deliveries = []
         for dataset in datasets_of("demo"):
             for file in recorded_files(dataset):
                 sequence += 1
                 content = file.read_bytes()
+                delivery_id = hashlib.sha256(content).hexdigest()
                 load_dataset(
                     connection,
                     dataset,
                     content,
-                    delivery_id=hashlib.sha256(content).hexdigest(),
+                    delivery_id=delivery_id,
                     delivery_sequence=sequence,
                 )
+                deliveries.append(
+                    StatisticsDelivery(
+                        sequence, delivery_id, dataset.source_id, datetime(2026, 11, 22, tzinfo=UTC)
+                    )
+                )
+        record_deliveries(connection, deliveries)
     return Warehouse(path, statuses(dbt(path, "build")))
 
 

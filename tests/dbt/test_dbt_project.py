@@ -47,6 +47,15 @@ CONTRACT = {
         "group_name",
         "share",
     },
+    "revisions": {
+        "indicator_id",
+        "period_start",
+        "geography_id",
+        "old_value",
+        "new_value",
+        "seen_at",
+        "source_id",
+    },
 }
 
 
@@ -142,5 +151,5 @@ def test_every_staging_model_reads_a_raw_asset_that_dagster_knows(dbt: Dbt) -> N
         for node in map(json.loads, listed)
     }
     assert keys == {name: ["raw", name] for name in keys}
-    # Registers, publishers, their notes, and the two tables of the municipality.
-    assert len(keys) == 15 + 5 + 1 + 2
+    # Registers, publishers, notes and deliveries of statistics, and two tables of the municipality.
+    assert len(keys) == 15 + 5 + 2 + 2

@@ -12,6 +12,10 @@ observations as (
     {% endfor %}
 ),
 
+deliveries as (
+    select * from {{ ref('stg_statistics__deliveries') }}
+),
+
 notes as (
     select * from {{ ref('stg_statistics__notes') }}
 ),
@@ -55,16 +59,33 @@ lossy_cells as (
             and observations.period = reporting_losses.period
 ),
 
-final as (
+-- A dataset may come as several tables, each a delivery of its own. Where each
+-- delivery holds recent periods only, it says nothing of the others.
+delivered as (
     select
+        observations.publisher,
+        observations.delivery_sequence,
         observations.dataset_id,
         observations.series,
         observations.dimensions,
         observations.region_label,
-        regions.geography_id,
-        regions.geography_level,
+        observations.period,
         observations.period_grain,
         observations.period_start,
+        coalesce(
+            {{ json_text('observations.dimensions', 'tabell') }}, ''
+        ) as part_table,
+        case
+            when deliveries.delivers = 'recent'
+                then concat(
+                    observations.period_grain,
+                    coalesce(
+                        cast(observations.period_start as string),
+                        observations.period
+                    )
+                )
+            else ''
+        end as part_period,
         case
             when lossy_cells.delivery_id is null then observations.status
             else 'missing'
@@ -73,16 +94,127 @@ final as (
             when lossy_cells.delivery_id is null then observations.value
         end as value
     from observations
-    left join regions
-        on
-            observations.publisher = regions.publisher
-            and upper(observations.region_label) = regions.region_key
+    inner join deliveries
+        on observations.delivery_sequence = deliveries.delivery_sequence
     left join lossy_cells
         on
             observations.delivery_id = lossy_cells.delivery_id
             and observations.dataset_id = lossy_cells.dataset_id
             and observations.region_label = lossy_cells.region_label
             and observations.period = lossy_cells.period
+),
+
+part_deliveries as (
+    select distinct
+        dataset_id,
+        part_table,
+        part_period,
+        delivery_sequence
+    from delivered
+),
+
+replacements as (
+    select
+        *,
+        lead(delivery_sequence) over (
+            partition by dataset_id, part_table, part_period
+            order by delivery_sequence
+        ) as replaced_sequence
+    from part_deliveries
+),
+
+standing as (
+    select
+        delivered.*,
+        replacements.replaced_sequence
+    from delivered
+    inner join replacements
+        on
+            delivered.dataset_id = replacements.dataset_id
+            and delivered.part_table = replacements.part_table
+            and delivered.part_period = replacements.part_period
+            and delivered.delivery_sequence = replacements.delivery_sequence
+),
+
+-- Said again, word for word, by the delivery that replaced it.
+compared as (
+    select
+        *,
+        coalesce(
+            delivery_sequence = lag(replaced_sequence) over cell_history
+            and status = lag(status) over cell_history
+            and value is not distinct from lag(value) over cell_history,
+            false
+        ) as is_repeated
+    from standing
+    window cell_history as (
+        partition by dataset_id, series, dimensions, region_label, period
+        order by delivery_sequence
+    )
+),
+
+numbered as (
+    select
+        *,
+        sum(case when is_repeated then 0 else 1 end) over (
+            partition by dataset_id, series, dimensions, region_label, period
+            order by delivery_sequence
+            rows between unbounded preceding and current row
+        ) as statement_number
+    from compared
+),
+
+statements as (
+    select
+        publisher,
+        dataset_id,
+        series,
+        dimensions,
+        region_label,
+        period,
+        period_grain,
+        period_start,
+        status,
+        value,
+        min(delivery_sequence) as seen_sequence,
+        case
+            when count(replaced_sequence) = count(*)
+                then max(replaced_sequence)
+        end as replaced_sequence
+    from numbered
+    group by
+        publisher,
+        dataset_id,
+        series,
+        dimensions,
+        region_label,
+        period,
+        period_grain,
+        period_start,
+        status,
+        value,
+        statement_number
+),
+
+final as (
+    select
+        statements.dataset_id,
+        statements.series,
+        statements.dimensions,
+        statements.region_label,
+        regions.geography_id,
+        regions.geography_level,
+        statements.period_grain,
+        statements.period_start,
+        statements.seen_sequence,
+        statements.replaced_sequence,
+        statements.status,
+        statements.value
+    from statements
+    left join regions
+        on
+            statements.publisher = regions.publisher
+            and upper(statements.region_label) = regions.region_key
 )
 
 select * from final

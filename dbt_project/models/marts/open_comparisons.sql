@@ -6,7 +6,9 @@ observations as (
         {{ json_text('dimensions', 'grupptyp') }} as group_type,
         {{ json_text('dimensions', 'kommungrupp') }} as group_name
     from {{ ref('int_observations_located') }}
-    where dataset_id = 'socialstyrelsen_open_comparisons_2020'
+    where
+        dataset_id = 'socialstyrelsen_open_comparisons_2020'
+        and replaced_sequence is null
 ),
 
 indicator_series as (

@@ -54,6 +54,13 @@ NOTES = {
     "kind": "varchar",
     "text": "varchar",
 }
+DELIVERIES = {
+    "delivery_id": "varchar",
+    "delivery_sequence": "bigint",
+    "dataset_id": "varchar",
+    "received_at": "timestamp",
+    "delivers": "varchar",
+}
 FINDINGS = {
     table.name: {name: kind.removesuffix(" not null") for name, kind in table.columns.items()}
     for table in (DEVIATIONS, FOCUS_AREAS, TRIANGULATION)
@@ -75,6 +82,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     **{table: contract.raw_columns() for table, contract in REGISTERS.items()},
     **{f"raw.{publisher}__observations": OBSERVATIONS for publisher in PUBLISHERS},
     "raw.statistics__notes": NOTES,
+    "raw.statistics__deliveries": DELIVERIES,
     **dbt_marts(),
     **FINDINGS,
 }
@@ -475,3 +483,53 @@ def test_the_same_value_is_tested_once_for_each_kind(lab: "Lab") -> None:
 def test_the_readme_lists_every_type() -> None:
     text = (PROJECT_ROOT / "expectations/README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"`(expect_\w+|unexpected_rows_expectation)`", text)) == set(SUPPORTED)
+
+
+REVISION = {
+    "indicator_id": "'i'",
+    "period_start": "date '2023-01-01'",
+    "period_grain": "'year'",
+    "geography_id": "'SE'",
+    "breakdown": "'total'",
+    "category": "'total'",
+    "revision_number": "1",
+    "old_value": "7",
+    "new_value": "8",
+    "old_status": "'observed'",
+    "new_status": "'observed'",
+    "seen_at": "timestamp '2026-02-01 05:00:00'",
+    "first_seen_at": "timestamp '2026-01-01 05:00:00'",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, set()),
+        ({"new_value": "null", "new_status": "'suppressed'"}, set()),
+        ({"new_value": "null", "new_status": "null"}, set()),
+        ({"old_value": "null", "old_status": "'missing'"}, set()),
+        ({"old_value": "8"}, {"nothing_changed"}),
+        ({"new_status": "'suppressed'"}, {"value_against_status"}),
+        ({"old_value": "null"}, {"value_against_status"}),
+        ({"first_seen_at": "timestamp '2026-02-02 05:00:00'"}, {"changed_before_first_seen"}),
+        ({"seen_at": "timestamp '2026-11-02 05:00:00'"}, {"future_change"}),
+        ({"revision_number": "2"}, {"numbers_missing"}),
+        ({"new_value": "70"}, {"large_change"}),
+    ],
+)
+def test_revisions(lab: "Lab", changed: dict[str, str], expected: set[str]) -> None:
+    create_all(lab)
+    row = REVISION | changed
+    fill(lab, "marts.revisions", ", ".join(row), f"values ({', '.join(row.values())})")
+    assert failed(lab, "marts.revisions") == expected
+
+
+def test_a_value_is_revised_only_where_a_change_is_logged(lab: "Lab") -> None:
+    create_all(lab)
+    key = "indicator_id, period_start, period_grain, geography_id, breakdown, category"
+    values = ", ".join(REVISION[name] for name in key.split(", "))
+    fill(lab, "marts.indicator_values", f"{key}, status", f"values ({values}, 'revised')")
+    assert "revised_without_change" in failed(lab, "marts.revisions")
+    fill(lab, "marts.revisions", ", ".join(REVISION), f"values ({', '.join(REVISION.values())})")
+    assert failed(lab, "marts.revisions") == set()

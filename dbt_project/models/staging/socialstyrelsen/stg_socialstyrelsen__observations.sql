@@ -1,14 +1,14 @@
 with
 
 source as (
-    {{ newest_observations(
-        source('socialstyrelsen', 'socialstyrelsen__observations')
-    ) }}
+    select *
+    from {{ source('socialstyrelsen', 'socialstyrelsen__observations') }}
 ),
 
 renamed as (
     select
         delivery_id,
+        delivery_sequence,
         dataset_id,
         series,
         region as region_label,
