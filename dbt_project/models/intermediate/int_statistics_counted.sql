@@ -11,14 +11,21 @@ indicator_series as (
     select * from {{ ref('indicator_series') }}
 ),
 
+series_weights as (
+    select * from {{ ref('series_weights') }}
+),
+
 parts as (
     select
         observations.*,
+        indicator_series.dimension_pattern,
         indicator_series.indicator_id,
         indicator_series.breakdown,
         indicator_series.category,
         indicator_series.yearly_value,
         indicator_series.divisor,
+        coalesce(indicator_series.geography_level, '') as meant_for,
+        coalesce(series_weights.weight, 1) as weight,
         case observations.status
             when 'suppressed' then 4
             when 'missing' then 3
@@ -35,6 +42,12 @@ parts as (
             and observations.geography_level = coalesce(
                 indicator_series.geography_level, observations.geography_level
             )
+    left join series_weights
+        on
+            indicator_series.indicator_id = series_weights.indicator_id
+            and indicator_series.dataset_id = series_weights.dataset_id
+            and indicator_series.dimension_pattern
+            = series_weights.dimension_pattern
 ),
 
 expected_parts as (
@@ -43,9 +56,15 @@ expected_parts as (
         dataset_id,
         breakdown,
         category,
-        count(distinct series) as series_count
+        coalesce(geography_level, '') as meant_for,
+        count(distinct concat(series, dimension_pattern)) as series_count
     from indicator_series
-    group by indicator_id, dataset_id, breakdown, category
+    group by
+        indicator_id,
+        dataset_id,
+        breakdown,
+        category,
+        coalesce(geography_level, '')
 ),
 
 -- A sum without one of its parts is not the indicator: it is missing.
@@ -59,10 +78,12 @@ summed as (
         parts.category,
         parts.yearly_value,
         parts.period_start,
-        sum(parts.value / parts.divisor) as value,
+        {{ reproducible('sum(parts.weight * parts.value / parts.divisor)') }}
+            as value,
         case
             when
-                count(distinct parts.series) < max(expected_parts.series_count)
+                count(distinct concat(parts.series, parts.dimension_pattern))
+                < max(expected_parts.series_count)
                 then greatest(max(parts.status_rank), 3)
             else max(parts.status_rank)
         end as status_rank
@@ -73,6 +94,7 @@ summed as (
             and parts.dataset_id = expected_parts.dataset_id
             and parts.breakdown = expected_parts.breakdown
             and parts.category = expected_parts.category
+            and parts.meant_for = expected_parts.meant_for
     group by
         parts.indicator_id,
         parts.dataset_id,

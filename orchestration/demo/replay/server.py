@@ -4,13 +4,14 @@ Listens on loopback only. What a publisher answers belongs in its own module, wh
 an answer in `faults`.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 RECORDED: Final = Path(__file__).parents[1] / "recorded"
@@ -86,6 +87,16 @@ def not_found(request: Request) -> Reply:
     return Reply(f"Not found: {request.path}".encode(), "text/plain; charset=utf-8", 404)
 
 
+class _Server(ThreadingHTTPServer):
+    """Says nothing of an asker that hung up."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 class ReplayServer:
     """Serves publishers on 127.0.0.1, as a context manager.
 
@@ -114,8 +125,7 @@ class ReplayServer:
             def log_message(self, *_: object) -> None:
                 """Keep quiet."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         # How long it takes to stop is how often it looks up.
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True

@@ -380,10 +380,11 @@ def test_a_pace_is_kept() -> None:
     for _ in range(7):
         pace.wait()
         moments.append(now[0])
-    assert moments == [0, 0, 0, 1, 1, 1, 2]
+    # A tenth of a second more than the window, so that calls that travel unevenly keep to it too.
+    assert moments == pytest.approx([0, 0, 0, 1.1, 1.1, 1.1, 2.2])
     pace.keep_to(Calls(count=1, seconds=5.0))
     pace.wait()
-    assert now[0] == 7
+    assert now[0] == pytest.approx(7.3)
     assert all(seconds > 0 for seconds in slept)
 
 
