@@ -7,11 +7,25 @@ in the publishers' modules, keeping deliveries elsewhere.
 
 import io
 import json
+import struct
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
 _INDEX = "svar.json"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    request: str
+    media_type: str
+    holds_figures: bool
+
+
+_INDEX_OF = TypeAdapter(list[_Entry])
 # The earliest moment that the format can hold: when a response came is not part of what it says.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -25,11 +39,14 @@ class Part:
             recorded and the real publisher give the same bytes.
         media_type: As the publisher said, or an empty text.
         content: The body, byte for byte.
+        holds_figures: Whether it is to be parsed; what a publisher says about its figures is kept
+            beside them.
     """
 
     request: str
     media_type: str
     content: bytes
+    holds_figures: bool = True
 
 
 def pack(parts: Sequence[Part]) -> bytes:
@@ -41,7 +58,14 @@ def pack(parts: Sequence[Part]) -> bytes:
     Returns:
         The archive; equal for equal parts.
     """
-    index = [{"request": part.request, "media_type": part.media_type} for part in parts]
+    index = [
+        {
+            "request": part.request,
+            "media_type": part.media_type,
+            "holds_figures": part.holds_figures,
+        }
+        for part in parts
+    ]
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as target:
         _write(target, _INDEX, json.dumps(index, ensure_ascii=False, indent=1).encode())
@@ -61,17 +85,19 @@ def unpack(content: bytes) -> list[Part] | None:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as source:
-            names = source.namelist()
-            if not names or names[0] != _INDEX:
+            entries = source.infolist()
+            # A packed answer is stored as it is: what unpacks to more is none of ours.
+            if not entries or any(each.compress_type != zipfile.ZIP_STORED for each in entries):
                 return None
-            index = json.loads(source.read(_INDEX))
-            if names[1:] != [_name(number) for number in range(1, len(index) + 1)]:
+            index = _INDEX_OF.validate_json(source.read(entries[0]))
+            expected = [_INDEX, *(_name(number) for number in range(1, len(index) + 1))]
+            if [each.filename for each in entries] != expected:
                 return None
             return [
-                Part(each["request"], each["media_type"], source.read(name))
-                for name, each in zip(names[1:], index, strict=True)
+                Part(each.request, each.media_type, source.read(entry), each.holds_figures)
+                for entry, each in zip(entries[1:], index, strict=True)
             ]
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, EOFError, OSError, RuntimeError, struct.error):
         return None
 
 

@@ -2,31 +2,52 @@
 
 Keeps to each publisher's pace, tries again where that can help, and gives up with a Swedish reason.
 What is asked and what the answer means belongs in the publishers' modules.
+
+Nothing in the environment steers it: a proxy and a certificate authority of one's own are settings.
+httpx would else read them, and passwords from a `.netrc`, wherever it happens to run.
 """
 
 import random
+import ssl
 import threading
 import time
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from importlib.metadata import version
-from typing import Any, Self
-from urllib.parse import urlsplit
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from orchestration.sources.kept import KeptAnswers
 from orchestration.sources.registry import Calls, PublisherName
 
-_TIMEOUT = httpx.Timeout(connect=10.0, read=30.0, write=10.0, pool=10.0)
-_TOTAL_SECONDS = 120.0
 _LARGEST = 64 << 20
-_TRIES = 5
-_FIRST_WAIT = 1.0
-_LONGEST_WAIT = 120.0
+_OK = 200
+_NOT_MODIFIED = 304
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+# What is asked anew with GET after a form, and what keeps its method.
+_SEE_OTHER = frozenset({301, 302, 303})
+_REDIRECTS = _SEE_OTHER | {307, 308}
+_MOST_REDIRECTS = 5
+_ERROR_BODY_KEPT = 1 << 16
+_PIECE = 1 << 16
+# A call is counted when it is sent, and by the publisher when it arrives: the last of one window
+# may be late and the first of the next early.
+_SLACK_SECONDS = 0.1
+_WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 USER_AGENT = f"avvik/{version('avvik')} (kommunal statistik; httpx)"
+
+_LATER = "försök igen senare; består felet, kontrollera adress och urval i källregistret"
+_CHECK_ADDRESS = "kontrollera utgivarens adress i källregistret"
+
+Due = Literal["json"]
 
 
 class FetchError(Exception):
@@ -34,10 +55,23 @@ class FetchError(Exception):
 
     Attributes:
         message_sv: Publisher, path, what happened and what to do.
+        status: The HTTP status, where the publisher answered with an error.
+        content: The beginning of that answer.
     """
 
-    def __init__(self, publisher: str, path: str, what: str, remedy: str) -> None:
+    def __init__(
+        self,
+        publisher: str,
+        path: str,
+        what: str,
+        remedy: str,
+        *,
+        status: int | None = None,
+        content: bytes = b"",
+    ) -> None:
         self.message_sv = f"{publisher}, {path}: {what}. Gör så här: {remedy}."
+        self.status = status
+        self.content = content
         super().__init__(self.message_sv)
 
 
@@ -46,7 +80,7 @@ class Response:
     """A whole answer with a good status.
 
     Attributes:
-        content: The body.
+        content: The body, decompressed.
         media_type: Content type without parameters, in lower case.
         headers: The headers, names in lower case.
     """
@@ -56,12 +90,39 @@ class Response:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the client waits, and how often it tries.
+
+    Attributes:
+        connect: Seconds until a connection stands.
+        read: Seconds without a byte.
+        whole: Seconds for the whole of one answer, however steadily its bytes trickle.
+        tries: Attempts at one request.
+        first_wait: Seconds before the second attempt; doubled each time, give or take half.
+        longest_wait: Seconds beyond which a publisher that asks us to wait is left for now.
+    """
+
+    connect: float = 10.0
+    read: float = 30.0
+    whole: float = 120.0
+    tries: int = 5
+    first_wait: float = 1.0
+    longest_wait: float = 120.0
+
+
 class Pace:
-    """At most so many calls within so many seconds; waits where one more would be too many."""
+    """At most so many calls within so many seconds; waits where one more would be too many.
+
+    Args:
+        calls: The limit; None where nobody is burdened, which nothing then changes.
+        clock: Seconds that only grow; replaced in tests.
+        sleep: Waits; replaced in tests.
+    """
 
     def __init__(
         self,
-        calls: Calls,
+        calls: Calls | None,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -78,19 +139,39 @@ class Pace:
         Args:
             calls: The publisher's limit.
         """
-        self._calls = calls
+        if self._calls is not None:
+            self._calls = calls
 
     def wait(self) -> None:
         """Wait until one more call is allowed, and count it."""
         with self._lock:
-            while True:
+            while self._calls is not None:
                 now = self._clock()
-                while self._made and now - self._made[0] >= self._calls.seconds:
+                window = self._calls.seconds + _SLACK_SECONDS
+                while self._made and now - self._made[0] >= window:
                     self._made.popleft()
                 if len(self._made) < self._calls.count:
                     self._made.append(now)
                     return
-                self._sleep(self._calls.seconds - (now - self._made[0]))
+                self._sleep(window - (now - self._made[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    what: str
+    status: int | None = None
+    content: bytes = b""
+
+
+class _NotWholeError(Exception):
+    """An answer came, but not all of it or not of the kind that is due."""
 
 
 class Client:
@@ -99,6 +180,10 @@ class Client:
     Args:
         addresses: Publisher to the address that its paths lie below.
         paces: Publisher to how often it may be asked.
+        kept: Earlier answers, to ask whether they still hold; none are kept where None.
+        proxy: Address of a proxy that all requests go through.
+        ca_file: Certificates of authorities to trust besides the public ones, as PEM.
+        patience: How long to wait and how often to try.
         sleep: Waits; replaced in tests.
         clock: Seconds that only grow; replaced in tests.
     """
@@ -108,16 +193,29 @@ class Client:
         addresses: Mapping[PublisherName, str],
         paces: Mapping[PublisherName, Pace],
         *,
+        kept: KeptAnswers | None = None,
+        proxy: str | None = None,
+        ca_file: Path | None = None,
+        patience: Patience | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._addresses = {name: address.rstrip("/") for name, address in addresses.items()}
+        self._paces = paces
+        self._kept = kept
+        self._proxy = proxy
+        self._ca_file = ca_file
+        self._patience = patience or Patience()
         self._sleep = sleep
         self._clock = clock
-        self._paces = paces
         self._random = random.Random()  # noqa: S311 (spreads waiting times; guards no secret)
         self._http = httpx.Client(
-            timeout=_TIMEOUT, headers={"user-agent": USER_AGENT}, follow_redirects=False
+            timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect),
+            headers={"user-agent": USER_AGENT, "accept-encoding": "gzip"},
+            follow_redirects=False,
+            trust_env=False,
+            verify=_trusted(ca_file),
+            proxy=proxy,
         )
 
     def __enter__(self) -> Self:
@@ -137,9 +235,17 @@ class Client:
         """A client with cookies of its own, for a form that remembers its visitor.
 
         Yields:
-            The client; its cookies are forgotten afterwards.
+            The client; its cookies are forgotten afterwards, and its answers are not kept.
         """
-        with Client(self._addresses, self._paces, sleep=self._sleep, clock=self._clock) as client:
+        with Client(
+            self._addresses,
+            self._paces,
+            proxy=self._proxy,
+            ca_file=self._ca_file,
+            patience=self._patience,
+            sleep=self._sleep,
+            clock=self._clock,
+        ) as client:
             yield client
 
     def get(
@@ -148,6 +254,7 @@ class Client:
         path: str,
         *,
         params: Mapping[str, Any] | None = None,
+        due: Due | None = None,
         largest: int = _LARGEST,
     ) -> Response:
         """Ask with GET.
@@ -157,7 +264,8 @@ class Client:
             path: Below the publisher's address, beginning with a slash; or a whole address below
                 it, as `next` links are.
             params: Query parameters.
-            largest: Size in bytes above which the answer is refused.
+            due: What the answer must be; a web page in its place is refused.
+            largest: Size in bytes, decompressed, above which the answer is refused.
 
         Returns:
             The answer.
@@ -165,7 +273,7 @@ class Client:
         Raises:
             FetchError: If there is no good answer after all tries.
         """
-        return self._ask(publisher, "GET", path, largest, params=params)
+        return self._ask(publisher, "GET", path, {"params": params}, due=due, largest=largest)
 
     def post(
         self,
@@ -175,6 +283,7 @@ class Client:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         form: Mapping[str, Any] | None = None,
+        due: Due | None = None,
         largest: int = _LARGEST,
     ) -> Response:
         """Ask with POST; only for requests that change nothing at the publisher.
@@ -185,7 +294,8 @@ class Client:
             params: Query parameters.
             json: A body to send as JSON.
             form: A body to send as a form.
-            largest: Size in bytes above which the answer is refused.
+            due: As for `get`.
+            largest: As for `get`.
 
         Returns:
             The answer.
@@ -193,73 +303,175 @@ class Client:
         Raises:
             FetchError: If there is no good answer after all tries.
         """
-        return self._ask(publisher, "POST", path, largest, params=params, json=json, data=form)
-
-    def _address(self, publisher: PublisherName, path: str) -> str:
-        base = self._addresses[publisher]
-        if path.startswith("/"):
-            return base + path
-        if urlsplit(path).netloc != urlsplit(base).netloc:
-            raise FetchError(
-                publisher,
-                path,
-                "svaret pekar vidare till en annan adress",
-                "kontrollera utgivarens adress i källregistret",
-            )
-        return path
+        arguments = {"params": params, "json": json, "data": form}
+        return self._ask(publisher, "POST", path, arguments, due=due, largest=largest)
 
     def _ask(
-        self, publisher: PublisherName, method: str, path: str, largest: int, **arguments: Any
-    ) -> Response:
-        address = self._address(publisher, path)
-        what = ""
-        for attempt in range(_TRIES):
-            self._paces[publisher].wait()
-            wait = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT) * self._random.uniform(0.5, 1.5)
-            try:
-                status, response = self._once(publisher, method, address, largest, arguments)
-            except httpx.TransportError as error:
-                what = f"förbindelsen bröts ({type(error).__name__})"
-            else:
-                if status < 300:  # noqa: PLR2004 - a good status
-                    return response
-                what = f"utgivaren svarar med felkod {status}"
-                if status not in _TRY_AGAIN:
-                    break
-                stated = response.headers.get("retry-after", "")
-                if stated.isdigit():
-                    wait = min(float(stated), _LONGEST_WAIT)
-            if attempt + 1 < _TRIES:
-                self._sleep(wait)
-        raise FetchError(
-            publisher,
-            path,
-            what,
-            "försök igen senare; består felet, kontrollera adress och urval i källregistret",
-        )
-
-    def _once(
         self,
         publisher: PublisherName,
         method: str,
-        address: str,
-        largest: int,
+        path: str,
         arguments: Mapping[str, Any],
-    ) -> tuple[int, Response]:
-        began = self._clock()
-        with self._http.stream(method, address, **arguments) as answer:
-            body = bytearray()
-            for chunk in answer.iter_bytes():
-                body += chunk
+        *,
+        due: Due | None,
+        largest: int,
+    ) -> Response:
+        """Ask until there is a good answer, or none is to be had."""
+        request = self._http.build_request(method, self._address(publisher, path), **arguments)
+        patience = self._patience
+        failure, wait = _Failure(""), 0.0
+        for attempt in range(patience.tries):
+            if attempt:
+                self._sleep(wait)
+            wait = patience.first_wait * 2**attempt * self._random.uniform(0.5, 1.5)
+            try:
+                answer = self._follow(publisher, path, request, largest)
+                if answer.status == _OK:
+                    return _required(due, answer)
+            except httpx.TimeoutException:
+                failure = _Failure("utgivaren svarar för långsamt")
+                continue
+            except httpx.TransportError as error:
+                failure = _Failure(f"förbindelsen bröts ({type(error).__name__})")
+                continue
+            except _NotWholeError as error:
+                failure = _Failure(str(error))
+                continue
+            what = f"utgivaren svarar med felkod {answer.status}"
+            stated = _stated_wait(answer.headers)
+            failure = _Failure(what, answer.status, answer.content[:_ERROR_BODY_KEPT])
+            if answer.status not in _TRY_AGAIN:
+                break
+            if stated is not None and stated > patience.longest_wait:
+                failure = replace(failure, what=f"{what} och ber oss vänta {stated:.0f} sekunder")
+                break
+            # What is stated is the least: all should not come back at the same moment.
+            wait = wait if stated is None else stated + min(wait, 1.0)
+        raise FetchError(
+            publisher, path, failure.what, _LATER, status=failure.status, content=failure.content
+        )
+
+    def _follow(
+        self, publisher: PublisherName, path: str, request: httpx.Request, largest: int
+    ) -> "_Answer":
+        """Ask, and ask where the publisher points to within its own address."""
+        for _ in range(_MOST_REDIRECTS):
+            answer = self._once(publisher, path, request, largest)
+            if answer.status not in _REDIRECTS:
+                return answer
+            target = urljoin(str(request.url), answer.headers.get("location", ""))
+            if not self._is_at(publisher, target):
+                host = urlsplit(target).netloc[:100]
+                what = f"utgivaren hänvisar till en annan adress ({host})"
+                raise FetchError(publisher, path, what, _CHECK_ADDRESS, status=answer.status)
+            if answer.status in _SEE_OTHER:
+                request = self._http.build_request("GET", target)
+            else:
+                request = self._http.build_request(
+                    request.method,
+                    target,
+                    content=request.content,
+                    headers={"content-type": request.headers.get("content-type", "")},
+                )
+        raise FetchError(publisher, path, "utgivaren hänvisar runt i en krets", _CHECK_ADDRESS)
+
+    def _once(
+        self, publisher: PublisherName, path: str, request: httpx.Request, largest: int
+    ) -> "_Answer":
+        """Send one request and read its answer whole, within bounds of time and size."""
+        address = str(request.url)
+        kept = self._kept if request.method == "GET" else None
+        earlier = kept.find(address) if kept is not None else None
+        if earlier is not None:
+            request.headers.update(earlier.conditions)
+        self._paces[publisher].wait()
+        ends = self._clock() + self._patience.whole
+        body = bytearray()
+        sent = self._http.send(request, stream=True)
+        try:
+            if sent.status_code == _NOT_MODIFIED and kept is not None and earlier is not None:
+                kept.refresh(address)
+                return _Answer(_OK, earlier.headers, earlier.content)
+            for piece in _decompressed(sent):
+                body += piece
                 if len(body) > largest:
-                    raise FetchError(
-                        publisher,
-                        address,
-                        f"svaret är större än {largest} byte",
-                        "minska urvalet eller höj gränsen",
-                    )
-                if self._clock() - began > _TOTAL_SECONDS:
-                    raise httpx.ReadTimeout("hela svaret tog för lång tid")
-            media_type = answer.headers.get("content-type", "").split(";")[0].strip().lower()
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-            return answer.status_code, Response(bytes(body), media_type, headers)
+                    what = f"svaret är större än {largest} byte"
+                    remedy = "minska urvalet eller höj gränsen"
+                    raise FetchError(publisher, path, what, remedy)
+                if self._clock() > ends:
+                    raise httpx.ReadTimeout("the whole answer took too long", request=request)
+        finally:
+            sent.close()
+        headers = {name.lower(): value for name, value in sent.headers.items()}
+        if sent.status_code == _OK and kept is not None:
+            kept.keep(address, bytes(body), headers)
+        return _Answer(sent.status_code, headers, bytes(body))
+
+    def _address(self, publisher: PublisherName, path: str) -> str:
+        if path.startswith("/"):
+            return self._addresses[publisher] + path
+        if not self._is_at(publisher, path):
+            raise FetchError(
+                publisher, path, "svaret pekar vidare till en annan adress", _CHECK_ADDRESS
+            )
+        return path
+
+    def _is_at(self, publisher: PublisherName, address: str) -> bool:
+        asked, own = urlsplit(address), urlsplit(self._addresses[publisher])
+        return (asked.scheme, asked.netloc) == (own.scheme, own.netloc)
+
+
+def _trusted(ca_file: Path | None) -> ssl.SSLContext:
+    """The public authorities, and one's own where there is one; hosts are always verified."""
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+def _decompressed(answer: httpx.Response) -> Iterator[bytes]:
+    """Give the body in pieces that stay small, however well it was compressed."""
+    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in {"identity", ""}:
+        yield from answer.iter_raw()
+        return
+    if encoding not in {"gzip", "x-gzip"}:
+        raise _NotWholeError("svaret är packat på ett sätt som vi inte har bett om")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        for packed in answer.iter_raw():
+            rest = packed
+            while rest:
+                yield unpacker.decompress(rest, _PIECE)
+                rest = unpacker.unconsumed_tail
+        yield unpacker.flush()
+    except zlib.error:
+        raise _NotWholeError("svaret går inte att packa upp") from None
+    if not unpacker.eof:
+        raise _NotWholeError("svaret är avklippt")
+
+
+def _required(due: Due | None, answer: _Answer) -> Response:
+    """Accept a good answer, or say what came in the place of what is due."""
+    media_type = answer.headers.get("content-type", "").split(";")[0].strip().lower()
+    if due == "json":
+        text = answer.content.strip()
+        if media_type in _WEB_PAGES or text.startswith(b"<"):
+            raise _NotWholeError("en webbsida kom i stället för JSON")
+        if not text.endswith((b"}", b"]")):
+            raise _NotWholeError("svaret är avklippt eller inte JSON")
+    return Response(answer.content, media_type, answer.headers)
+
+
+def _stated_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the publisher asks us to wait: given as such, or as a moment."""
+    stated = headers.get("retry-after", "").strip()
+    if stated.isascii() and stated.isdigit():
+        return float(stated)
+    try:
+        until = parsedate_to_datetime(stated)
+        # By the publisher's own clock where it shows it.
+        now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
+        return max((until - now).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None

@@ -1,6 +1,8 @@
 """Picks a publisher's module for a dataset, to fetch or to parse.
 
-Only the choice of module and the joining of an answer's parts; no format is known here.
+Only the choice of module and the joining of an answer's parts; no format is known here. The parts
+of one answer share no cell: a figure that comes twice means that pages slid or queries overlapped,
+so that others may be missing, and the whole answer is refused.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,6 +11,7 @@ from dataclasses import replace
 from orchestration.sources import bra, kronofogden, scb, socialstyrelsen, stockholm
 from orchestration.sources.answers import Part, pack, unpack
 from orchestration.sources.client import Client
+from orchestration.sources.errors import SourceFormatError, quoted
 from orchestration.sources.observation import Note, Observation, Parsed
 from orchestration.sources.registry import Dataset, PublisherName
 
@@ -23,7 +26,9 @@ _PARSERS: dict[PublisherName, Parse] = {
     "socialstyrelsen": socialstyrelsen.parse,
     "stockholm": stockholm.parse,
 }
-_FETCHERS: dict[PublisherName, Fetch] = {}
+_FETCHERS: dict[PublisherName, Fetch] = {
+    "scb": scb.fetch,
+}
 
 
 def fetch_dataset(client: Client, dataset: Dataset, municipality: str) -> bytes:
@@ -59,17 +64,41 @@ def parse_dataset(content: bytes, dataset: Dataset) -> Parsed:
     """
     parse = _PARSERS[dataset.publisher]
     parts = unpack(content)
-    if not parts:
+    if parts is None:
         return parse(content, dataset)
     observations: list[Observation] = []
     notes: dict[tuple[str | None, str, str, str], Note] = {}
-    for part in parts:
+    found_in: dict[tuple[str, str, str, str], int] = {}
+    offset = 0
+    for number, part in enumerate(parts, start=1):
+        if not part.holds_figures:
+            continue
         parsed = parse(part.content, dataset)
-        offset = max((row.row_number for row in observations), default=0)
-        observations += [
-            replace(row, row_number=row.row_number + offset) for row in parsed.observations
-        ]
+        for row in parsed.observations:
+            key = (row.series, row.region, row.period, row.dimensions)
+            if found_in.setdefault(key, number) != number:
+                raise _overlap(dataset, found_in[key], number, row)
+            observations.append(replace(row, row_number=row.row_number + offset))
+        offset = max((row.row_number for row in parsed.observations), default=0) + offset
         for note in parsed.notes:
             notes.setdefault((note.period, note.regions, note.kind, note.text), note)
-    numbered = [replace(note, note_number=n) for n, note in enumerate(notes.values(), start=1)]
-    return Parsed(tuple(observations), tuple(numbered))
+    if not observations:
+        raise SourceFormatError(
+            dataset,
+            place="hela svaret",
+            found=f"{len(parts)} delar utan någon uppgift",
+            expected="minst en uppgift",
+        )
+    kept = [replace(note, note_number=n) for n, note in enumerate(notes.values(), start=1)]
+    return Parsed(tuple(observations), tuple(kept))
+
+
+def _overlap(dataset: Dataset, first: int, second: int, row: Observation) -> SourceFormatError:
+    return SourceFormatError(
+        dataset,
+        place=f"svarets del {second}, rad {row.row_number}",
+        found=f"samma uppgift som i del {first} ({quoted(row.series)}, {quoted(row.region)}, "
+        f"{quoted(row.period)})",
+        expected="delar som inte överlappar",
+        action="Sidorna kan ha flyttats medan de hämtades: hämta på nytt.",
+    )

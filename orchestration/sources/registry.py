@@ -72,6 +72,7 @@ class Recording(BaseModel):
         synthetic: Whether the figures are made up.
         retrieved_at: When the recording was made.
         reference_period: What it covers.
+        request: What was asked for, where that is another selection than the declared one.
         title_sv: Title where the figures are made up.
         publisher_name_sv: Who answers for made-up figures.
         licence: Terms of made-up figures.
@@ -86,6 +87,7 @@ class Recording(BaseModel):
     synthetic: bool
     retrieved_at: date
     reference_period: str = Field(min_length=1)
+    request: Request | None = None
     title_sv: str | None = None
     publisher_name_sv: str | None = None
     licence: str | None = None
@@ -114,6 +116,9 @@ class Dataset(BaseModel):
         citation: How to state the source.
         cadence: How often a new period comes.
         publication_lag_days: From the end of a period until it is published.
+        grace_days: How much later than that a period may come before the series is said to stand
+            still.
+        ends_with: The last period of a series that has ended, as its publisher writes it.
         freshness_days: Age of the newest delivery after which the dataset is stale.
         delivers: What a later delivery says of a cell that it does not hold. `whole`: each delivery
             is all there is, and the cell is gone. `recent`: a delivery is whole for the periods
@@ -138,6 +143,8 @@ class Dataset(BaseModel):
     citation: str = Field(min_length=1)
     cadence: Literal["month", "year"]
     publication_lag_days: int = Field(ge=0)
+    grace_days: int = Field(default=30, ge=0)
+    ends_with: str | None = None
     freshness_days: int = Field(gt=0)
     delivers: Delivers = "whole"
     geography_level: Literal["riket", "lan", "kommun", "stadsdelsomrade"]
@@ -161,7 +168,7 @@ class Dataset(BaseModel):
         return self.recording is not None and self.recording.synthetic
 
     def as_recorded(self) -> "Dataset":
-        """The dataset under the names of its recording, which may be made up.
+        """The dataset under the names and the selection of its recording, which may be made up.
 
         Returns:
             The dataset as the demonstration names it.
@@ -173,6 +180,7 @@ class Dataset(BaseModel):
         own = {name: getattr(recording, name) for name in names}
         changes: dict[str, object] = {name: value for name, value in own.items() if value}
         changes["comparability_sv"] = (*self.comparability_sv, *recording.comparability_sv)
+        changes["request"] = recording.request or self.request
         return self.model_copy(update=changes)
 
 

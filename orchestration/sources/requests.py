@@ -4,9 +4,12 @@ One form a kind of service. Building and sending the request belongs in the publ
 `{municipality}` in a value stands for the official code of the municipality that is reported on.
 """
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+FROM_PERIOD: Final = re.compile(r"from\((\d{4}(?:M\d{2})?)\)")
 
 
 class _Request(BaseModel):
@@ -18,16 +21,25 @@ class PxWebRequest(_Request):
 
     Attributes:
         table: The table's id.
-        selection: For every variable its codes, or selection expressions such as `from(2016)`.
-        codelists: For a variable, the code list its codes are taken from.
-        successor: The table that goes on where this one ends.
+        selection: For every variable of the table its codes; `*` is all of them, and `from(2016)`
+            all from that period on. Nothing is left to the service's standard selection.
+        successors: The tables that go on where this one ends.
     """
 
     kind: Literal["pxweb"]
     table: str = Field(pattern=r"^TAB\d+$")
     selection: dict[str, tuple[str, ...]] = Field(min_length=1)
-    codelists: dict[str, str] = {}
-    successor: str | None = None
+    successors: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _every_variable_has_codes_of_a_known_form(self) -> Self:
+        for variable, codes in self.selection.items():
+            if not codes:
+                raise ValueError(f"{variable} has no codes")
+            for code in codes:
+                if "(" in code and not FROM_PERIOD.fullmatch(code):
+                    raise ValueError(f"{variable} has the unknown expression {code}")
+        return self
 
 
 class KoladaRequest(_Request):

@@ -97,6 +97,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             """
             create table seeds.reporting_losses
                 (dataset_id varchar, region_label varchar, period varchar);
+            create table seeds.series_weights
+                (indicator_id varchar, dataset_id varchar, dimension_pattern varchar,
+                weight double);
             create table intermediate.int_region_crosswalk as
             select 'bra' as publisher, 'HELA LANDET' as region_key, 'SE' as geography_id,
                 'riket' as geography_level;

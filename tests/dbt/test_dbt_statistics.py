@@ -128,6 +128,31 @@ def test_the_price_index_of_a_year_is_the_mean_of_its_months(tiny_city: Warehous
     assert before is not None
     assert after is not None
     assert after[2] / before[2] == pytest.approx(1.12, abs=0.0005)
+    weights = tiny_city.query(
+        "select weight from seeds.series_weights where indicator_id = 'price_housing_food'"
+        " order by all"
+    )
+    assert weights == [(0.36,), (0.64,)]
+    # By hand, of the two groups as they were delivered.
+    [(mean,)] = tiny_city.query(
+        "select 12 * avg(value * case when dimensions like '%\"01\"%' then 0.36 else 0.64 end) / 6"
+        " from raw.scb__observations"
+        " where dataset_id = 'scb_cpi_housing_food' and period like '2023M%'"
+    )
+    assert after[2] == pytest.approx(mean, abs=1e-6)
+
+
+def test_income_is_in_kronor(tiny_city: Warehouse) -> None:
+    # SCB gives thousands with one decimal: 400.0 and 423.6.
+    assert tiny_city.value("real_disposable_income", "SE", 2016) == (
+        400_000,
+        None,
+        400_000,
+        "observed",
+    )
+    found = tiny_city.value("real_disposable_income", "SE", 2023)
+    assert found is not None
+    assert found[2] == 423_600
 
 
 def test_an_offence_without_a_figure_is_not_applicable(tiny_city: Warehouse) -> None:

@@ -33,13 +33,20 @@ indicator_series as (
     select * from {{ ref('indicator_series') }}
 ),
 
+series_weights as (
+    select * from {{ ref('series_weights') }}
+),
+
 parts as (
     select
         observations.*,
+        indicator_series.dimension_pattern,
         indicator_series.indicator_id,
         indicator_series.breakdown,
         indicator_series.category,
         indicator_series.divisor,
+        coalesce(indicator_series.geography_level, '') as meant_for,
+        coalesce(series_weights.weight, 1) as weight,
         coalesce(indicator_series.yearly_value, 'as_published')
             as yearly_value,
         case observations.status
@@ -58,6 +65,12 @@ parts as (
             and observations.geography_level = coalesce(
                 indicator_series.geography_level, observations.geography_level
             )
+    left join series_weights
+        on
+            indicator_series.indicator_id = series_weights.indicator_id
+            and indicator_series.dataset_id = series_weights.dataset_id
+            and indicator_series.dimension_pattern
+            = series_weights.dimension_pattern
 ),
 
 expected_parts as (
@@ -66,21 +79,29 @@ expected_parts as (
         dataset_id,
         breakdown,
         category,
-        count(distinct series) as series_count
+        coalesce(geography_level, '') as meant_for,
+        count(distinct concat(series, dimension_pattern)) as series_count
     from indicator_series
-    group by indicator_id, dataset_id, breakdown, category
+    group by
+        indicator_id,
+        dataset_id,
+        breakdown,
+        category,
+        coalesce(geography_level, '')
 ),
 
 -- A cell is counted anew by each delivery that touched a part of it.
 part_vintages as (
     select distinct
         {{ cell | join(', ') }},
+        meant_for,
         yearly_value,
         seen_sequence as vintage_sequence
     from parts
     union distinct
     select distinct
         {{ cell | join(', ') }},
+        meant_for,
         yearly_value,
         replaced_sequence as vintage_sequence
     from parts
@@ -94,13 +115,15 @@ summed as (
         {{ columns_of('part_vintages', cell) }},
         part_vintages.yearly_value,
         part_vintages.vintage_sequence,
-        sum(parts.value / parts.divisor) as value,
+        {{ reproducible('sum(parts.weight * parts.value / parts.divisor)') }}
+            as value,
         min(parts.dimension_names) as first_dimensions,
         max(parts.dimension_names) as last_dimensions,
         case
             when count(parts.series) = 0 then null
             when
-                count(distinct parts.series) < max(expected_parts.series_count)
+                count(distinct concat(parts.series, parts.dimension_pattern))
+                < max(expected_parts.series_count)
                 then greatest(max(parts.status_rank), 3)
             else max(parts.status_rank)
         end as status_rank
@@ -111,9 +134,11 @@ summed as (
             and part_vintages.dataset_id = expected_parts.dataset_id
             and part_vintages.breakdown = expected_parts.breakdown
             and part_vintages.category = expected_parts.category
+            and part_vintages.meant_for = expected_parts.meant_for
     left join parts
         on
             {{ equal_on('part_vintages', 'parts', cell) }}
+            and part_vintages.meant_for = parts.meant_for
             and part_vintages.yearly_value = parts.yearly_value
             and part_vintages.vintage_sequence >= parts.seen_sequence
             and (
@@ -122,6 +147,7 @@ summed as (
             )
     group by
         {{ columns_of('part_vintages', cell) }},
+        part_vintages.meant_for,
         part_vintages.yearly_value,
         part_vintages.vintage_sequence
 ),

@@ -6,6 +6,9 @@ What a publisher answers belongs in its own module.
 from collections.abc import Mapping
 from typing import Final
 
+from orchestration.demo.replay import scb
 from orchestration.demo.replay.server import Answerer
 
-PUBLISHERS: Final[Mapping[str, Answerer]] = {}
+PUBLISHERS: Final[Mapping[str, Answerer]] = {
+    "scb": scb.answer,
+}

@@ -1,14 +1,17 @@
 """The replay server: one address a publisher, and faults on demand.
 
-Listens on loopback only. What a publisher answers belongs in its own module.
+Listens on loopback only. What a publisher answers belongs in its own module, what can go wrong with
+an answer in `faults`.
 """
 
+import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 RECORDED: Final = Path(__file__).parents[1] / "recorded"
@@ -36,6 +39,23 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """How the bytes of an answer go out.
+
+    Attributes:
+        declared_length: What is said of the body's length; the truth where None.
+        cut_after: Bytes of the body after which the connection is cut; never where None.
+        piece: Bytes that go out at a time; all at once where None.
+        pause: Seconds between two pieces.
+    """
+
+    declared_length: int | None = None
+    cut_after: int | None = None
+    piece: int | None = None
+    pause: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What is answered.
 
@@ -43,23 +63,38 @@ class Reply:
         content: The body.
         media_type: The content type, with parameters.
         status: The HTTP status.
-        headers: Further headers.
+        headers: Further headers; with an `ETag` or `Last-Modified` among them, an answer that the
+            asker has already is not sent again.
+        sending: How the bytes go out.
     """
 
     content: bytes
     media_type: str
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    sending: Sending = Sending()
 
 
 Answerer = Callable[[Request], Reply]
 # A fault sees the reply that would have been given and gives another; None cuts the connection.
 Fault = Callable[[Request, Reply], Reply | None]
+ALWAYS: Final = 1_000_000
+_NOT_MODIFIED: Final = 304
 
 
 def not_found(request: Request) -> Reply:
     """The answer to a path that nobody answers."""
     return Reply(f"Not found: {request.path}".encode(), "text/plain; charset=utf-8", 404)
+
+
+class _Server(ThreadingHTTPServer):
+    """Says nothing of an asker that hung up."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class ReplayServer:
@@ -78,6 +113,8 @@ class ReplayServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Headers and body are two writes; waiting to join them costs 40 ms an answer.
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 server._serve(self)
@@ -88,9 +125,11 @@ class ReplayServer:
             def log_message(self, *_: object) -> None:
                 """Keep quiet."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        # How long it takes to stop is how often it looks up.
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -149,10 +188,36 @@ class ReplayServer:
         if reply is None:
             handler.close_connection = True
             return
-        handler.send_response(reply.status)
-        handler.send_header("Content-Type", reply.media_type)
-        handler.send_header("Content-Length", str(len(reply.content)))
-        for name, value in reply.headers.items():
-            handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(reply.content)
+        try:
+            _send(handler, _unless_known(request, reply))
+        except OSError:
+            # The asker had enough and closed the connection.
+            handler.close_connection = True
+
+
+def _unless_known(request: Request, reply: Reply) -> Reply:
+    """Leave out the body that the asker says it has."""
+    etag, modified = reply.headers.get("ETag"), reply.headers.get("Last-Modified")
+    same = etag is not None and request.headers.get("if-none-match") == etag
+    if etag is None and modified is not None:
+        same = request.headers.get("if-modified-since") == modified
+    return Reply(b"", reply.media_type, _NOT_MODIFIED, reply.headers) if same else reply
+
+
+def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+    sending = reply.sending
+    length = sending.declared_length
+    handler.send_response(reply.status)
+    handler.send_header("Content-Type", reply.media_type)
+    handler.send_header("Content-Length", str(len(reply.content) if length is None else length))
+    for name, value in reply.headers.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    content = reply.content[: sending.cut_after]
+    step = sending.piece or max(len(content), 1)
+    for start in range(0, len(content), step):
+        if start:
+            time.sleep(sending.pause)
+        handler.wfile.write(content[start : start + step])
+    if sending.cut_after is not None or length is not None:
+        handler.close_connection = True

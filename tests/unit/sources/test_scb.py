@@ -74,8 +74,14 @@ def test_gaps_carry_their_mark() -> None:
 def test_decimals_keep_their_digits_and_a_table_without_region_is_the_country() -> None:
     income = DATASETS["scb_real_disposable_income"]
     rows = parse(recorded_files(income)[0].read_bytes(), income).observations
-    assert (rows[0].value_text, rows[0].value, rows[0].region) == ("100.0", 100.0, "00")
-    assert (rows[0].period, rows[0].dimensions) == ("2016", "{}")
+    assert (rows[0].value_text, rows[0].value, rows[0].region) == ("400.0", 400.0, "00")
+    assert (rows[0].period, rows[0].dimensions) == (
+        "2016",
+        '{"Alder": "18+", "Hushallstyp": "E90"}',
+    )
+    prices = DATASETS["scb_cpi_housing_food"]
+    rows = parse(recorded_files(prices)[0].read_bytes(), prices).observations
+    assert (rows[0].region, rows[0].series, rows[0].period) == ("00", "0000080H", "2016M01")
 
 
 def drop_region(answer: dict[str, Any]) -> None:

@@ -1,15 +1,12 @@
-"""SCB: json-stat2 answers of the statistical database (PxWebApi 2).
+"""Reads SCB's json-stat2: one observation a cell, and the notes that must be shown.
 
-Codes are kept, never labels; the answer must hold exactly the variables that were asked for, and
-as many values as its size says. Building and sending the query belongs to fetching.
+The answer must hold exactly the variables that were asked for, and as many values as its size says.
+Building and sending the query belongs in `fetching`.
 """
 
 import math
 from decimal import Decimal
 from itertools import product
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, Field, Strict, StrictInt
 
 from orchestration.sources.errors import SourceFormatError, quoted
 from orchestration.sources.observation import (
@@ -20,43 +17,18 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import read_json
 from orchestration.sources.registry import Dataset
+from orchestration.sources.scb.answer import (
+    REGION,
+    Answer,
+    codes_of,
+    read_answer,
+    request_of,
+    require_selected,
+)
 
-_REGION = "Region"
 _WHOLE_COUNTRY = "00"
 _STATUSES: dict[str, Status] = {"..": "missing", ".": "not_applicable", "-": "not_applicable"}
-
-
-class _Extension(BaseModel):
-    mandatory: dict[str, bool] = Field(default={}, alias="noteMandatory")
-
-
-class _Category(BaseModel):
-    index: dict[str, StrictInt]
-
-
-class _Dimension(BaseModel):
-    category: _Category
-    note: list[str] = []
-    extension: _Extension = _Extension()
-
-
-class _Role(BaseModel):
-    time: list[str] = Field(min_length=1, max_length=1)
-    metric: list[str] = Field(min_length=1, max_length=1)
-
-
-class _Answer(BaseModel):
-    kind: Literal["dataset"] = Field(alias="class")
-    id: list[str]
-    size: list[StrictInt]
-    role: _Role
-    dimension: dict[str, _Dimension]
-    value: list[StrictInt | Annotated[Decimal, Strict()] | None]
-    status: dict[str, str] = {}
-    note: list[str] = []
-    extension: _Extension = _Extension()
 
 
 def parse(content: bytes, dataset: Dataset) -> Parsed:
@@ -68,14 +40,15 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
 
     Returns:
         One observation a cell, in the answer's order (last variable fastest); the mandatory notes
-        as notes of kind method.
+        as notes of kind method, and a note where SCB has closed the table.
 
     Raises:
         SourceFormatError: If it is not JSON of that form, if a variable was dropped or added, if
             sizes and number of values differ, or if a mark is unknown.
     """
-    answer = read_json(content, dataset, _Answer)
-    codes = _codes(answer, dataset)
+    answer = read_answer(content, dataset)
+    codes = codes_of(answer, dataset)
+    require_selected(answer, dataset)
     if len(answer.value) != math.prod(answer.size):
         raise SourceFormatError(
             dataset,
@@ -101,7 +74,7 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
                 row_number=place + 1,
                 dataset_id=dataset.source_id,
                 series=chosen.pop(metric),
-                region=chosen.pop(_REGION, _WHOLE_COUNTRY),
+                region=chosen.pop(REGION, _WHOLE_COUNTRY),
                 period=chosen.pop(time),
                 dimensions=dimensions_text(chosen),
                 value_text=(mark or "") if figure is None else str(figure),
@@ -109,48 +82,8 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
                 status=status,
             )
         )
-    return Parsed(tuple(observations), numbered(dataset.source_id, _mandatory_notes(answer)))
-
-
-def _codes(answer: _Answer, dataset: Dataset) -> list[list[str]]:
-    """Give each variable's codes in order, having checked that the answer hangs together."""
-    if sorted(answer.id) != sorted(dataset.variables):
-        raise SourceFormatError(
-            dataset,
-            place="nyckeln ”id”",
-            found=f"variablerna {quoted(', '.join(answer.id))}",
-            expected=f"variablerna {', '.join(dataset.variables)}",
-            action="Utan fullt urval svarar SCB med ett standardurval. Sänd hela urvalet på nytt.",
-        )
-    # A table of the whole country has no region; elsewhere its absence is a dropped variable.
-    regions = set() if dataset.geography_level == "riket" else {_REGION}
-    required = [*answer.role.time, *answer.role.metric, *regions]
-    if len(set(required)) != len(required) or not set(required) <= set(answer.id):
-        raise SourceFormatError(
-            dataset,
-            place="nyckeln ”role”",
-            found="tid, mått eller region saknas bland variablerna",
-            expected="en tidsvariabel, en måttvariabel och region (utom för riket)",
-        )
-    if len(answer.size) != len(answer.id) or min(answer.size) < 1:
-        raise SourceFormatError(
-            dataset,
-            place="nyckeln ”size”",
-            found=f"storlekarna {quoted(str(answer.size))}",
-            expected="en storlek större än noll per variabel",
-        )
-    codes = []
-    for variable, size in zip(answer.id, answer.size, strict=True):
-        index = answer.dimension[variable].category.index if variable in answer.dimension else {}
-        if len(index) != size or sorted(index.values()) != list(range(size)):
-            raise SourceFormatError(
-                dataset,
-                place=f"variabeln {quoted(variable)}",
-                found=f"{len(index)} koder",
-                expected=f"{size} koder i följd enligt ”size”",
-            )
-        codes.append(sorted(index, key=lambda code: index[code]))
-    return codes
+    remarks = [*_mandatory_notes(answer), *_end_of_table(answer, dataset)]
+    return Parsed(tuple(observations), numbered(dataset.source_id, remarks))
 
 
 def _figure(
@@ -180,7 +113,7 @@ def _figure(
     return value, "observed"
 
 
-def _mandatory_notes(answer: _Answer) -> list[Remark]:
+def _mandatory_notes(answer: Answer) -> list[Remark]:
     """Collect the notes that SCB requires to be shown, the table's first."""
     parts = [(answer.note, answer.extension)]
     parts += [(answer.dimension[name].note, answer.dimension[name].extension) for name in answer.id]
@@ -190,3 +123,12 @@ def _mandatory_notes(answer: _Answer) -> list[Remark]:
         for place, note in enumerate(notes)
         if extension.mandatory.get(str(place))
     ]
+
+
+def _end_of_table(answer: Answer, dataset: Dataset) -> list[Remark]:
+    if not answer.extension.discontinued:
+        return []
+    request = request_of(dataset)
+    after = ", ".join(request.successors)
+    goes_on = f"; den fortsätter i {after}" if after else ""
+    return [Remark(kind="other", text=f"SCB har avslutat tabellen {request.table}{goes_on}.")]
