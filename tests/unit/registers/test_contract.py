@@ -61,7 +61,7 @@ def load(
         connection,
         contract,
         deliveries,
-        units=[],
+        units=["Bromma"],
         key=PseudonymKey.from_secret(b"en hemlighet som bara finns i provet"),
         work_dir=folder,
     )

@@ -1,4 +1,4 @@
-"""Every rule, provoked in every register where it can be broken, in the forms of both municipalities."""
+"""Every rule, provoked in every register where it can be broken, by both municipalities."""
 
 import re
 from collections.abc import Mapping
@@ -120,7 +120,7 @@ def rows_of(form: Form, contract: Contract, count: int) -> list[dict[str, str]]:
         cells = {name: good(form, column) for name, column in contract.columns.items()}
         key = next(name for name in contract.key if contract.columns[name].type != "unit")
         kind = contract.columns[key].type
-        cells[key] = str(2000 + number) if kind == "integer" else f"A{number}"
+        cells[key] = str(1990 + number) if kind == "integer" else f"A{number}"
         rows.append(
             {
                 name: form.cell(register, name, text)
@@ -161,7 +161,7 @@ def load(
 
 def faulty_cells(rule: str, form: Form, contract: Contract) -> Mapping[str, str]:
     """For each column of a register in which a rule can be broken, a cell that breaks it."""
-    version = contract.at(form.file_name(contract) and "2023-05")
+    version = contract.at("2023-05")
     faults: dict[str, str] = {}
     for name, column in version.columns.items():
         if not form.delivers(contract.register_name, name):
@@ -204,12 +204,13 @@ def test_a_faulty_cell_is_told_by_column_and_row(
 ) -> None:
     version = contract.at("2023-05")
     faults = faulty_cells(rule, form, contract)
-    rows = rows_of(form, version, 400)
+    # Where single rows are held, few enough of them for the rest to be used.
+    rows = rows_of(form, version, 400 if rule == "identitet" else 100)
     for number, (name, text) in enumerate(faults.items()):
-        rows[100 + number][name] = text
+        rows[60 + number][name] = text
     result = load(form, contract, tmp_path, text_of(form, version, rows).encode("cp1252"))
     found = {(b.rule, b.column, b.first_row, b.row_count) for b in result.breaches}
-    expected = {(rule, name, 102 + number, 1) for number, name in enumerate(faults)}
+    expected = {(rule, name, 62 + number, 1) for number, name in enumerate(faults)}
     assert found - {("for_manga_hallna", None, None, len(faults))} == expected
     held_rows = {version.columns[name].severity(rule) for name in faults} == {"row"}
     assert result.outcome == ("loaded_in_part" if held_rows else "quarantined")
@@ -227,7 +228,7 @@ def faulty_file(rule: str, form: Form, contract: Contract) -> tuple[bytes, str |
     separator = form.separator(contract.register_name)
     text = text_of(form, contract, rows)
     header, first, *rest = text.splitlines(keepends=True)
-    key = next(name for name in contract.key if not contract.columns[name].type == "unit")
+    key = next(name for name in contract.key if contract.columns[name].type != "unit")
     identities = [n for n, c in contract.columns.items() if c.type == "identity"]
     for row in rows:
         row.update(dict.fromkeys(identities, "198705129999"))
@@ -294,4 +295,4 @@ def test_a_file_without_faults_is_loaded(tmp_path: Path, form: Form, contract: C
 
 def test_every_rule_is_provoked() -> None:
     elsewhere = {"okant_register", "samma_innehall"}
-    assert RULES == {*CELL_RULES, *FILE_RULES, *elsewhere}
+    assert {*CELL_RULES, *FILE_RULES, *elsewhere} == RULES
