@@ -246,7 +246,7 @@ def faulty_file(rule: str, form: Form, contract: Contract) -> tuple[bytes, str |
         "antal_falt": header + first.rstrip("\n") + f"{separator}mer\n" + "".join(rest),
         "nyckel_dubbel": header + first + first + "".join(rest),
         "for_manga_hallna": text_of(form, contract, rows),
-        "olasbar": header + first.rstrip("\n") + "\r" + "".join(rest).replace("\n", "\r\n"),
+        "olasbar": header + first.replace("\n", "\r\n") + "".join(rest),
     }.get(rule, text)
     names = {
         "filnamn": "slutlig version.csv",
@@ -263,9 +263,8 @@ FILE_CASES = [
     for name, form in FORMS.items()
     for contract in CONTRACTS.values()
     for rule in FILE_RULES
-    # A register without identity numbers holds whole deliveries only; see the test below.
-    if rule not in {"for_manga_hallna", "olasbar"}
-    or (rule == "for_manga_hallna" and "skyddade_personuppgifter" in contract.columns)
+    # Single rows are held for their identity numbers only.
+    if rule != "for_manga_hallna" or "skyddade_personuppgifter" in contract.columns
 ]
 
 
