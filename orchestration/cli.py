@@ -204,8 +204,16 @@ def _write_demo_city(settings: Settings, split: dict[str, float]) -> None:
 
     if scan_inbox(settings.inbox_dir):
         return
-    from orchestration.demo.city import write_city  # noqa: PLC0415
+    from orchestration.demo.city import MUNICIPALITY, write_city  # noqa: PLC0415
 
+    if settings.municipality != MUNICIPALITY:
+        errors.print(
+            f"Inkorgen är tom, och den syntetiska staden är kommun {MUNICIPALITY}. Gör så här: "
+            f"lägg filerna i {settings.inbox_dir}.",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(_MISUSE)
     began = time.perf_counter()
     with Progress(
         TextColumn("{task.description}"),

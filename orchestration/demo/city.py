@@ -25,6 +25,9 @@ from orchestration.demo.wider import (
 )
 from orchestration.demo.writing import Exporter, Progress
 
+MUNICIPALITY: Final = "0180"
+"""Code of the municipality that the city stands in for."""
+
 _MONTHLY_THROUGHOUT: Final = 1
 _MONTHLY_LAST_YEAR: Final = 8
 _ONE_FILE_A_YEAR: Final = 6

@@ -12,12 +12,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Column, Contract
 
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+# Cells are stripped of blanks before they are compared, so what they are compared with is too.
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 _DELIMITERS = {"semicolon": ";", "comma": ",", "tab": "\t", "pipe": "|"}
 _DELIMITERS_SV = {

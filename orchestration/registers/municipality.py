@@ -6,10 +6,10 @@ becomes SQL belongs in `mapping`; which geography counts a row at which time is 
 """
 
 import csv
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 import duckdb
 import yaml
@@ -107,7 +107,9 @@ class Municipality(_Strict):
         boards: Its district boards, past and present; none where it has none.
         central_units: Its units outside the boards.
         form: How its exports are written, where a register does not say otherwise.
-        registers: How its export of each register maps to the contract.
+        columns: What its exports call columns that several registers have.
+        codes: What the codes of such columns are called in the contract.
+        registers: How its export of each register maps to the contract; wins over the common parts.
     """
 
     code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
@@ -115,6 +117,8 @@ class Municipality(_Strict):
     boards: tuple[Board, ...] = ()
     central_units: tuple[CentralUnit, ...] = ()
     form: Form = Form()
+    columns: dict[str, Text] = {}
+    codes: dict[str, dict[Text, Text]] = {}
     registers: dict[str, RegisterMapping] = {}
 
     @model_validator(mode="after")
@@ -156,11 +160,26 @@ class Municipality(_Strict):
             register: The register's name.
 
         Returns:
-            The mapping; where the register has none, the contract's names in the common form.
+            The mapping, with the common parts that the register has columns for.
         """
         mapping = self.registers.get(register, CONTRACT_FORM)
+        contract = load_contracts().get(register)
+        delivered = set(contract.every_column() if contract else ()) - set(mapping.constants)
         own = {name: getattr(mapping.form, name) for name in mapping.form.model_fields_set}
-        return mapping.model_copy(update={"form": self.form.model_copy(update=own)})
+        return mapping.model_copy(
+            update={
+                "form": self.form.model_copy(update=own),
+                "columns": _having(self.columns, delivered) | mapping.columns,
+                "codes": _having(self.codes, delivered) | mapping.codes,
+            }
+        )
+
+
+_Value = TypeVar("_Value")
+
+
+def _having(common: Mapping[str, _Value], names: Collection[str]) -> dict[str, _Value]:
+    return {name: value for name, value in common.items() if name in names}
 
 
 class _Loader(yaml.BaseLoader):
@@ -216,15 +235,22 @@ def read_municipality(path: Path) -> Municipality:
 
 def _misfits(municipality: Municipality) -> list[str]:
     contracts = load_contracts()
-    found = []
-    for name in municipality.registers:
-        if name not in contracts:
-            found.append(f"registers.{name}: det finns inget sådant register")
-            continue
-        mapping = municipality.mapping(name)
+    columns = {name for contract in contracts.values() for name in contract.every_column()}
+    found = [
+        f"{part}: inget register har en kolumn {name}"
+        for part, names in (("columns", municipality.columns), ("codes", municipality.codes))
+        for name in names
+        if name not in columns
+    ]
+    found += [
+        f"registers.{name}: det finns inget sådant register"
+        for name in municipality.registers
+        if name not in contracts
+    ]
+    for name, contract in contracts.items():
         found += [
             f"registers.{name}.{problem}"
-            for problem in problems(contracts[name], mapping, municipality.units)
+            for problem in problems(contract, municipality.mapping(name), municipality.units)
         ]
     return found
 

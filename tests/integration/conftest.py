@@ -26,10 +26,16 @@ class Installation:
     """A home of its own, with the small city in its inbox."""
 
     home: Path
+    municipality: str = "0180"
+    municipality_file: Path | None = None
 
     @property
     def settings(self) -> Settings:
-        return Settings(home=self.home)
+        return Settings(
+            home=self.home,
+            municipality=self.municipality,
+            municipality_file=self.municipality_file,
+        )
 
     @property
     def inbox(self) -> Path:
@@ -51,7 +57,10 @@ class Installation:
         return self._execute(definitions.resolve_job_def("gate_alone"), None)
 
     def _definitions(self) -> dg.Definitions:
-        return build_defs(resource_overrides={"avvik": Avvik(overrides={"home": str(self.home)})})
+        overrides = {"home": str(self.home), "municipality": self.municipality}
+        if self.municipality_file is not None:
+            overrides["municipality_file"] = str(self.municipality_file)
+        return build_defs(resource_overrides={"avvik": Avvik(overrides=overrides)})
 
     def _execute(
         self, job: dg.JobDefinition, keys: list[dg.AssetKey] | None

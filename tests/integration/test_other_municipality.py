@@ -1,0 +1,149 @@
+"""A smaller municipality with its own boards and exports, through the whole flow to a publication.
+
+Its deliveries are the small synthetic city in another form (`tests/other_municipality.py`), so its
+figures must be those that the same city gives in the contract's form.
+"""
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.registers.contract import load_contracts
+from tests.integration.conftest import Installation, failed_steps
+from tests.other_municipality import CODE, FILE, SAME_AREA, convert, own_values
+
+# What a municipality gives about itself; the rest is public statistics about everyone.
+OWN_VALUES = """
+    select indicator_id, period_start, geography_id, breakdown, category,
+        round(numerator, 6), round(denominator, 6), round(value, 9), status
+    from marts.indicator_values
+    where source_id in (select unnest(?)) and geography_id in (select unnest(?))
+    order by all
+"""
+
+
+@pytest.fixture(scope="module")
+def kil(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    installation = Installation(tmp_path_factory.mktemp("kil"), CODE, FILE)
+    convert(city, installation.inbox)
+    result = installation.run()
+    assert result.success, failed_steps(result)
+    return installation
+
+
+def values(installation: Installation, places: list[str]) -> set[tuple[object, ...]]:
+    with duckdb.connect(str(installation.snapshot), read_only=True) as connection:
+        return set(connection.execute(OWN_VALUES, [list(load_contracts()), places]).fetchall())
+
+
+def test_the_same_city_in_another_form_gives_the_same_figures(
+    kil: Installation, published: Installation
+) -> None:
+    expected = {
+        (*row[:2], SAME_AREA[str(row[2])], *row[3:]) for row in values(published, list(SAME_AREA))
+    }
+    found = values(kil, list(SAME_AREA.values()))
+    assert found == expected
+    assert {row[2] for row in found} == set(SAME_AREA.values())
+    assert len({row[0] for row in found}) > 40
+    assert len(found) > 5000
+
+
+def test_its_own_merger_is_followed(kil: Installation, published: Installation) -> None:
+    """Until 2020 two boards, from 2021 the one that took over, with their history together."""
+    cases = """
+        select geography_id, year(period_start), value from marts.indicator_values
+        where indicator_id = 'family_law_cases' and breakdown = 'total'
+            and geography_id in (select unnest($places))
+    """
+    with duckdb.connect(str(published.snapshot), read_only=True) as connection:
+        before = connection.execute(cases, {"places": ["0180-skarpnack", "0180-farsta"]}).fetchall()
+    with duckdb.connect(str(kil.snapshot), read_only=True) as connection:
+        after = connection.execute(
+            cases, {"places": ["1715-lersatter", "1715-hannas", "1715-sodra-kil"]}
+        ).fetchall()
+    stockholm = {(place, year): value for place, year, value in before}
+    here = {(place, year): value for place, year, value in after}
+    assert sum(stockholm.values()) > 0
+    for year in range(2016, 2024):
+        skarpnack, farsta = stockholm["0180-skarpnack", year], stockholm["0180-farsta", year]
+        assert here["1715-sodra-kil", year] == skarpnack + farsta
+        if year <= 2020:
+            assert here["1715-lersatter", year] == skarpnack
+            assert here["1715-hannas", year] == farsta
+        else:
+            assert ("1715-lersatter", year) not in here
+
+
+def test_the_boards_are_its_own(kil: Installation) -> None:
+    boards = kil.published(
+        "select geography_id, name, valid_to::varchar, successor_id from marts.geographies"
+        " where level = 'stadsdelsnamnd' order by all"
+    )
+    assert len(boards) == 12
+    assert ("1715-lersatter", "Lersätter", "2020-12-31", "1715-sodra-kil") in boards
+    assert {place[:5] for place, *_ in boards} == {"1715-"}
+    assert kil.published("select municipality_id from meta.publication") == [("1715",)]
+
+
+def test_nothing_of_stockholm_is_told_of_it(kil: Installation, published: Installation) -> None:
+    [(explained,)] = published.published(
+        "select count(*) from marts.deviations where explanation_id is not null"
+    )
+    assert explained > 0
+    assert kil.published("select * from marts.deviations where explanation_id is not null") == []
+    # Public statistics about Stockholm stay Stockholm's; its boards are not known here.
+    assert kil.published(
+        "select count(*) from marts.indicator_values where geography_id like '0180-%'"
+    ) == [(0,)]
+    assert (
+        kil.published("select distinct geography_id from marts.deviations where kind = 'change'")
+        != []
+    )
+    assert kil.published(
+        "select count(*) from marts.deviations where geography_id like '0180%'"
+    ) == [(0,)]
+
+
+def test_the_report_names_the_right_municipality(
+    kil: Installation, published: Installation
+) -> None:
+    page = (kil.settings.published_dir / "memorandum.html").read_text(encoding="utf-8")
+    other = (published.settings.published_dir / "memorandum.html").read_text(encoding="utf-8")
+    assert "Kils kommun (påhittad)" in page
+    assert "<title>" in page
+    [title] = re.findall(r"<title>(.*?)</title>", page)
+    assert "Kils kommun (påhittad)" in title
+    # The list of sources says who publishes what was read; nothing before it is Stockholm's.
+    body, other_body = (text.split('id="kallor"')[0] for text in (page, other))
+    assert "Stockholms stad" in other_body
+    assert "Stockholm" not in body
+    for name in ("Jobbtorg", "Bromma", "relationsvåldscentrum"):
+        assert name not in body
+
+
+def test_its_identity_numbers_stay_in_the_inbox_and_landing(kil: Installation) -> None:
+    numbers = set(own_values(kil.inbox))
+    assert len(numbers) > 1000
+    for path in kil.home.rglob("*"):
+        if not path.is_file() or path.relative_to(kil.home).parts[0] in {"inbox", "landing"}:
+            continue
+        text = path.read_bytes().decode("latin-1")
+        assert not set(re.findall(r"(?<!\d)(?:19|20)\d{10}(?!\d)", text)) & numbers, path
+
+
+def test_a_faulty_file_is_told_in_the_municipality_s_own_words(city: Path, tmp_path: Path) -> None:
+    kil = Installation(tmp_path / "home", CODE, FILE)
+    convert(city, kil.inbox)
+    bad = kil.inbox / "avhysningar_barn" / "Avhysningar 2023.txt"
+    content = bad.read_bytes().decode("cp1252")
+    bad.write_bytes(re.sub(r"\d\d\.\d\d\.2023", "31.02.2023", content, count=1).encode("cp1252"))
+    assert not kil.run().success
+    [report] = kil.settings.delivery_reports_dir.glob("*.txt")
+    assert (
+        "- Fil avhysningar_barn/Avhysningar 2023.txt, rad 2, kolumn Datum (avtalets datum): datumet"
+        " finns inte (skrivs DD.MM.ÅÅÅÅ) [regel datum]. Antal rader med felet: 1. Gör så här: "
+        "rätta datumet och lämna en ny fil."
+    ) in report.read_text(encoding="utf-8")
