@@ -117,6 +117,7 @@ def run(
             return
         stopped = _run_flow(settings, overrides, split)
         _print_split(split)
+        _print_destroyed(settings)
         if stopped:
             for message in stopped:
                 errors.print(f"STOPP: {message}", style="bold red", markup=False)
@@ -386,6 +387,17 @@ def _print_split(split: dict[str, float]) -> None:
     total = time.perf_counter() - _STARTED
     table.add_row("totalt", f"{total:.1f} s".replace(".", ","))
     console.print(table)
+
+
+def _print_destroyed(settings: Settings) -> None:
+    """Name the suppliers' files whose content is destroyed here and still lies in the inbox."""
+    from orchestration.storage.retention import destroyed_in_inbox  # noqa: PLC0415
+    from orchestration.storage.warehouse import open_warehouse, table_exists  # noqa: PLC0415
+
+    with open_warehouse(settings.warehouse_path, read_only=True) as connection:
+        if table_exists(connection, "meta.destroyed_deliveries"):
+            for file_name in destroyed_in_inbox(connection):
+                console.print(f"Gallrad men kvar i inkorgen: {file_name}", markup=False)
 
 
 def _print_findings(settings: Settings) -> None:

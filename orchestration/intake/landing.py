@@ -67,6 +67,7 @@ def land_deliveries(
     claim_profile(settings.profile_file, settings.profile)
     files = incoming_files(settings)
     new = store.land(files, received_at=now)
+    store.note_inbox(files, at=now)
     receipts = store.receipts()
     latest = {(receipt.name, receipt.file_name): receipt for receipt in receipts}
     create_tables(connection)

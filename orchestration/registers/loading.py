@@ -30,9 +30,9 @@ from orchestration.registers.mapping import (
 from orchestration.registers.protection import (
     KIND,
     earlier_rows_sql,
+    flagged_sql,
     guarded_cell_sql,
     guarded_sql,
-    purpose,
 )
 from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, TEXT, PseudonymKey
 from orchestration.registers.reading import drop_incoming, read_rows
@@ -222,7 +222,6 @@ def _prepare(
         select
             written,
             {key.sql(PERSON, "normalised")} as pseudonym,
-            {key.sql(purpose(contract, PERSON), "normalised")} as protected_pseudonym,
             {kind_sql("normalised")} as kind,
             {birth_date_sql("normalised")} as birth_date
         from (
@@ -239,8 +238,7 @@ def _prepare(
         create or replace temp table households as
         select
             written,
-            {key.sql(HOUSEHOLD, "written")} as pseudonym,
-            {key.sql(purpose(contract, HOUSEHOLD), "written")} as protected_pseudonym
+            {key.sql(HOUSEHOLD, "written")} as pseudonym
         from households_as_written
         """,
         key.parameters,
@@ -286,8 +284,10 @@ def _value_sql(name: str, column: Column) -> str:
     return by_type.get(column.type, text)
 
 
-def _has_texts(contract: Contract) -> bool:
-    return any(column.type == "text" for column in contract.columns.values())
+def _is_keyed_on_the_way(contract: Contract) -> bool:
+    """Whether some cells become pseudonyms as they are inserted: texts, and protected persons."""
+    texts = any(column.type == "text" for column in contract.columns.values())
+    return texts or flagged_sql(contract) is not None
 
 
 def _stored_sql(name: str, column: Column, key: PseudonymKey) -> str:
@@ -494,14 +494,14 @@ def _insert(
     ]
     values = {
         column.raw_name or name: guarded_cell_sql(
-            contract, name, column, _stored_sql(name, column, key)
+            contract, name, column, _stored_sql(name, column, key), key
         )
         for name, column in contract.columns.items()
     }
     values |= {
         column: guarded_sql(
             contract,
-            f"if(incoming.\"{identity}\" is not null, '{KIND}', null)",
+            f"case when incoming.\"{identity}\" is not null then '{KIND}' end",
             f'"identity_{identity}".kind',
         )
         for column, identity in contract.kind_columns().items()
@@ -527,7 +527,7 @@ def _insert(
             and incoming.row_number = held.row_number
         where list_contains($good, incoming.delivery_sequence)
         """,
-        {"good": good} | (key.parameters if _has_texts(contract) else {}),
+        {"good": good} | (key.parameters if _is_keyed_on_the_way(contract) else {}),
     )
     keys = {name: _value_sql(name, contract.columns[name]) for name in contract.key}
     earlier = earlier_rows_sql(contract, keys, _from_sql(contract))

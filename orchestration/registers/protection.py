@@ -8,6 +8,8 @@ narrow the person down is left out. Pseudonyms belong in `pseudonyms`, the other
 from collections.abc import Mapping
 
 from orchestration.registers.contract import Column, Contract
+from orchestration.registers.identity import normalised_sql
+from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, PseudonymKey
 
 FLAG = "skyddade_personuppgifter"
 KIND = "skyddad"
@@ -57,7 +59,9 @@ def guarded_sql(contract: Contract, instead: str, value: str) -> str:
     return value if flagged is None else f"case when {flagged} then {instead} else {value} end"
 
 
-def guarded_cell_sql(contract: Contract, name: str, column: Column, value: str) -> str:
+def guarded_cell_sql(
+    contract: Contract, name: str, column: Column, value: str, key: PseudonymKey
+) -> str:
     """SQL for a delivered cell, coarsened where the person is protected.
 
     Args:
@@ -65,17 +69,20 @@ def guarded_cell_sql(contract: Contract, name: str, column: Column, value: str) 
         name: The column's name in the contract.
         column: The column.
         value: SQL for the cell's value in others' rows.
+        key: The pseudonym secret.
 
     Returns:
-        A SQL expression.
+        A SQL expression, with the key's parameters where the register has the flag.
     """
+    text = f'incoming."{name}"'
     match column.type:
         case "unit":
             return guarded_sql(contract, f"'{UNIT}'", value)
         case "identity":
-            return guarded_sql(contract, f'"identity_{name}".protected_pseudonym', value)
+            own = key.sql(purpose(contract, PERSON), normalised_sql(text))
+            return guarded_sql(contract, own, value)
         case "household":
-            return guarded_sql(contract, f'"household_{name}".protected_pseudonym', value)
+            return guarded_sql(contract, key.sql(purpose(contract, HOUSEHOLD), text), value)
         case "birth_year":
             return guarded_sql(contract, "null", value)
     return guarded_sql(contract, "null", value) if name in _PLACES else value

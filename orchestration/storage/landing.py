@@ -9,7 +9,7 @@ elsewhere.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -136,7 +136,7 @@ class LandingStore:
                     gone.add(key)
         return gone
 
-    def land(self, incoming: Sequence[Incoming], *, received_at: datetime) -> list[Receipt]:
+    def land(self, incoming: Iterable[Incoming], *, received_at: datetime) -> list[Receipt]:
         """Keep the files that are not already kept, unchanged.
 
         The same bytes under the same name, seen again, are the same delivery. A file that goes
@@ -144,7 +144,7 @@ class LandingStore:
         file that is being written, changes while it is copied or goes away is left for next time.
 
         Args:
-            incoming: All files that lie there, in the order they should count.
+            incoming: The files, in the order they should count.
             received_at: Time of receipt, with offset.
 
         Returns:
@@ -183,8 +183,37 @@ class LandingStore:
             flush_directories({self.blob(receipt.delivery_id).parent for receipt in new})
             flush_directories({self.directory})
             append_lines(self._receipts_file, [asdict(receipt) for receipt in new])
-        self._note_who_came_and_went(incoming, latest, received_at)
         return new
+
+    def note_inbox(self, lying: Iterable[Incoming], *, at: datetime) -> None:
+        """Log the suppliers' files that have gone since the last time, and those that are back.
+
+        Args:
+            lying: All that lies in the inbox, also what is still being written.
+            at: The time, with offset.
+
+        Raises:
+            OSError: If the log cannot be written.
+        """
+        # Published statistics lie in no inbox: what was fetched once is there for good.
+        known = {
+            (receipt.name, receipt.file_name)
+            for receipt in self.receipts()
+            if receipt.kind == "register"
+        }
+        present = {(item.name, item.file_name) for item in lying} & known
+        gone = self._gone(at)
+        changed = [(key, False) for key in known - present - gone]
+        changed += [(key, True) for key in present & gone]
+        if changed:
+            moment = at.isoformat(timespec="seconds")
+            append_lines(
+                self._inbox_file,
+                [
+                    {"at": moment, "name": name, "file_name": file_name, "lies": lies}
+                    for (name, file_name), lies in sorted(changed)
+                ],
+            )
 
     def _keep_if_new(
         self, item: Incoming, latest: Mapping[tuple[str, str], str]
@@ -205,29 +234,6 @@ class LandingStore:
         target.parent.mkdir(exist_ok=True, mode=0o700)
         partial.replace(target)
         return delivery_id, size
-
-    def _note_who_came_and_went(
-        self, incoming: Sequence[Incoming], received: Iterable[tuple[str, str]], at: datetime
-    ) -> None:
-        """Log the suppliers' files that went away since the last landing, and those that are back.
-
-        Published statistics do not lie in an inbox: what was fetched once is there for good.
-        """
-        kinds = {(receipt.name, receipt.file_name): receipt.kind for receipt in self.receipts()}
-        known = {key for key in received if kinds.get(key) == "register"}
-        lying = {(item.name, item.file_name) for item in incoming} & known
-        gone = self._gone(at)
-        changed = [(key, False) for key in known - lying - gone]
-        changed += [(key, True) for key in lying & gone]
-        if changed:
-            moment = at.isoformat(timespec="seconds")
-            append_lines(
-                self._inbox_file,
-                [
-                    {"at": moment, "name": name, "file_name": file_name, "lies": lies}
-                    for (name, file_name), lies in sorted(changed)
-                ],
-            )
 
     def _clear_leftovers(self) -> None:
         """Take away what a killed run left: half-written files and half-written log lines."""

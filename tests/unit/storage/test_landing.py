@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.storage import landing
@@ -72,6 +72,7 @@ def test_a_torn_receipt_is_received_anew(tmp_path: Path, lost: int) -> None:
     assert not (store.directory / ".partial-1").exists()
 
 
+@settings(deadline=None)
 @given(contents=st.lists(st.binary(max_size=30), min_size=1, max_size=6))
 def test_nothing_is_lost_and_nothing_comes_twice(
     tmp_path_factory: pytest.TempPathFactory, contents: list[bytes]
@@ -94,6 +95,7 @@ def test_a_file_that_is_being_written_waits(tmp_path: Path) -> None:
     assert [each.file_name for each in store.land([file], received_at=NOW)] == ["a.csv"]
     changed = replace(incoming(tmp_path / "in", "a.csv", b"2"), settled=False)
     assert store.land([changed], received_at=NOW) == []
+    store.note_inbox([changed], at=NOW)
     assert [name for _, name, _ in store.inbox_at(NOW)] == ["a.csv"], "it has not gone away"
 
 
@@ -129,12 +131,16 @@ def test_the_inbox_of_any_time_is_known(tmp_path: Path) -> None:
     store = LandingStore(tmp_path / "landing")
     statistics = replace(incoming(tmp_path / "in", "s.json", b"{}"), kind="statistics", name="s")
     days = [NOW + timedelta(days=number) for number in range(6)]
-    first = incoming(tmp_path / "in", "a.csv", b"1")
-    store.land([first, statistics], received_at=days[0])
-    store.land([incoming(tmp_path / "in", "b.csv", b"2")], received_at=days[1])
-    store.land([], received_at=days[2])
-    store.land([incoming(tmp_path / "in", "a.csv", b"1")], received_at=days[3])
-    store.land([incoming(tmp_path / "in", "a.csv", b"3")], received_at=days[4])
+
+    def night(day: int, *files: Incoming) -> None:
+        store.land(files, received_at=days[day])
+        store.note_inbox(files, at=days[day])
+
+    night(0, incoming(tmp_path / "in", "a.csv", b"1"), statistics)
+    night(1, incoming(tmp_path / "in", "b.csv", b"2"))
+    night(2)
+    night(3, incoming(tmp_path / "in", "a.csv", b"1"))
+    night(4, incoming(tmp_path / "in", "a.csv", b"3"))
 
     def inbox(moment: datetime) -> dict[str, str]:
         return {
