@@ -67,7 +67,7 @@ def landing(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Land the new deliveries, and say of each source whether it has fallen silent."""
     settings = avvik.settings
-    now = datetime.now(UTC)
+    now = settings.moment()
     with avvik.warehouse() as connection:
         kept = land_deliveries(connection, settings, avvik.landing(), now=now)
     landed = Counter(receipt.name for receipt in kept.new)

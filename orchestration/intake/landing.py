@@ -1,6 +1,7 @@
 """Step 1 of the intake: keep what has come, and remember what lies in the inbox.
 
-What a delivery is and how it is kept belongs in `orchestration.storage`.
+Where a past moment is built nothing new is kept, since what had come by then is there. What a
+delivery is and how it is kept belongs in `orchestration.storage`.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.intake.as_of import inbox_at, known_receipts, require_past
 from orchestration.intake.incoming import incoming_files
 from orchestration.settings import Settings
 from orchestration.storage.deliveries import create_tables, set_inbox
@@ -41,7 +43,7 @@ def land_deliveries(
 
     Args:
         connection: An open connection to the warehouse.
-        settings: Where the inbox is, and which profile runs.
+        settings: Where the inbox is, which profile runs, and which past moment is built, if any.
         store: Where deliveries are kept.
         now: Time of receipt, with offset.
 
@@ -50,7 +52,13 @@ def land_deliveries(
 
     Raises:
         OSError: If a file cannot be read or the store cannot be written.
+        PastUnknownError: If the past moment cannot be built again.
     """
+    if settings.as_of is not None:
+        require_past(settings, store)
+        create_tables(connection)
+        set_inbox(connection, inbox_at(settings, store))
+        return Landed((), (), known_receipts(settings, store))
     files = incoming_files(settings)
     new = store.land(files, received_at=now)
     receipts = store.receipts()

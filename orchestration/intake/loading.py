@@ -6,11 +6,12 @@ Each register and each dataset is one transaction with its log. Reading and chec
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from orchestration.intake.as_of import known_receipts
 from orchestration.intake.incoming import declared_sources
 from orchestration.registers.breaches import Breach, delivery_report
 from orchestration.registers.contract import load_contracts
@@ -75,7 +76,7 @@ def load_deliveries(
     create_statistics_tables(connection, sorted({dataset.publisher for dataset in load_registry()}))
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
-    receipts = store.receipts()
+    receipts = known_receipts(settings, store)
     due, copies = pending(connection, receipts)
     for group in _by_name(due).values():
         connection.execute("begin")
@@ -86,7 +87,7 @@ def load_deliveries(
         connection.execute("commit")
     _record_statistics(connection, receipts)
     _write_reports(connection, settings.delivery_reports_dir)
-    record_sources(connection, declared_sources(settings), now=datetime.now(UTC))
+    record_sources(connection, declared_sources(settings), now=settings.moment())
     return due
 
 
@@ -133,7 +134,7 @@ def _load_register(
             readable,
             units=known_units(settings.seeds_dir),
             key=key,
-            work_dir=store.directory,
+            work_dir=settings.rewriting_dir,
         )
     for result in results:
         receipt = by_sequence[result.delivery.sequence]
