@@ -6,7 +6,6 @@ YAML suites in `expectations/`; judging them belongs in `orchestration.quality`.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 import dagster as dg
 import duckdb
@@ -116,7 +115,7 @@ def _gate(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
         pool=WRITER_POOL,
     )
     def gate(context: dg.AssetCheckExecutionContext, avvik: Avvik) -> Iterator[dg.AssetCheckResult]:
-        evaluated_at = datetime.now(UTC)
+        evaluated_at = avvik.settings.moment()
         with avvik.warehouse() as connection:
             selected = [
                 suite

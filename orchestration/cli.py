@@ -89,6 +89,14 @@ def run(
     home: HomeOption = None,
     inbox: InboxOption = None,
     year: Annotated[int | None, typer.Option(help="Rapportår.", min=1990, max=2100)] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Bygg om det som hade publicerats när dagen (ÅÅÅÅ-MM-DD) eller tidpunkten var "
+            "slut, i en egen katalog.",
+        ),
+    ] = None,
 ) -> None:
     """Kör hela flödet och publicerar om alla grindar är öppna."""
     overrides: dict[str, Any] = {
@@ -98,19 +106,20 @@ def run(
             "home": home,
             "inbox": inbox,
             "year": year,
+            "as_of": as_of,
         }.items()
         if value is not None
     }
     settings = Settings(**overrides)
+    _require_past(settings)
     with _only_one_run(settings):
         _require_municipality(settings)
         _claim_home(settings)
         _require_key(settings)
         split: dict[str, float] = {}
-        if settings.profile == "demo":
-            _write_demo_city(settings, split)
-        _wait_for_files(settings)
-        if _nothing_new(settings):
+        if settings.as_of is not None:
+            settings.warehouse_path.unlink()
+        elif _nothing_new_has_come(settings, split):
             console.print("Inget nytt sedan den senaste publiceringen; inget är kört på nytt.")
             _print_findings(settings)
             _print_paths(settings)
@@ -132,12 +141,12 @@ def _only_one_run(settings: Settings) -> Iterator[None]:
     """Refuse a second run in the same home while one is going on."""
     import fcntl  # noqa: PLC0415 (not on every platform)
 
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.home / ".run.lock").open("w") as lock:
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.state_dir / ".run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            errors.print(f"En annan körning pågår i {settings.home}. Vänta tills den är klar.")
+            errors.print(f"En annan körning pågår i {settings.state_dir}. Vänta tills den är klar.")
             raise typer.Exit(_MISUSE) from None
         _require_warehouse(settings)
         yield
@@ -160,7 +169,8 @@ def _require_warehouse(settings: Settings) -> None:
     from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
 
     try:
-        finish_rekeying(settings)
+        if settings.as_of is None:
+            finish_rekeying(settings)
         with open_warehouse(settings.warehouse_path):
             pass
     except duckdb.IOException as error:
@@ -171,6 +181,18 @@ def _require_warehouse(settings: Settings) -> None:
         raise typer.Exit(_MISUSE) from error
 
 
+def _require_past(settings: Settings) -> None:
+    """Refuse a past moment that cannot be built again."""
+    from orchestration.intake.as_of import PastUnknownError, require_past  # noqa: PLC0415
+    from orchestration.storage.landing import LandingStore  # noqa: PLC0415
+
+    try:
+        require_past(settings, LandingStore(settings.landing_dir))
+    except PastUnknownError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(_MISUSE) from error
+
+
 def _require_key(settings: Settings) -> None:
     """Refuse to start without a usable pseudonym secret, or with another than the warehouse's."""
     from orchestration.registers.pseudonyms import PseudonymKeyError, load_key  # noqa: PLC0415
@@ -178,7 +200,11 @@ def _require_key(settings: Settings) -> None:
     from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
 
     try:
-        key = load_key(settings.pseudonym_key, settings.key_file, create=settings.profile == "demo")
+        key = load_key(
+            settings.pseudonym_key,
+            settings.key_file,
+            create=settings.profile == "demo" and settings.as_of is None,
+        )
         with open_warehouse(settings.warehouse_path) as connection:
             confirm_key(connection, key)
     except PseudonymKeyError as error:
@@ -234,6 +260,14 @@ def _write_demo_city(settings: Settings, split: dict[str, float]) -> None:
             ),
         )
     split["syntetisk stad"] = time.perf_counter() - began
+
+
+def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
+    """Take stock of what there is to land, and tell whether it is published already."""
+    if settings.profile == "demo":
+        _write_demo_city(settings, split)
+    _wait_for_files(settings)
+    return _nothing_new(settings)
 
 
 def _wait_for_files(settings: Settings) -> None:
@@ -636,6 +670,9 @@ def serve(
 ) -> None:
     """Visar flödet i webbläsaren, bara för den här datorn."""
     settings = _settings(home=home)
+    if settings.as_of is not None:
+        errors.print("avvik serve visar nuet. Gör så här: ta bort AVVIK_AS_OF ur miljön.")
+        raise typer.Exit(_MISUSE)
     prepare_dagster_home(settings)
     environment = {
         **os.environ,

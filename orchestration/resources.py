@@ -50,10 +50,12 @@ class Avvik(dg.ConfigurableResource):  # type: ignore[type-arg]
         return LandingStore(self.settings.landing_dir)
 
     def pseudonym_key(self) -> PseudonymKey:
-        """The secret for pseudonyms; the demonstration makes its own."""
+        """The secret for pseudonyms; the demonstration makes its own, for now and not for then."""
         settings = self.settings
         return load_key(
-            settings.pseudonym_key, settings.key_file, create=settings.profile == "demo"
+            settings.pseudonym_key,
+            settings.key_file,
+            create=settings.profile == "demo" and settings.as_of is None,
         )
 
 

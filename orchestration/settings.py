@@ -4,15 +4,41 @@ Statistical settings live beside the method they steer (`orchestration.deviation
 data live in the contracts, the suites and the seeds. Nothing here opens a file or a connection.
 """
 
+from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, HttpUrl, SecretStr
+from pydantic import BeforeValidator, Field, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 Profile = Literal["demo", "live"]
+
+# A day ends when it ends for those who deliver and read.
+_TIME_ZONE = ZoneInfo("Europe/Stockholm")
+
+
+def _moment(value: object) -> object:
+    """Read a day as its last moment in Sweden, and a time without offset as Swedish."""
+    if isinstance(value, str):
+        return _moment(_day_or_time(value))
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=_TIME_ZONE)
+    if isinstance(value, date):
+        return datetime.combine(value, time.max, _TIME_ZONE)
+    return value
+
+
+def _day_or_time(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(text)
+
+
+PastMoment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class Settings(BaseSettings):
@@ -22,6 +48,8 @@ class Settings(BaseSettings):
         home: Directory that holds all state: inbox, landing, warehouse, published, dagster.
         inbox: Where suppliers drop register files; `home/inbox` unless given.
         profile: `demo` runs on the synthetic city and recorded statistics, `live` on real ones.
+        as_of: A past moment: what is built is what would have been published of all that had been
+            received by then. A day is written `YYYY-MM-DD` and means its end in Sweden.
         year: The report year; the latest complete year in the data unless given.
         municipality: Official four-digit code of the municipality that is reported on.
         municipality_file: Its boards and how it writes its exports; the packaged file of its code
@@ -43,6 +71,7 @@ class Settings(BaseSettings):
     home: Path = Path("var")
     inbox: Path | None = None
     profile: Profile = "demo"
+    as_of: PastMoment | None = None
     year: int | None = None
     municipality: str = "0180"
     municipality_file: Path | None = None
@@ -57,6 +86,27 @@ class Settings(BaseSettings):
     notice_webhook: HttpUrl | None = None
     version_label: str = "okänd"
 
+    def moment(self) -> datetime:
+        """The moment that everything is judged at: now, or the past one that is built again.
+
+        Returns:
+            A time with offset. What is stale, late or in the future is judged by it, and by no
+            other clock.
+        """
+        return self.as_of or datetime.now(UTC)
+
+    @property
+    def state_dir(self) -> Path:
+        """Directory of all that a run makes; a past moment has its own, and leaves the rest be."""
+        if self.as_of is None:
+            return self.home.absolute()
+        local = self.as_of.astimezone(_TIME_ZONE)
+        whole_day = local.time() == time.max
+        label = (
+            f"{local:%Y-%m-%d}" if whole_day else f"{self.as_of.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
+        )
+        return (self.home / "as_of" / label).absolute()
+
     @property
     def inbox_dir(self) -> Path:
         """Directory that suppliers write to."""
@@ -64,7 +114,7 @@ class Settings(BaseSettings):
 
     @property
     def landing_dir(self) -> Path:
-        """Directory of the unchanged deliveries."""
+        """Directory of the unchanged deliveries; the same for every moment."""
         return (self.home / "landing").absolute()
 
     @property
@@ -78,14 +128,19 @@ class Settings(BaseSettings):
         return (self.home / "profile").absolute()
 
     @property
+    def rewriting_dir(self) -> Path:
+        """Private directory for deliveries that must be rewritten before they can be read."""
+        return self.landing_dir if self.as_of is None else self.state_dir / "spill"
+
+    @property
     def warehouse_path(self) -> Path:
         """The working DuckDB file; analysts never open it."""
-        return (self.home / "warehouse.duckdb").absolute()
+        return self.state_dir / "warehouse.duckdb"
 
     @property
     def published_dir(self) -> Path:
         """Directory of the snapshot and the report that people read."""
-        return (self.home / "published").absolute()
+        return self.state_dir / "published"
 
     @property
     def snapshot_path(self) -> Path:
@@ -95,17 +150,17 @@ class Settings(BaseSettings):
     @property
     def delivery_reports_dir(self) -> Path:
         """Directory of what suppliers are told about their deliveries."""
-        return (self.home / "delivery_reports").absolute()
+        return self.state_dir / "delivery_reports"
 
     @property
     def dagster_home(self) -> Path:
         """Directory of Dagster's own database and configuration."""
-        return (self.home / "dagster").absolute()
+        return self.state_dir / "dagster"
 
     @property
     def dbt_target_dir(self) -> Path:
         """Directory of dbt's compiled files and logs."""
-        return (self.home / "dbt").absolute()
+        return self.state_dir / "dbt"
 
     @property
     def key_file(self) -> Path:

@@ -69,9 +69,10 @@ def landing(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Land the new deliveries, and say of each source whether it has fallen silent."""
     settings = avvik.settings
-    now = datetime.now(UTC)
-    finish_rekeying(settings)
-    fetch_statistics(settings, now=now)
+    now = settings.moment()
+    if settings.as_of is None:
+        finish_rekeying(settings)
+        fetch_statistics(settings, now=now)
     with avvik.warehouse() as connection:
         kept = land_deliveries(connection, settings, avvik.landing(), now=now)
     landed = Counter(receipt.name for receipt in kept.new)

@@ -34,7 +34,8 @@ create or replace table meta.publication (
     synthetic boolean,
     report_year integer,
     municipality_id varchar,
-    inputs_sha256 varchar
+    inputs_sha256 varchar,
+    as_of timestamp with time zone
 )
 """
 
@@ -95,7 +96,7 @@ def _record_publication(
 ) -> None:
     connection.execute(_PUBLICATION)
     connection.execute(
-        "insert into meta.publication select ?, ?, ?, ?, ?, ?, bool_or(synthetic), ?, ?, ?"
+        "insert into meta.publication select ?, ?, ?, ?, ?, ?, bool_or(synthetic), ?, ?, ?, ?"
         " from meta.sources",
         [
             built_at,
@@ -107,5 +108,6 @@ def _record_publication(
             report_year(connection, settings),
             settings.municipality,
             inputs_fingerprint(settings, loaded_contents(connection)),
+            settings.as_of,
         ],
     )

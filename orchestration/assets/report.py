@@ -26,7 +26,7 @@ REPORT_NAME = "memorandum.html"
 
 def draft_path(settings: Settings) -> Path:
     """Where the draft of the memorandum lies."""
-    return settings.home.absolute() / "draft" / REPORT_NAME
+    return settings.state_dir / "draft" / REPORT_NAME
 
 
 @dg.asset(

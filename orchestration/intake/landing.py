@@ -1,6 +1,7 @@
 """Step 1 of the intake: keep what has come, destroy what is too old, remember what the inbox holds.
 
-What a delivery is and how it is kept belongs in `orchestration.storage`.
+Where a past moment is built nothing new is kept, since what had come by then is there. What a
+delivery is and how it is kept belongs in `orchestration.storage`.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.intake.as_of import known_receipts, require_past
 from orchestration.intake.incoming import incoming_files
 from orchestration.settings import Settings
 from orchestration.storage.deliveries import create_tables, set_inbox
@@ -53,7 +55,8 @@ def land_deliveries(
 
     Args:
         connection: An open connection to the warehouse.
-        settings: Where the inbox is, which profile runs, and how long registers are kept.
+        settings: Where the inbox is, which profile runs, how long registers are kept, and which
+            past moment is built, if any.
         store: Where deliveries are kept.
         now: Time of receipt, with offset.
 
@@ -63,7 +66,13 @@ def land_deliveries(
     Raises:
         ProfileMismatchError: If the home belongs to another profile.
         OSError: If a file cannot be read or the store cannot be written.
+        PastUnknownError: If the past moment cannot be built again.
     """
+    if settings.as_of is not None:
+        require_past(settings, store)
+        create_tables(connection)
+        set_inbox(connection, store.inbox_at(settings.as_of))
+        return Landed((), (), known_receipts(settings, store))
     claim_profile(settings.profile_file, settings.profile)
     files = incoming_files(settings)
     new = store.land(files, received_at=now)

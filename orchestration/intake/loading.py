@@ -6,18 +6,19 @@ Each register and each dataset is one transaction with its log. Reading and chec
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from orchestration.intake.as_of import known_receipts
 from orchestration.intake.incoming import declared_sources
 from orchestration.registers.breaches import Breach, delivery_report
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import LoadResult, create_raw_table, load_register
 from orchestration.registers.mapping import file_period
-from orchestration.registers.municipality import Municipality, load_municipality, write_units
+from orchestration.registers.municipality import load_municipality, write_units
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.registers.rekeying import confirm_key
 from orchestration.settings import Settings
@@ -76,27 +77,26 @@ def load_deliveries(
         PseudonymKeyError: If the warehouse is made with another key; nothing is loaded.
         duckdb.Error: If the warehouse cannot be written; what was committed before stays.
     """
-    municipality = load_municipality(settings)
     confirm_key(connection, key)
-    write_units(connection, municipality)
+    write_units(connection, load_municipality(settings))
     create_tables(connection)
     create_statistics_tables(connection, sorted({dataset.publisher for dataset in load_registry()}))
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
-    receipts = store.receipts()
+    receipts = known_receipts(settings, store)
     due, copies = pending(connection, receipts)
     lost = lost_sequences(store)
     due = [receipt for receipt in due if receipt.sequence not in lost]
     for group in _by_name(due).values():
         connection.execute("begin")
         if group[0].kind == "register":
-            _load_register(connection, municipality, store, key, group, copies=copies)
+            _load_register(connection, settings, store, key, group, copies=copies)
         else:
             _load_dataset(connection, settings, store, group)
         connection.execute("commit")
     _record_statistics(connection, receipts)
     _write_reports(connection, settings.delivery_reports_dir)
-    record_sources(connection, declared_sources(settings), now=datetime.now(UTC))
+    record_sources(connection, declared_sources(settings), now=settings.moment())
     return due
 
 
@@ -109,7 +109,7 @@ def _by_name(receipts: Sequence[Receipt]) -> dict[str, list[Receipt]]:
 
 def _load_register(
     connection: duckdb.DuckDBPyConnection,
-    municipality: Municipality,
+    settings: Settings,
     store: LandingStore,
     key: PseudonymKey,
     group: Sequence[Receipt],
@@ -118,6 +118,7 @@ def _load_register(
 ) -> None:
     name = group[0].name
     contract = load_contracts().get(name)
+    municipality = load_municipality(settings)
     mapping = municipality.mapping(name)
     by_sequence = {receipt.sequence: receipt for receipt in group}
     results: list[LoadResult] = []
@@ -144,7 +145,7 @@ def _load_register(
             readable,
             units=municipality.units,
             key=key,
-            work_dir=store.directory,
+            work_dir=settings.rewriting_dir,
             mapping=mapping,
         )
     for result in results:

@@ -344,7 +344,7 @@ def test_a_protected_person_counts_in_the_city_and_in_no_board(
 ) -> None:
     register = "skyddat_boende_placeringar"
     contract = load_contracts()[register]
-    flag = Column(type="flag", optional=True)
+    flag = Column(type="flag", optional=True, personal="sensitive")
     flagged = contract.model_copy(update={"columns": {**contract.columns, FLAG: flag}})
     monkeypatch.setitem(load_contracts(), register, flagged)
     installation = fresh()

@@ -1,6 +1,7 @@
 """The house: imports go one way, Dagster stays in the thin layer, every module says its reason."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,34 @@ def test_the_environment_is_read_in_one_place(module: Path) -> None:
     text = module.read_text(encoding="utf-8")
     assert "os.environ" not in text
     assert "getenv" not in text
+
+
+def test_the_clock_is_read_in_few_places() -> None:
+    """What is judged is judged by `Settings.moment`, which stands still when the past is built.
+
+    The others say when something was made or told, wait, or know what day it is for a supplier.
+    """
+    readers = {
+        str(module.relative_to(PACKAGE))
+        for module in MODULES
+        if re.search(r"\b(datetime\.now|date\.today)\(", module.read_text(encoding="utf-8"))
+    }
+    assert readers == {
+        "settings.py",
+        "intake/as_of.py",
+        "assets/publication.py",
+        "assets/report.py",
+        "automation.py",
+        "cli.py",
+    }
+
+
+def test_no_model_reads_the_clock() -> None:
+    models = [path for path in (ROOT / "dbt_project").rglob("*.sql") if "target" not in path.parts]
+    assert len(models) > 40
+    for path in models:
+        text = path.read_text(encoding="utf-8").lower()
+        assert not re.search(r"\b(now|today|getdate)\(|\bcurrent_(date|time)", text), path
 
 
 def test_no_stranger_is_named() -> None:

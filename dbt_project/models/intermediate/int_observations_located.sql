@@ -136,7 +136,7 @@ standing as (
             and delivered.delivery_sequence = replacements.delivery_sequence
 ),
 
--- Said again, word for word, by the delivery that replaced it.
+-- What the delivery before said word for word is not said anew.
 compared as (
     select
         *,
@@ -144,6 +144,12 @@ compared as (
             delivery_sequence = lag(replaced_sequence) over cell_history
             and status = lag(status) over cell_history
             and value is not distinct from lag(value) over cell_history,
+            false
+        ) as is_repetition,
+        coalesce(
+            replaced_sequence = lead(delivery_sequence) over cell_history
+            and status = lead(status) over cell_history
+            and value is not distinct from lead(value) over cell_history,
             false
         ) as is_repeated
     from standing
@@ -153,47 +159,28 @@ compared as (
     )
 ),
 
-numbered as (
+-- The first and the last delivery that made a statement, which may be one.
+bounds as (
     select
         *,
-        sum(case when is_repeated then 0 else 1 end) over (
-            partition by dataset_id, series, dimensions, region_label, period
-            order by delivery_sequence
-            rows between unbounded preceding and current row
-        ) as statement_number
+        case
+            when is_repeated
+                then lead(replaced_sequence) over (
+                    partition by
+                        dataset_id, series, dimensions, region_label, period
+                    order by delivery_sequence
+                )
+            else replaced_sequence
+        end as until_sequence
     from compared
+    where
+        not is_repetition
+        or not is_repeated
 ),
 
 statements as (
-    select
-        publisher,
-        dataset_id,
-        series,
-        dimensions,
-        region_label,
-        period,
-        period_grain,
-        period_start,
-        status,
-        value,
-        min(delivery_sequence) as seen_sequence,
-        case
-            when count(replaced_sequence) = count(*)
-                then max(replaced_sequence)
-        end as replaced_sequence
-    from numbered
-    group by
-        publisher,
-        dataset_id,
-        series,
-        dimensions,
-        region_label,
-        period,
-        period_grain,
-        period_start,
-        status,
-        value,
-        statement_number
+    select * from bounds
+    where not is_repetition
 ),
 
 final as (
@@ -206,8 +193,8 @@ final as (
         regions.geography_level,
         statements.period_grain,
         statements.period_start,
-        statements.seen_sequence,
-        statements.replaced_sequence,
+        statements.delivery_sequence as seen_sequence,
+        statements.until_sequence as replaced_sequence,
         statements.status,
         statements.value
     from statements

@@ -1,0 +1,255 @@
+"""Any past publication is built again from the landed bytes, and nothing of the present is touched.
+
+Three months of a small city: statistics are revised, registers corrected, a month comes out of
+order, a delivery is held and replaced, and a file is taken out of the inbox. Each publication's
+content is kept, and then asked for again.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner, Result
+
+from orchestration.cli import app
+from orchestration.settings import Settings
+from orchestration.sources.registry import Dataset, load_registry, recorded_files
+from orchestration.storage.snapshot import content_hash
+from tests.integration.conftest import Installation
+
+runner = CliRunner()
+CRIMES = "Grov kvinnofridskränkning (4 a §);År;2023;"
+SOURCES = (
+    "select source_id, reference_period, retrieved_at, content_sha256"
+    " from meta.sources order by all"
+)
+
+
+def hash_of(snapshot: Path) -> str:
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        return content_hash(connection, "main")
+
+
+@dataclass
+class History:
+    """An installation, the clock it runs by, and what it has published.
+
+    Attributes:
+        installation: Home and inbox.
+        statistics: Directory of what the publishers deliver.
+        now: What the clock says.
+        published: Content hash and sources of each publication, by its day.
+    """
+
+    installation: Installation
+    statistics: Path
+    now: datetime = datetime(2026, 9, 1, 1, 30, tzinfo=UTC)
+    published: dict[str, tuple[str, list[tuple[object, ...]]]] = field(default_factory=dict)
+
+    def run(self, now: datetime) -> bool:
+        """Run the nightly job at a time, and keep what it publishes."""
+        self.now = now
+        if not self.installation.run().success:
+            return False
+        self.published[f"{now:%Y-%m-%d}"] = (
+            hash_of(self.installation.snapshot),
+            self.installation.published(SOURCES),
+        )
+        return True
+
+    def rebuild(self, as_of: str) -> Result:
+        """Ask the command line for a past publication."""
+        return runner.invoke(app, ["run", "--home", str(self.installation.home), "--as-of", as_of])
+
+    def rebuilt(self, as_of: str) -> Path:
+        return self.installation.home / "as_of" / as_of / "published" / "marts.duckdb"
+
+    def revise(self, old: str, new: str) -> None:
+        """Let Brå change a figure of the country."""
+        path = self.statistics / "bra" / "Databasfil_nara_relation_syntetisk.txt"
+        text = path.read_bytes().decode("iso-8859-1")
+        assert text.count(old) == 1
+        path.write_bytes(text.replace(old, new).encode("iso-8859-1"))
+
+
+def replace_in(path: Path, old: bytes, new: bytes, count: int = 1) -> bytes:
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new, count))
+    return content
+
+
+@pytest.fixture(scope="module")
+def history(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    """September to November of one installation."""
+    home = tmp_path_factory.mktemp("past")
+    shutil.copytree(city, home / "inbox")
+    recorded = tmp_path_factory.mktemp("publishers") / "recorded"
+    shutil.copytree(recorded_of_all(), recorded)
+    past = History(Installation(home), recorded)
+
+    def delivered(dataset: Dataset) -> list[Path]:
+        return [recorded / name for name in dataset.recording.files] if dataset.recording else []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Settings, "moment", lambda self: self.as_of or past.now)
+        patch.setattr("orchestration.intake.incoming.recorded_files", delivered)
+        inbox = past.installation.inbox
+        late = inbox / "ekonomiskt_bistand_beslut" / "ekonomiskt_bistand_beslut_2016-01.csv"
+        waiting = late.read_bytes()
+        late.unlink()
+        assert past.run(datetime(2026, 9, 1, 1, 30, tzinfo=UTC))
+
+        # October: Brå revises, and evictions are corrected.
+        past.revise(f"Hela landet;{CRIMES}2298", f"Hela landet;{CRIMES}2301")
+        [evictions] = (inbox / "avhysningar_barn").glob("*_2023.*")
+        evicted = evictions.read_bytes()
+        evictions.write_bytes(evicted.replace(b";J;", b";N;", 2))
+        assert evictions.read_bytes() != evicted
+        assert past.run(datetime(2026, 10, 1, 1, 30, tzinfo=UTC))
+
+        # The next night's correction is a bad file: held, and nothing is published.
+        [family] = (inbox / "familjeratt_arenden").glob("*_2022.*")
+        good = replace_in(family, b"2022-", b"2022-9")
+        assert not past.run(datetime(2026, 10, 2, 1, 30, tzinfo=UTC))
+
+        # November: it is replaced, the late month comes, and Brå revises once more.
+        family.write_bytes(good.replace(b"2022-0", b"2022-1", 1))
+        late.write_bytes(waiting)
+        past.revise(f"Hela landet;{CRIMES}2301", f"Hela landet;{CRIMES}2305")
+        assert past.run(datetime(2026, 11, 1, 1, 30, tzinfo=UTC))
+
+        # After that a loaded file is taken out of the inbox, and another has come.
+        evictions.unlink()
+        (evictions.parent / "avhysningar_barn_2015.csv").write_bytes(b"skrap")
+        past.revise(f"Hela landet;{CRIMES}2305", f"Hela landet;{CRIMES}2399")
+        yield past
+
+
+def recorded_of_all() -> Path:
+    return recorded_files(load_registry()[0])[0].parents[1]
+
+
+def test_each_publication_differs_from_the_one_before(history: History) -> None:
+    """Else the comparisons below would prove nothing."""
+    assert list(history.published) == ["2026-09-01", "2026-10-01", "2026-11-01"]
+    assert len({marts for marts, _ in history.published.values()}) == 3
+
+
+def test_what_was_revised_is_marked_and_logged(history: History) -> None:
+    [(status,)] = history.installation.published(
+        "select status from marts.indicator_values where indicator_id ="
+        " 'reported_gross_violence_women' and geography_id = 'SE' and year(period_start) = 2023"
+    )
+    assert status == "revised"
+    assert history.installation.published(
+        "select indicator_id, old_value, new_value, seen_at::varchar from marts.revisions"
+        " where indicator_id = 'reported_gross_violence_women' order by revision_number"
+    ) == [
+        # 2298 and 1294 make 3592; three more, and then four more.
+        ("reported_gross_violence_women", 3592, 3595, "2026-10-01 01:30:00"),
+        ("reported_gross_violence_women", 3595, 3599, "2026-11-01 01:30:00"),
+    ]
+    assert history.installation.published(
+        "select distinct indicator_id from marts.revisions order by all"
+    ) == [("reported_gross_violence_women",), ("reported_ipv_crimes",)]
+
+
+def content_of(home: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in home.rglob("*")
+        if path.is_file() and "as_of" not in path.relative_to(home).parts
+    }
+
+
+@pytest.mark.parametrize(
+    ("as_of", "label", "day"),
+    [
+        # A minute before the second publication, the first was the latest.
+        ("2026-10-01T03:29", "2026-10-01T012900Z", "2026-09-01"),
+        ("2026-10-01", "2026-10-01", "2026-10-01"),
+        # The same moment in other words: a second rebuild does not build upon the first.
+        ("2026-10-01T23:59:59.999999", "2026-10-01", "2026-10-01"),
+        ("2026-11-01T01:30:00Z", "2026-11-01T013000Z", "2026-11-01"),
+    ],
+)
+def test_a_past_publication_is_built_again(
+    history: History, as_of: str, label: str, day: str
+) -> None:
+    before = content_of(history.installation.home)
+    result = history.rebuild(as_of)
+    assert result.exit_code == 0, result.output + result.stderr
+    assert "Tar emot leveranser" in result.output
+    assert "Inget nytt" not in result.output
+    snapshot = history.rebuilt(label)
+    assert (hash_of(snapshot), sources_of(snapshot)) == history.published[day]
+    assert content_of(history.installation.home) == before
+    assert len(before) > 100
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        [(moment, judged)] = connection.execute(
+            "select (select as_of from meta.publication)::timestamptz,"
+            " (select max(evaluated_at) from meta.validation_results)"
+        ).fetchall()
+    assert moment == Settings(as_of=as_of).as_of
+    assert judged.replace(tzinfo=UTC) == moment
+
+
+def sources_of(snapshot: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(snapshot), read_only=True) as connection:
+        return connection.execute(SOURCES).fetchall()
+
+
+def test_a_day_when_a_delivery_was_held_has_no_publication(history: History) -> None:
+    result = history.rebuild("2026-10-02")
+    assert result.exit_code == 1
+    output = " ".join((result.output + result.stderr).split())
+    assert "STOPP: Fil familjeratt_arenden/" in output
+    assert not history.rebuilt("2026-10-02").exists()
+    reports = history.installation.home / "as_of" / "2026-10-02" / "delivery_reports"
+    assert len(list(reports.glob("*.txt"))) == 1
+
+
+def test_destroyed_deliveries_are_told_by_number_and_register(history: History) -> None:
+    receipts = [
+        path
+        for path in history.installation.settings.landing_dir.rglob("*")
+        if path.is_file() and path.name != "receipts.jsonl"
+    ]
+    hidden = history.installation.home / "hidden"
+    hidden.mkdir()
+    blob = hashlib.sha256(
+        next((history.installation.inbox / "hushall_stadsdel").iterdir()).read_bytes()
+    ).hexdigest()
+    [path] = [path for path in receipts if path.name == blob]
+    shutil.move(path, hidden / blob)
+    try:
+        result = history.rebuild("2026-09-01")
+    finally:
+        shutil.move(hidden / blob, path)
+        hidden.rmdir()
+    output = " ".join((result.output + result.stderr).split())
+    assert result.exit_code == 2
+    assert "1 av " in output
+    assert "Hushåll per stadsdelsnämnd" in output
+
+
+@pytest.mark.parametrize(
+    ("as_of", "message"),
+    [
+        ("2999-01-01", "har inte varit än"),
+        ("2020-01-01", "Ingen leverans hade tagits emot"),
+    ],
+)
+def test_a_moment_that_cannot_be_built_is_refused(
+    history: History, as_of: str, message: str
+) -> None:
+    result = history.rebuild(as_of)
+    assert result.exit_code == 2
+    assert message in " ".join((result.output + result.stderr).split())
+    assert not (history.installation.home / "as_of" / as_of).exists()
