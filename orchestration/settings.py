@@ -7,7 +7,7 @@ data live in the contracts, the suites and the seeds. Nothing here opens a file 
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, HttpUrl, SecretStr
+from pydantic import Field, FilePath, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -28,6 +28,8 @@ class Settings(BaseSettings):
         pseudonym_key: Secret for pseudonyms, at least 32 characters; overrides the key file.
         pseudonym_key_file: File (mode 0600) with it; `home/keys/pseudonym.key` unless given.
         fetch_hours: Age in hours at which a fetched answer is asked for again.
+        proxy: Address of the proxy that publishers are asked through; none unless given.
+        ca_file: Certificates to trust besides the public ones when publishers are asked, as PEM.
         snapshots_kept: How many dated copies of the published snapshot are kept.
         notice_file: File that failure notices are appended to; `home/notices.log` unless given.
         notice_webhook: Address that failure notices are posted to; none unless given.
@@ -45,6 +47,8 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr | None = None
     pseudonym_key_file: Path | None = None
     fetch_hours: float = Field(default=6.0, ge=0)
+    proxy: HttpUrl | None = None
+    ca_file: FilePath | None = None
     snapshots_kept: int = Field(default=14, ge=1)
     notice_file: Path | None = None
     notice_webhook: HttpUrl | None = None
@@ -62,8 +66,8 @@ class Settings(BaseSettings):
 
     @property
     def fetched_dir(self) -> Path:
-        """Directory of the latest answer of each publisher."""
-        return (self.home / "fetched").absolute()
+        """Directory of the latest answer of each publisher, real and recorded ones apart."""
+        return (self.home / "fetched" / self.profile).absolute()
 
     @property
     def warehouse_path(self) -> Path:

@@ -20,7 +20,12 @@ from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.registers.units import known_units
 from orchestration.settings import Settings
 from orchestration.sources.errors import SourceFormatError
-from orchestration.sources.loading import NOTES_TABLE, load_dataset, observations_table
+from orchestration.sources.loading import (
+    NOTES_TABLE,
+    load_dataset,
+    loaded_years,
+    observations_table,
+)
 from orchestration.sources.loading import create_tables as create_statistics_tables
 from orchestration.sources.registry import datasets_of, load_registry
 from orchestration.storage.deliveries import (
@@ -200,10 +205,11 @@ def _load_dataset(
                 breaches=[BreachRow("kallformat", "delivery", None, None, 0, message)],
             )
             continue
+        covers = loaded_years(connection, dataset, receipt.sequence)
         record(
             connection,
             receipt,
-            period=recording.reference_period if recording else "",
+            period=recording.reference_period if recording else covers,
             outcome="loaded",
             rows_loaded=rows,
             rows_held=0,
