@@ -3,21 +3,32 @@
 A blocking check stops what comes after it in the same run. What reads the marts also asks
 `require_open_gates`, so that a later run of its own refuses as well. The rules themselves are the
 YAML suites in `expectations/`; judging them belongs in `orchestration.quality`.
+
+Beside the gates one check warns of published series that have stopped coming; it stops nothing.
 """
 
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
 import duckdb
+import httpx
 
+from orchestration.assets.landing import landing_key
+from orchestration.assets.raw import raw_key
+from orchestration.automation import send_notice
+from orchestration.intake.standstill import standing_still
 from orchestration.quality.gate import GateClosedError, record, require_open
 from orchestration.quality.results import SuiteResult
 from orchestration.quality.suites import Severity, Suite, load_suites
 from orchestration.quality.validation import validate
 from orchestration.resources import WRITER_POOL, Avvik
 from orchestration.settings import Settings
+from orchestration.sources.loading import observations_table
+from orchestration.sources.registry import load_registry
+from orchestration.storage.alarms import not_yet_told
 
 CHECK_NAME = "forvantningar"
+STANDSTILL_CHECK = "stillastaende"
 # The marts that are written after dbt, and judged after it.
 FINDINGS = ("marts.deviations", "marts.focus_areas", "marts.triangulation")
 
@@ -84,7 +95,8 @@ def build_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
         settings: Where the suites are.
 
     Returns:
-        The gate on raw, the gate on the marts, and the gates on what is found in them.
+        The gate on raw, the gate on the marts, and the gates on what is found in them; and the
+        check of what stands still.
     """
     suites = load_suites(settings.expectations_dir)
     raw = [table for table in suites if table.startswith("raw.")]
@@ -97,7 +109,55 @@ def build_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
             "focus_areas_gate",
             [suites["marts.focus_areas"], suites["marts.triangulation"]],
         ),
+        standstill,
     ]
+
+
+@dg.multi_asset_check(
+    name=STANDSTILL_CHECK,
+    specs=[
+        dg.AssetCheckSpec(
+            STANDSTILL_CHECK,
+            asset=landing_key(dataset.source_id),
+            additional_deps=[raw_key(observations_table(dataset.publisher))],
+            description="Serien har fått den period som skulle ha kommit vid det här laget.",
+        )
+        for dataset in load_registry()
+    ],
+    pool=WRITER_POOL,
+)
+def standstill(
+    context: dg.AssetCheckExecutionContext, avvik: Avvik
+) -> Iterator[dg.AssetCheckResult]:
+    """Warn of series that stand still, and tell the data team of each once."""
+    settings = avvik.settings
+    with avvik.warehouse() as connection:
+        overdue = standing_still(connection, settings, today=settings.moment().date())
+        # Whoever builds a past moment is told on the screen; nobody is sent a notice of it.
+        asked = overdue if settings.as_of is None else []
+        new = not_yet_told(connection, [(each.source_id, each.newest_period) for each in asked])
+    for each in overdue:
+        context.log.warning("%s", each.message_sv)
+        if (each.source_id, each.newest_period) in new:
+            _tell(context, settings, each.message_sv)
+    by_source = {each.source_id: each for each in overdue}
+    for dataset in load_registry():
+        found = by_source.get(dataset.source_id)
+        yield dg.AssetCheckResult(
+            check_name=STANDSTILL_CHECK,
+            asset_key=landing_key(dataset.source_id),
+            passed=found is None,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={} if found is None else {"meddelande": found.message_sv},
+        )
+
+
+def _tell(context: dg.AssetCheckExecutionContext, settings: Settings, message: str) -> None:
+    """Send a notice; the run does not depend on whether the webhook takes it."""
+    try:
+        send_notice(settings, run_id=context.run.run_id, job=context.run.job_name, message=message)
+    except httpx.HTTPError:
+        context.log.warning("Meddelandet kunde inte skickas; det står i meddelandefilen.")
 
 
 def _gate(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:

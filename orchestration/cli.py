@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.registers.municipality import (
     Municipality,
@@ -54,6 +55,7 @@ InboxOption = Annotated[Path | None, typer.Option("--inbox", help="Katalog med l
 _STEPS = {
     "landing": ("Tar emot leveranser", "landning"),
     "raw": ("Läser in register och statistik", "rådata"),
+    "stillastaende": ("Ser efter om serier står stilla", "grindar"),
     "raw_gate": ("Kontrollerar rådata", "grindar"),
     "staging": ("Bygger staging", "dbt"),
     "marts": ("Bygger marts", "dbt"),
@@ -242,13 +244,7 @@ def _write_demo_city(settings: Settings, split: dict[str, float]) -> None:
         )
         raise typer.Exit(_MISUSE)
     began = time.perf_counter()
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-    ) as progress:
+    with _progress() as progress:
         task = progress.add_task("Skriver den syntetiska staden", total=None)
         write_city(
             settings.inbox_dir,
@@ -266,6 +262,7 @@ def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
     """Take stock of what there is to land, and tell whether it is published already."""
     if settings.profile == "demo":
         _write_demo_city(settings, split)
+    _fetch(settings, split)
     _wait_for_files(settings)
     return _nothing_new(settings)
 
@@ -282,6 +279,43 @@ def _wait_for_files(settings: Settings) -> None:
             return
         with console.status("Väntar på filer som nyss har ändrats"):
             time.sleep(min(_GLANCE_SECONDS, left))
+
+
+def _fetch(settings: Settings, split: dict[str, float]) -> None:
+    """Ask the publishers, before it is decided that there is nothing new."""
+    from orchestration.intake.fetching import fetch_statistics  # noqa: PLC0415
+
+    began = time.perf_counter()
+    with _progress() as progress:
+        task = progress.add_task("Hämtar statistik", total=None)
+
+        def show(title: str, place: int, count: int) -> None:
+            progress.update(
+                task, description=f"Hämtar statistik: {title}", completed=place, total=count
+            )
+
+        attempts = fetch_statistics(settings, now=settings.moment(), progress=show)
+        progress.update(
+            task, description="Hämtar statistik", completed=len(attempts), total=len(attempts)
+        )
+    for attempt in attempts:
+        if attempt.message_sv is not None:
+            errors.print(
+                f"Kunde inte hämtas, det förra svaret gäller: {attempt.message_sv}",
+                style="yellow",
+                markup=False,
+            )
+    split["hämtning"] = time.perf_counter() - began
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
 
 
 def _nothing_new(settings: Settings) -> bool:
@@ -516,24 +550,57 @@ def deviations(home: HomeOption = None) -> None:
 
 @app.command()
 def sources(home: HomeOption = None) -> None:
-    """Visar källorna bakom den senaste publiceringen."""
-    _print_rows(
-        _query(
-            _settings(home=home),
-            """
-            select
-                source_id as källa,
-                publisher as utgivare,
-                reference_period as period,
-                retrieved_at::date as hämtad,
-                left(content_sha256, 12) as kontrollsumma,
-                synthetic as syntetisk,
-                stale as inaktuell
-            from meta.sources
-            order by all
-            """,
+    """Visar källorna bakom den senaste publiceringen, och hur hämtningen senast gick."""
+    settings = _settings(home=home)
+    fetched = _fetching_table(settings)
+    if settings.snapshot_path.exists() or fetched is None:
+        _print_rows(
+            _query(
+                settings,
+                """
+                select
+                    source_id as källa,
+                    publisher as utgivare,
+                    reference_period as period,
+                    retrieved_at::date as hämtad,
+                    left(content_sha256, 12) as kontrollsumma,
+                    synthetic as syntetisk,
+                    stale as inaktuell
+                from meta.sources
+                order by all
+                """,
+            )
         )
-    )
+    if fetched is not None:
+        console.print(fetched)
+
+
+def _fetching_table(settings: Settings) -> Table | None:
+    """The latest attempt for each dataset that is asked for; None where nobody was asked yet."""
+    from orchestration.intake.fetching import fetch_states  # noqa: PLC0415
+    from orchestration.sources.registry import datasets_of  # noqa: PLC0415
+
+    states = fetch_states(settings)
+    if not states:
+        return None
+    table = Table(title="Hämtning", title_justify="left", show_edge=False)
+    for column in ("källa", "senaste försök", "utfall", "ålder, dygn", "inaktuell"):
+        table.add_column(column, overflow="fold")
+    now = datetime.now(UTC)
+    for dataset in datasets_of(settings.profile):
+        state = states.get(dataset.source_id)
+        if dataset.request is None or state is None:
+            continue
+        good = state.fetched_at
+        age = None if good is None else (now - datetime.fromisoformat(good)).days
+        table.add_row(
+            dataset.source_id,
+            datetime.fromisoformat(state.tried_at).astimezone().strftime("%Y-%m-%d %H:%M"),
+            Text(state.message_sv or "hämtad"),
+            "aldrig hämtad" if age is None else str(age),
+            "ja" if age is None or age > dataset.freshness_days else "nej",
+        )
+    return table
 
 
 @app.command("check-file")

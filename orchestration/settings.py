@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, HttpUrl, SecretStr
+from pydantic import BeforeValidator, Field, FilePath, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +58,8 @@ class Settings(BaseSettings):
         pseudonym_key: Secret for pseudonyms, at least 32 characters; overrides the key file.
         pseudonym_key_file: File (mode 0600) with it; `home/keys/pseudonym.key` unless given.
         fetch_hours: Age in hours at which a fetched answer is asked for again.
+        proxy: Address of the proxy that publishers are asked through; none unless given.
+        ca_file: Certificates to trust besides the public ones when publishers are asked, as PEM.
         settle_seconds: For how long a file in the inbox must be left alone before it is read.
         retention_days: Age at which landed registers are destroyed; never unless given.
         snapshots_kept: How many dated copies of the published snapshot are kept.
@@ -79,6 +81,8 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr | None = None
     pseudonym_key_file: Path | None = None
     fetch_hours: float = Field(default=6.0, ge=0)
+    proxy: HttpUrl | None = None
+    ca_file: FilePath | None = None
     settle_seconds: float = Field(default=10.0, ge=0)
     retention_days: int | None = Field(default=None, ge=1)
     snapshots_kept: int = Field(default=14, ge=1)
@@ -119,8 +123,8 @@ class Settings(BaseSettings):
 
     @property
     def fetched_dir(self) -> Path:
-        """Directory of the latest answer of each publisher."""
-        return (self.home / "fetched").absolute()
+        """Directory of the latest answer of each publisher, real and recorded ones apart."""
+        return (self.home / "fetched" / self.profile).absolute()
 
     @property
     def profile_file(self) -> Path:

@@ -4,9 +4,10 @@ Lists the files, and what is known beforehand of each register and dataset. Land
 `orchestration.storage`, reading in `registers` and `sources`.
 """
 
+from datetime import date, datetime
 from pathlib import Path
 
-from orchestration.intake.fetching import answer_path
+from orchestration.intake.fetching import Fetched, fetch_states, latest_answer
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.inbox import is_settled, scan_inbox
 from orchestration.registers.municipality import load_municipality
@@ -61,8 +62,8 @@ def incoming_files(settings: Settings) -> list[Incoming]:
 def _published(settings: Settings, dataset: Dataset) -> list[Path]:
     """The latest answer of a dataset that is asked for, else its recording in a demonstration."""
     if dataset.request is not None:
-        answer = answer_path(settings, dataset)
-        return [answer] if answer.exists() else []
+        answer = latest_answer(settings, dataset)
+        return [answer] if answer is not None else []
     return recorded_files(dataset) if settings.profile == "demo" else []
 
 
@@ -91,6 +92,7 @@ def declared_sources(settings: Settings) -> list[DeclaredSource]:
         )
         for name, contract in load_contracts().items()
     ]
+    fetched = fetch_states(settings) if settings.profile == "live" else {}
     statistics = [
         DeclaredSource(
             source_id=dataset.source_id,
@@ -98,10 +100,19 @@ def declared_sources(settings: Settings) -> list[DeclaredSource]:
             publisher=dataset.publisher_name_sv,
             licence=dataset.licence,
             reference_period=recording.reference_period if recording else None,
-            retrieved_on=recording.retrieved_at if recording else None,
+            retrieved_on=recording.retrieved_at
+            if recording
+            else _fetched_on(fetched.get(dataset.source_id)),
             window_days=dataset.freshness_days,
         )
         for dataset in datasets_of(settings.profile)
         for recording in [dataset.recording if settings.profile == "demo" else None]
     ]
     return registers + statistics
+
+
+def _fetched_on(state: Fetched | None) -> date | None:
+    """When a publisher last gave a good answer; the same answer again is no new delivery."""
+    if state is None or state.fetched_at is None:
+        return None
+    return datetime.fromisoformat(state.fetched_at).date()

@@ -28,6 +28,7 @@ from orchestration.sources.loading import (
     NOTES_TABLE,
     StatisticsDelivery,
     load_dataset,
+    loaded_years,
     observations_table,
     record_deliveries,
 )
@@ -239,10 +240,11 @@ def _load_dataset(
                 breaches=[BreachRow("kallformat", "delivery", None, None, 0, message)],
             )
             continue
+        covers = loaded_years(connection, dataset, receipt.sequence)
         record(
             connection,
             receipt,
-            period=recording.reference_period if recording else "",
+            period=recording.reference_period if recording else covers,
             outcome="loaded",
             rows_loaded=rows,
             rows_held=0,

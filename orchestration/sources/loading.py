@@ -155,3 +155,27 @@ def load_dataset(
         connection.execute(f"insert into raw.{table} by name from parsed_rows")
         connection.unregister("parsed_rows")
     return len(parsed.observations)
+
+
+def loaded_years(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, delivery_sequence: int
+) -> str:
+    """The years that a loaded delivery has values for.
+
+    Args:
+        connection: An open connection to the warehouse.
+        dataset: What the delivery is.
+        delivery_sequence: Place in the order of receipt.
+
+    Returns:
+        `2016–2024`, or `2024`; empty where there is no value.
+    """
+    [(first, last)] = connection.execute(
+        f"""
+        select min(left(period, 4)), max(left(period, 4))
+        from raw.{observations_table(dataset.publisher)}
+        where delivery_sequence = ? and dataset_id = ? and value is not null
+        """,
+        [delivery_sequence, dataset.source_id],
+    ).fetchall()
+    return "" if first is None else first if first == last else f"{first}–{last}"

@@ -345,8 +345,8 @@ def record_sources(
                 $publisher,
                 coalesce(
                     $reference_period,
-                    left(min(period), 4) || case when left(min(period), 4) < left(max(period), 4)
-                        then '–' || left(max(period), 4) else '' end
+                    min(first_year) || case when min(first_year) < max(last_year)
+                        then '–' || max(last_year) else '' end
                 ),
                 coalesce($retrieved_on::timestamp at time zone 'UTC', max(received_at)),
                 case
@@ -358,6 +358,10 @@ def record_sources(
                 coalesce($retrieved_on::timestamp at time zone 'UTC', max(received_at))
                     < $now::timestamptz - to_days($window_days)
             from (
+                select
+                    *,
+                    left(period, 4) as first_year,
+                    left(split_part(period, '–', -1), 4) as last_year
                 from meta.deliveries
                 where name = $source_id and outcome <> 'quarantined'
                 qualify delivery_sequence = max(delivery_sequence) over (partition by file_name)
