@@ -15,7 +15,7 @@ from pathlib import Path
 
 from orchestration.settings import Settings
 from orchestration.sources.client import Client, FetchError, Pace
-from orchestration.sources.dispatch import fetch_dataset
+from orchestration.sources.dispatch import fetch_dataset, say_the_same
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.registry import (
     Calls,
@@ -131,7 +131,10 @@ def _fetch(
         return Fetched(
             dataset.source_id, tried_at, earlier.fetched_at if earlier else None, error.message_sv
         )
-    _write(answer_path(settings, dataset), content)
+    path = answer_path(settings, dataset)
+    # An answer that only looks different is no new delivery.
+    if not (path.exists() and say_the_same(path.read_bytes(), content, dataset)):
+        _write(path, content)
     return Fetched(dataset.source_id, tried_at, tried_at, None)
 
 

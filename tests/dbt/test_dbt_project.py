@@ -142,4 +142,4 @@ def test_every_staging_model_reads_a_raw_asset_that_dagster_knows(dbt: Dbt) -> N
         for node in map(json.loads, listed)
     }
     assert keys == {name: ["raw", name] for name in keys}
-    assert len(keys) == 15 + 5 + 1
+    assert len(keys) == 15 + 6 + 1
