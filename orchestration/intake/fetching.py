@@ -16,7 +16,7 @@ from pathlib import Path
 
 from orchestration.settings import Settings
 from orchestration.sources.client import Client, FetchError, Pace
-from orchestration.sources.dispatch import fetch_dataset, parse_dataset
+from orchestration.sources.dispatch import fetch_dataset, parse_dataset, say_the_same
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.kept import KeptAnswers
 from orchestration.sources.registry import Dataset, PublisherName, datasets_of, load_publishers
@@ -147,7 +147,10 @@ def _fetch(
         held = earlier is not None and earlier.asked_sha256 == asked
         fetched_at = earlier.fetched_at if earlier is not None and held else None
         return Fetched(dataset.source_id, asked, tried_at, fetched_at, error.message_sv)
-    _write(_answer_path(settings, dataset), content)
+    path = _answer_path(settings, dataset)
+    # An answer that only looks different is no new delivery.
+    if not (path.exists() and say_the_same(path.read_bytes(), content, dataset)):
+        _write(path, content)
     return Fetched(dataset.source_id, asked, tried_at, tried_at, None)
 
 

@@ -8,7 +8,7 @@ so that others may be missing, and the whole answer is refused.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from orchestration.sources import bra, kronofogden, scb, socialstyrelsen, stockholm
+from orchestration.sources import bra, kolada, kronofogden, scb, socialstyrelsen, stockholm
 from orchestration.sources.answers import Part, pack, unpack
 from orchestration.sources.client import Client
 from orchestration.sources.errors import SourceFormatError, quoted
@@ -16,18 +16,27 @@ from orchestration.sources.observation import Note, Observation, Parsed
 from orchestration.sources.registry import Dataset, PublisherName
 
 Parse = Callable[[bytes, Dataset], Parsed]
+ParseParts = Callable[[Sequence[Part], Dataset], Parsed]
 # Asks for the whole selection; `municipality` is the official code that the report is about.
 Fetch = Callable[[Client, Dataset, str], Sequence[Part]]
 
 _PARSERS: dict[PublisherName, Parse] = {
     "scb": scb.parse,
+    "kolada": kolada.parse,
     "bra": bra.parse,
     "kronofogden": kronofogden.parse,
     "socialstyrelsen": socialstyrelsen.parse,
     "stockholm": stockholm.parse,
 }
+# Whose parts say something only together, as the pages of one table do.
+_PARTS_PARSERS: dict[PublisherName, ParseParts] = {
+    "kolada": kolada.parse_parts,
+    "kronofogden": kronofogden.parse_parts,
+}
 _FETCHERS: dict[PublisherName, Fetch] = {
     "scb": scb.fetch,
+    "kolada": kolada.fetch,
+    "kronofogden": kronofogden.fetch,
 }
 
 
@@ -49,6 +58,25 @@ def fetch_dataset(client: Client, dataset: Dataset, municipality: str) -> bytes:
     return pack(_FETCHERS[dataset.publisher](client, dataset, municipality))
 
 
+def say_the_same(one: bytes, other: bytes, dataset: Dataset) -> bool:
+    """Whether two answers hold equal figures and notes, however they are written.
+
+    Some publishers order their figures anew each time, or say how long the answer took.
+
+    Args:
+        one: A delivery.
+        other: Another of the same dataset.
+        dataset: What they are said to be.
+
+    Returns:
+        True if both can be read and say the same.
+    """
+    try:
+        return parse_dataset(one, dataset) == parse_dataset(other, dataset)
+    except SourceFormatError:
+        return False
+
+
 def parse_dataset(content: bytes, dataset: Dataset) -> Parsed:
     """Parse one delivery of a dataset: a file, or a fetched answer of one or more parts.
 
@@ -66,6 +94,8 @@ def parse_dataset(content: bytes, dataset: Dataset) -> Parsed:
     parts = unpack(content)
     if parts is None:
         return parse(content, dataset)
+    if dataset.publisher in _PARTS_PARSERS:
+        return _PARTS_PARSERS[dataset.publisher](parts, dataset)
     observations: list[Observation] = []
     notes: dict[tuple[str | None, str, str, str], Note] = {}
     found_in: dict[tuple[str, str, str, str], int] = {}

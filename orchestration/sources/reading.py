@@ -8,7 +8,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
@@ -64,6 +64,28 @@ def decode_utf8(content: bytes, dataset: Dataset) -> str:
             found="ett tecken som inte är UTF-8",
             expected="text i UTF-8",
         ) from None
+    return _require_text(text, dataset)
+
+
+def decode_latin1(content: bytes, dataset: Dataset) -> str:
+    """Decode text that its publisher writes in ISO 8859-1.
+
+    Every byte is a character there, so text in UTF-8 passes: its header shows it.
+
+    Args:
+        content: The delivery.
+        dataset: What it is said to be.
+
+    Returns:
+        The text.
+
+    Raises:
+        SourceFormatError: If it is empty or binary.
+    """
+    return _require_text(content.decode("latin-1"), dataset)
+
+
+def _require_text(text: str, dataset: Dataset) -> str:
     if "\x00" in text or not text.strip():
         raise SourceFormatError(
             dataset,
@@ -130,7 +152,7 @@ def _no_constant(text: str) -> NoReturn:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One data line of a comma-separated table.
+    """One data line of a delimited table.
 
     Attributes:
         number: Line in the file; the header is 1.
@@ -141,12 +163,20 @@ class Line:
     fields: tuple[str, ...]
 
 
-def read_table(content: bytes, dataset: Dataset) -> tuple[list[str], list[Line]]:
-    """Read a comma-separated table whose lines all have the header's number of fields.
+def read_table(
+    content: bytes,
+    dataset: Dataset,
+    *,
+    delimiter: str = ",",
+    decode: Callable[[bytes, Dataset], str] = decode_utf8,
+) -> tuple[list[str], list[Line]]:
+    """Read a delimited table whose lines all have the header's number of fields.
 
     Args:
-        content: The delivery, UTF-8, ending with a line break.
+        content: The delivery, ending with a line break.
         dataset: What it is said to be.
+        delimiter: What stands between fields.
+        decode: From bytes to text.
 
     Returns:
         The header and the data lines.
@@ -154,7 +184,7 @@ def read_table(content: bytes, dataset: Dataset) -> tuple[list[str], list[Line]]
     Raises:
         SourceFormatError: If it is cut, ragged, empty or not such a table.
     """
-    text = decode_utf8(content, dataset)
+    text = decode(content, dataset)
     if not text.endswith("\n"):
         raise SourceFormatError(
             dataset,
@@ -162,7 +192,7 @@ def read_table(content: bytes, dataset: Dataset) -> tuple[list[str], list[Line]]
             found="radslut saknas, filen kan vara avklippt",
             expected="en hel fil som slutar med radslut",
         )
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     lines: list[Line] = []
     try:
         lines.extend(Line(reader.line_num, tuple(fields)) for fields in reader if fields)
@@ -170,8 +200,8 @@ def read_table(content: bytes, dataset: Dataset) -> tuple[list[str], list[Line]]
         raise SourceFormatError(
             dataset,
             place=f"rad {reader.line_num}",
-            found="citattecken eller tecken som inte hör hemma i en kommaseparerad fil",
-            expected="kommaseparerade fält",
+            found="citattecken eller tecken som inte hör hemma i en tabell",
+            expected=f"fält åtskilda av {quoted(delimiter)}",
         ) from None
     if len(lines) < 2:  # noqa: PLR2004 - a header and one line of data
         raise SourceFormatError(

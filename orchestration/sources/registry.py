@@ -22,7 +22,9 @@ PublisherName = Literal["scb", "kolada", "bra", "kronofogden", "socialstyrelsen"
 Parser = Literal[
     "json_stat2",
     "sol_export",
+    "kolada_v3",
     "rowstore",
+    "semicolon_file",
     "measure_table",
     "result_page",
     "open_comparisons",

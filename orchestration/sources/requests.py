@@ -47,14 +47,16 @@ class KoladaRequest(_Request):
 
     Attributes:
         kpis: Ids of the key figures.
-        municipalities: Codes; `0000` is the whole country.
+        municipalities: Codes; `0000` is the whole country. Groups of municipalities are refused.
         first_year: The first year that is asked for.
     """
 
     kind: Literal["kolada"]
-    kpis: tuple[str, ...] = Field(min_length=1)
-    municipalities: tuple[str, ...] = Field(min_length=1)
-    first_year: int
+    kpis: tuple[Annotated[str, Field(pattern=r"^[NU][0-9]{5}$")], ...] = Field(min_length=1)
+    municipalities: tuple[
+        Annotated[str, Field(pattern=r"^(?:[0-9]{4}|\{municipality\})$")], ...
+    ] = Field(min_length=1)
+    first_year: int = Field(ge=1900)
 
 
 class SolRequest(_Request):
@@ -83,7 +85,7 @@ class RowStoreRequest(_Request):
     """
 
     kind: Literal["rowstore"]
-    resource: str
+    resource: str = Field(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
     filters: dict[str, str] = {}
 
 

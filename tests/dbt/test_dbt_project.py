@@ -152,4 +152,4 @@ def test_every_staging_model_reads_a_raw_asset_that_dagster_knows(dbt: Dbt) -> N
     }
     assert keys == {name: ["raw", name] for name in keys}
     # Registers, publishers, notes and deliveries of statistics, and two tables of the municipality.
-    assert len(keys) == 15 + 5 + 2 + 2
+    assert len(keys) == 15 + 6 + 2 + 2

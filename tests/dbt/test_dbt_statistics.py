@@ -170,3 +170,47 @@ def test_open_comparisons_hold_all_three_tables(tiny_city: Warehouse) -> None:
         "select share from marts.open_comparisons where group_code = 'B5'"
         " and indicator_id = 'oj_freda_short_questions'"
     ) == [(0.91,)]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "geography", "value"),
+    [
+        # Kolada writes thousands of kronor; the catalogue holds kronor.
+        ("kolada_assistance_cost", "0180", 1_029_500_000),
+        # PM03: 12 children, in a city of 985 000.
+        ("kolada_evictions_with_children", "0180", 1.2183),
+        ("kolada_assistance_children", "0180", 6869),
+        ("kolada_population", "SE", 10_552_000),
+        ("debt_median", "0180", 77_400),
+        ("debt_total", "0180", 12_451_286_903),
+        ("debt_relief_applications", "0180", 2418),
+        ("evictions_municipality", "0180", 177),
+    ],
+)
+def test_figures_of_kolada_and_kronofogden(
+    tiny_city: Warehouse, indicator: str, geography: str, value: float
+) -> None:
+    found = tiny_city.value(indicator, geography, 2023)
+    assert found is not None
+    assert found[2] == pytest.approx(value, rel=1e-12)
+    assert found[3] == "observed"
+
+
+def test_a_key_figure_by_sex_is_counted_once(tiny_city: Warehouse) -> None:
+    parts = tiny_city.query(
+        "select dimensions, value from raw.kolada__observations"
+        " where series = 'N01951' and region = '0180' and period = '2023' order by all"
+    )
+    assert [value for _, value in parts] == [495_455, 489_545, 985_000]
+    assert tiny_city.value("kolada_population", "0180", 2023) == (
+        985_000,
+        None,
+        985_000,
+        "observed",
+    )
+
+
+def test_a_withdrawn_figure_reaches_nothing(tiny_city: Warehouse) -> None:
+    found = tiny_city.value("kolada_assistance_households", "0180", 2022)
+    assert found is not None
+    assert found[2] == 15_274

@@ -2,7 +2,7 @@ with
 
 observations as (
     {% for publisher in [
-        'bra', 'kronofogden', 'scb', 'socialstyrelsen', 'stockholm'
+        'bra', 'kolada', 'kronofogden', 'scb', 'socialstyrelsen', 'stockholm'
     ] %}
         select
             '{{ publisher }}' as publisher,

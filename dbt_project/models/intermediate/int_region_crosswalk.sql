@@ -32,6 +32,13 @@ final as (
         'lan' as geography_level
     from counties
     union all
+    select
+        'kolada' as publisher,
+        code as region_key,
+        code as geography_id,
+        'kommun' as geography_level
+    from municipalities
+    union all
     {% for publisher in ['bra', 'kronofogden', 'socialstyrelsen'] %}
         select
             '{{ publisher }}' as publisher,

@@ -43,7 +43,7 @@ OBSERVATIONS = {
     "value": "double",
     "status": "varchar",
 }
-PUBLISHERS = ("scb", "bra", "kronofogden", "socialstyrelsen", "stockholm")
+PUBLISHERS = ("scb", "kolada", "bra", "kronofogden", "socialstyrelsen", "stockholm")
 NOTES = {
     "delivery_id": "varchar",
     "delivery_sequence": "bigint",

@@ -104,7 +104,7 @@ INDICATORS = [
         "omvarld",
         "kronor per skuldsatt person",
         "amount",
-        "kronofogden_stockholm_debt",
+        "kronofogden_debt",
     ),
     (
         "price_housing_food",
@@ -186,7 +186,7 @@ SOURCES = [
     ("boendestod_beslut", "Beslut om boendestöd", "Stockholms stad", True),
     ("missbruk_insatser", "Insatser för missbruk och beroende", "Stockholms stad", True),
     ("hemloshet_kartlaggning", "Kartläggning av hemlöshet", "Stockholms stad", True),
-    ("kronofogden_stockholm_debt", "Skulder i Stockholm", "Kronofogden", True),
+    ("kronofogden_debt", "Skulder i Stockholm", "Kronofogden", True),
     ("scb_cpi_housing_food", "Prisindex för boende och livsmedel", "SCB", True),
     ("bra_reported_ipv_crimes", "Anmälda brott i nära relation", "Brå", True),
     ("constants", "Stadens budget 2023", "Stockholms stad", False),

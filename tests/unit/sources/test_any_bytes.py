@@ -1,23 +1,36 @@
 """Whatever bytes come: a parser gives rows, or the one error that says what is wrong."""
 
 import math
+from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.sources.dispatch import parse_dataset
+from orchestration.demo.replay.publishers import PUBLISHERS
+from orchestration.demo.replay.server import ReplayServer, Reply, Request
+from orchestration.sources.answers import Part, pack, unpack
+from orchestration.sources.client import Client, Pace
+from orchestration.sources.dispatch import fetch_dataset, parse_dataset
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.observation import Parsed
 from orchestration.sources.reading import number
-from orchestration.sources.registry import Dataset, datasets_of, recorded_files
+from orchestration.sources.registry import Calls, Dataset, datasets_of, recorded_files
 
 DATASETS = datasets_of("demo")
 FILES = [(dataset, path.read_bytes()) for dataset in DATASETS for path in recorded_files(dataset)]
+# Formats in which one dataset can be told from another.
+DISTINCT = {"json_stat2", "rowstore", "kolada_v3", "semicolon_file"}
 each_dataset = pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.source_id)
 each_file = pytest.mark.parametrize(
     ("dataset", "content"), FILES, ids=[f"{d.source_id}-{len(c)}" for d, c in FILES]
 )
+# Answers that come in pages, and how their publisher is told how large a page may be.
+PAGE_SIZE = {"kolada": "per_page", "kronofogden": "_limit"}
+PAGED = [each for each in DATASETS if each.publisher in PAGE_SIZE and each.request is not None]
+each_paged = pytest.mark.parametrize("dataset", PAGED, ids=lambda dataset: dataset.source_id)
 # Bytes that mean something in one of the formats make better mutations than any at random.
 FRAGMENTS = st.sampled_from(
     [
@@ -79,11 +92,66 @@ def test_a_delivery_cut_within_a_row_is_refused(
     end = data.draw(st.integers(0, len(content.rstrip()) - 1))
     cut = content[:end]
     # A line-based file cut between two lines is a shorter file in the same format.
-    if dataset.parser in {"sol_export", "measure_table", "open_comparisons", "yearbook"}:
+    if dataset.parser in {
+        "sol_export",
+        "measure_table",
+        "open_comparisons",
+        "yearbook",
+        "semicolon_file",
+    }:
         cut = cut.rstrip(b"\n")
         if cut.endswith(b";") and dataset.parser == "sol_export":
             cut = cut[:-1]
     assert parse_or_error(cut, dataset) is None
+
+
+@cache
+def fetched(source_id: str) -> tuple[Part, ...]:
+    """The answer to a dataset's request, in pages of three."""
+    [dataset] = [each for each in PAGED if each.source_id == source_id]
+
+    def small(request: Request) -> Reply:
+        query = dict(request.query) | {PAGE_SIZE[dataset.publisher]: "3"}
+        return PUBLISHERS[dataset.publisher](replace(request, query=tuple(query.items())))
+
+    with ReplayServer({dataset.publisher: small}) as server:
+        addresses: Any = server.addresses
+        paces = dict.fromkeys(addresses, Pace(Calls(count=1_000_000, seconds=1.0)))
+        with Client(addresses, paces) as client:
+            parts = unpack(fetch_dataset(client, dataset, "0180"))
+    assert parts is not None
+    assert len(parts) > 2
+    return tuple(parts)
+
+
+@each_paged
+@given(data=st.data())
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_an_answer_in_pages_is_read_whole_or_not_at_all(
+    dataset: Dataset, data: st.DataObject
+) -> None:
+    whole = parse_dataset(pack(fetched(dataset.source_id)), dataset)
+    places = st.lists(st.sampled_from(range(len(fetched(dataset.source_id)))), min_size=1)
+    chosen = data.draw(places | st.permutations(range(len(fetched(dataset.source_id)))))
+    parsed = parse_or_error(pack([fetched(dataset.source_id)[place] for place in chosen]), dataset)
+    assert parsed in (None, whole)
+    assert whole.observations
+
+
+@each_paged
+@given(data=st.data())
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_mutated_answers_in_pages(dataset: Dataset, data: st.DataObject) -> None:
+    parts = list(fetched(dataset.source_id))
+    place = data.draw(st.integers(0, len(parts) - 1))
+    content = parts[place].content
+    start = data.draw(st.integers(0, len(content) - 1))
+    mutated = content[:start] + data.draw(FRAGMENTS) + content[start + 5 :]
+    parts[place] = replace(parts[place], content=mutated)
+    parse_or_error(pack(parts), dataset)
+    archive = pack(parts)
+    start = data.draw(st.integers(0, len(archive) - 1))
+    parse_or_error(archive[:start] + data.draw(FRAGMENTS) + archive[start + 1 :], dataset)
 
 
 @each_dataset
@@ -93,7 +161,7 @@ def test_a_delivery_of_another_dataset_is_refused(dataset: Dataset) -> None:
         alike = {"measure_table", "open_comparisons"}
     for other, content in FILES:
         same = other.source_id == dataset.source_id
-        if not same and (other.parser not in alike or dataset.parser in {"json_stat2", "rowstore"}):
+        if not same and (other.parser not in alike or dataset.parser in DISTINCT):
             assert parse_or_error(content, dataset) is None
 
 

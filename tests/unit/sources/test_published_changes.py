@@ -48,6 +48,16 @@ def yearly(source_id: str, series: str, region: str) -> dict[str, float]:
     }
 
 
+def key_figure(source_id: str, kpi: str) -> dict[str, float]:
+    """A key figure of Kolada for Stockholm, both sexes."""
+    return {
+        row.period: row.value
+        for row in rows(source_id)
+        if (row.series, row.region, row.dimensions) == (kpi, "0180", '{"kön": "T"}')
+        and row.value is not None
+    }
+
+
 def crimes(names: list[str], region: str) -> dict[str, float]:
     counts = dict.fromkeys(YEARS, 0.0)
     for row in rows("bra_reported_ipv_crimes"):
@@ -58,17 +68,53 @@ def crimes(names: list[str], region: str) -> dict[str, float]:
 
 
 def test_debt_rises_by_two_thousand_million_and_the_median_by_15_000_kronor() -> None:
-    debt = yearly("kronofogden_stockholm_debt", "skuldbelopp", "STOCKHOLM")
-    median = yearly("kronofogden_stockholm_debt", "medianskuld", "STOCKHOLM")
+    by_sex = [row for row in rows("kronofogden_debt") if row.series == "Skuldbelopp"]
+    assert len(by_sex) == 2 * len(YEARS)
+    debt = {year: sum(row.value or 0 for row in by_sex if row.period == year) for year in YEARS}
+    median = key_figure("kolada_evictions_debt", "N00990")
     assert list(debt) == list(median) == YEARS
     assert debt["2023"] - debt["2021"] == 2_000_000_000
     assert median["2023"] - median["2021"] == 15_000
 
 
 def test_applications_for_debt_relief_rise() -> None:
-    series = "antal ansökningar om skuldsanering"
-    applications = yearly("kronofogden_stockholm_debt", series, "STOCKHOLM")
+    applications = yearly("kronofogden_debt_relief", "antal ansökningar", "STOCKHOLM")
     assert applications["2023"] > applications["2022"]
+
+
+@pytest.mark.parametrize(
+    ("kpi", "lowest", "highest"),
+    [
+        # PM05: children of guardians with assistance, -16 per cent from 2022 to 2023.
+        ("N31836", -16.5, -15.5),
+        # The share of households fell by more than six per cent (PM01) while households rose by
+        # about one, so their number fell by something over five.
+        ("N31910", -6.0, -5.0),
+    ],
+)
+def test_kolada_tells_of_assistance_what_the_documents_tell(
+    kpi: str, lowest: float, highest: float
+) -> None:
+    figures = key_figure("kolada_assistance", kpi)
+    assert list(figures) == YEARS
+    assert lowest <= 100 * (figures["2023"] / figures["2022"] - 1) <= highest
+
+
+def test_kolada_tells_of_the_children_at_evictions_what_the_documents_tell() -> None:
+    """PM02 and PM03: 38 children in 2022 and 12 in 2023."""
+    per_head = key_figure("kolada_evictions_debt", "U00915")
+    inhabitants = key_figure("kolada_population", "N01951")
+    children = {year: per_head[year] * inhabitants[year] / 100_000 for year in YEARS}
+    assert (round(children["2022"]), round(children["2023"])) == (38, 12)
+
+
+def test_evictions_are_the_same_with_kronofogden_and_kolada() -> None:
+    enforced = yearly("kronofogden_evictions", "antal genomförda vräkningar", "STOCKHOLM")
+    per_head = key_figure("kolada_evictions_debt", "U00958")
+    inhabitants = key_figure("kolada_population", "N01951")
+    assert list(enforced) == YEARS
+    for year in YEARS:
+        assert round(per_head[year] * inhabitants[year] / 100_000) == enforced[year]
 
 
 @pytest.mark.parametrize("region", ["Stockholm", "Hela landet"])

@@ -20,7 +20,17 @@ PLANNED = {
     "bra_reported_crimes_month": False,
     "bra_reported_ipv_crimes": True,
     "kronofogden_debtors": False,
-    "kronofogden_stockholm_debt": True,
+    "kolada_assistance": True,
+    "kolada_child_placements": True,
+    "kolada_violence": True,
+    "kolada_housing_support": True,
+    "kolada_evictions_debt": True,
+    "kolada_homelessness": True,
+    "kolada_population": True,
+    "kronofogden_debt": True,
+    "kronofogden_long_term_debtors": True,
+    "kronofogden_debt_relief": True,
+    "kronofogden_evictions": True,
     "kronofogden_evictions_national": False,
     "kronofogden_evictions_index": True,
     "socialstyrelsen_assistance_monthly": False,
@@ -60,6 +70,10 @@ def test_every_public_fact_of_the_documents_is_fed() -> None:
 def test_every_recorded_file_parses_into_rows_of_its_dataset(dataset: Dataset) -> None:
     for path in recorded_files(dataset):
         parsed = parse_dataset(path.read_bytes(), dataset)
+        # Kolada's definitions come apart from its figures.
+        if path.name.startswith("kpi_"):
+            assert parsed.notes
+            continue
         assert parsed.observations
         assert {row.dataset_id for row in parsed.observations} == {dataset.source_id}
         for row in parsed.observations:
