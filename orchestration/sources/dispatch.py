@@ -23,7 +23,14 @@ _PARSERS: dict[PublisherName, Parse] = {
     "socialstyrelsen": socialstyrelsen.parse,
     "stockholm": stockholm.parse,
 }
-_FETCHERS: dict[PublisherName, Fetch] = {}
+# Where a response can only be read together with what was asked.
+_ANSWER_PARSERS: dict[PublisherName, Callable[[Sequence[Part], Dataset], Parsed]] = {
+    "bra": bra.parse_answer,
+}
+_FETCHERS: dict[PublisherName, Fetch] = {
+    "bra": bra.fetch,
+    "socialstyrelsen": socialstyrelsen.fetch,
+}
 
 
 def fetch_dataset(client: Client, dataset: Dataset, municipality: str) -> bytes:
@@ -61,6 +68,8 @@ def parse_dataset(content: bytes, dataset: Dataset) -> Parsed:
     parts = unpack(content)
     if not parts:
         return parse(content, dataset)
+    if dataset.publisher in _ANSWER_PARSERS:
+        return _ANSWER_PARSERS[dataset.publisher](parts, dataset)
     observations: list[Observation] = []
     notes: dict[tuple[str | None, str, str, str], Note] = {}
     for part in parts:

@@ -99,7 +99,7 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
     if len(rows) < page.total:
         remarks.append(
             Remark(
-                kind="other",
+                kind="method",
                 text=f"Leveransen är en del av datamängden: rad {page.offset + 1}–{last} av "
                 f"{page.total}. Kommuner i början och slutet kan vara ofullständiga.",
             )
