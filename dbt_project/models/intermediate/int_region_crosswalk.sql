@@ -32,6 +32,13 @@ final as (
         'lan' as geography_level
     from counties
     union all
+    select
+        'socialstyrelsen' as publisher,
+        upper(name) as region_key,
+        code as geography_id,
+        'lan' as geography_level
+    from counties
+    union all
     {% for publisher in ['bra', 'kronofogden', 'socialstyrelsen'] %}
         select
             '{{ publisher }}' as publisher,
@@ -41,12 +48,15 @@ final as (
         from municipalities
         union all
     {% endfor %}
-    select
-        'stockholm' as publisher,
-        upper(name) as region_key,
-        geography_id,
-        'stadsdelsnamnd' as geography_level
-    from boards
+    {% for publisher in ['socialstyrelsen', 'stockholm'] %}
+        select
+            '{{ publisher }}' as publisher,
+            upper(name) as region_key,
+            geography_id,
+            'stadsdelsnamnd' as geography_level
+        from boards
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 )
 
 select * from final
