@@ -13,6 +13,7 @@ from orchestration.sources.observation import Note, Observation, Parsed
 from orchestration.sources.registry import Dataset, PublisherName
 
 Parse = Callable[[bytes, Dataset], Parsed]
+ParseParts = Callable[[Sequence[Part], Dataset], Parsed]
 # Asks for the whole selection; `municipality` is the official code that the report is about.
 Fetch = Callable[[Client, Dataset, str], Sequence[Part]]
 
@@ -23,9 +24,9 @@ _PARSERS: dict[PublisherName, Parse] = {
     "socialstyrelsen": socialstyrelsen.parse,
     "stockholm": stockholm.parse,
 }
-# Where a response can only be read together with what was asked.
-_ANSWER_PARSERS: dict[PublisherName, Callable[[Sequence[Part], Dataset], Parsed]] = {
-    "bra": bra.parse_answer,
+# Whose parts can only be read together with what was asked.
+_PARTS_PARSERS: dict[PublisherName, ParseParts] = {
+    "bra": bra.parse_parts,
 }
 _FETCHERS: dict[PublisherName, Fetch] = {
     "bra": bra.fetch,
@@ -68,8 +69,8 @@ def parse_dataset(content: bytes, dataset: Dataset) -> Parsed:
     parts = unpack(content)
     if not parts:
         return parse(content, dataset)
-    if dataset.publisher in _ANSWER_PARSERS:
-        return _ANSWER_PARSERS[dataset.publisher](parts, dataset)
+    if dataset.publisher in _PARTS_PARSERS:
+        return _PARTS_PARSERS[dataset.publisher](parts, dataset)
     observations: list[Observation] = []
     notes: dict[tuple[str | None, str, str, str], Note] = {}
     for part in parts:

@@ -10,7 +10,7 @@ from orchestration.sources.observation import Parsed
 from orchestration.sources.registry import Dataset
 
 fetch = dialogue.fetch
-parse_answer = export.parse_answer
+parse_parts = export.parse_parts
 
 
 def parse(content: bytes, dataset: Dataset) -> Parsed:

@@ -177,7 +177,7 @@ def _ask(client: Client, dataset: Dataset, query: Query) -> Part:
         answer.media_type,
         content,
     )
-    rows = export.parse_answer([part], dataset).observations
+    rows = export.parse_parts([part], dataset).observations
     wanted = _MEASURES * len(query.crimes) * len(query.regions) * len(query.periods)
     if len(rows) != wanted:
         raise SourceFormatError(

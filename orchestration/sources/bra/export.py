@@ -20,7 +20,7 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import cell, wrong_header
+from orchestration.sources.reading import cell, require_unique, wrong_header
 from orchestration.sources.registry import Dataset
 from orchestration.sources.requests import SolRequest
 
@@ -100,7 +100,7 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
     return Parsed(tuple(observations), numbered(dataset.source_id, remarks))
 
 
-def parse_answer(parts: Sequence[Part], dataset: Dataset) -> Parsed:
+def parse_parts(parts: Sequence[Part], dataset: Dataset) -> Parsed:
     """Parse a fetched answer.
 
     Args:
@@ -111,7 +111,8 @@ def parse_answer(parts: Sequence[Part], dataset: Dataset) -> Parsed:
         The asked crimes only, each under the name that sets it apart; no notes.
 
     Raises:
-        SourceFormatError: As for `parse`, or if an export answers another request.
+        SourceFormatError: As for `parse`, or if an export answers another request, or if two
+            exports give the same figure.
     """
     observations: list[Observation] = []
     for part in parts:
@@ -123,6 +124,15 @@ def parse_answer(parts: Sequence[Part], dataset: Dataset) -> Parsed:
             for row in rows
             if row.series in series
         ]
+    if not observations:
+        raise SourceFormatError(
+            dataset,
+            place="hela svaret",
+            found="ingen uppgift om någon vald brottstyp",
+            expected="minst en uppgift",
+        )
+    keys = [(r.row_number, (r.series, r.region, r.period, r.dimensions)) for r in observations]
+    require_unique(keys, dataset)
     return Parsed(tuple(observations), ())
 
 

@@ -10,7 +10,7 @@ from orchestration.demo.replay.publishers import PUBLISHERS
 from orchestration.demo.replay.server import ReplayServer, Reply, Request
 from orchestration.sources.answers import Part, unpack
 from orchestration.sources.bra.dialogue import LARGEST, Query, queries
-from orchestration.sources.bra.export import parse_answer
+from orchestration.sources.bra.export import parse_parts
 from orchestration.sources.bra.menu import Menu, Period, read_menu, region_id
 from orchestration.sources.client import Client, FetchError, Pace
 from orchestration.sources.dispatch import fetch_dataset, parse_dataset
@@ -247,6 +247,15 @@ def request(crimes: int, regions: int) -> tuple[Menu, SolRequest]:
     return menu, SolRequest(kind="sol", menu=101, crimes=chosen, regions=names, first_year=2000)
 
 
+def test_exports_that_overlap_are_refused(client: Client) -> None:
+    parts = unpack(fetch_dataset(client, IPV, "0180"))
+    assert parts is not None
+    with pytest.raises(SourceFormatError, match="samma uppgift som på rad"):
+        parse_parts([*parts, parts[0]], IPV)
+    with pytest.raises(SourceFormatError, match="ingen uppgift om någon vald brottstyp"):
+        parse_parts([], IPV)
+
+
 @pytest.mark.parametrize(("crimes", "regions"), [(1, 1), (7, 2), (40, 300), (3, 6000)])
 def test_a_large_selection_is_split_below_the_limit(crimes: int, regions: int) -> None:
     menu, wanted = request(crimes, regions)
@@ -271,7 +280,7 @@ def test_an_answer_to_another_question_is_refused(client: Client) -> None:
     for asked_for in ("POST /anmalda/resultat/dbfil brottstyp_id_string=1*2", "", "POST x a=b"):
         changed = Part(asked_for, parts[0].media_type, parts[0].content)
         with pytest.raises(SourceFormatError, match="frågan som exporten svarar på"):
-            parse_answer([changed], IPV)
+            parse_parts([changed], IPV)
 
 
 def test_the_replayed_database_refuses_what_is_above_the_limit(server: ReplayServer) -> None:

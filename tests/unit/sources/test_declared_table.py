@@ -108,7 +108,7 @@ def test_rows_without_figures_are_notes() -> None:
 
 
 def test_columns_may_change_places_and_others_may_stand_between() -> None:
-    mixed = [[row[3], "x", row[1], row[0], row[2]] for row in ROWS[:6]]
+    mixed: list[list[object]] = [[row[3], "x", row[1], row[0], row[2]] for row in ROWS[:6]]
     header = [WAIT, "Kommentar", "Kommun/stadsdel", "Kod", FREDA]
     parsed = parse(workbook([TITLE, header, *mixed]), WORKBOOK)
     assert cells(parsed.observations, FREDA)["Stockholms län"] == (80, "observed", "01")
@@ -117,7 +117,7 @@ def test_columns_may_change_places_and_others_may_stand_between() -> None:
 def test_a_year_may_stand_in_a_column() -> None:
     layout = LAYOUT.model_copy(update={"period": "År"})
     dated = WORKBOOK.model_copy(update={"layout": layout})
-    rows = [
+    rows: list[list[object]] = [
         ["Ekonomiskt bistånd"],
         ["Kod", "Kommun/stadsdel", "År", FREDA, WAIT],
         ["0180", "Stockholm", 2022, 1, 3],
@@ -164,9 +164,13 @@ def test_a_sheet_without_end_is_refused() -> None:
 
 
 def test_a_layout_belongs_to_one_parser_and_names_its_regions() -> None:
-    for change in ({"layout": LAYOUT.model_dump()}, {"parser": "declared_table"}):
+    wrong: list[dict[str, object]] = [
+        {"layout": LAYOUT.model_dump()},
+        {"parser": "declared_table"},
+    ]
+    for change in wrong:
         with pytest.raises(ValidationError, match="a layout is stated"):
             Dataset.model_validate(REPORT.model_dump() | change)
-    for change in ({"region": None}, {"region_sv": "Riket"}):
+    for region in ({"region": None}, {"region_sv": "Riket"}):
         with pytest.raises(ValidationError, match="about one region"):
-            TableLayout.model_validate(LAYOUT.model_dump() | change)
+            TableLayout.model_validate(LAYOUT.model_dump() | region)
