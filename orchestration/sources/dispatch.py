@@ -28,15 +28,18 @@ _PARSERS: dict[PublisherName, Parse] = {
     "socialstyrelsen": socialstyrelsen.parse,
     "stockholm": stockholm.parse,
 }
-# Whose parts say something only together, as the pages of one table do.
+# Whose parts say something only together, or only with what was asked.
 _PARTS_PARSERS: dict[PublisherName, ParseParts] = {
     "kolada": kolada.parse_parts,
+    "bra": bra.parse_parts,
     "kronofogden": kronofogden.parse_parts,
 }
 _FETCHERS: dict[PublisherName, Fetch] = {
     "scb": scb.fetch,
     "kolada": kolada.fetch,
+    "bra": bra.fetch,
     "kronofogden": kronofogden.fetch,
+    "socialstyrelsen": socialstyrelsen.fetch,
 }
 
 

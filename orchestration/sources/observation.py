@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Status = Literal["observed", "preliminary", "missing", "not_applicable", "suppressed"]
-NoteKind = Literal["partial_loss", "carried_over", "not_estimated", "method", "other"]
+# `other` is a note that the parser does not know the meaning of: somebody has to read it.
+NoteKind = Literal[
+    "partial_loss", "carried_over", "not_estimated", "contradiction", "method", "other"
+]
 
 
 @dataclass(frozen=True, slots=True)

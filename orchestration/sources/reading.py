@@ -336,3 +336,24 @@ def cell(
             expected=f"ett tal eller något av tecknen {', '.join(quoted(mark) for mark in marks)}",
         )
     return value, "observed"
+
+
+def figure(
+    text: str, marks: dict[str, Status], zeros: Sequence[str], dataset: Dataset, place: str
+) -> tuple[float | None, Status]:
+    """Read a cell in a format where a mark may also mean none.
+
+    Args:
+        text: The cell as delivered.
+        marks: What each mark in place of a figure means.
+        zeros: Marks that mean none.
+        dataset: What the delivery is said to be.
+        place: Where the cell is, in Swedish.
+
+    Returns:
+        Value and status.
+
+    Raises:
+        SourceFormatError: If it is neither figure nor mark.
+    """
+    return (0.0, "observed") if text in zeros else cell(text, marks, dataset, place)

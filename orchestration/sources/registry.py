@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 from orchestration.settings import Profile
+from orchestration.sources.observation import Status
 from orchestration.sources.requests import Request
 
 _REGISTRY = Path(__file__).with_name("registry.yml")
@@ -29,6 +30,9 @@ Parser = Literal[
     "result_page",
     "open_comparisons",
     "yearbook",
+    "declared_table",
+    "crime_table",
+    "crime_list",
 ]
 
 Delivers = Literal["whole", "recent"]
@@ -106,6 +110,52 @@ class Recording(BaseModel):
         return self
 
 
+class TableLayout(BaseModel):
+    """Where the figures of a workbook lie: what its header row says.
+
+    Attributes:
+        sheet: The sheet's name; the first sheet where None.
+        code: Heading of the column with official codes (county, municipality or a part of one).
+            Rows without one are remarks.
+        region: Heading of the column with the region's name.
+        region_sv: The region, where the whole table is about one.
+        series: Heading of the column that names the series; where None, the measures do.
+        dimensions: Headings of columns that hold other variables.
+        period: Heading of the column with the year; where None, the title has it.
+        measures: Headings of the columns with figures.
+        marks: What each mark in place of a figure means.
+        zeros: Marks that mean none.
+        repeats: Whether a label may come back below another heading, as in a list of crimes.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sheet: str | None = None
+    code: str | None = None
+    region: str | None = None
+    region_sv: str | None = None
+    series: str | None = None
+    dimensions: tuple[str, ...] = ()
+    period: str | None = None
+    measures: tuple[str, ...] = Field(min_length=1)
+    marks: dict[str, Status] = {}
+    zeros: tuple[str, ...] = ()
+    repeats: bool = False
+
+    @model_validator(mode="after")
+    def _each_row_has_a_region(self) -> Self:
+        if (self.region is None) == (self.region_sv is None):
+            raise ValueError("a table has a column of regions, or is about one region")
+        return self
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """All headings that the header row must have."""
+        single = (self.code, self.region, self.series, self.period)
+        named = (*(each for each in single if each), *self.dimensions, *self.measures)
+        return tuple(dict.fromkeys(named))
+
+
 class Dataset(BaseModel):
     """One declared series or table of public statistics.
 
@@ -126,10 +176,13 @@ class Dataset(BaseModel):
             is all there is, and the cell is gone. `recent`: a delivery is whole for the periods
             that it holds, and cells of other periods stand.
         geography_level: The finest level it is published for.
-        request: What is asked of the publisher; None where it only comes as a delivered file.
+        request: What is asked of the publisher; None where it only comes as a delivered file, in
+            the inbox under its source_id.
         parser: The format, within the publisher's module.
         variables: Variables besides the measures that each answer must hold.
         measures: Columns that hold figures, where the format does not say so itself.
+        period: The period, for a format that does not say it.
+        layout: Where the figures lie, for a workbook that is read by its headings.
         feeds: The indicators that are built from it.
         comparability_sv: What hampers comparison over time or between regions.
         recording: What the demonstration has of it.
@@ -149,19 +202,21 @@ class Dataset(BaseModel):
     ends_with: str | None = None
     freshness_days: int = Field(gt=0)
     delivers: Delivers = "whole"
-    geography_level: Literal["riket", "lan", "kommun", "stadsdelsomrade"]
+    geography_level: Literal["riket", "lan", "polisregion", "kommun", "stadsdelsomrade"]
     request: Request | None = None
     parser: Parser
     variables: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
+    period: str | None = None
+    layout: TableLayout | None = None
     feeds: tuple[str, ...] = ()
     comparability_sv: tuple[str, ...] = ()
     recording: Recording | None = None
 
     @model_validator(mode="after")
-    def _it_can_come(self) -> Self:
-        if self.recording is None and self.request is None:
-            raise ValueError("a dataset is asked for, or has a recording, or both")
+    def _a_declared_table_is_declared(self) -> Self:
+        if (self.parser == "declared_table") != (self.layout is not None):
+            raise ValueError("a layout is stated for parser declared_table, and for it only")
         return self
 
     @property

@@ -59,21 +59,45 @@ class KoladaRequest(_Request):
     first_year: int = Field(ge=1900)
 
 
+class SolCrime(_Request):
+    """A crime type of SOL.
+
+    Attributes:
+        id: Its id in the menu.
+        path: Names on the way to it in the menu, from the outside in; the last is its own. Names
+            that do not set it apart may be left out. The menu is held to it, and together they
+            name the series, since many crimes have the same last name.
+    """
+
+    id: int
+    path: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def name(self) -> str:
+        """What an export calls it."""
+        return self.path[-1].removesuffix(" totalt")
+
+    @property
+    def series(self) -> str:
+        """What the raw table calls it."""
+        return ", ".join(self.path)
+
+
 class SolRequest(_Request):
     """A selection in Brå's database of reported crimes (SOL).
 
     Attributes:
         menu: The menu, which is crime, period and region at one level of detail.
-        crimes: Ids of crime types.
-        regions: Ids of regions.
-        periods: Labels of the periods, as the menu shows them; the latest ones where empty.
+        crimes: The crime types.
+        regions: Names as the menu writes them; `{municipality}` is the municipality's name.
+        first_year: The first year that is asked for.
     """
 
     kind: Literal["sol"]
     menu: int
-    crimes: tuple[int, ...] = Field(min_length=1)
-    regions: tuple[int, ...] = Field(min_length=1)
-    periods: tuple[str, ...] = ()
+    crimes: tuple[SolCrime, ...] = Field(min_length=1)
+    regions: tuple[str, ...] = Field(min_length=1)
+    first_year: int
 
 
 class RowStoreRequest(_Request):
@@ -90,16 +114,21 @@ class RowStoreRequest(_Request):
 
 
 class ResultPageRequest(_Request):
-    """A result page of Socialstyrelsen's statistical database, got by its form.
+    """Result pages of Socialstyrelsen's statistical database, got by its form.
 
     Attributes:
-        view: Path of the form.
-        fields: Form field to value.
+        view: Path of the form; the result page lies beside it.
+        fields: Form field to value; `*` is everything that the form offers.
+        year_field: The form field of the year; each year is asked for by itself, which keeps the
+            selection below the database's limit.
+        latest_years: How many years are asked for.
     """
 
     kind: Literal["result_page"]
-    view: str
-    fields: dict[str, str]
+    view: str = Field(pattern=r"^/.+/")
+    fields: dict[str, str] = Field(min_length=1)
+    year_field: str
+    latest_years: int = Field(ge=1)
 
 
 class FileRequest(_Request):

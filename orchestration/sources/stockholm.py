@@ -1,7 +1,8 @@
 """Stockholms stad: the yearly tables of the statistical yearbook.
 
-Each table has its own shape. Where the tables contradict themselves or each other, the figures are
-kept as they are and the contradiction becomes a note; choosing between them belongs to the reader.
+Each table has its own shape. Where a table contradicts itself, the figures are kept as they are and
+the contradiction becomes a note; choosing between them belongs to the reader. The tables come as
+files: no address of the site is known to last.
 """
 
 import json
@@ -43,6 +44,11 @@ _YEAR_OF_AGES = "2017"
 _COST = "Ekonomiskt bistånd, tkr"
 _COST_PARTS = ("därav EGT, tkr", "därav övrigt, tkr")
 _PLACED = ("Summa omhändertagna, netto", "Summa")
+# Tables whose rows or columns are parts of a total: the variable, and what the total is called.
+_TOTALS = {"b021": ("åldersgrupp", "samtliga"), "b162": ("hushållstyp", "Samtliga")}
+# The city rounds one and two persons in an area to none, three and four to five.
+_ROUNDED_AWAY = range(1, 5)
+_ROUNDED_TO = (0, 5)
 
 
 def parse(content: bytes, dataset: Dataset) -> Parsed:
@@ -107,6 +113,9 @@ def _contradictions(table: str, rows: list[Observation]) -> Iterator[Remark]:
     """Find totals that differ from the sum of their parts, and two totals for one year."""
     if any(row.region != _CITY for row in rows):
         yield from _areas_against_city(table, rows)
+        yield from _rounding(table, rows)
+    if table in _TOTALS:
+        yield from _parts_against_total(table, rows)
     by_label = {(row.series, row.period): row.value for row in rows if row.value is not None}
     for year in dict.fromkeys(row.period for row in rows):
         total = by_label.get((_COST, year))
@@ -114,7 +123,7 @@ def _contradictions(table: str, rows: list[Observation]) -> Iterator[Remark]:
         known = [part for part in parts if part is not None]
         if total is not None and len(known) == len(parts) and sum(known) != total:
             yield Remark(
-                kind="other",
+                kind="contradiction",
                 period=year,
                 regions=[_CITY],
                 text=f"Tabell {table}, {year}: delposterna EGT och övrigt är tillsammans "
@@ -124,7 +133,7 @@ def _contradictions(table: str, rows: list[Observation]) -> Iterator[Remark]:
         first, second = (by_label.get((label, year)) for label in _PLACED)
         if first is not None and second is not None and first != second:
             yield Remark(
-                kind="other",
+                kind="contradiction",
                 period=year,
                 regions=[_CITY],
                 text=f"Tabellerna b166 och b167 har olika totaler för {year}: {_swedish(first)} "
@@ -146,15 +155,61 @@ def _areas_against_city(table: str, rows: list[Observation]) -> Iterator[Remark]
         else:
             areas[key] += row.value
     for (period, variables), total in city.items():
-        if areas[period, variables] != total:
+        together = areas[period, variables]
+        if together != total:
             yield Remark(
-                kind="other",
+                kind="contradiction",
                 period=period,
                 regions=[_CITY],
                 text=f"Tabell {table}, {period}{_ages(variables)}: summan av stadsdelsområdena är "
-                f"{_swedish(areas[period, variables])} men hela staden {_swedish(total)}. "
-                "Orsaken är inte bekräftad; sannolikt personer vid centrala enheter.",
+                f"{_swedish(together)} men hela staden {_swedish(total)}, en skillnad på "
+                f"{_swedish(abs(total - together))}. Orsaken är inte bekräftad; sannolikt personer "
+                "vid centrala enheter.",
             )
+
+
+def _parts_against_total(table: str, rows: list[Observation]) -> Iterator[Remark]:
+    """Compare the sum of the parts with their total, where no part is missing."""
+    variable, name = _TOTALS[table]
+    parts: dict[tuple[str, str], list[float | None]] = defaultdict(list)
+    totals: dict[tuple[str, str], float] = {}
+    for row in rows:
+        if json.loads(row.dimensions)[variable] != name:
+            parts[row.region, row.period].append(row.value)
+        elif row.value is not None:
+            totals[row.region, row.period] = row.value
+    for (region, period), total in totals.items():
+        known = [part for part in parts[region, period] if part is not None]
+        if len(known) == len(parts[region, period]) and sum(known) != total:
+            yield Remark(
+                kind="contradiction",
+                period=period,
+                regions=[region],
+                text=f"Tabell {table}, {period}, {region}: delarna efter {variable} är tillsammans "
+                f"{_swedish(sum(known))} men totalen {_swedish(total)}.",
+            )
+
+
+def _rounding(table: str, rows: list[Observation]) -> Iterator[Remark]:
+    """Find small counts of areas: what the rounding may have made, and what it should have."""
+    counts = [row for row in rows if row.region != _CITY and row.series != _SHARE]
+    rounded = [row.region for row in counts if row.value in _ROUNDED_TO]
+    if rounded:
+        yield Remark(
+            kind="method",
+            regions=list(dict.fromkeys(rounded)),
+            text=f"Tabell {table}: {len(rounded)} områdesvärden är 0 eller 5 och kan vara "
+            "avrundade; staden anger att 1–2 personer blir 0 och 3–4 blir 5. Summor av områden "
+            "blir osäkra.",
+        )
+    small = [row.region for row in counts if row.value in _ROUNDED_AWAY]
+    if small:
+        yield Remark(
+            kind="contradiction",
+            regions=list(dict.fromkeys(small)),
+            text=f"Tabell {table}: {len(small)} områdesvärden är 1–4, fast staden anger att så små "
+            "antal är avrundade till 0 eller 5.",
+        )
 
 
 def _ages(variables: str) -> str:

@@ -39,6 +39,13 @@ final as (
         'kommun' as geography_level
     from municipalities
     union all
+    select
+        'socialstyrelsen' as publisher,
+        upper(name) as region_key,
+        code as geography_id,
+        'lan' as geography_level
+    from counties
+    union all
     {% for publisher in ['bra', 'kronofogden', 'socialstyrelsen'] %}
         select
             '{{ publisher }}' as publisher,
@@ -48,6 +55,13 @@ final as (
         from municipalities
         union all
     {% endfor %}
+    select
+        'socialstyrelsen' as publisher,
+        upper(name) as region_key,
+        geography_id,
+        'stadsdelsnamnd' as geography_level
+    from boards
+    union all
     -- A municipality that publishes by itself calls its boards by their names.
     select
         region_labels.publisher,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from orchestration.intake.fetching import answer_path, fetch_statistics
+from orchestration.intake.fetching import _answer_path, fetch_statistics
 from orchestration.settings import Settings
 from orchestration.sources.answers import pack, unpack
 from orchestration.sources.registry import datasets_of
@@ -16,7 +16,7 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 def test_only_other_figures_take_the_place_of_an_answer(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, profile="demo")
     fetch_statistics(settings, now=NOON)
-    path = answer_path(settings, EVICTIONS)
+    path = _answer_path(settings, EVICTIONS)
     fetched = path.read_bytes()
     [part] = unpack(fetched) or []
 

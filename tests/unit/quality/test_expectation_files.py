@@ -430,6 +430,27 @@ def test_public_statistics(lab: "Lab", value: str, status: str, expected: set[st
     assert failed(lab, "raw.bra__observations") == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("partial_loss", set()),
+        ("contradiction", set()),
+        ("other", {"expect_column_values_to_not_be_in_set(kind)"}),
+        ("unknown", {"expect_column_values_to_be_in_set(kind)"}),
+    ],
+)
+def test_one_footnote_of_an_unknown_kind_is_told(lab: "Lab", kind: str, expected: set[str]) -> None:
+    create_all(lab)
+    fill(
+        lab,
+        "raw.statistics__notes",
+        "dataset_id, note_number, regions, kind, text, delivery_sequence",
+        "select 'd', i, '[]', 'method', 'En fotnot', 1 from range(1, 30) as n (i)"
+        f" union all select 'd', 30, '[]', '{kind}', 'En fotnot', 1",
+    )
+    assert failed(lab, "raw.statistics__notes") == expected
+
+
 def test_a_later_year_than_that_of_the_check_is_a_future_period(lab: "Lab") -> None:
     create_all(lab)
     fill(

@@ -1,6 +1,8 @@
 """Whatever bytes come: a parser gives rows, or the one error that says what is wrong."""
 
+import io
 import math
+import zipfile
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -17,12 +19,31 @@ from orchestration.sources.dispatch import fetch_dataset, parse_dataset
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.observation import Parsed
 from orchestration.sources.reading import number
-from orchestration.sources.registry import Calls, Dataset, datasets_of, recorded_files
+from orchestration.sources.registry import (
+    Calls,
+    Dataset,
+    datasets_of,
+    load_registry,
+    recorded_files,
+)
+from tests.unit.sources import test_bra_tables, test_declared_table
 
 DATASETS = datasets_of("demo")
 FILES = [(dataset, path.read_bytes()) for dataset in DATASETS for path in recorded_files(dataset)]
 # Formats in which one dataset can be told from another.
 DISTINCT = {"json_stat2", "rowstore", "kolada_v3", "semicolon_file"}
+# Formats that no recording is in: what they are tried with is built in the tests.
+[WORKBOOK] = [each for each in load_registry() if each.source_id == "bra_handled_crimes"]
+BUILT = [
+    (WORKBOOK, test_bra_tables.handled(*test_bra_tables.REAL_ROWS)),
+    (test_declared_table.WORKBOOK, test_declared_table.oj()),
+    (test_bra_tables.COUNTY, test_bra_tables.workbook(("P1", test_bra_tables.OLDER))),
+    (test_bra_tables.PASTED, test_bra_tables.PASTED_TEXT.encode()),
+    (test_bra_tables.LIST, test_bra_tables.MUNICIPALITIES.encode()),
+]
+each_built = pytest.mark.parametrize(
+    ("dataset", "content"), BUILT, ids=[f"{d.source_id}-{d.parser}-{len(c)}" for d, c in BUILT]
+)
 each_dataset = pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.source_id)
 each_file = pytest.mark.parametrize(
     ("dataset", "content"), FILES, ids=[f"{d.source_id}-{len(c)}" for d, c in FILES]
@@ -81,6 +102,54 @@ def test_mutated_real_bytes(dataset: Dataset, content: bytes, data: st.DataObjec
     length = data.draw(st.integers(0, 12))
     mutated = content[:start] + data.draw(FRAGMENTS) + content[start + length :]
     parse_or_error(mutated, dataset)
+
+
+@each_built
+@given(data=st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_mutated_and_arbitrary_files_of_the_built_formats(
+    dataset: Dataset, content: bytes, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(content) - 1))
+    length = data.draw(st.integers(0, 12))
+    parse_or_error(content[:start] + data.draw(FRAGMENTS) + content[start + length :], dataset)
+    parse_or_error(content[:start], dataset)
+    assert parse_or_error(data.draw(st.binary(max_size=400)), dataset) is None
+
+
+@each_built
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_workbooks_with_a_part_replaced(
+    dataset: Dataset, content: bytes, data: st.DataObject
+) -> None:
+    """The archive is whole, and one of its parts is anything: a sheet, the styles, the index."""
+    if not content.startswith(b"PK"):
+        content = BUILT[0][1]
+    with zipfile.ZipFile(io.BytesIO(content)) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    name = data.draw(st.sampled_from(sorted(parts)))
+    old = parts[name]
+    start = data.draw(st.integers(0, len(old)))
+    parts[name] = data.draw(
+        st.sampled_from([b"", old[:start], old[:start] + b"<c r='XFD1'><v>1</v></c>" + old[start:]])
+        | st.binary(max_size=200)
+    )
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for each, text in parts.items():
+            archive.writestr(each, text)
+    parse_or_error(target.getvalue(), dataset)
+
+
+@each_file
+@given(request=st.text(max_size=80), data=st.data())
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_fetched_answers_with_any_request(
+    dataset: Dataset, content: bytes, request: str, data: st.DataObject
+) -> None:
+    end = data.draw(st.integers(0, len(content)))
+    parse_or_error(pack([Part(request, "text/plain", content[:end])]), dataset)
 
 
 @each_file

@@ -43,7 +43,7 @@ def test_identical_rows_count_once_and_that_is_noted() -> None:
     assert laundering == [12, 13]
     [note] = parsed.notes
     assert (note.kind, note.text) == (
-        "other",
+        "method",
         "Rader som upprepade en tidigare rad räknas inte: 14, 15.",
     )
 
@@ -56,6 +56,11 @@ def test_real_monthly_export_is_preliminary_where_it_says_so() -> None:
         ("Hela landet", "2026-08", 498, "preliminary"),
         ("Region Stockholm", "2026-08", 20, "preliminary"),
     ]
+
+
+def test_blanks_around_a_name_are_no_part_of_it() -> None:
+    content = export("Hela landet;&nbsp;&nbsp;Ofredande (7 §);År;2024;5;1;")
+    assert {row.series for row in parse(content, YEAR).observations} == {"Ofredande (7 §)"}
 
 
 def test_two_figures_for_the_same_crime_are_refused() -> None:

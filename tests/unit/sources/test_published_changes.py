@@ -15,17 +15,18 @@ from orchestration.sources.dispatch import parse_dataset
 from orchestration.sources.observation import Observation
 from orchestration.sources.registry import datasets_of, recorded_files
 
+AT_HOME = "Misshandel inkl. grov (5, 6 §), Inomhus, Bekant med offret"
 CLOSE_RELATIONS = [
     "Grov kvinnofridskränkning (4 a §)",
-    "Misshandel inkl. grov (5, 6 §), mot kvinna 18 år eller äldre, i nära relation",
-    "Misshandel inkl. grov (5, 6 §), mot man 18 år eller äldre, i nära relation",
-    "Olaga hot, mot kvinna 18 år eller äldre, i nära relation",
-    "Olaga hot, mot man 18 år eller äldre, i nära relation",
-    "Olaga förföljelse, mot kvinna 18 år eller äldre, i nära relation",
+    f"{AT_HOME}, Mot kvinna 18 år och äldre (15 år och äldre t.o.m. 2006)",
+    f"{AT_HOME}, Mot man 18 år och äldre (15 år och äldre t.o.m. 2006)",
+    "Olaga hot (5 §), Mot kvinna 18 år eller äldre, Närstående genom parrelation",
+    "Olaga hot (5 §), Mot man 18 år eller äldre, Närstående genom parrelation",
+    "Olaga förföljelse (4 b §), Mot kvinna 18 år eller äldre, Närstående genom parrelation",
 ]
 GROSS_VIOLENCE = [
     "Grov kvinnofridskränkning (4 a §)",
-    "Grov misshandel (6 §), mot kvinna 18 år eller äldre",
+    "Grov fridskränkning (4 a §), Mot kvinna 18 år eller äldre",
 ]
 YEARS = [str(year) for year in range(2016, 2024)]
 

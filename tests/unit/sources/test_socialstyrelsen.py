@@ -101,6 +101,25 @@ def test_a_footnote_of_another_kind_is_kept() -> None:
     assert (note.period, note.regions, note.text) == ("2017-07", "[]", "Juli 2017: Ny blankett")
 
 
+def test_what_a_footnote_says_of_the_country_names_the_municipalities_it_rests_on() -> None:
+    notes = [note for note in page().notes if note.kind == "not_estimated" and note.regions]
+    named = {note.period: json.loads(note.regions) for note in notes}
+    assert named["2017-07"] == ["Eslöv", "Kungsör", "Nässjö", "Vaggeryd"]
+    # What is not estimated is not there either: each of them is marked as missing that month.
+    for dimensions in (BORN_HERE, BORN_ABROAD):
+        for region in named["2017-07"]:
+            [july] = [row for row in months(region, dimensions) if row.period == "2017-07"]
+            assert (july.value, july.status) == (None, "missing")
+
+
+def test_a_page_that_has_no_footnotes_has_no_notes() -> None:
+    start = REAL.index(b"<p>", REAL.index(b'id="ph1_pFotnoter"'))
+    end = REAL.rindex(b"</p>") + len(b"</p>")
+    parsed = parse(REAL[:start] + REAL[end:], MONTHLY)
+    assert parsed.notes == ()
+    assert parsed.observations == page().observations
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

@@ -1,6 +1,7 @@
 """Stockholm's yearbook: several table shapes, and contradictions that become notes."""
 
 import json
+from collections import Counter
 from functools import cache
 
 import pytest
@@ -92,6 +93,79 @@ def test_two_totals_for_the_same_year_are_noted_and_both_kept() -> None:
     assert "2\u00a0164 och 2\u00a0087" in notes("b166", "2013")[0].text
 
 
+def test_the_difference_is_said() -> None:
+    for name, period, difference in (
+        ("b020", "2017", "5\u00a0304"),
+        ("b020", "2016", "2\u00a0332"),
+        ("b021", "2017", "1\u00a0807"),
+    ):
+        assert f"en skillnad på {difference}." in notes(name, period)[0].text
+
+
+def test_every_contradiction_of_the_tables_is_a_note_and_no_figure_is_taken_away() -> None:
+    found = {
+        name: Counter((note.kind, note.period) for note in table(name).notes) for name in FILES
+    }
+    contradictions = {
+        # The city's parts in all six years, its areas in three, its two totals in three.
+        "b161": ["1995", "2000", "2005", "2010", "2016", "2017"],
+        "b020": ["2015", "2016", "2017"],
+        "b166": ["2011", "2012", "2013"],
+    }
+    for name, years in contradictions.items():
+        assert found[name] == {("contradiction", year): 1 for year in years}
+    # One for each age group and one for all ages.
+    assert found["b021"] == {("contradiction", "2017"): 7}
+    for name, year, both in (("b166", "2013", (2164, 2087)), ("b166", "2011", (1478, 1419))):
+        assert (
+            value(name, "Summa omhändertagna, netto", "Hela staden", year),
+            value("b167", "Summa", "Hela staden", year),
+        ) == both
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "kind", "words"),
+    [
+        (
+            "b021",
+            "Kungsholmen,57,30,25,54,136,8,310",
+            "Kungsholmen,57,30,25,54,136,8,311",
+            "contradiction",
+            "Kungsholmen: delarna efter åldersgrupp är tillsammans 310 men totalen 311",
+        ),
+        (
+            "b162",
+            "Samtliga,30403,41219,29901,24234",
+            "Samtliga,30403,41219,29901,24235",
+            "contradiction",
+            "2005, Hela staden: delarna efter hushållstyp är tillsammans 24\u00a0234 men",
+        ),
+        (
+            "b021",
+            "Kungsholmen,57,30,25,54,136,8,310",
+            "Kungsholmen,57,30,25,54,136,5,307",
+            "method",
+            "1 områdesvärden är 0 eller 5 och kan vara avrundade",
+        ),
+        (
+            "b021",
+            "Kungsholmen,57,30,25,54,136,8,310",
+            "Kungsholmen,57,30,25,54,136,4,306",
+            "contradiction",
+            "1 områdesvärden är 1–4",
+        ),
+    ],
+)
+def test_a_new_contradiction_is_found_in_the_figures(
+    name: str, old: str, new: str, kind: str, words: str
+) -> None:
+    text = FILES[name].read_text(encoding="utf-8")
+    assert old in text
+    parsed = parse(text.replace(old, new).encode(), YEARBOOK)
+    assert [note.kind for note in parsed.notes if words in note.text] == [kind]
+    assert len(parsed.observations) == len(table(name).observations)
+
+
 @pytest.mark.parametrize("name", ["b162", "b163", "tv07437"])
 def test_tables_that_agree_have_no_notes(name: str) -> None:
     assert table(name).notes == ()
@@ -100,7 +174,7 @@ def test_tables_that_agree_have_no_notes(name: str) -> None:
 def test_a_changed_area_brings_a_note() -> None:
     content = FILES["tv07437"].read_bytes().replace(b",46792,", b",46793,")
     [note] = parse(content, YEARBOOK).notes
-    assert (note.period, note.kind) == ("2011", "other")
+    assert (note.period, note.kind) == ("2011", "contradiction")
     assert "864\u00a0325 men hela staden 864\u00a0324" in note.text
 
 

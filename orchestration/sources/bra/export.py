@@ -1,13 +1,16 @@
-"""Brottsförebyggande rådet: the export (`Databasfil.txt`) of the database of reported crimes.
+"""SOL's export (`Databasfil.txt`): ISO-8859-1, semicolons, seven fields under six headings.
 
-ISO-8859-1, semicolons, seven fields under six headings. A kommun is counted where the crime was
-committed and a region where it is handled, so the two never add up and must not be added; which
-crimes make an indicator belongs in dbt.
+An export names a crime by its last name only and repeats, with two points for figures, what stands
+above it in the menu; a fetched one is therefore read with the ids that were asked for. Asking
+belongs in `dialogue`.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs
 
+from orchestration.sources.answers import Part
 from orchestration.sources.errors import SourceFormatError, quoted
 from orchestration.sources.observation import (
     Observation,
@@ -17,12 +20,14 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import cell, wrong_header
+from orchestration.sources.reading import cell, require_unique, wrong_header
 from orchestration.sources.registry import Dataset
+from orchestration.sources.requests import SolRequest
 
 _HEADER = ["Region", "Brott", "År", "Period", "Antal", "/100 000 inv"]
 _MEASURES = _HEADER[4:]
 _FIELDS = len(_HEADER) + 1
+_BLANKS = " \u00a0"
 _MARKS: dict[str, Status] = {"..": "not_applicable"}
 _YEAR = re.compile(r"([0-9]{4})( prel\.)?")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "Maj", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dec"]
@@ -53,7 +58,8 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
         SourceFormatError: If it is an error page, cut or in another layout, or if the same crime,
             region and period has two different figures.
     """
-    lines = [line.rstrip("\r") for line in content.decode("iso-8859-1").split("\n")]
+    text = content.decode("iso-8859-1").replace("&nbsp;", "\u00a0")
+    lines = [line.rstrip("\r") for line in text.split("\n")]
     while lines and not lines[-1]:
         lines.pop()
     header = lines[0].replace("\u00a0", " ").split(";") if lines else []
@@ -88,15 +94,71 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
         numbers = ", ".join(map(str, repeated))
         remarks.append(
             Remark(
-                kind="other", text=f"Rader som upprepade en tidigare rad räknas inte: {numbers}."
+                kind="method", text=f"Rader som upprepade en tidigare rad räknas inte: {numbers}."
             )
         )
     return Parsed(tuple(observations), numbered(dataset.source_id, remarks))
 
 
+def parse_parts(parts: Sequence[Part], dataset: Dataset) -> Parsed:
+    """Parse a fetched answer.
+
+    Args:
+        parts: Exports; the request of each names the crimes by id.
+        dataset: Declares the crimes.
+
+    Returns:
+        The asked crimes only, each under the name that sets it apart; no notes.
+
+    Raises:
+        SourceFormatError: As for `parse`, or if an export answers another request, or if two
+            exports give the same figure.
+    """
+    observations: list[Observation] = []
+    for part in parts:
+        series = _asked(part, dataset)
+        rows = parse(part.content, dataset).observations
+        offset = max((row.row_number for row in observations), default=0)
+        observations += [
+            replace(row, row_number=row.row_number + offset, series=series[row.series])
+            for row in rows
+            if row.series in series
+        ]
+    if not observations:
+        raise SourceFormatError(
+            dataset,
+            place="hela svaret",
+            found="ingen uppgift om någon vald brottstyp",
+            expected="minst en uppgift",
+        )
+    keys = [(r.row_number, (r.series, r.region, r.period, r.dimensions)) for r in observations]
+    require_unique(keys, dataset)
+    return Parsed(tuple(observations), ())
+
+
+def _asked(part: Part, dataset: Dataset) -> dict[str, str]:
+    """Give the series of each name in an export."""
+    request = dataset.request
+    _, _, form = part.request.rpartition(" ")
+    [ids] = parse_qs(form).get("brottstyp_id_string", [""])
+    declared = {}
+    if isinstance(request, SolRequest):
+        declared = {str(crime.id): crime for crime in request.crimes}
+    crimes = [declared.get(each) for each in ids.split("*")]
+    known = [crime for crime in crimes if crime is not None]
+    if len(known) != len(crimes) or len({crime.name for crime in known}) != len(known):
+        raise SourceFormatError(
+            dataset,
+            place="frågan som exporten svarar på",
+            found=f"brottstyperna {quoted(ids)}",
+            expected="brottstyper som källregistret anger, var och en med sitt namn",
+        )
+    return {crime.name: crime.series for crime in known}
+
+
 def _row(line: int, text: str, dataset: Dataset) -> _Row:
     """Read one line; each ends with a semicolon, which tells a whole line from a cut one."""
-    fields = text.split(";")
+    fields = [field.strip(_BLANKS) for field in text.split(";")]
     printable = text.replace("\u00a0", " ").isprintable()
     if len(fields) != _FIELDS or fields[-1] or not all(fields[:-1]) or not printable:
         raise SourceFormatError(

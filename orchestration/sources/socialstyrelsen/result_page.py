@@ -1,7 +1,7 @@
-"""Socialstyrelsen: result pages of the statistical database, and Öppna jämförelser's tables.
+"""Result pages of Socialstyrelsen's statistical database: a table and its footnotes.
 
-A result page has no download behind it: its table and its footnotes are read from the HTML. The
-footnotes are data, because a loss in the reporting looks like a fall in the figures.
+Both are read from the HTML, where the footnotes are. They are data, because a loss in the reporting
+looks like a fall in the figures. Getting the page belongs in `form`.
 """
 
 import re
@@ -19,9 +19,8 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import cell, decode_utf8, read_measure_table, require_unique
+from orchestration.sources.reading import cell, decode_utf8, require_unique
 from orchestration.sources.registry import Dataset
-from orchestration.sources.wide_table import Shape, read_wide_table
 
 _MARKS: dict[str, Status] = {"X": "suppressed", "--": "missing"}
 _MONTHS = [
@@ -48,88 +47,21 @@ _NOTE_KINDS: tuple[tuple[str, NoteKind], ...] = (
 )
 _HEADER_ROWS = 2
 
-_PERCENT_YEARS = re.compile(r"[0-9]{4}")
-_GENDER_MEASURES = frozenset(
-    {
-        "genomfort_systematisk_uppfoljning_per_kon",
-        "anvant_uppfoljning_per_kon_for_utveckling",
-        "individuella_moten_for_utredning_och_planering",
-    }
-)
-_VIOLENCE_MEASURES = frozenset(
-    {
-        "rutin_vid_indikation_pa_vald_mot_vuxen",
-        "anvander_freda_kortfragor",
-        "rutin_for_skyddade_personuppgifter",
-    }
-)
-_OPEN_COMPARISONS = (
-    Shape("1", ("indikator",), _PERCENT_YEARS),
-    Shape("2", ("kommungrupp",), _GENDER_MEASURES),
-    Shape("3", ("kommungrupp_kod", "kommungrupp"), _VIOLENCE_MEASURES),
-)
-_GROUP_TYPES = {"2": "storlek", "3": "skr"}
-_SURVEY_YEAR = "2020"
-
 
 def parse(content: bytes, dataset: Dataset) -> Parsed:
-    """Parse a result page, one of Öppna jämförelser's tables or a table of national figures.
+    """Read a page's table (two header rows: years, then months) and its footnotes.
 
     Args:
-        content: The delivery, UTF-8.
-        dataset: Declares the format.
+        content: The page, UTF-8.
+        dataset: What it is said to be.
 
     Returns:
-        Observations, and the page's footnotes as notes.
+        One observation a cell, and the footnotes as notes.
 
     Raises:
         SourceFormatError: If it is cut or in another layout.
     """
-    if dataset.parser == "measure_table":
-        return read_measure_table(content, dataset, region=_COUNTRY)
-    if dataset.parser == "open_comparisons":
-        return _parse_open_comparisons(content, dataset)
-    return _parse_result_page(content, dataset)
-
-
-def _parse_open_comparisons(content: bytes, dataset: Dataset) -> Parsed:
-    """Read tables 1 to 3, or what the document says in its text (response rates, 2019 levels)."""
-    first_line = content.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
-    if first_line.rstrip(b"\r") == "mått,period,värde".encode():
-        table = "svarsfrekvens" if b"Svarsfrekvens" in content else "text"
-        group = {"grupptyp": "riket", "kommungrupp": _COUNTRY, "tabell": table}
-        return read_measure_table(content, dataset, _COUNTRY, group)
-    shape, cells = read_wide_table(content, dataset, _OPEN_COMPARISONS, {})
-    observations = []
-    for part in cells:
-        over_time = shape.table == "1"
-        region = _COUNTRY if over_time else part.keys[0]
-        country = region.casefold() == _COUNTRY.casefold()
-        observations.append(
-            Observation(
-                row_number=part.line,
-                dataset_id=dataset.source_id,
-                series=part.keys[0] if over_time else part.column,
-                region=region,
-                period=part.column if over_time else _SURVEY_YEAR,
-                dimensions=dimensions_text(
-                    {
-                        "grupptyp": "riket" if country else _GROUP_TYPES[shape.table],
-                        "kommungrupp": _COUNTRY if over_time else part.keys[-1],
-                        "tabell": shape.table,
-                    }
-                ),
-                value_text=part.text,
-                value=part.value,
-                status=part.status,
-            )
-        )
-    return Parsed(tuple(observations), ())
-
-
-def _parse_result_page(content: bytes, dataset: Dataset) -> Parsed:
-    """Read the table (two header rows: years, then months) and the footnotes."""
-    page = _tree(content, dataset)
+    page = read_tree(content, dataset)
     title = _text(_one(page, "ph1_lblTableTitle", dataset)).split(", ")
     rows = [
         [(_text(part), _span(part)) for part in row.xpath("./td|./th")]
@@ -180,8 +112,19 @@ def _parse_result_page(content: bytes, dataset: Dataset) -> Parsed:
     return Parsed(tuple(observations), numbered(dataset.source_id, remarks))
 
 
-def _tree(content: bytes, dataset: Dataset) -> Any:
-    """Parse the HTML, refusing a page that was cut: a lenient parser would mend it silently."""
+def read_tree(content: bytes, dataset: Dataset) -> Any:
+    """Parse HTML, refusing a page that was cut: a lenient parser would mend it silently.
+
+    Args:
+        content: The page, UTF-8.
+        dataset: What it is said to be.
+
+    Returns:
+        The tree.
+
+    Raises:
+        SourceFormatError: If it is cut or no HTML.
+    """
     text = decode_utf8(content, dataset)
     if not text.rstrip().lower().endswith("</html>"):
         raise _layout(dataset, "sidan slutar inte med </html> och kan vara avklippt")
