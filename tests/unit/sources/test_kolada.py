@@ -435,7 +435,8 @@ def test_the_wait_that_kolada_states_is_kept() -> None:
         paces = dict.fromkeys(addresses, Pace(Calls(count=1_000_000, seconds=1.0)))
         with Client(addresses, paces, sleep=waits.append) as client:
             content = fetch_dataset(client, POPULATION, "0180")
-    assert waits == [60, 60]
+    assert len(waits) == 2
+    assert all(60 <= wait < 63 for wait in waits)
     assert len(parse_dataset(content, POPULATION).observations) == 48
 
 

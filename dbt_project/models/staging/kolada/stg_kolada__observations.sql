@@ -1,14 +1,13 @@
 with
 
 source as (
-    {{ newest_observations(
-        source('kolada', 'kolada__observations')
-    ) }}
+    select * from {{ source('kolada', 'kolada__observations') }}
 ),
 
 renamed as (
     select
         delivery_id,
+        delivery_sequence,
         dataset_id,
         series,
         region as region_label,
