@@ -1,6 +1,5 @@
 """The guides say what the code does: links, paths, commands, settings, registers, rules, codes."""
 
-import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,13 @@ from orchestration.deviation.result import Kind, Outcome
 from orchestration.indicators.models import ExplanationKind, NaturalExplanation
 from orchestration.registers import breaches
 from orchestration.registers.contract import Column, Contract, load_contracts
+from orchestration.registers.mapping import Form, RegisterMapping
+from orchestration.registers.municipality import (
+    Board,
+    CentralUnit,
+    Municipality,
+    load_municipality,
+)
 from orchestration.settings import Settings
 from orchestration.sources.registry import datasets_of
 from orchestration.storage.findings import DEVIATIONS
@@ -90,6 +96,7 @@ def test_the_guides_are_there() -> None:
         "docs/sv/analytiker.md",
         "docs/sv/leverantor.md",
         "docs/sv/namnd.md",
+        "docs/sv/ny-kommun.md",
     }
 
 
@@ -209,7 +216,12 @@ def test_every_register_is_told_to_suppliers_with_columns_and_codes(contract: Co
     periods = {"month": "månad", "year": "år"}
     assert f"Period: {' eller '.join(periods[each] for each in contract.periods)}." in told
     for name, column in contract.columns.items():
-        assert listed[name][2:] == ["ja" if column.optional else "", limits(column)], name
+        classes = {"none": "ingen", "indirect": "indirekt", "direct": "direkt"}
+        told_class = classes.get(column.personal, "känslig")
+        optional = "ja" if column.optional else ""
+        assert listed[name][2:] == [optional, limits(column), told_class], name
+    for change in contract.changes:
+        assert f"Från {change.since}: {change.description_sv}" in told
 
 
 def limits(column: Column) -> str:
@@ -222,10 +234,14 @@ def limits(column: Column) -> str:
 
 
 def test_every_board_is_told_to_suppliers() -> None:
-    for seed in ("district_boards", "excluded_units"):
-        with (ROOT / f"dbt_project/seeds/{seed}.csv").open(encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                assert row["name"] in section(SUPPLIERS, "Så ska innehållet se ut")
+    for name in load_municipality(Settings()).units:
+        assert name in section(SUPPLIERS, "Så ska innehållet se ut")
+
+
+def test_every_field_of_a_municipality_s_file_is_told() -> None:
+    told = set(CODE.findall((ROOT / "docs/sv/ny-kommun.md").read_text(encoding="utf-8")))
+    for model in (Municipality, Board, CentralUnit, RegisterMapping, Form):
+        assert set(model.model_fields) <= told, model
 
 
 def test_every_code_that_an_analyst_meets_is_explained() -> None:
