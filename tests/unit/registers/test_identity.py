@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.registers.identity import (
@@ -189,6 +189,7 @@ def test_every_official_number_is_found_in_a_text(name: str) -> None:
     assert len(forms) > 8000
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=16), min_size=1, max_size=20))
 def test_any_text_gets_an_answer(texts: list[str]) -> None:
     assert len(kinds(texts)) == len(texts)
