@@ -192,7 +192,12 @@ def plant(inbox: Path, city: Path) -> list[Path]:
         elsewhere.mkdir(parents=True)
         shutil.copy2(source, elsewhere / source.name)
         spoilt = write_fault(elsewhere.parent, name)
-        bad.append(spoilt.replace(inbox / fault.register / file_name(contract, 10 + place)))
+        if name == "invalid_identity_number":
+            # One row of many is held, and the others are loaded.
+            spoilt.replace(inbox / fault.register / source.name)
+        elif name != "same_file_twice":
+            # Its content is that of another file only as long as that one is not changed: below.
+            bad.append(spoilt.replace(inbox / fault.register / file_name(contract, 10 + place)))
     for register in PERSONAL:
         contract, source = load_contracts()[register], sources[register]
         folder = inbox / register
@@ -228,6 +233,9 @@ def plant(inbox: Path, city: Path) -> list[Path]:
             *([f"N{r[0]}", *r[1:]] if r[0][0] == "Z" else r for r in noted[1:]),
         ]
         write(source, [rows[0], *loaded[1:]])
+        twice = folder / file_name(contract, 6)
+        shutil.copy2(source, twice)
+        bad.append(twice)
     shutil.rmtree(inbox.parent / "faults")
     return bad
 
