@@ -5,10 +5,10 @@ own columns. Refuses what is not a table of the contract's columns. What a munic
 columns and codes belongs in `mapping`, reading rows in `reading`, judging cells in `loading`.
 """
 
-import codecs
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,7 @@ import python_calamine
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Contract
+from orchestration.registers.encoding import encoding_of
 from orchestration.registers.mapping import (
     CONTRACT_FORM,
     RegisterMapping,
@@ -25,7 +26,6 @@ from orchestration.registers.mapping import (
     constant_sql,
 )
 
-_CHUNK = 4 << 20
 _HEADER_LIMIT = 1 << 16
 _DELIMITERS = (";", ",", "\t", "|")
 
@@ -57,12 +57,14 @@ class Layout:
 
     Attributes:
         format: What kind of file it is.
-        encoding: `utf-8` or `windows-1252` for text.
+        encoding: `utf-8`, `latin-1` or `windows-1252` for text.
         delimiter: What parts the fields of a text file.
         columns: A name for each of the file's columns, in the file's order; safe to use in SQL.
         cells: For each column of the contract, SQL over the file's columns that gives the cell's
             text in the contract's form, null where the cell is empty or the column is not there.
         absent: The optional columns of the contract that the file does not have.
+        unknown: Names in the header that the contract does not know; never a name with a digit,
+            which may be somebody's value.
     """
 
     format: Format
@@ -71,6 +73,7 @@ class Layout:
     columns: tuple[str, ...]
     cells: Mapping[str, str]
     absent: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def inspect(
@@ -102,7 +105,7 @@ def inspect(
 def _inspect_text(
     contract: Contract, delivery: Delivery, mapping: RegisterMapping, head: bytes
 ) -> Layout | list[Breach]:
-    encoding = _encoding(delivery.path, mapping.form.encodings)
+    encoding = encoding_of(delivery.path, mapping.form.encodings)
     if encoding is None:
         return [Breach(delivery.file_name, "teckenkodning")]
     first_line = head.decode(encoding, errors="replace").lstrip("\ufeff").splitlines()[0]
@@ -113,6 +116,18 @@ def _inspect_text(
     safe = tuple(f"c{place}" for place in range(len(found)))
     layout = Layout("csv", encoding, mapping.form.delimiter_sign, safe, {})
     return _with_cells(contract, delivery, mapping, layout, found)
+
+
+def is_tellable(name: str) -> bool:
+    """Whether an unknown column's name may be repeated: it looks like a name, not like a value.
+
+    Args:
+        name: What stands in the header.
+
+    Returns:
+        True if it is short and of letters.
+    """
+    return re.fullmatch(r"[^\W\d]{1,40}", name) is not None
 
 
 def _with_cells(
@@ -126,11 +141,13 @@ def _with_cells(
     cells: dict[str, str] = {}
     absent = []
     breaches = []
+    taken = set()
     for name, column in contract.columns.items():
         if name in mapping.constants:
             cells[name] = constant_sql(mapping.constants[name])
             continue
         wanted = mapping.column_in_file(name)
+        taken.add(wanted)
         found = header.count(wanted)
         if found == 1:
             source = quoted(layout.columns[header.index(wanted)])
@@ -142,7 +159,8 @@ def _with_cells(
             absent.append(name)
         else:
             breaches.append(Breach(delivery.file_name, "kolumn_saknas", column=name, first_row=1))
-    return breaches or replace(layout, cells=cells, absent=tuple(absent))
+    unknown = tuple(name for name in header if name not in taken and is_tellable(name))
+    return breaches or replace(layout, cells=cells, absent=tuple(absent), unknown=unknown)
 
 
 def _inspect_parquet(
@@ -176,25 +194,6 @@ def _inspect_workbook(
     safe = tuple(f"c{place}" for place in range(len(names)))
     layout = Layout("xlsx", "utf-8", mapping.form.delimiter_sign, safe, {})
     return _with_cells(contract, delivery, mapping, layout, names)
-
-
-def _encoding(path: Path, candidates: Sequence[str]) -> str | None:
-    for encoding in candidates:
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            for chunk in _chunks(path):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return None
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
 
 
 def _split(line: str, delimiter: str) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
-"""From rows of text to typed, pseudonymised rows in `raw`.
+"""From landed files to typed, pseudonymised rows in `raw`.
 
-Checks every cell against the contract inside DuckDB, holds rows or whole deliveries as the
-contract says, replaces identity numbers, and inserts what is right in one transaction together
-with its record in `meta.deliveries`. What the registers mean belongs in dbt.
+Two steps, so that the second is one transaction. `staged` reads each file once into temporary
+tables of typed values, checks every cell against the contract inside DuckDB, and makes a pseudonym
+of each identity number that occurs; it writes nothing that lasts. `insert_staged` lets in what is
+right. What waits for a correction belongs in `quarantine`, what the registers mean in dbt.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,7 +22,7 @@ from orchestration.registers.identity import (
     kind_sql,
     normalised_sql,
 )
-from orchestration.registers.layout import Delivery, Layout, inspect
+from orchestration.registers.layout import Delivery, Layout, inspect, quoted
 from orchestration.registers.mapping import (
     CONTRACT_FORM,
     RegisterMapping,
@@ -30,16 +32,32 @@ from orchestration.registers.mapping import (
 from orchestration.registers.protection import (
     KIND,
     earlier_rows_sql,
-    flagged_sql,
     guarded_cell_sql,
     guarded_sql,
 )
 from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, TEXT, PseudonymKey
-from orchestration.registers.reading import drop_incoming, read_rows
+from orchestration.registers.reading import Part, opened, read
 
 Outcome = Literal["loaded", "loaded_in_part", "quarantined"]
 
 _BAND_YEARS = 5
+_UNITS = "known_units"
+_KNOWN_UNITS = f"getvariable('{_UNITS}')"
+# What a cell breaks that cannot be read as its column's type.
+_UNREADABLE = {
+    "code": "kod",
+    "codes": "kod",
+    "unit": "enhet",
+    "integer": "heltal",
+    "birth_year": "heltal",
+    "decimal": "tal",
+    "hours": "tal",
+    "number": "tal",
+    "date": "datum",
+    "month": "manad",
+    "flag": "ja_nej",
+}
+_TEMPORARY = ("faulty", "received", "identities", "households")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,7 @@ class LoadResult:
         rows_loaded: Rows that are now in `raw`.
         rows_held: Rows that wait for a correction.
         breaches: What was wrong.
+        unknown_columns: Columns of the file that the contract does not know.
     """
 
     delivery: Delivery
@@ -61,6 +80,29 @@ class LoadResult:
     rows_loaded: int
     rows_held: int
     breaches: tuple[Breach, ...]
+    unknown_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Deliveries of one register that are read and judged.
+
+    The temporary view `incoming` holds their rows: the contract's columns with typed values (an
+    identity as it is written), `faults`, `delivery_sequence` and `row_number` (the line in the
+    file; the header is line 1). The temporary table `faulty` holds `delivery_sequence`,
+    `row_number`, `place` (the column's place in the contract) and `rule` of each wrong cell.
+
+    Attributes:
+        contract: The version of the register's contract that holds for the deliveries.
+        key: The pseudonym secret.
+        results: What becomes of each delivery, in the order they were given.
+        has_rows: Whether there is anything to insert.
+    """
+
+    contract: Contract
+    key: PseudonymKey
+    results: tuple[LoadResult, ...]
+    has_rows: bool
 
 
 def load_register(
@@ -73,17 +115,15 @@ def load_register(
     work_dir: Path,
     mapping: RegisterMapping = CONTRACT_FORM,
 ) -> list[LoadResult]:
-    """Load new deliveries of one register, each by the version that its period calls for.
-
-    The caller owns the transaction: nothing is committed here.
+    """Load deliveries of one register: `by_version`, `staged` and `insert_staged` in one.
 
     Args:
-        connection: An open connection to the warehouse.
+        connection: An open connection to the warehouse, outside of a transaction.
         contract: The register's contract, newest version.
-        deliveries: The new deliveries in the order of receipt.
+        deliveries: The deliveries in the order of receipt.
         units: Known names of district boards and central units.
         key: The pseudonym secret.
-        work_dir: Private directory for files that must be recoded first.
+        work_dir: Private directory for files that must be rewritten first.
         mapping: How the municipality's export maps to the contract.
 
     Returns:
@@ -93,69 +133,43 @@ def load_register(
         duckdb.Error: If the warehouse cannot be written.
     """
     create_raw_table(connection, contract)
-    results: dict[int, LoadResult] = {}
-    by_version: dict[str, list[Delivery]] = {}
+    refused, alike = by_version(contract, deliveries, mapping)
+    results = {result.delivery.sequence: result for result in refused}
+    for version, members in alike:
+        with staged(
+            connection, version, members, units=units, key=key, work_dir=work_dir, mapping=mapping
+        ) as judged:
+            insert_staged(connection, judged)
+        results |= {result.delivery.sequence: result for result in judged.results}
+    return [results[delivery.sequence] for delivery in deliveries]
+
+
+def by_version(
+    contract: Contract, deliveries: Sequence[Delivery], mapping: RegisterMapping
+) -> tuple[list[LoadResult], list[tuple[Contract, list[Delivery]]]]:
+    """Part deliveries by the version of the contract that their period calls for.
+
+    Args:
+        contract: The register's contract, newest version.
+        deliveries: The deliveries in the order of receipt.
+        mapping: How the municipality names its files.
+
+    Returns:
+        What becomes of those whose name tells no period that may be delivered; then each version
+        with its deliveries, oldest first.
+    """
+    refused = []
+    groups: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
         period = file_period(contract, delivery.file_name, mapping)
         if period is None or not contract.allows(period, delivery.received_on):
             rule = "filnamn" if period is None else "period"
             breach = in_own_words(Breach(delivery.file_name, rule), contract, mapping)
-            results[delivery.sequence] = _result(delivery, period or "", [breach], {})
+            refused.append(LoadResult(delivery, period or "", "quarantined", 0, 0, (breach,)))
         else:
-            by_version.setdefault(contract.at(period).since, []).append(delivery)
-    for version in contract.versions:
-        if alike := by_version.get(version.since):
-            found = _load_version(
-                connection, version, alike, units=units, key=key, work_dir=work_dir, mapping=mapping
-            )
-            results |= {result.delivery.sequence: result for result in found}
-    return [results[delivery.sequence] for delivery in deliveries]
-
-
-def _load_version(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    deliveries: Sequence[Delivery],
-    *,
-    units: Iterable[str],
-    key: PseudonymKey,
-    work_dir: Path,
-    mapping: RegisterMapping,
-) -> list[LoadResult]:
-    """Load deliveries that one version of the contract holds for."""
-    breaches: dict[int, list[Breach]] = {delivery.sequence: [] for delivery in deliveries}
-    periods = {
-        delivery.sequence: file_period(contract, delivery.file_name, mapping) or ""
-        for delivery in deliveries
-    }
-    readable = []
-    for delivery in deliveries:
-        layout = inspect(contract, delivery, mapping)
-        if isinstance(layout, list):
-            breaches[delivery.sequence] += layout
-        else:
-            readable.append((delivery, layout))
-    counts: dict[int, tuple[int, int]] = {}
-    if readable:
-        by_name = {delivery.file_name: delivery.sequence for delivery, _ in readable}
-        for breach in read_rows(connection, contract, readable, work_dir=work_dir):
-            breaches[by_name[breach.file_name]].append(breach)
-        _prepare(connection, contract, [d for d, _ in readable], periods, units=units, key=key)
-        for sequence, found in _check(connection, contract, readable).items():
-            breaches[sequence] += found
-        counts = _insert(connection, contract, [d for d, _ in readable], breaches, key)
-        drop_incoming(connection)
-        for table in ("identities", "households", "known_units", "held", "received"):
-            connection.execute(f"drop table {table}")
-    return [
-        _result(
-            delivery,
-            periods[delivery.sequence],
-            [in_own_words(each, contract, mapping) for each in breaches[delivery.sequence]],
-            counts,
-        )
-        for delivery in deliveries
-    ]
+            groups.setdefault(contract.at(period).since, []).append(delivery)
+    versions = [each for each in contract.versions if each.since in groups]
+    return refused, [(version, groups[version.since]) for version in versions]
 
 
 def create_raw_table(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -173,13 +187,91 @@ def create_raw_table(connection: duckdb.DuckDBPyConnection, contract: Contract) 
         connection.execute(f'alter table raw.{contract.table} add column "{name}" {wanted[name]}')
 
 
+@contextmanager
+def staged(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    deliveries: Sequence[Delivery],
+    *,
+    units: Iterable[str],
+    key: PseudonymKey,
+    work_dir: Path,
+    mapping: RegisterMapping = CONTRACT_FORM,
+) -> Iterator[Staged]:
+    """Read and judge deliveries that one version of a contract holds for; then forget them.
+
+    No transaction may be open when it begins: a file that cannot be read would end it.
+
+    Args:
+        connection: An open connection to the warehouse.
+        contract: The version of the register's contract.
+        deliveries: The deliveries in the order of receipt, as `by_version` parted them.
+        units: Known names of district boards and central units.
+        key: The pseudonym secret.
+        work_dir: Private directory for files that must be rewritten first.
+        mapping: How the municipality's export maps to the contract.
+
+    Yields:
+        The judged deliveries.
+
+    Raises:
+        duckdb.Error: If the database cannot be used.
+    """
+    _forget(connection)
+    breaches: dict[int, list[Breach]] = {delivery.sequence: [] for delivery in deliveries}
+    readable: list[tuple[Delivery, Layout]] = []
+    periods = {
+        delivery.sequence: file_period(contract, delivery.file_name, mapping) or ""
+        for delivery in deliveries
+    }
+    for delivery in deliveries:
+        layout = inspect(contract, delivery, mapping)
+        if isinstance(layout, list):
+            breaches[delivery.sequence] += layout
+        else:
+            readable.append((delivery, layout))
+    try:
+        _note_received(connection, [delivery for delivery, _ in readable], periods, units)
+        by_name = {delivery.file_name: delivery.sequence for delivery, _ in readable}
+        unread = set()
+        with opened(readable, work_dir=work_dir) as (parts, not_tables):
+            for breach in [*not_tables, *stage_rows(connection, contract, parts)]:
+                breaches[by_name[breach.file_name]].append(breach)
+                if breach.rule == "olasbar":
+                    unread.add(by_name[breach.file_name])
+        judged = [delivery for delivery, _ in readable if delivery.sequence not in unread]
+        make_pseudonyms(connection, contract, key)
+        counts: dict[int, tuple[int, int]] = {}
+        if judged:
+            counts = judge(connection, contract, judged, breaches)
+        unknown = {delivery.sequence: layout.unknown for delivery, layout in readable}
+        yield Staged(
+            contract,
+            key,
+            tuple(
+                _result(
+                    delivery,
+                    periods[delivery.sequence],
+                    [in_own_words(each, contract, mapping) for each in breaches[delivery.sequence]],
+                    counts.get(delivery.sequence, (0, 0)),
+                    unknown.get(delivery.sequence, ()),
+                )
+                for delivery in deliveries
+            ),
+            has_rows=bool(judged),
+        )
+    finally:
+        _forget(connection)
+
+
 def _result(
     delivery: Delivery,
     period: str,
     breaches: list[Breach],
-    counts: dict[int, tuple[int, int]],
+    counts: tuple[int, int],
+    unknown_columns: tuple[str, ...],
 ) -> LoadResult:
-    loaded, held = counts.get(delivery.sequence, (0, 0))
+    rows, held = counts
     outcome: Outcome = "loaded"
     if any(breach.severity == "delivery" for breach in breaches):
         outcome = "quarantined"
@@ -189,87 +281,158 @@ def _result(
         delivery=delivery,
         period=period,
         outcome=outcome,
-        rows_loaded=loaded,
-        rows_held=held,
+        rows_loaded=0 if outcome == "quarantined" else rows - held,
+        rows_held=rows if outcome == "quarantined" else held,
         breaches=tuple(breaches),
+        unknown_columns=unknown_columns,
     )
 
 
-def _prepare(
+def _forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop what was staged: it holds identity numbers."""
+    connection.execute("drop view if exists incoming")
+    for table in _TEMPORARY:
+        connection.execute(f"drop table if exists temp.{table}")
+    for name in _stages(connection):
+        connection.execute(f"drop table temp.{name}")
+        connection.execute(f"drop table if exists temp.{name}_files")
+
+
+def _stages(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where temporary"
+        " and regexp_full_match(table_name, 'staged_[0-9]+') order by all"
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _note_received(
     connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
     deliveries: Sequence[Delivery],
     periods: dict[int, str],
-    *,
     units: Iterable[str],
-    key: PseudonymKey,
 ) -> None:
-    """Make the small tables that rows are checked and translated against."""
-    connection.execute("create or replace temp table known_units (name varchar)")
-    connection.executemany("insert into known_units values (?)", [(name,) for name in units])
+    """Make the small tables that rows are checked against."""
+    connection.execute(f"set variable {_UNITS} = $units", {"units": sorted(units)})
     connection.execute(
-        "create or replace temp table received"
-        " (sequence bigint, delivery_id varchar, period varchar, received_on date)"
+        "create temp table received (sequence bigint, delivery_id varchar, period varchar)"
     )
-    connection.executemany(
-        "insert into received values (?, ?, ?, ?)",
-        [(d.sequence, d.delivery_id, periods[d.sequence], d.received_on) for d in deliveries],
-    )
-    _distinct(connection, contract, "identity", "identities_as_written")
-    connection.execute(
-        f"""
-        create or replace temp table identities as
-        select
-            written,
-            {key.sql(PERSON, "normalised")} as pseudonym,
-            {kind_sql("normalised")} as kind,
-            {birth_date_sql("normalised")} as birth_date
-        from (
-            select written, {normalised_sql("written")} as normalised
-            from identities_as_written
+    if deliveries:
+        connection.executemany(
+            "insert into received values (?, ?, ?)",
+            [(d.sequence, d.delivery_id, periods[d.sequence]) for d in deliveries],
         )
-        where {kind_sql("normalised")} is not null
-        """,
-        key.parameters,
-    )
-    _distinct(connection, contract, "household", "households_as_written")
-    connection.execute(
-        f"""
-        create or replace temp table households as
-        select
-            written,
-            {key.sql(HOUSEHOLD, "written")} as pseudonym
-        from households_as_written
-        """,
-        key.parameters,
-    )
-    connection.execute("drop table identities_as_written")
-    connection.execute("drop table households_as_written")
 
 
-def _distinct(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, kind: str, table: str
-) -> None:
-    selects = [
-        f'select "{name}" as written from incoming'
+def stage_rows(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, parts: Sequence[Part]
+) -> list[Breach]:
+    """Read the rows of all parts into temporary tables of typed values, and make `incoming`.
+
+    Args:
+        connection: The connection that holds the temporary tables.
+        contract: The register's contract.
+        parts: What to read.
+
+    Returns:
+        Lines that are no rows, and files that are no tables.
+    """
+    selects: list[str] = []
+    names = ", ".join(quoted(name) for name in contract.columns)
+
+    def store(part: Part) -> None:
+        table = f"staged_{len(selects)}"
+        # A table keeps the order of the files and of their lines, so its rowid tells the line.
+        # Nothing may be joined on the way: a join gives up the order.
+        connection.execute(f"create or replace temp table {table} as {_typed_sql(contract, part)}")
+        connection.execute(
+            f"create or replace temp table {table}_files as select file_place,"
+            f" min(rowid) as first_row, null::bigint as delivery_sequence"
+            f" from {table} group by file_place"
+        )
+        connection.executemany(
+            f"update {table}_files set delivery_sequence = ? where file_place = ?",
+            [(delivery.sequence, place) for place, delivery in enumerate(part.deliveries)],
+        )
+        selects.append(
+            f"select {names}, faults, files.delivery_sequence,"
+            f" rows.rowid - files.first_row + 2 as row_number"
+            f" from {table} as rows inner join {table}_files as files using (file_place)"
+        )
+
+    breaches = [breach for part in parts for breach in read(connection, part, store)]
+    nothing = ", ".join(
+        f"null::{_staged_type(column)} as {quoted(name)}"
         for name, column in contract.columns.items()
-        if column.type == kind
-    ] or ["select null::varchar as written"]
-    connection.execute(
-        f"create or replace temp table {table} as select distinct written"
-        f" from ({' union all '.join(selects)}) where written is not null"
     )
+    connection.execute(
+        "create or replace temp view incoming as "
+        f"select {nothing}, null::varchar as faults, null::bigint as delivery_sequence,"
+        " null::bigint as row_number where false"
+        + "".join(f" union all {select}" for select in selects)
+    )
+    return breaches
 
 
-def _value_sql(name: str, column: Column) -> str:
-    """SQL for the typed value of a cell; null where the text cannot be read."""
-    text = f'incoming."{name}"'
+def _staged_type(column: Column) -> str:
+    return "varchar" if column.type in {"identity", "household"} else column.sql_type
+
+
+def _typed_sql(contract: Contract, part: Part) -> str:
+    """SQL that reads a part as typed values; a cell that breaks its rule is null in them.
+
+    What stands in a wrong cell is not carried along: it may be anything, from anybody.
+    """
+    received_on = part.deliveries[0].received_on
+    columns = list(contract.columns.items())
+    texts = ", ".join(f"{quoted(name)} as text_{place}" for place, (name, _) in enumerate(columns))
+    readings = ", ".join(
+        f"{_reading_sql(f'text_{place}', column)} as value_{place}"
+        for place, (_, column) in enumerate(columns)
+    )
+    within = [
+        _within_sql(f"value_{place}", column, received_on)
+        for place, (_, column) in enumerate(columns)
+    ]
+    values = ", ".join(
+        f"case when {limits} then value_{place} end as {quoted(name)}"
+        if (limits := within[place])
+        else f"value_{place} as {quoted(name)}"
+        for place, (name, _) in enumerate(columns)
+    )
+    wrong = [
+        _is_wrong_sql(place, column, within[place]) for place, (_, column) in enumerate(columns)
+    ]
+    rules = ", ".join(
+        f"case when {wrong[place]} then '{place}:' || {_rule_sql(place, column)} end"
+        for place, (_, column) in enumerate(columns)
+    )
+    # The rules are spelled out for the rows that break one only.
+    return f"""
+        select
+            {values},
+            case when {" or ".join(wrong)} then concat_ws(' ', {rules}) end as faults,
+            file_place
+        from (
+            select *, {readings}
+            from (select {texts}, file_place from ({part.relation(contract)}))
+        )
+        """
+
+
+def _reading_sql(text: str, column: Column) -> str:
+    """SQL for the typed value of a cell's text; null where the text cannot be read."""
     whole = f"case when regexp_full_match({text}, '-?[0-9]{{1,9}}') then {text}::integer end"
     decimal = (
         f"case when regexp_full_match({text}, '-?[0-9]+([.,][0-9]+)?')"
         f" then try_cast(replace({text}, ',', '.') as {column.sql_type}) end"
     )
+    codes = ", ".join("'" + code.replace("'", "''") + "'" for code in column.codes)
     by_type = {
+        # `in` would become a join when the list is long, and a join gives up the order of the rows.
+        "code": f"case when list_contains([{codes}], {text}) then {text} end",
+        "codes": f"case when list_has_all([{codes}], string_split({text}, '|')) then {text} end",
+        "unit": f"case when list_contains({_KNOWN_UNITS}, {text}) then {text} end",
         "integer": whole,
         "birth_year": f"({whole}) // {_BAND_YEARS} * {_BAND_YEARS}",
         "decimal": decimal,
@@ -278,131 +441,135 @@ def _value_sql(name: str, column: Column) -> str:
         "date": f"case when length({text}) = 10 then try_cast({text} as date) end",
         "month": f"case when length({text}) = 7 then try_cast({text} || '-01' as date) end",
         "flag": f"case {text} when 'J' then true when 'N' then false end",
-        "identity": f'"identity_{name}".pseudonym',
-        "household": f'"household_{name}".pseudonym',
     }
     return by_type.get(column.type, text)
 
 
-def _is_keyed_on_the_way(contract: Contract) -> bool:
-    """Whether some cells become pseudonyms as they are inserted: texts, and protected persons."""
-    texts = any(column.type == "text" for column in contract.columns.values())
-    return texts or flagged_sql(contract) is not None
-
-
-def _stored_sql(name: str, column: Column, key: PseudonymKey) -> str:
-    """SQL for a cell as it is kept: a text that hides an identity number becomes a pseudonym."""
-    value = _value_sql(name, column)
-    if column.type != "text":
-        return value
-    return f"case when {hides_identity_sql(value)} then {key.sql(TEXT, value)} else {value} end"
-
-
-def _fault_sql(name: str, column: Column) -> str:
-    """SQL for the rule that a cell breaks; null where it breaks none."""
-    text = f'incoming."{name}"'
-    value = _value_sql(name, column)
-    unreadable = {
-        "integer": "heltal",
-        "birth_year": "heltal",
-        "decimal": "tal",
-        "hours": "tal",
-        "number": "tal",
-        "date": "datum",
-        "month": "manad",
-        "flag": "ja_nej",
-        "identity": "identitet",
-        "household": "saknas",
-    }
-    cases = [f"when {text} is null then {'null' if column.optional else repr('saknas')}"]
-    codes = ", ".join("'" + code.replace("'", "''") + "'" for code in column.codes)
-    match column.type:
-        case "code":
-            cases.append(f"when {text} not in ({codes}) then 'kod'")
-        case "codes":
-            cases.append(f"when not list_has_all([{codes}], string_split({text}, '|')) then 'kod'")
-        case "unit":
-            cases.append(f"when {text} not in (select name from known_units) then 'enhet'")
-        case "text":
-            pass
-        case kind:
-            cases.append(f"when {value} is null then '{unreadable[kind]}'")
+def _within_sql(value: str, column: Column, received_on: str) -> str:
+    """SQL for whether a readable value keeps its limits; empty where it has none."""
+    limits = []
     if column.min is not None:
-        cases.append(f"when {value} < {column.min} then 'intervall'")
+        limits.append(f"{value} >= {column.min}")
     if column.max is not None:
-        cases.append(f"when {value} > {column.max} then 'intervall'")
+        limits.append(f"{value} <= {column.max}")
     if column.not_future:
-        cases.append(f"when {value} > received.received_on then 'framtid'")
-    return f"case {' '.join(cases)} end"
+        limits.append(f"{value} <= date '{received_on}'")
+    return " and ".join(limits)
 
 
-def _from_sql(contract: Contract) -> str:
-    joins = ["inner join received on incoming.delivery_sequence = received.sequence"]
-    for name, column in contract.columns.items():
-        if column.type == "identity":
-            joins.append(
-                f'left join identities as "identity_{name}"'
-                f' on incoming."{name}" = "identity_{name}".written'
+def _is_wrong_sql(place: int, column: Column, within: str) -> str:
+    unread = f"value_{place} is null"
+    if column.optional:
+        unread = f"(text_{place} is not null and {unread})"
+    return f"{unread} or not ({within})" if within else unread
+
+
+def _rule_sql(place: int, column: Column) -> str:
+    """SQL for the rule that a wrong cell breaks."""
+    cases = [f"when text_{place} is null then 'saknas'"]
+    if column.type in _UNREADABLE:
+        cases.append(f"when value_{place} is null then '{_UNREADABLE[column.type]}'")
+    if column.min is not None:
+        cases.append(f"when value_{place} < {column.min} then 'intervall'")
+    if column.max is not None:
+        cases.append(f"when value_{place} > {column.max} then 'intervall'")
+    return f"case {' '.join(cases)} else 'framtid' end"
+
+
+def make_pseudonyms(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, key: PseudonymKey
+) -> None:
+    """Make one pseudonym of each identity and household that occurs in `incoming`.
+
+    Args:
+        connection: The connection that holds the temporary tables.
+        contract: The register's contract.
+        key: The pseudonym secret.
+    """
+    connection.execute(
+        f"""
+        create or replace temp table identities as
+        select
+            written,
+            kind,
+            case when kind is not null then {key.sql(PERSON, "normalised")} end as pseudonym,
+            case when kind is not null then {birth_date_sql("normalised")} end as birth_date
+        from (
+            select *, {kind_sql("normalised")} as kind
+            from (
+                select written, {normalised_sql("written")} as normalised
+                from ({_distinct_sql(contract, "identity")})
             )
-        elif column.type == "household":
-            joins.append(
-                f'left join households as "household_{name}"'
-                f' on incoming."{name}" = "household_{name}".written'
-            )
-    return "from incoming " + " ".join(joins)
+        )
+        """,
+        key.parameters,
+    )
+    connection.execute(
+        f"""
+        create or replace temp table households as
+        select written, {key.sql(HOUSEHOLD, "written")} as pseudonym
+        from ({_distinct_sql(contract, "household")})
+        """,
+        key.parameters,
+    )
 
 
-def _check(
+def _distinct_sql(contract: Contract, kind: str) -> str:
+    selects = [
+        f"select {quoted(name)} as written from incoming"
+        for name, column in contract.columns.items()
+        if column.type == kind
+    ] or ["select null::varchar as written"]
+    return f"select distinct written from ({' union all '.join(selects)}) where written is not null"
+
+
+def judge(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
-    deliveries: Sequence[tuple[Delivery, Layout]],
-) -> dict[int, list[Breach]]:
-    """Find the cells that break the contract; rows to hold end in the table `held`."""
-    names = {delivery.sequence: delivery.file_name for delivery, _ in deliveries}
-    source = _from_sql(contract)
-    faults = {name: _fault_sql(name, column) for name, column in contract.columns.items()}
-    counted = ", ".join(f"count({fault})" for fault in faults.values())
-    totals = connection.execute(
-        f"select incoming.delivery_sequence, count(*), {counted} {source} group by all"
-    ).fetchall()
-    connection.execute("create or replace temp table held (sequence bigint, row_number bigint)")
-    breaches: dict[int, list[Breach]] = {}
+    deliveries: Sequence[Delivery],
+    breaches: dict[int, list[Breach]],
+) -> dict[int, tuple[int, int]]:
+    """Find what breaks the contract; the wrong cells end in the temporary table `faulty`.
+
+    Args:
+        connection: The connection that holds the temporary tables.
+        contract: The register's contract.
+        deliveries: The deliveries whose rows are in `incoming`.
+        breaches: What is wrong with each delivery; what is found is added.
+
+    Returns:
+        For each delivery, how many rows it has and how many of them are held.
+    """
+    names = {delivery.sequence: delivery.file_name for delivery in deliveries}
     rows = dict.fromkeys(names, 0)
-    broken: set[str] = set()
-    for sequence, row_count, *fault_counts in totals:
-        rows[sequence] = row_count
-        broken |= {name for name, count in zip(faults, fault_counts, strict=True) if count}
+    rows |= dict(
+        connection.execute(
+            "select delivery_sequence, count(*) from incoming group by delivery_sequence"
+        ).fetchall()
+    )
     for sequence, row_count in rows.items():
         if not row_count:
-            breaches.setdefault(sequence, []).append(Breach(names[sequence], "inga_rader"))
-    for name in sorted(broken, key=list(faults).index):
-        column = contract.columns[name]
-        found = connection.execute(
-            f"select sequence, rule, min(row_number), count(*) from (select"
-            f" incoming.delivery_sequence as sequence, incoming.row_number,"
-            f" {faults[name]} as rule {source}) where rule is not null group by all"
-            " order by sequence, rule"
-        ).fetchall()
-        for sequence, rule, first_row, count in found:
-            breaches.setdefault(sequence, []).append(
-                Breach(
-                    names[sequence],
-                    rule,
-                    severity=column.severity(rule),
-                    column=name,
-                    first_row=first_row,
-                    row_count=count,
-                    detail=_detail(rule, column),
-                )
+            breaches[sequence].append(Breach(names[sequence], "inga_rader"))
+    _gather_faulty_cells(connection, contract)
+    columns = list(contract.columns.items())
+    for sequence, place, rule, first_row, count in connection.execute(
+        "select delivery_sequence, place, rule, min(row_number), count(*) from faulty"
+        " group by all order by delivery_sequence, place, rule"
+    ).fetchall():
+        name, column = columns[place]
+        breaches[sequence].append(
+            Breach(
+                names[sequence],
+                rule,
+                severity=column.severity(rule),
+                column=name,
+                first_row=first_row,
+                row_count=count,
+                detail=_detail(rule, column),
             )
-        if held_rules := {rule for _, rule, _, _ in found if column.severity(rule) == "row"}:
-            connection.execute(
-                f"insert into held select incoming.delivery_sequence, incoming.row_number {source}"
-                f" where list_contains($rules, {faults[name]})",
-                {"rules": sorted(held_rules)},
-            )
+        )
     for sequence, first_row, count in _doubled_keys(connection, contract):
-        breaches.setdefault(sequence, []).append(
+        breaches[sequence].append(
             Breach(
                 names[sequence],
                 "nyckel_dubbel",
@@ -414,33 +581,16 @@ def _check(
         )
     if contract.on_doubled_key == "row":
         _hold_doubled_rows(connection, contract)
-    _hold_deliveries_with_many_faults(connection, contract, names, rows, breaches)
-    return breaches
-
-
-def _hold_doubled_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Hold every row whose key stands on another row too: none is known to be the right one."""
-    key = ", ".join(f'"{name}"' for name in contract.key)
-    connection.execute(
-        "insert into held select delivery_sequence, row_number from incoming"
-        f" qualify count(*) over (partition by delivery_sequence, {key}) > 1"
+    held = dict(
+        connection.execute(
+            "select delivery_sequence, count(distinct row_number) from faulty group by all"
+        ).fetchall()
     )
-
-
-def _hold_deliveries_with_many_faults(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    names: dict[int, str],
-    rows: dict[int, int],
-    breaches: dict[int, list[Breach]],
-) -> None:
-    held = connection.execute(
-        "select sequence, count(distinct row_number) from held group by all"
-    ).fetchall()
-    for sequence, count in held:
-        if count > contract.held_share_limit * rows[sequence]:
+    for sequence, count in held.items():
+        alone = all(breach.severity == "row" for breach in breaches[sequence])
+        if alone and count > contract.held_share_limit * rows[sequence]:
             limit = f"{contract.held_share_limit:.0%}".replace("%", " procent")
-            breaches.setdefault(sequence, []).append(
+            breaches[sequence].append(
                 Breach(
                     names[sequence],
                     "for_manga_hallna",
@@ -448,18 +598,71 @@ def _hold_deliveries_with_many_faults(
                     detail=f"gränsen är {limit} av raderna",
                 )
             )
+    return {sequence: (count, held.get(sequence, 0)) for sequence, count in rows.items()}
+
+
+def _hold_doubled_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Hold every row whose key stands on another row too: none is known to be the right one."""
+    place = list(contract.columns).index(contract.key[0])
+    key = ", ".join(quoted(name) for name in contract.key)
+    known = " and ".join(f"{quoted(name)} is not null" for name in contract.key)
+    connection.execute(
+        f"""
+        insert into faulty
+        select delivery_sequence, row_number, {place}, 'nyckel_dubbel'
+        from incoming
+        where {known}
+        qualify count(*) over (partition by delivery_sequence, {key}) > 1
+        """
+    )
+
+
+def _gather_faulty_cells(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    connection.execute(
+        """
+        create or replace temp table faulty as
+        select
+            delivery_sequence,
+            row_number,
+            split_part(fault, ':', 1)::integer as place,
+            split_part(fault, ':', 2) as rule
+        from (
+            select delivery_sequence, row_number, unnest(string_split(faults, ' ')) as fault
+            from incoming
+            where faults is not null
+        )
+        """
+    )
+    [(wrong_identities,)] = connection.execute(
+        "select count(*) from identities where kind is null"
+    ).fetchall()
+    if not wrong_identities:
+        return
+    for place, (name, column) in enumerate(contract.columns.items()):
+        if column.type == "identity":
+            connection.execute(
+                f"""
+                insert into faulty
+                select delivery_sequence, row_number, {place}, 'identitet'
+                from incoming
+                semi join (from identities where kind is null) as wrong
+                    on incoming.{quoted(name)} = wrong.written
+                """
+            )
 
 
 def _doubled_keys(
     connection: duckdb.DuckDBPyConnection, contract: Contract
 ) -> list[tuple[int, int, int]]:
-    key = ", ".join(f'"{name}"' for name in contract.key)
+    key = ", ".join(quoted(name) for name in contract.key)
+    known = " and ".join(f"{quoted(name)} is not null" for name in contract.key)
     return connection.execute(
         f"""
         select delivery_sequence, min(last_row), sum(rows - 1)::bigint
         from (
             select delivery_sequence, max(row_number) as last_row, count(*) as rows
             from incoming
+            where {known}
             group by delivery_sequence, {key}
             having count(*) > 1
         )
@@ -479,19 +682,42 @@ def _detail(rule: str, column: Column) -> str:
     return ""
 
 
-def _insert(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    deliveries: Sequence[Delivery],
-    breaches: dict[int, list[Breach]],
-    key: PseudonymKey,
-) -> dict[int, tuple[int, int]]:
-    """Insert the rows that may be used; count loaded and held rows a delivery."""
+def insert_staged(connection: duckdb.DuckDBPyConnection, judged: Staged) -> None:
+    """Insert the rows that may be used. The caller owns the transaction.
+
+    Args:
+        connection: The connection that the deliveries are staged on.
+        judged: The deliveries.
+
+    Raises:
+        duckdb.Error: If the warehouse cannot be written.
+    """
+    if not judged.has_rows:
+        return
+    contract = judged.contract
     good = [
-        delivery.sequence
-        for delivery in deliveries
-        if not any(breach.severity == "delivery" for breach in breaches[delivery.sequence])
+        result.delivery.sequence for result in judged.results if result.outcome != "quarantined"
     ]
+    values = _stored_values(contract, judged.key)
+    held = any(result.rows_held for result in judged.results)
+    connection.execute(
+        f"""
+        insert into raw.{contract.table} ({", ".join(map(quoted, values))})
+        select {", ".join(values.values())}
+        {_from_sql(contract)}
+        {_WITHOUT_HELD if held else ""}
+        where list_contains($good, incoming.delivery_sequence)
+        """,
+        {"good": good} | _bound(values.values(), judged.key),
+    )
+    keys = {name: _stored_sql(name, contract.columns[name], judged.key) for name in contract.key}
+    earlier = earlier_rows_sql(contract, keys, _from_sql(contract))
+    if earlier is not None:
+        connection.execute(earlier, {"good": good} | _bound(keys.values(), judged.key))
+
+
+def _stored_values(contract: Contract, key: PseudonymKey) -> dict[str, str]:
+    """SQL for each column of `raw`, by its name."""
     values = {
         column.raw_name or name: guarded_cell_sql(
             contract, name, column, _stored_sql(name, column, key), key
@@ -501,7 +727,7 @@ def _insert(
     values |= {
         column: guarded_sql(
             contract,
-            f"case when incoming.\"{identity}\" is not null then '{KIND}' end",
+            f"case when incoming.{quoted(identity)} is not null then '{KIND}' end",
             f'"identity_{identity}".kind',
         )
         for column, identity in contract.kind_columns().items()
@@ -510,52 +736,71 @@ def _insert(
         name: guarded_sql(contract, "null", _age_band_sql(contract, name))
         for name in contract.derived
     }
-    values |= {
+    return values | {
         "delivery_id": "received.delivery_id",
         "delivery_sequence": "received.sequence",
         "delivery_period": "received.period",
         "row_number": "incoming.row_number",
     }
-    names = ", ".join(f'"{name}"' for name in values)
-    connection.execute(
-        f"""
-        insert into raw.{contract.table} ({names})
-        select {", ".join(values.values())}
-        {_from_sql(contract)}
-        anti join held
-            on incoming.delivery_sequence = held.sequence
-            and incoming.row_number = held.row_number
-        where list_contains($good, incoming.delivery_sequence)
-        """,
-        {"good": good} | (key.parameters if _is_keyed_on_the_way(contract) else {}),
-    )
-    keys = {name: _value_sql(name, contract.columns[name]) for name in contract.key}
-    earlier = earlier_rows_sql(contract, keys, _from_sql(contract))
-    if earlier is not None:
-        connection.execute(earlier, {"good": good})
-    counted = connection.execute(
-        """
-        select
-            incoming.delivery_sequence,
-            count(*) filter (where held.sequence is null),
-            count(*) filter (where held.sequence is not null)
-        from incoming
-        left join (select distinct * from held) as held
-            on incoming.delivery_sequence = held.sequence
-            and incoming.row_number = held.row_number
-        group by all
-        """
-    ).fetchall()
-    return {
-        sequence: (loaded, held) if sequence in good else (0, loaded + held)
-        for sequence, loaded, held in counted
-    }
+
+
+def _bound(values: Iterable[str], key: PseudonymKey) -> dict[str, bytes]:
+    """The key's parameters where the values need them; DuckDB refuses what is not used."""
+    text = " ".join(values)
+    return {name: value for name, value in key.parameters.items() if f"${name}::" in text}
+
+
+_WITHOUT_HELD = """
+anti join faulty
+    on incoming.delivery_sequence = faulty.delivery_sequence
+    and incoming.row_number = faulty.row_number
+"""
+
+
+def stored_key_sql(contract: Contract, key: PseudonymKey) -> list[str]:
+    """SQL over `incoming` for the columns of a row's key as they are kept in `raw`.
+
+    Args:
+        contract: The register's contract.
+        key: The pseudonym secret.
+
+    Returns:
+        One SQL expression a column, with the key's parameters.
+    """
+    return [_stored_sql(name, contract.columns[name], key) for name in contract.key]
+
+
+def _stored_sql(name: str, column: Column, key: PseudonymKey) -> str:
+    """SQL for a cell as it is kept: a text that hides an identity number becomes a pseudonym."""
+    if column.type == "text":
+        text = f"incoming.{quoted(name)}"
+        return f"case when {hides_identity_sql(text)} then {key.sql(TEXT, text)} else {text} end"
+    if column.type == "identity":
+        return f'"identity_{name}".pseudonym'
+    if column.type == "household":
+        return f'"household_{name}".pseudonym'
+    return f"incoming.{quoted(name)}"
+
+
+def _from_sql(contract: Contract) -> str:
+    joins = ["inner join received on incoming.delivery_sequence = received.sequence"]
+    for name, column in contract.columns.items():
+        if column.type == "identity":
+            joins.append(
+                f'left join identities as "identity_{name}"'
+                f' on incoming.{quoted(name)} = "identity_{name}".written'
+            )
+        elif column.type == "household":
+            joins.append(
+                f'left join households as "household_{name}"'
+                f' on incoming.{quoted(name)} = "household_{name}".written'
+            )
+    return "from incoming " + " ".join(joins)
 
 
 def _age_band_sql(contract: Contract, name: str) -> str:
     band = contract.derived[name]
-    at = _value_sql(band.at, contract.columns[band.at])
-    age = f"""date_sub('year', "identity_{band.identity}".birth_date, {at})"""
+    age = f"""date_sub('year', "identity_{band.identity}".birth_date, incoming.{quoted(band.at)})"""
     cases = " ".join(
         f"when {age} between {low} and {high} then '{label}'" for low, high, label in band.labels
     )

@@ -41,7 +41,7 @@ def flagged_sql(contract: Contract) -> str | None:
     Returns:
         A SQL condition, or None where the register has no such flag.
     """
-    return f"incoming.\"{FLAG}\" is not distinct from 'J'" if FLAG in contract.columns else None
+    return f'coalesce(incoming."{FLAG}", false)' if FLAG in contract.columns else None
 
 
 def guarded_sql(contract: Contract, instead: str, value: str) -> str:

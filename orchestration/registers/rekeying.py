@@ -7,14 +7,16 @@ transactions change belongs in `orchestration.intake.rekeying`.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from orchestration.registers.contract import Contract
 from orchestration.registers.identity import hides_identity_sql, kind_sql, normalised_sql
-from orchestration.registers.layout import Delivery, Layout, inspect
-from orchestration.registers.mapping import CONTRACT_FORM, RegisterMapping, file_period
+from orchestration.registers.layout import Delivery, Layout, inspect, quoted
+from orchestration.registers.loading import by_version
+from orchestration.registers.mapping import CONTRACT_FORM, RegisterMapping
 from orchestration.registers.protection import purpose
 from orchestration.registers.pseudonyms import (
     HOUSEHOLD,
@@ -24,7 +26,8 @@ from orchestration.registers.pseudonyms import (
     PseudonymKeyError,
     pseudonym_pattern,
 )
-from orchestration.registers.reading import drop_incoming, read_rows
+from orchestration.registers.quarantine import create_tables as create_held_rows
+from orchestration.registers.reading import Part, opened, read
 
 _UNLINKED = "unlinked"
 _TABLE = """
@@ -92,7 +95,7 @@ def _record_key(connection: duckdb.DuckDBPyConnection, key: PseudonymKey) -> Non
     )
 
 
-def change_key(
+def bridge_keys(
     connection: duckdb.DuckDBPyConnection,
     registers: Iterable[tuple[Contract, Sequence[Delivery]]],
     old: PseudonymKey,
@@ -100,10 +103,10 @@ def change_key(
     *,
     work_dir: Path,
     mapping_of: Callable[[str], RegisterMapping] = lambda _: CONTRACT_FORM,
-) -> Rekeyed:
-    """Give every pseudonym in the warehouse the new key.
+) -> None:
+    """Gather old and new pseudonyms of all that is landed, in a temporary table.
 
-    The caller owns the transaction, and rolls it back where `unlinked` is more than it accepts.
+    No transaction may be open: a file that cannot be read would end it.
 
     Args:
         connection: An open connection to the warehouse.
@@ -112,9 +115,6 @@ def change_key(
         new: The key that it is to have.
         work_dir: Private directory for files that must be recoded first.
         mapping_of: Gives how a register's export maps to the contract.
-
-    Returns:
-        How many cells changed, and how many of them lost their number.
 
     Raises:
         PseudonymKeyError: If both keys have one version: old and new could not be told apart.
@@ -128,17 +128,38 @@ def change_key(
     for contract, deliveries in registers:
         mapping = mapping_of(contract.register_name)
         for version, readable in _readable(contract, deliveries, mapping):
-            read_rows(connection, version, readable, work_dir=work_dir)
-            _bridge_incoming(connection, version, old, new)
-            drop_incoming(connection)
+            with opened(readable, work_dir=work_dir) as (parts, _):
+                for part in parts:
+                    read(connection, part, partial(_bridge, connection, version, (old, new)))
+    connection.execute("drop table if exists temp.written")
     # One number may be written in several ways.
     connection.execute("create or replace temp table bridge as select distinct * from bridge")
+
+
+def change_key(
+    connection: duckdb.DuckDBPyConnection, old: PseudonymKey, new: PseudonymKey
+) -> Rekeyed:
+    """Give every pseudonym in the warehouse the new key, over the bridge of `bridge_keys`.
+
+    The caller owns the transaction, and rolls it back where `unlinked` is more than it accepts. A
+    row that waits for a correction is known by its file from then on: its key is in no bridge.
+
+    Args:
+        connection: The connection that holds the bridge.
+        old: The key that the warehouse is made with.
+        new: The key that it is to have.
+
+    Returns:
+        How many cells changed, and how many of them lost their number.
+    """
+    create_held_rows(connection)
+    connection.execute("update meta.held_rows set key_hash = null")
     cells = unlinked = 0
     for table, column in _keyed_columns(connection, old):
         changed, lost = _change_column(connection, table, column, old, new)
         cells += changed
         unlinked += lost
-    connection.execute("drop table bridge")
+    connection.execute("drop table temp.bridge")
     _record_key(connection, new)
     return Rekeyed(cells, unlinked)
 
@@ -147,39 +168,47 @@ def _readable(
     contract: Contract, deliveries: Sequence[Delivery], mapping: RegisterMapping
 ) -> list[tuple[Contract, list[tuple[Delivery, Layout]]]]:
     """The deliveries that can be read, by the version of the contract that holds for them."""
-    by_version: dict[str, list[tuple[Delivery, Layout]]] = {}
-    for delivery in deliveries:
-        period = file_period(contract, delivery.file_name, mapping)
-        if period is not None:
-            version = contract.at(period)
-            layout = inspect(version, delivery, mapping)
-            if not isinstance(layout, list):
-                by_version.setdefault(version.since, []).append((delivery, layout))
+    _, alike = by_version(contract, deliveries, mapping)
     return [
-        (version, by_version[version.since])
-        for version in contract.versions
-        if version.since in by_version
+        (
+            version,
+            [
+                (delivery, layout)
+                for delivery in members
+                if not isinstance(layout := inspect(version, delivery, mapping), list)
+            ],
+        )
+        for version, members in alike
     ]
 
 
-def _bridge_incoming(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, old: PseudonymKey, new: PseudonymKey
+def _bridge(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    keys: tuple[PseudonymKey, PseudonymKey],
+    part: Part,
 ) -> None:
-    """Put the old and the new pseudonym of everything that was read into the bridge."""
+    """Put the old and the new pseudonym of everything in a part into the bridge."""
+    old, new = keys
+    wanted: list[tuple[str, str, str, list[str]]] = []
     for name, column in contract.columns.items():
         match column.type:
             case "identity":
-                value = normalised_sql("written")
                 where = f"{kind_sql('value')} is not null"
                 purposes = [PERSON, purpose(contract, PERSON)]
+                wanted.append((name, normalised_sql("written"), where, purposes))
             case "household":
-                value, where = "written", "value is not null"
                 purposes = [HOUSEHOLD, purpose(contract, HOUSEHOLD)]
+                wanted.append((name, "written", "value is not null", purposes))
             case "text":
-                value, where = "written", hides_identity_sql("value")
-                purposes = [TEXT]
-            case _:
-                continue
+                wanted.append((name, "written", hides_identity_sql("value"), [TEXT]))
+    if not wanted:
+        return
+    names = ", ".join(quoted(name) for name, *_ in wanted)
+    connection.execute(
+        f"create or replace temp table written as select {names} from ({part.relation(contract)})"
+    )
+    for name, value, where, purposes in wanted:
         for each in purposes:
             connection.execute(
                 f"""
@@ -187,7 +216,7 @@ def _bridge_incoming(
                 select {old.sql(each, "value")}, {new.sql(each, "value")}
                 from (
                     select distinct {value} as value
-                    from (select "{name}" as written from incoming)
+                    from (select {quoted(name)} as written from written)
                 )
                 where {where}
                 """,

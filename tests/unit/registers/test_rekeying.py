@@ -9,7 +9,13 @@ from orchestration.registers.contract import load_contracts
 from orchestration.registers.layout import Delivery
 from orchestration.registers.protection import FLAG
 from orchestration.registers.pseudonyms import PseudonymKey, PseudonymKeyError
-from orchestration.registers.rekeying import Rekeyed, change_key, confirm_key, recorded_key
+from orchestration.registers.rekeying import (
+    Rekeyed,
+    bridge_keys,
+    change_key,
+    confirm_key,
+    recorded_key,
+)
 from tests.unit.registers.conftest import KEY, Loader, fictitious
 from tests.unit.registers.test_protection import housing, with_flag
 
@@ -58,7 +64,8 @@ def change(
     warehouse: duckdb.DuckDBPyConnection, deliveries: list[Delivery], folder: Path
 ) -> Rekeyed:
     registers = [(with_flag("boendestod_beslut"), deliveries)]
-    return change_key(warehouse, registers, KEY, NEW, work_dir=folder)
+    bridge_keys(warehouse, registers, KEY, NEW, work_dir=folder)
+    return change_key(warehouse, KEY, NEW)
 
 
 def test_every_pseudonym_changes_and_every_person_stays_one(
@@ -142,7 +149,7 @@ def test_two_keys_of_one_version_cannot_be_told_apart(
 ) -> None:
     other = PseudonymKey.from_secret(b"v1:en annan hemlighet som bara finns i provet")
     with pytest.raises(PseudonymKeyError, match="samma version"):
-        change_key(warehouse, [], KEY, other, work_dir=tmp_path)
+        bridge_keys(warehouse, [], KEY, other, work_dir=tmp_path)
 
 
 def test_registers_without_persons_are_passed_over(
@@ -152,6 +159,7 @@ def test_registers_without_persons_are_passed_over(
     row = {"ar": "2023", "stadsdelsnamnd": "Bromma", "hushallstyp": "3", "antal_hushall": "7"}
     delivery, _ = load_rows(contract, 1, [row])
     confirm_key(warehouse, KEY)
-    changed = change_key(warehouse, [(contract, [delivery])], KEY, NEW, work_dir=tmp_path)
+    bridge_keys(warehouse, [(contract, [delivery])], KEY, NEW, work_dir=tmp_path)
+    changed = change_key(warehouse, KEY, NEW)
     assert changed == Rekeyed(0, 0)
     assert FLAG not in contract.columns
