@@ -95,16 +95,14 @@ def test_nothing_of_stockholm_is_told_of_it(kil: Installation, published: Instal
     assert explained > 0
     assert kil.published("select * from marts.deviations where explanation_id is not null") == []
     # Public statistics about Stockholm stay Stockholm's; its boards are not known here.
-    assert kil.published(
-        "select count(*) from marts.indicator_values where geography_id like '0180-%'"
-    ) == [(0,)]
-    assert (
-        kil.published("select distinct geography_id from marts.deviations where kind = 'change'")
-        != []
-    )
-    assert kil.published(
-        "select count(*) from marts.deviations where geography_id like '0180%'"
-    ) == [(0,)]
+    boards, grants = "geography_id like '0180-%'", "indicator_id = 'housing_support_block_grant'"
+    for condition in (boards, f"{grants} and geography_id = '1715'"):
+        counted = f"select count(*) from marts.indicator_values where {condition}"
+        assert kil.published(counted) == [(0,)], condition
+        assert kil.published(counted) != published.published(counted.replace("1715", "0180"))
+    places = kil.published("select distinct geography_id from marts.deviations")
+    assert ("1715",) in places
+    assert not [place for (place,) in places if place.startswith("0180")]
 
 
 def test_the_report_names_the_right_municipality(

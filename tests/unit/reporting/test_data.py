@@ -245,6 +245,24 @@ def test_inconsistent_marts_are_an_error(
         load(city)
 
 
+def test_what_another_municipality_s_analysts_wrote_is_left_out(
+    city: duckdb.DuckDBPyConnection, load: Load
+) -> None:
+    def told() -> set[str]:
+        return {
+            each.hypothesis_id
+            for area in load(city).focus_areas
+            for each in (*area.possible_explanations, *area.next_steps)
+        }
+
+    everyone = told()
+    assert len(everyone) > 1
+    city.execute("update seeds.possible_explanations set geography_id = '0180'")
+    assert told() == everyone
+    city.execute("update seeds.possible_explanations set geography_id = '1715'")
+    assert told() == set()
+
+
 def test_the_seed_schema_must_be_an_identifier(city: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(ValueError, match="identifier"):
         load_report_data(
