@@ -2,7 +2,7 @@
 
 Each register and each publisher has its table in schema `raw`. A delivery that breaks its contract
 is held, whole or in part, and closes the gate of its table until it is put right; the others are
-loaded all the same.
+loaded all the same. A delivery that is unlike the earlier ones is pointed out, and stops nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,12 +12,16 @@ import duckdb
 
 from orchestration.assets.landing import landing_key
 from orchestration.intake.loading import load_deliveries, raw_tables
+from orchestration.registers.contract import load_contracts
+from orchestration.registers.drift import latest_drift
 from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE
+from orchestration.registers.quarantine import waiting_deliveries
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.storage.deliveries import unresolved
 from orchestration.storage.landing import Receipt
 
 DELIVERY_CHECK = "leveranser"
+DRIFT_CHECK = "drift"
 
 # What the municipality's file says, written anew in each run.
 _UNITS = {
@@ -67,6 +71,14 @@ def _specs() -> list[dg.AssetSpec]:
             description="Ingen leverans hålls tillbaka.",
         )
         for table in raw_tables()
+    ]
+    + [
+        dg.AssetCheckSpec(
+            DRIFT_CHECK,
+            asset=raw_key(contract.table),
+            description="Den senaste leveransen liknar de tidigare.",
+        )
+        for contract in load_contracts().values()
     ],
     name="raw",
     pool=WRITER_POOL,
@@ -93,6 +105,7 @@ def _outcome(
 ) -> dg.MaterializeResult[None]:
     [(row_count,)] = connection.execute(f"select count(*) from raw.{table}").fetchall()
     messages = [message for name in names for message in unresolved(connection, name)]
+    waiting = sum(count for name, _, _, count in waiting_deliveries(connection) if name in names)
     return dg.MaterializeResult(
         asset_key=raw_key(table),
         metadata={
@@ -100,14 +113,38 @@ def _outcome(
             "nya_leveranser": sum(receipt.name in names for receipt in due),
         },
         check_results=[
+            *_drift_results(connection, table, names),
             dg.AssetCheckResult(
                 check_name=DELIVERY_CHECK,
                 asset_key=raw_key(table),
                 passed=not messages,
                 metadata={
                     "hallna_leveranser": len(messages),
-                    "meddelanden": dg.MetadataValue.md("\n".join(f"- {m}" for m in messages)),
+                    "rader_som_vantar": waiting,
+                    "meddelanden": _listed(messages),
                 },
-            )
+            ),
         ],
     )
+
+
+def _drift_results(
+    connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str]
+) -> list[dg.AssetCheckResult]:
+    """What the newest delivery of a register has that the earlier ones had not; never blocking."""
+    if not names or names[0] not in load_contracts():
+        return []
+    observations = latest_drift(connection, names[0])
+    return [
+        dg.AssetCheckResult(
+            check_name=DRIFT_CHECK,
+            asset_key=raw_key(table),
+            passed=not observations,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"iakttagelser": len(observations), "meddelanden": _listed(observations)},
+        )
+    ]
+
+
+def _listed(messages: Sequence[str]) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md("\n".join(f"- {message}" for message in messages))

@@ -222,12 +222,60 @@ FAULTS: Final[Mapping[str, Fault]] = {
 }
 
 
+def _column_changed(column: str, change: Callable[[int, str], str]) -> Callable[[Path], Path]:
+    """Change the cells of one column, each by its place in the file."""
+
+    def plant(path: Path) -> Path:
+        text = _read(path)
+        place = text.column(column)
+        for number, row in enumerate(text.rows[1:]):
+            row[place] = change(number, row[place])
+        return _write(path, text)
+
+    return plant
+
+
+def _in_ore(_: int, amount: str) -> str:
+    kronor, _, ore = amount.replace(".", ",").partition(",")
+    return str(int(kronor) * 100 + int(ore.ljust(2, "0")))
+
+
+def _new_column(path: Path) -> Path:
+    text = _read(path)
+    header, *rows = text.rows
+    rows = [[*header, "handlaggargrupp"], *([*row, ""] for row in rows)]
+    return _write(path, _Text(rows, text.encoding, text.line_end))
+
+
+# Deliveries that keep the contract and are unlike those before them: observed, never held.
+DRIFTS: Final[Mapping[str, Fault]] = {
+    "share_of_a_code": Fault(
+        "Varannan rad har fått boendeformen inneboende.",
+        "ekonomiskt_bistand_beslut",
+        _column_changed("boendeform", lambda place, cell: "inneboende" if place % 2 else cell),
+    ),
+    "missing_in_half": Fault(
+        "Beslutet efter förhandsbedömningen saknar datum på varannan rad.",
+        "barn_unga_arenden",
+        _column_changed("forhandsbedomning_beslut", lambda place, cell: "" if place % 2 else cell),
+    ),
+    "amounts_in_ore": Fault(
+        "Sökta belopp är i öre i stället för kronor.",
+        "ekonomiskt_bistand_beslut",
+        _column_changed("sokt_belopp", _in_ore),
+    ),
+    "new_column": Fault(
+        "Filen har en kolumn som inte ingår i avtalet.", "vald_arenden", _new_column
+    ),
+}
+
+
 def write_fault(inbox: Path, name: str) -> Path:
     """Spoil the latest delivery of one register.
 
     Args:
         inbox: An inbox that `city.write_city` wrote.
-        name: A key of `FAULTS`.
+        name: A key of `FAULTS` or `DRIFTS`.
 
     Returns:
         The bad file, which replaces a good one or lies beside it.
@@ -236,9 +284,10 @@ def write_fault(inbox: Path, name: str) -> Path:
         ValueError: If there is no such fault.
         FileNotFoundError: If the inbox has no text file of the register.
     """
-    if name not in FAULTS:
-        raise ValueError(f"unknown fault {name}; known are {', '.join(FAULTS)}")
-    fault = FAULTS[name]
+    known = {**FAULTS, **DRIFTS}
+    if name not in known:
+        raise ValueError(f"unknown fault {name}; known are {', '.join(known)}")
+    fault = known[name]
     deliveries = sorted((inbox / fault.register).glob(f"{fault.register}_*.csv"))
     if not deliveries:
         raise FileNotFoundError(inbox / fault.register)

@@ -1,0 +1,188 @@
+"""The intake from inbox to raw: what waits, what comes back, and what one failure may not stop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.intake import loading as loading_step
+from orchestration.intake.landing import land_deliveries
+from orchestration.registers.contract import Contract, load_contracts
+from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.settings import Settings
+from orchestration.storage.landing import LandingStore
+from orchestration.storage.warehouse import open_warehouse
+
+KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")
+HEADER = (
+    "beslut_id;personnummer;kon;fodelsear;stadsdelsnamnd;malgrupp;timmar;timmar_per;start_datum;"
+    "slut_datum;lss_personkrets;eget_boende;folkbokford_i_namnden;antal_aktiviteter\n"
+)
+# Skatteverket's rule for the last digit, worked by hand: 870512-982 gives 6.
+PERSON = "198705129826"
+MISTYPED = "198705129827"
+ROWS = 150
+
+
+def row(decision: str, person: str = PERSON, hours: str = "7,5") -> str:
+    return f"{decision};{person};K;1987;Bromma;socialpsykiatri;{hours};manad;2023-01-01;;0;J;J;4\n"
+
+
+def register(*odd: str, prefix: str = "H") -> str:
+    """A register of good rows with some others among them."""
+    good = [row(f"{prefix}{number}") for number in range(ROWS)]
+    return HEADER + "".join([*good, *odd])
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home with an inbox, and the intake run on it."""
+
+    settings: Settings
+
+    def deliver(self, register_name: str, period: str, content: str | bytes) -> None:
+        folder = self.settings.inbox_dir / register_name
+        folder.mkdir(parents=True, exist_ok=True)
+        data = content.encode() if isinstance(content, str) else content
+        (folder / f"{register_name}_{period}.csv").write_bytes(data)
+
+    def take_in(self) -> None:
+        store = LandingStore(self.settings.landing_dir)
+        with open_warehouse(self.settings.warehouse_path) as connection:
+            land_deliveries(connection, self.settings, store, now=datetime.now(UTC))
+            loading_step.load_deliveries(connection, self.settings, store, KEY)
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def outcomes(self) -> list[tuple[Any, ...]]:
+        return self.ask(
+            "select file_name, outcome, rows_loaded, rows_held from meta.deliveries"
+            " order by delivery_sequence"
+        )
+
+    def report(self, register_name: str, period: str) -> str:
+        name = f"{register_name}__{register_name}_{period}.csv.txt"
+        return (self.settings.delivery_reports_dir / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(Settings(home=tmp_path, profile="live"))
+
+
+def test_a_held_row_waits_until_a_correction_brings_its_key(home: Home) -> None:
+    home.deliver("boendestod_beslut", "2023-01", register(row("X1", MISTYPED)))
+    home.take_in()
+    [(_, outcome, loaded, held)] = home.outcomes()
+    assert (outcome, loaded, held) == ("loaded_in_part", ROWS, 1)
+    [waiting] = home.ask(
+        "select row_number, rule, column_name, state, length(key_hash) from meta.held_rows"
+    )
+    assert waiting == (ROWS + 2, "identitet", "personnummer", "waiting", 35)
+    report = home.report("boendestod_beslut", "2023-01")
+    assert "Rader som väntar på rättelse: 1." in report
+    assert MISTYPED not in report
+    home.take_in()
+    assert home.ask("select state from meta.held_rows") == [("waiting",)]
+    home.deliver("boendestod_beslut", "2023-02", HEADER + row("X1"))
+    home.take_in()
+    assert home.ask("select state from meta.held_rows") == [("superseded",)]
+    assert home.ask("select count(*) from raw.register__boendestod_beslut") == [(ROWS + 1,)]
+    assert "X1" not in str(home.ask("from meta.held_rows"))
+
+
+def changed(contract: Contract) -> Callable[[], dict[str, Contract]]:
+    columns = dict(contract.columns)
+    columns["beslut_id"] = columns["beslut_id"].model_copy(update={"serial_numbers": True})
+    corrected = contract.model_copy(update={"columns": columns})
+    return lambda: load_contracts() | {contract.register_name: corrected}
+
+
+def test_a_held_row_comes_back_when_the_contract_is_put_right(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serial = PERSON[2:]
+    home.deliver("boendestod_beslut", "2023-01", register(row(serial)))
+    home.take_in()
+    assert home.ask("select rule, state from meta.held_rows") == [("identitet_i_text", "waiting")]
+    assert serial not in str(home.ask("from raw.register__boendestod_beslut"))
+    monkeypatch.setattr(
+        loading_step, "load_contracts", changed(load_contracts()["boendestod_beslut"])
+    )
+    home.take_in()
+    assert home.ask("select state from meta.held_rows") == [("released",)]
+    assert [each[1:] for each in home.outcomes()] == [("loaded", ROWS + 1, 0)]
+    [(numbers, last)] = home.ask(
+        "select count(distinct row_number), max(row_number) from raw.register__boendestod_beslut"
+    )
+    assert (numbers, last) == (ROWS + 1, ROWS + 2)
+    assert not list(home.settings.delivery_reports_dir.glob("*.txt"))
+
+
+def test_rules_that_would_hold_a_loaded_delivery_take_nothing_away(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.deliver("boendestod_beslut", "2023-01", register(row("X1", MISTYPED)))
+    home.take_in()
+    contract = load_contracts()["boendestod_beslut"]
+    stricter = contract.model_copy(update={"held_share_limit": 0.0})
+    monkeypatch.setattr(
+        loading_step, "load_contracts", lambda: load_contracts() | {"boendestod_beslut": stricter}
+    )
+    home.take_in()
+    assert [each[1:] for each in home.outcomes()] == [("loaded_in_part", ROWS, 1)]
+    assert home.ask("select count(*) from raw.register__boendestod_beslut") == [(ROWS,)]
+    assert home.ask("select state from meta.held_rows") == [("waiting",)]
+
+
+def test_a_late_month_is_kept_as_history_and_told(home: Home) -> None:
+    home.deliver("boendestod_beslut", "2023-02", register())
+    home.take_in()
+    home.deliver("boendestod_beslut", "2023-01", HEADER + row("H1") + row("N1"))
+    home.take_in()
+    note = "Rader som den senare perioden redan har ersatt: 1."
+    report = home.report("boendestod_beslut", "2023-01")
+    assert "Leveransen är inläst.\n\nIakttagelser" in report
+    assert note in report
+    assert home.ask("select count(*) from raw.register__boendestod_beslut") == [(ROWS + 2,)]
+
+
+def test_an_unexpected_error_holds_its_register_and_no_other(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.deliver("boendestod_beslut", "2023-01", register())
+    evictions = "avhysning_id;datum;stadsdelsnamnd;antal_barn;verkstalld;orsak\n"
+    home.deliver("avhysningar_barn", "2023", evictions + "A1;2023-02-03;Bromma;2;J;ovrigt\n")
+    insert = loading_step.insert_staged
+
+    def failing(connection: duckdb.DuckDBPyConnection, judged: Any) -> None:
+        insert(connection, judged)
+        if judged.contract.register_name == "avhysningar_barn":
+            raise RuntimeError(f"konstigt värde {PERSON}")
+
+    monkeypatch.setattr(loading_step, "insert_staged", failing)
+    home.take_in()
+    assert [each[1] for each in home.outcomes()] == ["quarantined", "loaded"]
+    assert home.ask("select count(*) from raw.register__avhysningar_barn") == [(0,)]
+    report = home.report("avhysningar_barn", "2023")
+    assert "[regel internt_fel]" in report
+    assert "(RuntimeError)" in report
+    assert PERSON not in report
+    monkeypatch.undo()
+    home.take_in()
+    assert {each[1] for each in home.outcomes()} == {"loaded"}
+    assert home.ask("select count(*) from raw.register__avhysningar_barn") == [(1,)]
+
+
+def test_a_file_that_is_no_table_does_not_end_the_transaction_of_the_others(home: Home) -> None:
+    home.deliver("boendestod_beslut", "2023-01", register())
+    mixed = register(prefix="M").encode().replace(b"\n", b"\r", 3) + b'a;"b"x;c\r'
+    home.deliver("boendestod_beslut", "2023-02", mixed)
+    home.take_in()
+    assert [each[1] for each in home.outcomes()] == ["loaded", "quarantined"]
