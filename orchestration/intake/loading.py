@@ -1,21 +1,28 @@
 """Step 2 of the intake: rows in `raw` of the deliveries that are not yet loaded.
 
-Each register and each dataset is one transaction with its log. Reading and checking belong in
-`registers` and `sources`.
+Each register and each dataset is one transaction with its log, and one that fails unexpectedly does
+not stop the others: its deliveries are held. Reading and checking belong in `registers` and
+`sources`.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from orchestration.intake.incoming import declared_sources
-from orchestration.registers.breaches import Breach, delivery_report
+from orchestration.registers.breaches import INTERNAL_ERROR, Breach, delivery_report
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.layout import Delivery, file_period
-from orchestration.registers.loading import LoadResult, create_raw_table, load_register
+from orchestration.registers.loading import (
+    LoadResult,
+    create_raw_table,
+    insert_staged,
+    staged,
+)
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.registers.rekeying import confirm_key
 from orchestration.registers.units import known_units
@@ -75,12 +82,14 @@ def load_deliveries(
     lost = lost_sequences(store)
     due = [receipt for receipt in due if receipt.sequence not in lost]
     for group in _by_name(due).values():
-        connection.execute("begin")
-        if group[0].kind == "register":
-            _load_register(connection, settings, store, key, group, copies=copies)
-        else:
-            _load_dataset(connection, store, group)
-        connection.execute("commit")
+        try:
+            if group[0].kind == "register":
+                _load_register(connection, settings, store, key, group, copies=copies)
+            else:
+                with _transaction(connection):
+                    _load_dataset(connection, store, group)
+        except Exception as error:  # noqa: BLE001 - one source must not stop the others
+            _hold_group(connection, group, error)
     _write_reports(connection, settings.delivery_reports_dir)
     record_sources(connection, declared_sources(settings), now=datetime.now(UTC))
     return due
@@ -102,9 +111,7 @@ def _load_register(
     *,
     copies: set[int],
 ) -> None:
-    name = group[0].name
-    contract = load_contracts().get(name)
-    by_sequence = {receipt.sequence: receipt for receipt in group}
+    contract = load_contracts().get(group[0].name)
     results: list[LoadResult] = []
     readable = []
     for receipt in group:
@@ -122,26 +129,72 @@ def _load_register(
             results.append(_held(delivery, period, "samma_innehall"))
         else:
             readable.append(delivery)
-    if contract is not None and readable:
-        results += load_register(
+    if contract is None or not readable:
+        with _transaction(connection):
+            _record_results(connection, group, results)
+        return
+    with (
+        staged(
             connection,
             contract,
             readable,
             units=known_units(settings.seeds_dir),
             key=key,
             work_dir=store.directory,
-        )
+        ) as judged,
+        _transaction(connection),
+    ):
+        insert_staged(connection, judged)
+        _record_results(connection, group, [*results, *judged.results])
+
+
+def _record_results(
+    connection: duckdb.DuckDBPyConnection, group: Sequence[Receipt], results: Sequence[LoadResult]
+) -> None:
+    by_sequence = {receipt.sequence: receipt for receipt in group}
     for result in results:
-        receipt = by_sequence[result.delivery.sequence]
         record(
             connection,
-            receipt,
+            by_sequence[result.delivery.sequence],
             period=result.period,
             outcome=result.outcome,
             rows_loaded=result.rows_loaded,
             rows_held=result.rows_held,
             breaches=[_breach_row(breach) for breach in result.breaches],
         )
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing."""
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+def _hold_group(
+    connection: duckdb.DuckDBPyConnection, group: Sequence[Receipt], error: Exception
+) -> None:
+    """Hold deliveries that an unexpected error stopped; they are tried again in the next run.
+
+    The error's text may quote a cell, so only its class is told.
+    """
+    with _transaction(connection):
+        for receipt in group:
+            breach = Breach(receipt.file_name, INTERNAL_ERROR, detail=type(error).__name__)
+            record(
+                connection,
+                receipt,
+                period="",
+                outcome="quarantined",
+                rows_loaded=0,
+                rows_held=0,
+                breaches=[_breach_row(breach)],
+            )
 
 
 def _held(delivery: Delivery, period: str, rule: str) -> LoadResult:

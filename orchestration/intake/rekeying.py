@@ -18,7 +18,13 @@ from orchestration.registers.pseudonyms import (
     replace_key,
     write_key,
 )
-from orchestration.registers.rekeying import Rekeyed, change_key, confirm_key, recorded_key
+from orchestration.registers.rekeying import (
+    Rekeyed,
+    bridge_keys,
+    change_key,
+    confirm_key,
+    recorded_key,
+)
 from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.retention import lost_sequences
@@ -64,14 +70,15 @@ def rekey(settings: Settings, *, accept_unlinked: bool) -> tuple[PseudonymKey, R
         write_key(pending, version=old.version + 1)
         new = read_key(pending)
         store = LandingStore(settings.landing_dir)
-        connection.execute("begin")
-        rekeyed = change_key(
+        bridge_keys(
             connection,
             ((load_contracts()[name], each) for name, each in _landed(store).items()),
             old,
             new,
             work_dir=store.directory,
         )
+        connection.execute("begin")
+        rekeyed = change_key(connection, old, new)
         if rekeyed.unlinked and not accept_unlinked:
             connection.execute("rollback")
             pending.unlink()

@@ -81,6 +81,14 @@ _RULES: dict[str, tuple[str, str]] = {
         "identitetsnumret är inte ett personnummer, samordningsnummer eller reservnummer",
         "rätta numret i källsystemet och lämna en ny fil; raden väntar till dess",
     ),
+    "identitet_i_text": (
+        "texten innehåller något som ser ut som ett identitetsnummer",
+        "ta bort numret ur texten i källsystemet och lämna en ny fil; raden väntar till dess",
+    ),
+    "internt_fel": (
+        "filen kunde inte läsas in på grund av ett fel i systemet",
+        "vänta; filen prövas igen vid nästa körning, och driften är underrättad",
+    ),
     "nyckel_dubbel": (
         "nyckeln förekommer på mer än en rad",
         "ta bort dubbletten och lämna en ny fil",
@@ -92,6 +100,8 @@ _RULES: dict[str, tuple[str, str]] = {
 }
 
 RULES = frozenset(_RULES)
+# What holds a delivery through no fault of its supplier.
+INTERNAL_ERROR = "internt_fel"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class Column(BaseModel):
         not_future: Whether a date later than the day of receipt is a breach.
         raw_name: Name in `raw` where it differs, as it does for what becomes a pseudonym.
         on_breach: Whether a breach holds the row or the whole delivery.
+        serial_numbers: Whether ten digits in a text are a serial number, and no identity number.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,6 +72,7 @@ class Column(BaseModel):
     not_future: bool = False
     raw_name: str | None = None
     on_breach: Literal["row", "delivery"] = "delivery"
+    serial_numbers: bool = False
 
     @property
     def sql_type(self) -> str:

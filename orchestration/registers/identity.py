@@ -1,4 +1,4 @@
-"""Identity numbers as SQL: which kind a text is, the birth date it carries, and where one hides.
+"""Identity numbers as SQL: which kind a text is, and the birth date it carries.
 
 Rules by Skatteverket: personnummer SKV 704 (birth numbers 001 to 999, Luhn check digit over the
 last ten digits), samordningsnummer SKV 707 (the day plus 60, and month or day may be 0 when the
@@ -92,24 +92,3 @@ def birth_date_sql(value: str) -> str:
         f"coalesce(try_cast({_date_sql(value)} as date),"
         f" case when {day} > {_SAMORDNING_OFFSET} then try_cast({shifted} as date) end)"
     )
-
-
-# Ten or twelve digits that read as a date and four more, whatever their check digit: a misspelt
-# number is a person's too. Blanks and signs may part them; other digits around them may not.
-_HIDDEN = (
-    "(^|[^0-9])((18|19|20)?[0-9]{2}(0[0-9]|1[0-2])([0-2][0-9]|3[01]|[6-8][0-9]|9[01])"
-    "[-+ ]?([0-9]{4}|" + _RESERVE + "))([^0-9]|$)"
-)
-_SHORTEST = 10
-
-
-def hides_identity_sql(value: str) -> str:
-    """SQL for whether a free text may hold somebody's identity number.
-
-    Args:
-        value: A SQL expression of type varchar.
-
-    Returns:
-        A SQL expression of type boolean.
-    """
-    return f"(length({value}) >= {_SHORTEST} and regexp_matches({value}, '{_HIDDEN}'))"

@@ -5,11 +5,10 @@ own columns. Refuses what is not a table of the contract's columns. Reading rows
 `reading`, judging cells in `loading`.
 """
 
-import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,8 +18,8 @@ import python_calamine
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Contract
+from orchestration.registers.encoding import encoding_of
 
-_CHUNK = 4 << 20
 _HEADER_LIMIT = 1 << 16
 _DELIMITER = ";"
 _OTHER_DELIMITERS = (",", "\t", "|")
@@ -53,11 +52,13 @@ class Layout:
 
     Attributes:
         format: What kind of file it is.
-        encoding: `utf-8` or `windows-1252` for text.
+        encoding: `utf-8`, `latin-1` or `windows-1252` for text.
         delimiter: What parts the fields of a text file.
         columns: A name for each of the file's columns, in the file's order; safe to use in SQL.
         cells: For each column of the contract, SQL over the file's columns that gives the cell's
             text in the contract's form, null where the cell is empty.
+        unknown: Names in the header that the contract does not know; never a name with a digit,
+            which may be somebody's value.
     """
 
     format: Format
@@ -65,6 +66,7 @@ class Layout:
     delimiter: str
     columns: tuple[str, ...]
     cells: Mapping[str, str]
+    unknown: tuple[str, ...] = ()
 
 
 def file_period(contract: Contract, file_name: str) -> str | None:
@@ -104,7 +106,7 @@ def inspect(contract: Contract, delivery: Delivery) -> Layout | list[Breach]:
         return _inspect_workbook(contract, delivery)
     if b"\0" in head or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"<", b"{", b"["}:
         return [Breach(delivery.file_name, "filformat")]
-    encoding = _encoding(delivery.path)
+    encoding = encoding_of(delivery.path)
     if encoding is None:
         return [Breach(delivery.file_name, "teckenkodning")]
     first_line = head.decode(encoding, errors="replace").lstrip("\ufeff").splitlines()[0]
@@ -129,7 +131,20 @@ def _check_header(
         name if name in contract.columns else f"_okand_{place}" for place, name in enumerate(found)
     )
     cells = {name: f"nullif(trim({quoted(name)}::varchar), '')" for name in contract.columns}
-    return Layout(form, encoding, _DELIMITER, known, cells)
+    unknown = tuple(name for name in found if name not in contract.columns and is_tellable(name))
+    return Layout(form, encoding, _DELIMITER, known, cells, unknown)
+
+
+def is_tellable(name: str) -> bool:
+    """Whether an unknown column's name may be repeated: it looks like a name, not like a value.
+
+    Args:
+        name: What stands in the header.
+
+    Returns:
+        True if it is short and of letters.
+    """
+    return re.fullmatch(r"[^\W\d]{1,40}", name) is not None
 
 
 def _inspect_parquet(contract: Contract, delivery: Delivery) -> Layout | list[Breach]:
@@ -156,25 +171,6 @@ def _inspect_workbook(contract: Contract, delivery: Delivery) -> Layout | list[B
         return [Breach(delivery.file_name, "filformat")]
     names = tuple(str(cell).strip() for cell in header)
     return _check_header(contract, delivery, "xlsx", "utf-8", names)
-
-
-def _encoding(path: Path) -> str | None:
-    for encoding in ("utf-8", "windows-1252"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            for chunk in _chunks(path):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return None
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
 
 
 def _split(line: str, delimiter: str) -> tuple[str, ...]:

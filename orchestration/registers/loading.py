@@ -1,11 +1,13 @@
-"""From rows of text to typed, pseudonymised rows in `raw`.
+"""From landed files to typed, pseudonymised rows in `raw`.
 
-Checks every cell against the contract inside DuckDB, holds rows or whole deliveries as the
-contract says, replaces identity numbers, and inserts what is right in one transaction together
-with its record in `meta.deliveries`. What the registers mean belongs in dbt.
+Two steps, so that the second is one transaction. `staged` reads each file once into temporary
+tables of typed values, checks every cell against the contract inside DuckDB, and makes a pseudonym
+of each identity number that occurs; it writes nothing that lasts. `insert_staged` lets in what is
+right. What waits for a correction belongs in `quarantine`, what the registers mean in dbt.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,26 +16,41 @@ import duckdb
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Column, Contract
-from orchestration.registers.identity import (
-    birth_date_sql,
-    hides_identity_sql,
-    kind_sql,
-    normalised_sql,
-)
-from orchestration.registers.layout import Delivery, Layout, file_period, inspect
+from orchestration.registers.identity import birth_date_sql, kind_sql, normalised_sql
+from orchestration.registers.layout import Delivery, Layout, file_period, inspect, quoted
 from orchestration.registers.protection import (
     KIND,
     earlier_rows_sql,
-    flagged_sql,
     guarded_cell_sql,
     guarded_sql,
+    is_flagged_sql,
+    purpose,
 )
-from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, TEXT, PseudonymKey
-from orchestration.registers.reading import drop_incoming, read_rows
+from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, PseudonymKey
+from orchestration.registers.reading import Part, opened, read
+from orchestration.registers.text_identity import holds_identity_sql
 
 Outcome = Literal["loaded", "loaded_in_part", "quarantined"]
 
 _BAND_YEARS = 5
+_UNITS = "known_units"
+_KNOWN_UNITS = f"getvariable('{_UNITS}')"
+# What a cell breaks that cannot be read as its column's type.
+_UNREADABLE = {
+    "text": "identitet_i_text",
+    "code": "kod",
+    "codes": "kod",
+    "unit": "enhet",
+    "integer": "heltal",
+    "birth_year": "heltal",
+    "decimal": "tal",
+    "hours": "tal",
+    "number": "tal",
+    "date": "datum",
+    "month": "manad",
+    "flag": "ja_nej",
+}
+_TEMPORARY = ("faulty", "received", "identities", "households")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,7 @@ class LoadResult:
         rows_loaded: Rows that are now in `raw`.
         rows_held: Rows that wait for a correction.
         breaches: What was wrong.
+        unknown_columns: Columns of the file that the contract does not know.
     """
 
     delivery: Delivery
@@ -55,6 +73,27 @@ class LoadResult:
     rows_loaded: int
     rows_held: int
     breaches: tuple[Breach, ...]
+    unknown_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Deliveries of one register that are read and judged.
+
+    The temporary view `incoming` holds their rows: the contract's columns with typed values (an
+    identity as it is written), `faults`, `delivery_sequence` and `row_number` (the line in the
+    file; the header is line 1). The temporary table `faulty` holds `delivery_sequence`,
+    `row_number`, `place` (the column's place in the contract) and `rule` of each wrong cell.
+
+    Attributes:
+        contract: The register's contract.
+        results: What becomes of each delivery, in the order they were given.
+        has_rows: Whether there is anything to insert.
+    """
+
+    contract: Contract
+    results: tuple[LoadResult, ...]
+    has_rows: bool
 
 
 def load_register(
@@ -66,17 +105,15 @@ def load_register(
     key: PseudonymKey,
     work_dir: Path,
 ) -> list[LoadResult]:
-    """Load new deliveries of one register.
-
-    The caller owns the transaction: nothing is committed here.
+    """Load deliveries of one register: `staged` and `insert_staged` in one.
 
     Args:
-        connection: An open connection to the warehouse.
+        connection: An open connection to the warehouse, outside of a transaction.
         contract: The register's contract.
-        deliveries: The new deliveries in the order of receipt.
+        deliveries: The deliveries in the order of receipt.
         units: Known names of district boards and central units.
         key: The pseudonym secret.
-        work_dir: Private directory for files that must be recoded first.
+        work_dir: Private directory for files that must be rewritten first.
 
     Returns:
         One result a delivery, in the same order.
@@ -85,32 +122,11 @@ def load_register(
         duckdb.Error: If the warehouse cannot be written.
     """
     create_raw_table(connection, contract)
-    breaches: dict[int, list[Breach]] = {delivery.sequence: [] for delivery in deliveries}
-    readable = []
-    for delivery in deliveries:
-        if file_period(contract, delivery.file_name) is None:
-            breaches[delivery.sequence].append(Breach(delivery.file_name, "filnamn"))
-            continue
-        layout = inspect(contract, delivery)
-        if isinstance(layout, list):
-            breaches[delivery.sequence] += layout
-        else:
-            readable.append((delivery, layout))
-    counts: dict[int, tuple[int, int]] = {}
-    if readable:
-        by_name = {delivery.file_name: delivery.sequence for delivery, _ in readable}
-        for breach in read_rows(connection, contract, readable, work_dir=work_dir):
-            breaches[by_name[breach.file_name]].append(breach)
-        _prepare(connection, contract, [delivery for delivery, _ in readable], units, key)
-        for sequence, found in _check(connection, contract, readable).items():
-            breaches[sequence] += found
-        counts = _insert(connection, contract, [d for d, _ in readable], breaches, key)
-        drop_incoming(connection)
-        for table in ("identities", "households", "known_units", "held", "received"):
-            connection.execute(f"drop table {table}")
-    return [
-        _result(contract, delivery, breaches[delivery.sequence], counts) for delivery in deliveries
-    ]
+    with staged(
+        connection, contract, deliveries, units=units, key=key, work_dir=work_dir
+    ) as judged:
+        insert_staged(connection, judged)
+    return list(judged.results)
 
 
 def create_raw_table(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -124,13 +140,87 @@ def create_raw_table(connection: duckdb.DuckDBPyConnection, contract: Contract) 
     connection.execute(f"create table if not exists raw.{contract.table} ({columns})")
 
 
+@contextmanager
+def staged(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    deliveries: Sequence[Delivery],
+    *,
+    units: Iterable[str],
+    key: PseudonymKey,
+    work_dir: Path,
+) -> Iterator[Staged]:
+    """Read and judge deliveries of one register, and forget them afterwards.
+
+    No transaction may be open when it begins: a file that cannot be read would end it.
+
+    Args:
+        connection: An open connection to the warehouse.
+        contract: The register's contract.
+        deliveries: The deliveries in the order of receipt.
+        units: Known names of district boards and central units.
+        key: The pseudonym secret.
+        work_dir: Private directory for files that must be rewritten first.
+
+    Yields:
+        The judged deliveries.
+
+    Raises:
+        duckdb.Error: If the database cannot be used.
+    """
+    _forget(connection)
+    breaches: dict[int, list[Breach]] = {delivery.sequence: [] for delivery in deliveries}
+    readable: list[tuple[Delivery, Layout]] = []
+    for delivery in deliveries:
+        if file_period(contract, delivery.file_name) is None:
+            breaches[delivery.sequence].append(Breach(delivery.file_name, "filnamn"))
+            continue
+        layout = inspect(contract, delivery)
+        if isinstance(layout, list):
+            breaches[delivery.sequence] += layout
+        else:
+            readable.append((delivery, layout))
+    try:
+        _note_received(connection, contract, [delivery for delivery, _ in readable], units)
+        by_name = {delivery.file_name: delivery.sequence for delivery, _ in readable}
+        unread = set()
+        with opened(readable, work_dir=work_dir) as (parts, not_tables):
+            for breach in [*not_tables, *stage_rows(connection, contract, parts)]:
+                breaches[by_name[breach.file_name]].append(breach)
+                if breach.rule == "olasbar":
+                    unread.add(by_name[breach.file_name])
+        judged = [delivery for delivery, _ in readable if delivery.sequence not in unread]
+        make_pseudonyms(connection, contract, key)
+        counts: dict[int, tuple[int, int]] = {}
+        if judged:
+            counts = judge(connection, contract, judged, breaches)
+        unknown = {delivery.sequence: layout.unknown for delivery, layout in readable}
+        yield Staged(
+            contract,
+            tuple(
+                _result(
+                    contract,
+                    delivery,
+                    breaches[delivery.sequence],
+                    counts.get(delivery.sequence, (0, 0)),
+                    unknown.get(delivery.sequence, ()),
+                )
+                for delivery in deliveries
+            ),
+            has_rows=bool(judged),
+        )
+    finally:
+        _forget(connection)
+
+
 def _result(
     contract: Contract,
     delivery: Delivery,
     breaches: list[Breach],
-    counts: dict[int, tuple[int, int]],
+    counts: tuple[int, int],
+    unknown_columns: tuple[str, ...],
 ) -> LoadResult:
-    loaded, held = counts.get(delivery.sequence, (0, 0))
+    rows, held = counts
     outcome: Outcome = "loaded"
     if any(breach.severity == "delivery" for breach in breaches):
         outcome = "quarantined"
@@ -140,88 +230,160 @@ def _result(
         delivery=delivery,
         period=file_period(contract, delivery.file_name) or "",
         outcome=outcome,
-        rows_loaded=loaded,
-        rows_held=held,
+        rows_loaded=0 if outcome == "quarantined" else rows - held,
+        rows_held=rows if outcome == "quarantined" else held,
         breaches=tuple(breaches),
+        unknown_columns=unknown_columns,
     )
 
 
-def _prepare(
+def _forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop what was staged: it holds identity numbers."""
+    connection.execute("drop view if exists incoming")
+    for table in _TEMPORARY:
+        connection.execute(f"drop table if exists temp.{table}")
+    for name in _stages(connection):
+        connection.execute(f"drop table temp.{name}")
+        connection.execute(f"drop table if exists temp.{name}_files")
+
+
+def _stages(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where temporary"
+        " and regexp_full_match(table_name, 'staged_[0-9]+') order by all"
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _note_received(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
     deliveries: Sequence[Delivery],
     units: Iterable[str],
-    key: PseudonymKey,
 ) -> None:
-    """Make the small tables that rows are checked and translated against."""
-    connection.execute("create or replace temp table known_units (name varchar)")
-    connection.executemany("insert into known_units values (?)", [(name,) for name in units])
+    """Make the small tables that rows are checked against."""
+    connection.execute(f"set variable {_UNITS} = $units", {"units": sorted(units)})
     connection.execute(
-        "create or replace temp table received"
-        " (sequence bigint, delivery_id varchar, period varchar, received_on date)"
+        "create temp table received (sequence bigint, delivery_id varchar, period varchar)"
     )
-    connection.executemany(
-        "insert into received values (?, ?, ?, ?)",
-        [
-            (d.sequence, d.delivery_id, file_period(contract, d.file_name), d.received_on)
-            for d in deliveries
-        ],
-    )
-    _distinct(connection, contract, "identity", "identities_as_written")
-    connection.execute(
-        f"""
-        create or replace temp table identities as
-        select
-            written,
-            {key.sql(PERSON, "normalised")} as pseudonym,
-            {kind_sql("normalised")} as kind,
-            {birth_date_sql("normalised")} as birth_date
-        from (
-            select written, {normalised_sql("written")} as normalised
-            from identities_as_written
+    if deliveries:
+        connection.executemany(
+            "insert into received values (?, ?, ?)",
+            [(d.sequence, d.delivery_id, file_period(contract, d.file_name)) for d in deliveries],
         )
-        where {kind_sql("normalised")} is not null
-        """,
-        key.parameters,
-    )
-    _distinct(connection, contract, "household", "households_as_written")
-    connection.execute(
-        f"""
-        create or replace temp table households as
-        select
-            written,
-            {key.sql(HOUSEHOLD, "written")} as pseudonym
-        from households_as_written
-        """,
-        key.parameters,
-    )
-    connection.execute("drop table identities_as_written")
-    connection.execute("drop table households_as_written")
 
 
-def _distinct(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, kind: str, table: str
-) -> None:
-    selects = [
-        f'select "{name}" as written from incoming'
+def stage_rows(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, parts: Sequence[Part]
+) -> list[Breach]:
+    """Read the rows of all parts into temporary tables of typed values, and make `incoming`.
+
+    Args:
+        connection: The connection that holds the temporary tables.
+        contract: The register's contract.
+        parts: What to read.
+
+    Returns:
+        Lines that are no rows, and files that are no tables.
+    """
+    selects: list[str] = []
+    names = ", ".join(quoted(name) for name in contract.columns)
+
+    def store(part: Part) -> None:
+        table = f"staged_{len(selects)}"
+        # A table keeps the order of the files and of their lines, so its rowid tells the line.
+        # Nothing may be joined on the way: a join gives up the order.
+        connection.execute(f"create or replace temp table {table} as {_typed_sql(contract, part)}")
+        connection.execute(
+            f"create or replace temp table {table}_files as select file_place,"
+            f" min(rowid) as first_row, null::bigint as delivery_sequence"
+            f" from {table} group by file_place"
+        )
+        connection.executemany(
+            f"update {table}_files set delivery_sequence = ? where file_place = ?",
+            [(delivery.sequence, place) for place, delivery in enumerate(part.deliveries)],
+        )
+        selects.append(
+            f"select {names}, faults, files.delivery_sequence,"
+            f" rows.rowid - files.first_row + 2 as row_number"
+            f" from {table} as rows inner join {table}_files as files using (file_place)"
+        )
+
+    breaches = [breach for part in parts for breach in read(connection, part, store)]
+    nothing = ", ".join(
+        f"null::{_staged_type(column)} as {quoted(name)}"
         for name, column in contract.columns.items()
-        if column.type == kind
-    ] or ["select null::varchar as written"]
-    connection.execute(
-        f"create or replace temp table {table} as select distinct written"
-        f" from ({' union all '.join(selects)}) where written is not null"
     )
+    connection.execute(
+        "create or replace temp view incoming as "
+        f"select {nothing}, null::varchar as faults, null::bigint as delivery_sequence,"
+        " null::bigint as row_number where false"
+        + "".join(f" union all {select}" for select in selects)
+    )
+    return breaches
 
 
-def _value_sql(name: str, column: Column) -> str:
-    """SQL for the typed value of a cell; null where the text cannot be read."""
-    text = f'incoming."{name}"'
+def _staged_type(column: Column) -> str:
+    return "varchar" if column.type in {"identity", "household"} else column.sql_type
+
+
+def _typed_sql(contract: Contract, part: Part) -> str:
+    """SQL that reads a part as typed values; a cell that breaks its rule is null in them.
+
+    What stands in a wrong cell is not carried along: it may be anything, from anybody.
+    """
+    received_on = part.deliveries[0].received_on
+    columns = list(contract.columns.items())
+    texts = ", ".join(f"{quoted(name)} as text_{place}" for place, (name, _) in enumerate(columns))
+    readings = ", ".join(
+        f"{_reading_sql(f'text_{place}', column)} as value_{place}"
+        for place, (_, column) in enumerate(columns)
+    )
+    within = [
+        _within_sql(f"value_{place}", column, received_on)
+        for place, (_, column) in enumerate(columns)
+    ]
+    values = ", ".join(
+        f"case when {limits} then value_{place} end as {quoted(name)}"
+        if (limits := within[place])
+        else f"value_{place} as {quoted(name)}"
+        for place, (name, _) in enumerate(columns)
+    )
+    wrong = [
+        _is_wrong_sql(place, column, within[place]) for place, (_, column) in enumerate(columns)
+    ]
+    rules = ", ".join(
+        f"case when {wrong[place]} then '{place}:' || {_rule_sql(place, column)} end"
+        for place, (_, column) in enumerate(columns)
+    )
+    # The rules are spelled out for the rows that break one only.
+    return f"""
+        select
+            {values},
+            case when {" or ".join(wrong)} then concat_ws(' ', {rules}) end as faults,
+            file_place
+        from (
+            select *, {readings}
+            from (select {texts}, file_place from ({part.relation(contract)}))
+        )
+        """
+
+
+def _reading_sql(text: str, column: Column) -> str:
+    """SQL for the typed value of a cell's text; null where the text cannot be read."""
     whole = f"case when regexp_full_match({text}, '-?[0-9]{{1,9}}') then {text}::integer end"
     decimal = (
         f"case when regexp_full_match({text}, '-?[0-9]+([.,][0-9]+)?')"
         f" then try_cast(replace({text}, ',', '.') as {column.sql_type}) end"
     )
+    codes = ", ".join("'" + code.replace("'", "''") + "'" for code in column.codes)
     by_type = {
+        "text": f"case when not {holds_identity_sql(text, ten_digits=not column.serial_numbers)}"
+        f" then {text} end",
+        # `in` would become a join when the list is long, and a join gives up the order of the rows.
+        "code": f"case when list_contains([{codes}], {text}) then {text} end",
+        "codes": f"case when list_has_all([{codes}], string_split({text}, '|')) then {text} end",
+        "unit": f"case when list_contains({_KNOWN_UNITS}, {text}) then {text} end",
         "integer": whole,
         "birth_year": f"({whole}) // {_BAND_YEARS} * {_BAND_YEARS}",
         "decimal": decimal,
@@ -230,130 +392,148 @@ def _value_sql(name: str, column: Column) -> str:
         "date": f"case when length({text}) = 10 then try_cast({text} as date) end",
         "month": f"case when length({text}) = 7 then try_cast({text} || '-01' as date) end",
         "flag": f"case {text} when 'J' then true when 'N' then false end",
-        "identity": f'"identity_{name}".pseudonym',
-        "household": f'"household_{name}".pseudonym',
     }
     return by_type.get(column.type, text)
 
 
-def _is_keyed_on_the_way(contract: Contract) -> bool:
-    """Whether some cells become pseudonyms as they are inserted: texts, and protected persons."""
-    texts = any(column.type == "text" for column in contract.columns.values())
-    return texts or flagged_sql(contract) is not None
-
-
-def _stored_sql(name: str, column: Column, key: PseudonymKey) -> str:
-    """SQL for a cell as it is kept: a text that hides an identity number becomes a pseudonym."""
-    value = _value_sql(name, column)
-    if column.type != "text":
-        return value
-    return f"case when {hides_identity_sql(value)} then {key.sql(TEXT, value)} else {value} end"
-
-
-def _fault_sql(name: str, column: Column) -> str:
-    """SQL for the rule that a cell breaks; null where it breaks none."""
-    text = f'incoming."{name}"'
-    value = _value_sql(name, column)
-    unreadable = {
-        "integer": "heltal",
-        "birth_year": "heltal",
-        "decimal": "tal",
-        "hours": "tal",
-        "number": "tal",
-        "date": "datum",
-        "month": "manad",
-        "flag": "ja_nej",
-        "identity": "identitet",
-        "household": "saknas",
-    }
-    cases = [f"when {text} is null then {'null' if column.optional else repr('saknas')}"]
-    codes = ", ".join("'" + code.replace("'", "''") + "'" for code in column.codes)
-    match column.type:
-        case "code":
-            cases.append(f"when {text} not in ({codes}) then 'kod'")
-        case "codes":
-            cases.append(f"when not list_has_all([{codes}], string_split({text}, '|')) then 'kod'")
-        case "unit":
-            cases.append(f"when {text} not in (select name from known_units) then 'enhet'")
-        case "text":
-            pass
-        case kind:
-            cases.append(f"when {value} is null then '{unreadable[kind]}'")
+def _within_sql(value: str, column: Column, received_on: str) -> str:
+    """SQL for whether a readable value keeps its limits; empty where it has none."""
+    limits = []
     if column.min is not None:
-        cases.append(f"when {value} < {column.min} then 'intervall'")
+        limits.append(f"{value} >= {column.min}")
     if column.max is not None:
-        cases.append(f"when {value} > {column.max} then 'intervall'")
+        limits.append(f"{value} <= {column.max}")
     if column.not_future:
-        cases.append(f"when {value} > received.received_on then 'framtid'")
-    return f"case {' '.join(cases)} end"
+        limits.append(f"{value} <= date '{received_on}'")
+    return " and ".join(limits)
 
 
-def _from_sql(contract: Contract) -> str:
-    joins = ["inner join received on incoming.delivery_sequence = received.sequence"]
-    for name, column in contract.columns.items():
-        if column.type == "identity":
-            joins.append(
-                f'left join identities as "identity_{name}"'
-                f' on incoming."{name}" = "identity_{name}".written'
+def _is_wrong_sql(place: int, column: Column, within: str) -> str:
+    unread = f"value_{place} is null"
+    if column.optional:
+        unread = f"(text_{place} is not null and {unread})"
+    return f"{unread} or not ({within})" if within else unread
+
+
+def _rule_sql(place: int, column: Column) -> str:
+    """SQL for the rule that a wrong cell breaks."""
+    cases = [f"when text_{place} is null then 'saknas'"]
+    if column.type in _UNREADABLE:
+        cases.append(f"when value_{place} is null then '{_UNREADABLE[column.type]}'")
+    if column.min is not None:
+        cases.append(f"when value_{place} < {column.min} then 'intervall'")
+    if column.max is not None:
+        cases.append(f"when value_{place} > {column.max} then 'intervall'")
+    return f"case {' '.join(cases)} else 'framtid' end"
+
+
+def make_pseudonyms(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, key: PseudonymKey
+) -> None:
+    """Make one pseudonym of each identity and household that occurs in `incoming`.
+
+    Args:
+        connection: The connection that holds the temporary tables.
+        contract: The register's contract.
+        key: The pseudonym secret.
+    """
+    own_person = key.sql(purpose(contract, PERSON), "normalised")
+    own_household = key.sql(purpose(contract, HOUSEHOLD), "written")
+    connection.execute(
+        f"""
+        create or replace temp table identities as
+        select
+            written,
+            kind,
+            kind is not null as is_valid,
+            case when kind is not null then {key.sql(PERSON, "normalised")} end as pseudonym,
+            case when is_flagged and kind is not null then {own_person} end
+                as protected_pseudonym,
+            case when kind is not null then {birth_date_sql("normalised")} end as birth_date
+        from (
+            select *, {kind_sql("normalised")} as kind
+            from (
+                select written, is_flagged, {normalised_sql("written")} as normalised
+                from ({_distinct_sql(contract, "identity")})
             )
-        elif column.type == "household":
-            joins.append(
-                f'left join households as "household_{name}"'
-                f' on incoming."{name}" = "household_{name}".written'
-            )
-    return "from incoming " + " ".join(joins)
+        )
+        """,
+        key.parameters,
+    )
+    connection.execute(
+        f"""
+        create or replace temp table households as
+        select
+            written,
+            {key.sql(HOUSEHOLD, "written")} as pseudonym,
+            case when is_flagged then {own_household} end as protected_pseudonym
+        from ({_distinct_sql(contract, "household")})
+        """,
+        key.parameters,
+    )
 
 
-def _check(
+def _distinct_sql(contract: Contract, kind: str) -> str:
+    """SQL for each written identity or household, and whether a row about it is flagged."""
+    flagged = is_flagged_sql(contract) or "false"
+    selects = [
+        f"select {quoted(name)} as written, {flagged} as is_flagged from incoming"
+        for name, column in contract.columns.items()
+        if column.type == kind
+    ] or ["select null::varchar as written, false as is_flagged"]
+    return (
+        f"select written, bool_or(is_flagged) as is_flagged from ({' union all '.join(selects)})"
+        " where written is not null group by written"
+    )
+
+
+def judge(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
-    deliveries: Sequence[tuple[Delivery, Layout]],
-) -> dict[int, list[Breach]]:
-    """Find the cells that break the contract; rows to hold end in the table `held`."""
-    names = {delivery.sequence: delivery.file_name for delivery, _ in deliveries}
-    source = _from_sql(contract)
-    faults = {name: _fault_sql(name, column) for name, column in contract.columns.items()}
-    counted = ", ".join(f"count({fault})" for fault in faults.values())
-    totals = connection.execute(
-        f"select incoming.delivery_sequence, count(*), {counted} {source} group by all"
-    ).fetchall()
-    connection.execute("create or replace temp table held (sequence bigint, row_number bigint)")
-    breaches: dict[int, list[Breach]] = {}
+    deliveries: Sequence[Delivery],
+    breaches: dict[int, list[Breach]],
+) -> dict[int, tuple[int, int]]:
+    """Find what breaks the contract; the wrong cells end in the temporary table `faulty`.
+
+    Args:
+        connection: The connection that holds the temporary tables.
+        contract: The register's contract.
+        deliveries: The deliveries whose rows are in `incoming`.
+        breaches: What is wrong with each delivery; what is found is added.
+
+    Returns:
+        For each delivery, how many rows it has and how many of them are held.
+    """
+    names = {delivery.sequence: delivery.file_name for delivery in deliveries}
     rows = dict.fromkeys(names, 0)
-    broken: set[str] = set()
-    for sequence, row_count, *fault_counts in totals:
-        rows[sequence] = row_count
-        broken |= {name for name, count in zip(faults, fault_counts, strict=True) if count}
+    rows |= dict(
+        connection.execute(
+            "select delivery_sequence, count(*) from incoming group by delivery_sequence"
+        ).fetchall()
+    )
     for sequence, row_count in rows.items():
         if not row_count:
-            breaches.setdefault(sequence, []).append(Breach(names[sequence], "inga_rader"))
-    for name in sorted(broken, key=list(faults).index):
-        column = contract.columns[name]
-        found = connection.execute(
-            f"select sequence, rule, min(row_number), count(*) from (select"
-            f" incoming.delivery_sequence as sequence, incoming.row_number,"
-            f" {faults[name]} as rule {source}) where rule is not null group by all"
-            " order by sequence, rule"
-        ).fetchall()
-        for sequence, rule, first_row, count in found:
-            breaches.setdefault(sequence, []).append(
-                Breach(
-                    names[sequence],
-                    rule,
-                    severity=column.on_breach,
-                    column=name,
-                    first_row=first_row,
-                    row_count=count,
-                    detail=_detail(rule, column),
-                )
+            breaches[sequence].append(Breach(names[sequence], "inga_rader"))
+    _gather_faulty_cells(connection, contract)
+    columns = list(contract.columns.items())
+    for sequence, place, rule, first_row, count in connection.execute(
+        "select delivery_sequence, place, rule, min(row_number), count(*) from faulty"
+        " group by all order by delivery_sequence, place, rule"
+    ).fetchall():
+        name, column = columns[place]
+        breaches[sequence].append(
+            Breach(
+                names[sequence],
+                rule,
+                severity=_severity(column, rule),
+                column=name,
+                first_row=first_row,
+                row_count=count,
+                detail=_detail(rule, column),
             )
-        if column.on_breach == "row":
-            connection.execute(
-                f"insert into held select incoming.delivery_sequence, incoming.row_number {source}"
-                f" where {faults[name]} is not null"
-            )
+        )
     for sequence, first_row, count in _doubled_keys(connection, contract):
-        breaches.setdefault(sequence, []).append(
+        breaches[sequence].append(
             Breach(
                 names[sequence],
                 "nyckel_dubbel",
@@ -362,24 +542,16 @@ def _check(
                 row_count=count,
             )
         )
-    _hold_deliveries_with_many_faults(connection, contract, names, rows, breaches)
-    return breaches
-
-
-def _hold_deliveries_with_many_faults(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    names: dict[int, str],
-    rows: dict[int, int],
-    breaches: dict[int, list[Breach]],
-) -> None:
-    held = connection.execute(
-        "select sequence, count(distinct row_number) from held group by all"
-    ).fetchall()
-    for sequence, count in held:
-        if count > contract.held_share_limit * rows[sequence]:
+    held = dict(
+        connection.execute(
+            "select delivery_sequence, count(distinct row_number) from faulty group by all"
+        ).fetchall()
+    )
+    for sequence, count in held.items():
+        alone = all(breach.severity == "row" for breach in breaches[sequence])
+        if alone and count > contract.held_share_limit * rows[sequence]:
             limit = f"{contract.held_share_limit:.0%}".replace("%", " procent")
-            breaches.setdefault(sequence, []).append(
+            breaches[sequence].append(
                 Breach(
                     names[sequence],
                     "for_manga_hallna",
@@ -387,18 +559,60 @@ def _hold_deliveries_with_many_faults(
                     detail=f"gränsen är {limit} av raderna",
                 )
             )
+    return {sequence: (count, held.get(sequence, 0)) for sequence, count in rows.items()}
+
+
+def _severity(column: Column, rule: str) -> Literal["row", "delivery"]:
+    # A number that hides in a text says nothing against the other rows.
+    return "row" if rule == "identitet_i_text" else column.on_breach
+
+
+def _gather_faulty_cells(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    connection.execute(
+        """
+        create or replace temp table faulty as
+        select
+            delivery_sequence,
+            row_number,
+            split_part(fault, ':', 1)::integer as place,
+            split_part(fault, ':', 2) as rule
+        from (
+            select delivery_sequence, row_number, unnest(string_split(faults, ' ')) as fault
+            from incoming
+            where faults is not null
+        )
+        """
+    )
+    [(wrong_identities,)] = connection.execute(
+        "select count(*) from identities where not is_valid"
+    ).fetchall()
+    if not wrong_identities:
+        return
+    for place, (name, column) in enumerate(contract.columns.items()):
+        if column.type == "identity":
+            connection.execute(
+                f"""
+                insert into faulty
+                select delivery_sequence, row_number, {place}, 'identitet'
+                from incoming
+                semi join (from identities where not is_valid) as wrong
+                    on incoming.{quoted(name)} = wrong.written
+                """
+            )
 
 
 def _doubled_keys(
     connection: duckdb.DuckDBPyConnection, contract: Contract
 ) -> list[tuple[int, int, int]]:
-    key = ", ".join(f'"{name}"' for name in contract.key)
+    key = ", ".join(quoted(name) for name in contract.key)
+    known = " and ".join(f"{quoted(name)} is not null" for name in contract.key)
     return connection.execute(
         f"""
         select delivery_sequence, min(last_row), sum(rows - 1)::bigint
         from (
             select delivery_sequence, max(row_number) as last_row, count(*) as rows
             from incoming
+            where {known}
             group by delivery_sequence, {key}
             having count(*) > 1
         )
@@ -418,28 +632,30 @@ def _detail(rule: str, column: Column) -> str:
     return ""
 
 
-def _insert(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    deliveries: Sequence[Delivery],
-    breaches: dict[int, list[Breach]],
-    key: PseudonymKey,
-) -> dict[int, tuple[int, int]]:
-    """Insert the rows that may be used; count loaded and held rows a delivery."""
+def insert_staged(connection: duckdb.DuckDBPyConnection, judged: Staged) -> None:
+    """Insert the rows that may be used. The caller owns the transaction.
+
+    Args:
+        connection: The connection that the deliveries are staged on.
+        judged: The deliveries.
+
+    Raises:
+        duckdb.Error: If the warehouse cannot be written.
+    """
+    if not judged.has_rows:
+        return
+    contract = judged.contract
     good = [
-        delivery.sequence
-        for delivery in deliveries
-        if not any(breach.severity == "delivery" for breach in breaches[delivery.sequence])
+        result.delivery.sequence for result in judged.results if result.outcome != "quarantined"
     ]
-    cells = {
-        name: guarded_cell_sql(contract, name, column, _stored_sql(name, column, key), key)
+    values = [
+        guarded_cell_sql(contract, name, column, _stored_sql(name, column))
         for name, column in contract.columns.items()
-    }
-    values = list(cells.values())
+    ]
     values += [
         guarded_sql(
             contract,
-            f"case when incoming.\"{identity}\" is not null then '{KIND}' end",
+            f"case when incoming.{quoted(identity)} is not null then '{KIND}' end",
             f'"identity_{identity}".kind',
         )
         for identity in contract.kind_columns().values()
@@ -453,45 +669,57 @@ def _insert(
         "received.period",
         "incoming.row_number",
     ]
+    held = any(result.rows_held for result in judged.results)
     connection.execute(
         f"""
         insert into raw.{contract.table}
         select {", ".join(values)}
         {_from_sql(contract)}
-        anti join held
-            on incoming.delivery_sequence = held.sequence
-            and incoming.row_number = held.row_number
+        {_WITHOUT_HELD if held else ""}
         where list_contains($good, incoming.delivery_sequence)
         """,
-        {"good": good} | (key.parameters if _is_keyed_on_the_way(contract) else {}),
+        {"good": good},
     )
-    keys = {name: _value_sql(name, contract.columns[name]) for name in contract.key}
-    earlier = earlier_rows_sql(contract, keys, _from_sql(contract))
+    earlier = earlier_rows_sql(contract, _from_sql(contract))
     if earlier is not None:
         connection.execute(earlier, {"good": good})
-    counted = connection.execute(
-        """
-        select
-            incoming.delivery_sequence,
-            count(*) filter (where held.sequence is null),
-            count(*) filter (where held.sequence is not null)
-        from incoming
-        left join (select distinct * from held) as held
-            on incoming.delivery_sequence = held.sequence
-            and incoming.row_number = held.row_number
-        group by all
-        """
-    ).fetchall()
-    return {
-        sequence: (loaded, held) if sequence in good else (0, loaded + held)
-        for sequence, loaded, held in counted
-    }
+
+
+_WITHOUT_HELD = """
+anti join faulty
+    on incoming.delivery_sequence = faulty.delivery_sequence
+    and incoming.row_number = faulty.row_number
+"""
+
+
+def _stored_sql(name: str, column: Column) -> str:
+    """SQL for a cell as it is kept."""
+    if column.type == "identity":
+        return f'"identity_{name}".pseudonym'
+    if column.type == "household":
+        return f'"household_{name}".pseudonym'
+    return f"incoming.{quoted(name)}"
+
+
+def _from_sql(contract: Contract) -> str:
+    joins = ["inner join received on incoming.delivery_sequence = received.sequence"]
+    for name, column in contract.columns.items():
+        if column.type == "identity":
+            joins.append(
+                f'left join identities as "identity_{name}"'
+                f' on incoming.{quoted(name)} = "identity_{name}".written'
+            )
+        elif column.type == "household":
+            joins.append(
+                f'left join households as "household_{name}"'
+                f' on incoming.{quoted(name)} = "household_{name}".written'
+            )
+    return "from incoming " + " ".join(joins)
 
 
 def _age_band_sql(contract: Contract, name: str) -> str:
     band = contract.derived[name]
-    at = _value_sql(band.at, contract.columns[band.at])
-    age = f"""date_sub('year', "identity_{band.identity}".birth_date, {at})"""
+    age = f"""date_sub('year', "identity_{band.identity}".birth_date, incoming.{quoted(band.at)})"""
     cases = " ".join(
         f"when {age} between {low} and {high} then '{label}'" for low, high, label in band.labels
     )

@@ -5,11 +5,7 @@ purpose of their own in each register, its board is a unit that belongs to no bo
 narrow the person down is left out. Pseudonyms belong in `pseudonyms`, the other cells in `loading`.
 """
 
-from collections.abc import Mapping
-
 from orchestration.registers.contract import Column, Contract
-from orchestration.registers.identity import normalised_sql
-from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, PseudonymKey
 
 FLAG = "skyddade_personuppgifter"
 KIND = "skyddad"
@@ -32,7 +28,7 @@ def purpose(contract: Contract, ordinary: str) -> str:
     return f"{KIND}:{ordinary}:{contract.register_name}"
 
 
-def flagged_sql(contract: Contract) -> str | None:
+def is_flagged_sql(contract: Contract) -> str | None:
     """SQL for whether a row of `incoming` is about a protected person.
 
     Args:
@@ -41,7 +37,7 @@ def flagged_sql(contract: Contract) -> str | None:
     Returns:
         A SQL condition, or None where the register has no such flag.
     """
-    return f"incoming.\"{FLAG}\" is not distinct from 'J'" if FLAG in contract.columns else None
+    return f'incoming."{FLAG}" is true' if FLAG in contract.columns else None
 
 
 def guarded_sql(contract: Contract, instead: str, value: str) -> str:
@@ -55,13 +51,11 @@ def guarded_sql(contract: Contract, instead: str, value: str) -> str:
     Returns:
         A SQL expression.
     """
-    flagged = flagged_sql(contract)
+    flagged = is_flagged_sql(contract)
     return value if flagged is None else f"case when {flagged} then {instead} else {value} end"
 
 
-def guarded_cell_sql(
-    contract: Contract, name: str, column: Column, value: str, key: PseudonymKey
-) -> str:
+def guarded_cell_sql(contract: Contract, name: str, column: Column, value: str) -> str:
     """SQL for a delivered cell, coarsened where the person is protected.
 
     Args:
@@ -69,40 +63,36 @@ def guarded_cell_sql(
         name: The column's name in the contract.
         column: The column.
         value: SQL for the cell's value in others' rows.
-        key: The pseudonym secret.
 
     Returns:
-        A SQL expression, with the key's parameters where the register has the flag.
+        A SQL expression.
     """
-    text = f'incoming."{name}"'
     match column.type:
         case "unit":
             return guarded_sql(contract, f"'{UNIT}'", value)
         case "identity":
-            own = key.sql(purpose(contract, PERSON), normalised_sql(text))
-            return guarded_sql(contract, own, value)
+            return guarded_sql(contract, f'"identity_{name}".protected_pseudonym', value)
         case "household":
-            return guarded_sql(contract, key.sql(purpose(contract, HOUSEHOLD), text), value)
+            return guarded_sql(contract, f'"household_{name}".protected_pseudonym', value)
         case "birth_year":
             return guarded_sql(contract, "null", value)
     return guarded_sql(contract, "null", value) if name in _PLACES else value
 
 
-def earlier_rows_sql(contract: Contract, keys: Mapping[str, str], source: str) -> str | None:
+def earlier_rows_sql(contract: Contract, source: str) -> str | None:
     """SQL that coarsens the earlier versions of a row whose person has become protected.
 
     They no longer count, but stand in `raw` under the same key and would tell the board.
 
     Args:
         contract: The register's contract.
-        keys: SQL over the incoming rows for each column of the key.
         source: The incoming rows with the identities they hold, as a `from` clause.
 
     Returns:
         An `update` statement with the parameter `$good`, the deliveries that were let in; None
         where the register has no such flag.
     """
-    flagged = flagged_sql(contract)
+    flagged = is_flagged_sql(contract)
     identities = [name for name, column in contract.columns.items() if column.type == "identity"]
     if flagged is None or not identities:
         return None
@@ -119,8 +109,8 @@ def earlier_rows_sql(contract: Contract, keys: Mapping[str, str], source: str) -
     cells |= dict.fromkeys(contract.kind_columns(), f"'{KIND}'")
     cells[FLAG] = "true"
     assigned = ", ".join(f'"{name}" = {value}' for name, value in cells.items())
-    selected = ", ".join(f'{value} as "{name}"' for name, value in keys.items())
-    same = " and ".join(f'earlier."{name}" = flagged."{name}"' for name in keys)
+    selected = ", ".join(f'incoming."{name}"' for name in contract.key)
+    same = " and ".join(f'earlier."{name}" = flagged."{name}"' for name in contract.key)
     return f"""
         update raw.{contract.table} as earlier
         set {assigned}

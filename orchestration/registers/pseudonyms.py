@@ -22,7 +22,6 @@ _CHECKED_TEXT = b"kontroll\x1fpseudonymnyckel"
 # What a pseudonym is for; sets with different purposes cannot be joined.
 PERSON = "person"
 HOUSEHOLD = "household"
-TEXT = "text"
 
 
 class PseudonymKeyError(Exception):

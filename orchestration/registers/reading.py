@@ -1,12 +1,14 @@
-"""From landed files to rows of text in DuckDB.
+"""Landed files as relations of text that DuckDB can read.
 
-Reads all files of a register that are laid out alike in one pass. Finding out how a file is laid
-out belongs in `layout`; what the cells may hold is checked in `loading`.
+Gathers the files of a register that are laid out alike, so that one pass reads them all, and makes
+readable what DuckDB does not read by itself. Finding out how a file is laid out belongs in
+`layout`; typing and judging the cells in `loading`.
 """
 
-import codecs
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -14,207 +16,199 @@ import python_calamine
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Contract
+from orchestration.registers.encoding import READ_AS_THEY_ARE, recode
 from orchestration.registers.layout import Delivery, Layout, quoted
 
 _CHUNK = 4 << 20
 _REJECT_TABLES = ("reading_rejects", "reading_scans")
 
 
-def read_rows(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    deliveries: Sequence[tuple[Delivery, Layout]],
-    *,
-    work_dir: Path,
-) -> list[Breach]:
-    """Read the rows of several files, as text, into the temporary view `incoming`.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Files that one pass reads: laid out alike and received on the same day.
 
-    The view has the contract's columns (varchar), `delivery_sequence` and `row_number` (the line
-    in the file; the header is line 1).
+    Attributes:
+        layout: How the files are laid out.
+        deliveries: The files, in the order they are read.
+        paths: What is read of each: the landed bytes, or the private copy made of them.
+    """
+
+    layout: Layout
+    deliveries: tuple[Delivery, ...]
+    paths: tuple[Path, ...]
+
+    def relation(self, contract: Contract) -> str:
+        """SQL for the rows, in the order of the files and of the lines within each.
+
+        Args:
+            contract: The register's contract.
+
+        Returns:
+            A select of the contract's columns as text, and `file_place`, the file's place in
+            `deliveries`.
+        """
+        cells = ", ".join(
+            f"{self.layout.cells[name]} as {quoted(name)}" for name in contract.columns
+        )
+        paths = "[" + ", ".join(_literal(str(path)) for path in self.paths) + "]"
+        place = "file_index" if len(self.paths) > 1 else "0"
+        if self.layout.format == "parquet":
+            return f"select {cells}, {place}::integer as file_place from read_parquet({paths})"
+        struct = ", ".join(f"'{name}': 'VARCHAR'" for name in self.layout.columns)
+        encoding = "utf-8" if self.layout.format == "xlsx" else self._text_encoding()
+        return f"""
+            select {cells}, {place}::integer as file_place
+            from read_csv(
+                {paths}, delim = {_literal(self.layout.delimiter)}, header = true,
+                auto_detect = false, columns = {{{struct}}}, quote = '"', escape = '"',
+                encoding = '{encoding}', store_rejects = true,
+                rejects_table = '{_REJECT_TABLES[0]}', rejects_scan = '{_REJECT_TABLES[1]}',
+                rejects_limit = 0
+            )
+            """
+
+    def _text_encoding(self) -> str:
+        encoding = self.layout.encoding
+        return encoding if encoding in READ_AS_THEY_ARE else "utf-8"
+
+
+@contextmanager
+def opened(
+    deliveries: Sequence[tuple[Delivery, Layout]], *, work_dir: Path
+) -> Iterator[tuple[list[Part], list[Breach]]]:
+    """Make the files readable, and take away what was made for it.
 
     Args:
-        connection: An open connection to write the temporary table in.
-        contract: The register's contract.
         deliveries: The files with their layouts, as `inspect` found them.
-        work_dir: Private directory for files that must be recoded first; left empty.
+        work_dir: Private directory for files that must be rewritten first; left empty.
 
-    Returns:
-        Rows that are not rows of the table, as breaches.
+    Yields:
+        The parts to read, and the files that turned out to be no table.
+
+    Raises:
+        OSError: If a file cannot be read or written.
     """
-    drop_incoming(connection)
-    breaches: list[Breach] = []
     groups: dict[tuple[object, ...], list[tuple[Delivery, Layout]]] = {}
     for delivery, layout in deliveries:
         # A workbook becomes text on the way.
-        binary = layout.format == "parquet"
-        alike = (binary, layout.delimiter, layout.columns, tuple(layout.cells.items()))
+        form = "csv" if layout.format == "xlsx" else layout.format
+        encoding = layout.encoding if layout.encoding in READ_AS_THEY_ARE else "utf-8"
+        alike = (
+            form,
+            encoding,
+            layout.delimiter,
+            layout.columns,
+            tuple(layout.cells.items()),
+            delivery.received_on,
+        )
         groups.setdefault(alike, []).append((delivery, layout))
-    for members in groups.values():
-        if members[0][1].format == "parquet":
-            _read_parquet(connection, members)
-        else:
-            breaches += _read_text(connection, members, work_dir)
-    names = ", ".join(quoted(name) for name in contract.columns)
-    empty = ", ".join(f"null::varchar as {quoted(name)}" for name in contract.columns)
-    parts = [
-        f"select {names}, delivery_sequence, running_number - first_number + 2 as row_number"
-        f" from {part} inner join {part}_starts using (reading_path)"
-        for part in _parts(connection)
-    ]
-    # Not a copy: the rows stay where they were read, and their places are worked out on the way.
-    connection.execute(
-        "create temp view incoming as "
-        f"select {empty}, null::bigint as delivery_sequence, null::bigint as row_number where false"
-        + "".join(f" union all {part}" for part in parts)
-    )
-    return breaches
-
-
-def drop_incoming(connection: duckdb.DuckDBPyConnection) -> None:
-    """Forget what was read: the rows hold identity numbers.
-
-    Args:
-        connection: The connection that read them.
-    """
-    connection.execute("drop view if exists incoming")
-    for part in _parts(connection):
-        connection.execute(f"drop table {part}")
-        connection.execute(f"drop table {part}_starts")
-
-
-def _parts(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = connection.execute(
-        "select table_name from duckdb_tables() where temporary"
-        " and regexp_full_match(table_name, 'incoming_part_[0-9]+') order by all"
-    ).fetchall()
-    return [name for (name,) in rows]
-
-
-def _add_part(
-    connection: duckdb.DuckDBPyConnection,
-    select: str,
-    parameters: dict[str, object],
-    by_path: dict[str, Delivery],
-) -> None:
-    """Keep what a reader gives, and where each of its files begins."""
-    part = f"incoming_part_{len(_parts(connection))}"
-    connection.execute(f"create temp table {part} as {select}", parameters)
-    connection.execute(
-        f"""
-        create temp table {part}_starts as
-        select reading_path, min(running_number) as first_number, null::bigint as delivery_sequence
-        from {part} group by reading_path
-        """
-    )
-    connection.executemany(
-        f"update {part}_starts set delivery_sequence = ? where reading_path = ?",
-        [(delivery.sequence, path) for path, delivery in by_path.items()],
-    )
-
-
-def _cells(layout: Layout) -> str:
-    return ", ".join(f"{sql} as {quoted(name)}" for name, sql in layout.cells.items())
-
-
-def _read_parquet(
-    connection: duckdb.DuckDBPyConnection, members: Sequence[tuple[Delivery, Layout]]
-) -> None:
-    by_path = {str(delivery.path): delivery for delivery, _ in members}
-    select = (
-        f"select {_cells(members[0][1])}, file_row_number as running_number,"
-        " filename as reading_path"
-        " from read_parquet($paths, file_row_number = true, filename = true)"
-    )
-    _add_part(connection, select, {"paths": list(by_path)}, by_path)
-
-
-def _read_text(
-    connection: duckdb.DuckDBPyConnection,
-    members: Sequence[tuple[Delivery, Layout]],
-    work_dir: Path,
-) -> list[Breach]:
-    layout = members[0][1]
-    by_path: dict[str, Delivery] = {}
-    recoded: list[Path] = []
+    made: list[Path] = []
     try:
-        for delivery, each in members:
-            path = delivery.path
-            if each.format == "xlsx" or each.encoding != "utf-8":
-                path = work_dir / f".reading-{delivery.sequence}"
-                recoded.append(path)
-                path.touch(mode=0o600)
-                if each.format == "xlsx":
-                    _workbook_to_text(delivery.path, path, each.delimiter)
+        parts, breaches = [], []
+        for members in groups.values():
+            readable = []
+            for delivery, layout in members:
+                path = _readable(delivery, layout, work_dir, made)
+                if path is None:
+                    breaches.append(Breach(delivery.file_name, "olasbar"))
                 else:
-                    _recode(delivery.path, path, each.encoding)
-            by_path[str(path)] = delivery
-        try:
-            return _read_csv(connection, layout, by_path)
-        except duckdb.InvalidInputException:
-            # One file that is no table spoils the common pass: find out which.
-            return _read_one_by_one(connection, layout, by_path)
+                    readable.append((delivery, path))
+            if readable:
+                parts.append(
+                    Part(
+                        members[0][1],
+                        tuple(delivery for delivery, _ in readable),
+                        tuple(path for _, path in readable),
+                    )
+                )
+        yield parts, breaches
     finally:
-        for path in recoded:
+        for path in made:
             path.unlink(missing_ok=True)
 
 
-def _read_one_by_one(
-    connection: duckdb.DuckDBPyConnection,
-    layout: Layout,
-    by_path: dict[str, Delivery],
-) -> list[Breach]:
-    breaches = []
-    for path, delivery in by_path.items():
-        try:
-            breaches += _read_csv(connection, layout, {path: delivery})
-        except duckdb.InvalidInputException:
-            breaches.append(Breach(delivery.file_name, "olasbar"))
-    return breaches
+def _readable(delivery: Delivery, layout: Layout, work_dir: Path, made: list[Path]) -> Path | None:
+    """What DuckDB reads of a file; None where no rows can be had from it."""
+    if layout.format == "parquet":
+        return delivery.path if _is_sound_parquet(delivery.path) else None
+    if layout.format == "csv" and layout.encoding in READ_AS_THEY_ARE:
+        return delivery.path
+    path = work_dir / f".reading-{delivery.sequence}"
+    made.append(path)
+    path.touch(mode=0o600)
+    if layout.format == "csv":
+        recode(delivery.path, path, layout.encoding)
+        return path
+    return path if _workbook_to_text(delivery.path, path, layout.delimiter) else None
 
 
-def _read_csv(
-    connection: duckdb.DuckDBPyConnection,
-    layout: Layout,
-    by_path: dict[str, Delivery],
+def read(
+    connection: duckdb.DuckDBPyConnection, part: Part, store: Callable[[Part], None]
 ) -> list[Breach]:
+    """Let the caller store the rows of a part, and find the lines that are no rows.
+
+    One file that is no table at all spoils the pass; the files are then read one by one. No
+    transaction may be open, because a file that cannot be read would end it.
+
+    Args:
+        connection: The connection that `store` uses.
+        part: The files.
+        store: Runs one statement that reads `relation` of the part it is given.
+
+    Returns:
+        What is wrong with single lines, and the files that are no table.
+    """
+    try:
+        return _read_once(connection, part, store)
+    except duckdb.InvalidInputException:
+        if len(part.deliveries) == 1:
+            return [Breach(part.deliveries[0].file_name, "olasbar")]
+    alone = [
+        Part(part.layout, (delivery,), (path,))
+        for delivery, path in zip(part.deliveries, part.paths, strict=True)
+    ]
+    return [breach for each in alone for breach in read(connection, each, store)]
+
+
+def _read_once(
+    connection: duckdb.DuckDBPyConnection, part: Part, store: Callable[[Part], None]
+) -> list[Breach]:
+    if part.layout.format == "parquet":
+        store(part)
+        return []
+    _drop_rejects(connection)
+    try:
+        store(part)
+        rejected = connection.execute(
+            f"""
+            select file_path, min(line), count(distinct line), max(line)
+            from {_REJECT_TABLES[0]}
+            inner join {_REJECT_TABLES[1]} using (scan_id, file_id)
+            group by file_path
+            order by file_path
+            """
+        ).fetchall()
+    finally:
+        # The reject tables hold the rejected lines, and with them persons' values.
+        _drop_rejects(connection)
+    names = {
+        str(path): delivery.file_name
+        for path, delivery in zip(part.paths, part.deliveries, strict=True)
+    }
+    return [
+        Breach(
+            names[path],
+            "avhuggen" if count == 1 and _ends_mid_line(Path(path), last) else "antal_falt",
+            first_row=first,
+            row_count=count,
+        )
+        for path, first, count, last in rejected
+    ]
+
+
+def _drop_rejects(connection: duckdb.DuckDBPyConnection) -> None:
     for table in _REJECT_TABLES:
         connection.execute(f"drop table if exists {table}")
-    struct = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in layout.columns) + "}"
-    # File order and line order are kept, so a running number tells the line within each file.
-    select = f"""
-        select {_cells(layout)}, row_number() over () as running_number, reading_path
-        from read_csv(
-            $paths, delim = '{layout.delimiter}', header = true, auto_detect = false,
-            columns = {struct}, quote = '"', escape = '"', filename = 'reading_path',
-            store_rejects = true, rejects_table = 'reading_rejects',
-            rejects_scan = 'reading_scans', rejects_limit = 0
-        )
-        """
-    _add_part(connection, select, {"paths": list(by_path)}, by_path)
-    rejected = connection.execute(
-        """
-        select file_path, min(line), count(distinct line), max(line)
-        from reading_rejects
-        inner join reading_scans using (scan_id, file_id)
-        group by file_path
-        """
-    ).fetchall()
-    # The reject tables hold the rejected lines, and with them persons' values.
-    for table in _REJECT_TABLES:
-        connection.execute(f"drop table {table}")
-    breaches = []
-    for path, first_line, count, last_line in rejected:
-        delivery = by_path[path]
-        cut = count == 1 and first_line == last_line and _ends_mid_line(Path(path), last_line)
-        breaches.append(
-            Breach(
-                delivery.file_name,
-                "avhuggen" if cut else "antal_falt",
-                first_row=first_line,
-                row_count=count,
-            )
-        )
-    return breaches
 
 
 def _ends_mid_line(path: Path, last_rejected: int) -> bool:
@@ -227,12 +221,28 @@ def _ends_mid_line(path: Path, last_rejected: int) -> bool:
     return last_byte != b"\n" and last_rejected >= lines
 
 
-def _workbook_to_text(source: Path, target: Path, delimiter: str) -> None:
-    sheet = python_calamine.CalamineWorkbook.from_path(source).get_sheet_by_index(0)
-    with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-        for row in sheet.iter_rows():
-            writer.writerow([_cell_text(cell) for cell in row])
+def _is_sound_parquet(path: Path) -> bool:
+    """Read a Parquet file to its end in a database of its own, which a broken file may ruin."""
+    with duckdb.connect() as scratch:
+        try:
+            scratch.execute(
+                "select count(columns(*)::varchar) from read_parquet($path)", {"path": str(path)}
+            ).fetchall()
+        except duckdb.Error:
+            return False
+    return True
+
+
+def _workbook_to_text(source: Path, target: Path, delimiter: str) -> bool:
+    try:
+        sheet = python_calamine.CalamineWorkbook.from_path(source).get_sheet_by_index(0)
+        with target.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+            for row in sheet.iter_rows():
+                writer.writerow([_cell_text(cell) for cell in row])
+    except python_calamine.CalamineError:
+        return False
+    return True
 
 
 def _cell_text(cell: object) -> str:
@@ -243,8 +253,5 @@ def _cell_text(cell: object) -> str:
     return str(cell)
 
 
-def _recode(source: Path, target: Path, encoding: str) -> None:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with source.open("rb") as reader, target.open("wb") as writer:
-        while chunk := reader.read(_CHUNK):
-            writer.write(decoder.decode(chunk).encode("utf-8"))
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

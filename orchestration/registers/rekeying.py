@@ -12,18 +12,17 @@ from pathlib import Path
 import duckdb
 
 from orchestration.registers.contract import Contract
-from orchestration.registers.identity import hides_identity_sql, kind_sql, normalised_sql
-from orchestration.registers.layout import Delivery, file_period, inspect
+from orchestration.registers.identity import kind_sql, normalised_sql
+from orchestration.registers.layout import Delivery, quoted
+from orchestration.registers.loading import staged
 from orchestration.registers.protection import purpose
 from orchestration.registers.pseudonyms import (
     HOUSEHOLD,
     PERSON,
-    TEXT,
     PseudonymKey,
     PseudonymKeyError,
     pseudonym_pattern,
 )
-from orchestration.registers.reading import drop_incoming, read_rows
 
 _UNLINKED = "unlinked"
 _TABLE = """
@@ -91,27 +90,24 @@ def _record_key(connection: duckdb.DuckDBPyConnection, key: PseudonymKey) -> Non
     )
 
 
-def change_key(
+def bridge_keys(
     connection: duckdb.DuckDBPyConnection,
     registers: Iterable[tuple[Contract, Sequence[Delivery]]],
     old: PseudonymKey,
     new: PseudonymKey,
     *,
     work_dir: Path,
-) -> Rekeyed:
-    """Give every pseudonym in the warehouse the new key.
+) -> None:
+    """Work out the old and the new pseudonym of each landed number, in a temporary table.
 
-    The caller owns the transaction, and rolls it back where `unlinked` is more than it accepts.
+    No transaction may be open: a file that cannot be read would end it.
 
     Args:
         connection: An open connection to the warehouse.
         registers: Each register with its deliveries whose bytes are still landed.
         old: The key that the warehouse is made with.
         new: The key that it is to have.
-        work_dir: Private directory for files that must be recoded first.
-
-    Returns:
-        How many cells changed, and how many of them lost their number.
+        work_dir: Private directory for files that must be rewritten first.
 
     Raises:
         PseudonymKeyError: If both keys have one version: old and new could not be told apart.
@@ -123,9 +119,60 @@ def change_key(
         )
     connection.execute("create or replace temp table bridge (old varchar, new varchar)")
     for contract, deliveries in registers:
-        _bridge_register(connection, contract, deliveries, (old, new), work_dir)
+        with staged(
+            connection, contract, deliveries, units=(), key=old, work_dir=work_dir
+        ) as judged:
+            if judged.has_rows:
+                _bridge_register(connection, contract, old, new)
     # One number may be written in several ways.
     connection.execute("create or replace temp table bridge as select distinct * from bridge")
+
+
+def _bridge_register(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    old: PseudonymKey,
+    new: PseudonymKey,
+) -> None:
+    for name, column in contract.columns.items():
+        match column.type:
+            case "identity":
+                value, ordinary = normalised_sql("written"), PERSON
+                where = f"{kind_sql('value')} is not null"
+            case "household":
+                value, ordinary, where = "written", HOUSEHOLD, "value is not null"
+            case _:
+                continue
+        for each in (ordinary, purpose(contract, ordinary)):
+            connection.execute(
+                f"""
+                insert into bridge
+                select {old.sql(each, "value")}, {new.sql(each, "value")}
+                from (
+                    select distinct {value} as value
+                    from (select {quoted(name)} as written from incoming)
+                )
+                where {where}
+                """,
+                old.parameters | new.parameters,
+            )
+
+
+def change_key(
+    connection: duckdb.DuckDBPyConnection, old: PseudonymKey, new: PseudonymKey
+) -> Rekeyed:
+    """Give every pseudonym in the warehouse the new key, over the bridge that `bridge_keys` made.
+
+    The caller owns the transaction, and rolls it back where `unlinked` is more than it accepts.
+
+    Args:
+        connection: The connection that the bridge was made on.
+        old: The key that the warehouse is made with.
+        new: The key that it is to have.
+
+    Returns:
+        How many cells changed, and how many of them lost their number.
+    """
     cells = unlinked = 0
     for table, column in _keyed_columns(connection, old):
         changed, lost = _change_column(connection, table, column, old, new)
@@ -134,53 +181,6 @@ def change_key(
     connection.execute("drop table bridge")
     _record_key(connection, new)
     return Rekeyed(cells, unlinked)
-
-
-def _bridge_register(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    deliveries: Sequence[Delivery],
-    keys: tuple[PseudonymKey, PseudonymKey],
-    work_dir: Path,
-) -> None:
-    readable = []
-    for delivery in deliveries:
-        if file_period(contract, delivery.file_name) is not None:
-            layout = inspect(contract, delivery)
-            if not isinstance(layout, list):
-                readable.append((delivery, layout))
-    if not readable:
-        return
-    read_rows(connection, contract, readable, work_dir=work_dir)
-    old, new = keys
-    for name, column in contract.columns.items():
-        match column.type:
-            case "identity":
-                value = normalised_sql("written")
-                where = f"{kind_sql('value')} is not null"
-                purposes = [PERSON, purpose(contract, PERSON)]
-            case "household":
-                value, where = "written", "value is not null"
-                purposes = [HOUSEHOLD, purpose(contract, HOUSEHOLD)]
-            case "text":
-                value, where = "written", hides_identity_sql("value")
-                purposes = [TEXT]
-            case _:
-                continue
-        for each in purposes:
-            connection.execute(
-                f"""
-                insert into bridge
-                select {old.sql(each, "value")}, {new.sql(each, "value")}
-                from (
-                    select distinct {value} as value
-                    from (select "{name}" as written from incoming)
-                )
-                where {where}
-                """,
-                old.parameters | new.parameters,
-            )
-    drop_incoming(connection)
 
 
 def _keyed_columns(

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import duckdb
 
+# What DuckDB may use; with what Python and its libraries need, a run stays under 4 GB. What has no
+# room is spilled to disk.
+MEMORY_LIMIT = "2500MB"
 SCHEMAS = ("raw", "seeds", "staging", "intermediate", "marts", "meta")
 
 
@@ -39,6 +42,7 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "memory_limit": MEMORY_LIMIT,
             "temp_directory": str(spill),
         },
     )

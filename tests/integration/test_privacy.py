@@ -182,7 +182,7 @@ def with_each_column(
 
 
 def plant(inbox: Path, city: Path) -> list[Path]:
-    """Bad deliveries of every sort; good ones get secrets in their free texts."""
+    """Bad deliveries of every sort; good ones get a note in their free texts."""
     bad: list[Path] = []
     sources = {name: latest_text(inbox, name) for name in PERSONAL}
     for place, (name, fault) in enumerate(FAULTS.items()):
@@ -226,13 +226,9 @@ def plant(inbox: Path, city: Path) -> list[Path]:
             return column.type == "text"
 
         hidden = with_each_column(contract, source, free, f"sak {HIDDEN[:8]}-{HIDDEN[8:]} nr ")
+        bad.append(write(folder / file_name(contract, 7), hidden))
         noted = with_each_column(contract, source, free, f"{NOTE} {register} ")
-        loaded = [
-            *rows,
-            *hidden[1:],
-            *([f"N{r[0]}", *r[1:]] if r[0][0] == "Z" else r for r in noted[1:]),
-        ]
-        write(source, [rows[0], *loaded[1:]])
+        write(source, [*rows, *noted[1:]])
         twice = folder / file_name(contract, 6)
         shutil.copy2(source, twice)
         bad.append(twice)

@@ -1,7 +1,5 @@
 """A person with protected identity counts in the city, and can be found nowhere else."""
 
-import json
-
 import duckdb
 import pytest
 import yaml
@@ -182,25 +180,6 @@ def test_the_earlier_versions_of_a_row_go_the_same_way(
 def test_a_flag_that_is_neither_yes_nor_no_holds_the_delivery(load_rows: Loader) -> None:
     _, result = load_rows(with_flag("boendestod_beslut"), 1, [housing(1, PERSON, "Ja")])
     assert [(breach.column, breach.rule) for breach in result.breaches] == [(FLAG, "ja_nej")]
-
-
-@pytest.mark.parametrize("text", [PERSON, f"ärende {PERSON[2:8]}-{PERSON[8:]}", PERSON[2:]])
-def test_a_number_in_a_text_becomes_a_pseudonym(
-    warehouse: duckdb.DuckDBPyConnection, load_rows: Loader, text: str
-) -> None:
-    contract = load_contracts()["boendestod_beslut"]
-    rows = [{**housing(1, PERSON), "beslut_id": each} for each in (text, "H1234567")]
-    _, result = load_rows(contract, 1, rows)
-    _, again = load_rows(contract, 2, rows[:1])
-    assert (result.outcome, again.outcome) == ("loaded", "loaded")
-    hidden, plain, hidden_again = (row[0] for row in rows_of(warehouse, "beslut_id"))
-    assert plain == "H1234567"
-    assert hidden == hidden_again, "it is a key all the same"
-    dump = json.dumps(
-        warehouse.execute("from raw.register__boendestod_beslut").fetchall(), default=str
-    )
-    assert PERSON[2:8] not in dump
-    assert str(hidden).startswith("v1:")
 
 
 def test_dbt_and_the_loader_call_the_unit_by_one_name() -> None:
