@@ -88,8 +88,8 @@ def run(
         str | None,
         typer.Option(
             "--as-of",
-            help="Bygg om det som hade publicerats när dagen (ÅÅÅÅ-MM-DD) eller tidpunkten var "
-            "slut, i en egen katalog.",
+            help="Bygg om det som hade publicerats vid slutet av en dag (ÅÅÅÅ-MM-DD) eller vid "
+            "en tidpunkt, i en egen katalog.",
         ),
     ] = None,
 ) -> None:
@@ -111,6 +111,7 @@ def run(
         _require_key(settings)
         split: dict[str, float] = {}
         if settings.as_of is not None:
+            # From the landed bytes alone: what an earlier rebuild left is not built upon.
             settings.warehouse_path.unlink()
         elif settings.profile == "demo":
             _write_demo_city(settings, split)
