@@ -95,8 +95,8 @@ def run(
         str | None,
         typer.Option(
             "--as-of",
-            help="Bygg om det som hade publicerats när dagen (ÅÅÅÅ-MM-DD) eller tidpunkten var "
-            "slut, i en egen katalog.",
+            help="Bygg om det som hade publicerats vid slutet av en dag (ÅÅÅÅ-MM-DD) eller vid "
+            "en tidpunkt, i en egen katalog.",
         ),
     ] = None,
 ) -> None:
@@ -120,6 +120,7 @@ def run(
         _require_key(settings)
         split: dict[str, float] = {}
         if settings.as_of is not None:
+            # From the landed bytes alone: what an earlier rebuild left is not built upon.
             settings.warehouse_path.unlink()
         elif _nothing_new_has_come(settings, split):
             console.print("Inget nytt sedan den senaste publiceringen; inget är kört på nytt.")
