@@ -192,11 +192,12 @@ def _fetch(settings: Settings, split: dict[str, float]) -> None:
 
     began = time.perf_counter()
     with _progress() as progress:
-        task = progress.add_task("Hämtar statistik", total=None)
+        task = progress.add_task("Hämtar statistik", total=None, visible=False)
 
         def show(title: str, place: int, count: int) -> None:
+            description = f"Hämtar statistik: {title}"
             progress.update(
-                task, description=f"Hämtar statistik: {title}", completed=place, total=count
+                task, description=description, completed=place, total=count, visible=True
             )
 
         attempts = fetch_statistics(settings, now=datetime.now(UTC), progress=show)
