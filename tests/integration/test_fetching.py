@@ -92,7 +92,7 @@ def silent(tmp_path: Path) -> Settings:
         create_tables(connection, sorted({each.publisher for each in load_registry()}))
         connection.execute(
             "insert into raw.scb__observations (dataset_id, period, value, delivery_sequence)"
-            " values ('scb_population_month', '2020M04', 1, 1), ('scb_households', '9998', 1, 2)"
+            " values ('scb_population_month', '2020M04', 1, 1), ('scb_households', '9997', 1, 2)"
         )
     return settings
 

@@ -71,7 +71,7 @@ def test_a_series_that_has_ended_is_awaited_until_its_last_period_and_no_longer(
 
 
 @pytest.mark.parametrize(
-    "periods", [(), ("2023H1", "2022H1"), ("prognos",), ("0000",), ("2024M13",)]
+    "periods", [(), ("2023H1", "2022H1"), ("prognos",), ("0000",), ("9999",), ("2024M13",)]
 )
 def test_periods_that_are_neither_year_nor_month_are_not_judged(periods: tuple[str, ...]) -> None:
     assert not judged(YEARLY, *periods, today="2040-01-01")
