@@ -206,8 +206,9 @@ def _fetch(settings: Settings, split: dict[str, float]) -> None:
         )
     for attempt in attempts:
         if attempt.message_sv is not None:
+            meanwhile = ", det förra svaret gäller" if attempt.fetched_at is not None else ""
             errors.print(
-                f"Kunde inte hämtas, det förra svaret gäller: {attempt.message_sv}",
+                f"{attempt.source_id} kunde inte hämtas{meanwhile}: {attempt.message_sv}",
                 style="yellow",
                 markup=False,
             )
