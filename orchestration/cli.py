@@ -288,11 +288,12 @@ def _fetch(settings: Settings, split: dict[str, float]) -> None:
 
     began = time.perf_counter()
     with _progress() as progress:
-        task = progress.add_task("Hämtar statistik", total=None)
+        task = progress.add_task("Hämtar statistik", total=None, visible=False)
 
         def show(title: str, place: int, count: int) -> None:
+            description = f"Hämtar statistik: {title}"
             progress.update(
-                task, description=f"Hämtar statistik: {title}", completed=place, total=count
+                task, description=description, completed=place, total=count, visible=True
             )
 
         attempts = fetch_statistics(settings, now=settings.moment(), progress=show)
@@ -301,8 +302,9 @@ def _fetch(settings: Settings, split: dict[str, float]) -> None:
         )
     for attempt in attempts:
         if attempt.message_sv is not None:
+            meanwhile = ", det förra svaret gäller" if attempt.fetched_at is not None else ""
             errors.print(
-                f"Kunde inte hämtas, det förra svaret gäller: {attempt.message_sv}",
+                f"{attempt.source_id} kunde inte hämtas{meanwhile}: {attempt.message_sv}",
                 style="yellow",
                 markup=False,
             )

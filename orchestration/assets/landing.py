@@ -90,7 +90,7 @@ def landing(
     attempts = fetch_states(settings)
     for attempt in attempts.values():
         if attempt.message_sv is not None:
-            context.log.warning("Kunde inte hämtas: %s", attempt.message_sv)
+            context.log.warning("%s kunde inte hämtas: %s", attempt.source_id, attempt.message_sv)
     with avvik.warehouse() as connection:
         kept = land_deliveries(connection, settings, avvik.landing(), now=now)
     landed = Counter(receipt.name for receipt in kept.new)

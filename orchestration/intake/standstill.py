@@ -116,7 +116,8 @@ def _last_day(period: str) -> date | None:
     if match is None:
         return None
     year, month = int(match[1]), int(match[2] or _DECEMBER)
-    if not (1 <= year < date.max.year and 1 <= month <= _DECEMBER):
+    # The period after it must be a date too.
+    if not (1 <= year < date.max.year - 1 and 1 <= month <= _DECEMBER):
         return None
     return _month_end(year, month)
 

@@ -407,8 +407,8 @@ def limits_of_figures(
     ]
     if compared:
         sentences.append(
-            "Jämförda belopp i kronor är i löpande priser: en del av en ökning kan vara "
-            "prisutveckling."
+            "Jämförda belopp i kronor är i löpande priser där inget annat sägs: en del av en "
+            "ökning kan vara prisutveckling."
         )
     if any(row.kind == "group_difference" for row in deviations):
         sentences.append(

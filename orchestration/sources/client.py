@@ -208,6 +208,7 @@ class Client:
         self._patience = patience or Patience()
         self._sleep = sleep
         self._clock = clock
+        self._given_up: set[PublisherName] = set()
         self._random = random.Random()  # noqa: S311 (spreads waiting times; guards no secret)
         self._http = httpx.Client(
             timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect),
@@ -317,17 +318,21 @@ class Client:
         largest: int,
     ) -> Response:
         """Ask until there is a good answer, or none is to be had."""
-        request = self._http.build_request(method, self._address(publisher, path), **arguments)
+        request = self._request(publisher, path, method, self._address(publisher, path), arguments)
         patience = self._patience
+        # Whoever has just been given up is asked once, lest a night be spent on waiting for them.
+        tries = 1 if publisher in self._given_up else patience.tries
         failure, wait = _Failure(""), 0.0
-        for attempt in range(patience.tries):
+        for attempt in range(tries):
             if attempt:
                 self._sleep(wait)
             wait = patience.first_wait * 2**attempt * self._random.uniform(0.5, 1.5)
             try:
                 answer = self._follow(publisher, path, request, largest)
                 if answer.status == _OK:
-                    return _required(due, answer)
+                    response = _required(due, answer)
+                    self._given_up.discard(publisher)
+                    return response
             except httpx.TimeoutException:
                 failure = _Failure("utgivaren svarar för långsamt")
                 continue
@@ -347,6 +352,8 @@ class Client:
                 break
             # What is stated is the least: all should not come back at the same moment.
             wait = wait if stated is None else stated + min(wait, 1.0)
+        if failure.status is None or failure.status in _TRY_AGAIN:
+            self._given_up.add(publisher)
         raise FetchError(
             publisher, path, failure.what, _LATER, status=failure.status, content=failure.content
         )
@@ -359,20 +366,16 @@ class Client:
             answer = self._once(publisher, path, request, largest)
             if answer.status not in _REDIRECTS:
                 return answer
-            target = urljoin(str(request.url), answer.headers.get("location", ""))
+            target = _joined(str(request.url), answer.headers.get("location", ""))
             if not self._is_at(publisher, target):
-                host = urlsplit(target).netloc[:100]
-                what = f"utgivaren hänvisar till en annan adress ({host})"
+                what = f"utgivaren hänvisar till en annan adress ({target[:100]!r})"
                 raise FetchError(publisher, path, what, _CHECK_ADDRESS, status=answer.status)
             if answer.status in _SEE_OTHER:
-                request = self._http.build_request("GET", target)
+                request = self._request(publisher, path, "GET", target, {})
             else:
-                request = self._http.build_request(
-                    request.method,
-                    target,
-                    content=request.content,
-                    headers={"content-type": request.headers.get("content-type", "")},
-                )
+                headers = {"content-type": request.headers.get("content-type", "")}
+                arguments = {"content": request.content, "headers": headers}
+                request = self._request(publisher, path, request.method, target, arguments)
         raise FetchError(publisher, path, "utgivaren hänvisar runt i en krets", _CHECK_ADDRESS)
 
     def _once(
@@ -407,6 +410,20 @@ class Client:
             kept.keep(address, bytes(body), headers)
         return _Answer(sent.status_code, headers, bytes(body))
 
+    def _request(
+        self,
+        publisher: PublisherName,
+        path: str,
+        method: str,
+        address: str,
+        arguments: Mapping[str, Any],
+    ) -> httpx.Request:
+        try:
+            return self._http.build_request(method, address, **arguments)
+        except httpx.InvalidURL:
+            what = "adressen går inte att läsa"
+            raise FetchError(publisher, path, what, _CHECK_ADDRESS) from None
+
     def _address(self, publisher: PublisherName, path: str) -> str:
         if path.startswith("/"):
             return self._addresses[publisher] + path
@@ -417,8 +434,18 @@ class Client:
         return path
 
     def _is_at(self, publisher: PublisherName, address: str) -> bool:
-        asked, own = urlsplit(address), urlsplit(self._addresses[publisher])
+        try:
+            asked, own = urlsplit(address), urlsplit(self._addresses[publisher])
+        except ValueError:
+            return False
         return (asked.scheme, asked.netloc) == (own.scheme, own.netloc)
+
+
+def _joined(address: str, location: str) -> str:
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        return location
 
 
 def _trusted(ca_file: Path | None) -> ssl.SSLContext:

@@ -3,6 +3,7 @@
 import io
 import math
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -221,6 +222,88 @@ def test_mutated_answers_in_pages(dataset: Dataset, data: st.DataObject) -> None
     archive = pack(parts)
     start = data.draw(st.integers(0, len(archive) - 1))
     parse_or_error(archive[:start] + data.draw(FRAGMENTS) + archive[start + 1 :], dataset)
+
+
+PARTS = st.lists(
+    st.builds(
+        Part,
+        request=st.text(max_size=20).filter(lambda text: text.isprintable()),
+        media_type=st.sampled_from(["", "text/html", "application/json"]),
+        content=st.binary(max_size=200),
+        holds_figures=st.booleans(),
+    ),
+    max_size=4,
+)
+
+
+@given(parts=PARTS)
+@settings(max_examples=100, deadline=None)
+def test_a_packed_answer_is_unpacked_as_it_was(parts: list[Part]) -> None:
+    packed = pack(parts)
+    assert unpack(packed) == parts
+    assert pack(parts) == packed
+
+
+@each_dataset
+@given(parts=PARTS)
+@settings(max_examples=20, deadline=None)
+def test_arbitrary_bytes_in_the_parts_of_an_answer(dataset: Dataset, parts: list[Part]) -> None:
+    assert parse_or_error(pack(parts), dataset) is None
+
+
+@each_file
+@given(data=st.data())
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_damaged_archive(dataset: Dataset, content: bytes, data: st.DataObject) -> None:
+    packed = pack([Part("GET /", "", content)])
+    start = data.draw(st.integers(0, len(packed) - 1) | st.integers(0, 60))
+    length = data.draw(st.integers(0, 12))
+    mutated = packed[:start] + data.draw(FRAGMENTS | st.binary(max_size=8))
+    parse_or_error(mutated + packed[start + length :], dataset)
+    assert parse_or_error(packed[:-1], dataset) is None
+    assert parse_or_error(packed[: len(packed) // 2], dataset) is None
+
+
+def compressed(content: bytes) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("svar.json", "[]")
+        target.writestr("0001", content)
+    return archive.getvalue()
+
+
+def renamed(content: bytes) -> bytes:
+    return pack([Part("GET /", "", content)]).replace(b"0001", b"0002")
+
+
+@each_file
+@pytest.mark.parametrize("make", [compressed, renamed])
+def test_an_archive_of_another_kind_is_no_answer(
+    dataset: Dataset, content: bytes, make: Callable[[bytes], bytes]
+) -> None:
+    assert unpack(make(content)) is None
+    assert parse_or_error(make(content), dataset) is None
+
+
+@each_file
+def test_a_packed_recording_reads_as_the_recording(dataset: Dataset, content: bytes) -> None:
+    whole = parse_dataset(content, dataset)
+    about = Part("GET /", "text/html", b"<html>", holds_figures=False)
+    assert parse_dataset(pack([about, Part("GET /", "", content)]), dataset) == whole
+
+
+@each_file
+def test_the_same_figures_in_two_parts_are_refused(dataset: Dataset, content: bytes) -> None:
+    part = Part("GET /", "", content)
+    with pytest.raises(SourceFormatError, match=r"svarets del 2, rad [0-9]+: samma uppgift som"):
+        parse_dataset(pack([part, part]), dataset)
+
+
+@each_dataset
+def test_an_answer_without_figures_is_refused(dataset: Dataset) -> None:
+    for parts in ([], [Part("GET /", "", b"{}", holds_figures=False)]):
+        with pytest.raises(SourceFormatError, match="utan någon uppgift"):
+            parse_dataset(pack(parts), dataset)
 
 
 @each_dataset

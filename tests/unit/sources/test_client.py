@@ -153,6 +153,18 @@ def test_a_lasting_error_is_given_up_with_waits_that_double(asker: Asker) -> Non
     assert len(asker.waits) == 4
 
 
+def test_whoever_was_given_up_is_asked_once_until_there_is_an_answer(asker: Asker) -> None:
+    asker.server.plant("scb", faults.server_error(503), times=7)
+    asker.refused()
+    assert len(asker.server.requests) == 5
+    asker.refused()
+    asker.refused()
+    assert len(asker.server.requests) == 7
+    assert asker.get() == BODY
+    asker.server.plant("scb", faults.server_error(503), times=4)
+    assert asker.get() == BODY, "and then with patience again"
+
+
 def test_waits_are_not_the_same_for_all(server: ReplayServer) -> None:
     firsts = set()
     for _ in range(5):
@@ -288,12 +300,19 @@ def test_a_redirect_within_the_host_is_followed(asker: Asker) -> None:
         "https://127.0.0.1/scb/data",
         "http://127.0.0.1:1/scb/data",
         "file:///etc/passwd",
+        "http://[broken/data",
     ],
 )
 def test_a_redirect_off_the_host_is_refused(asker: Asker, to: str) -> None:
     asker.server.plant("scb", faults.redirect(to))
     assert "hänvisar till en annan adress" in asker.refused().message_sv
     assert len(asker.server.requests) == 1
+
+
+def test_an_address_that_cannot_be_read_is_told(asker: Asker) -> None:
+    broken = f"{asker.server.addresses['scb']}/a\x00b"
+    with pytest.raises(FetchError, match="adressen går inte att läsa"):
+        asker.client.get("scb", broken)
 
 
 def test_a_redirect_that_never_ends_is_refused(asker: Asker) -> None:
@@ -303,7 +322,8 @@ def test_a_redirect_that_never_ends_is_refused(asker: Asker) -> None:
 
 def test_a_next_page_off_the_host_is_refused_and_one_on_it_is_asked_for(asker: Asker) -> None:
     assert asker.get(f"{asker.server.addresses['scb']}/data") == BODY
-    for stranger in ("https://example.org/data", "http://user@127.0.0.1/data", "data"):
+    strangers = ["https://example.org/data", "http://user@127.0.0.1/data", "data", "http://[x/"]
+    for stranger in strangers:
         assert "pekar vidare" in asker.refused(stranger).message_sv
 
 
