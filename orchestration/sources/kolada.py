@@ -436,19 +436,10 @@ def _is_preliminary(period: int, kpi: _Kpi | None) -> bool:
 
 
 def _remarks(kpi: _Kpi) -> list[Remark]:
-    """Say what a key figure means, and apart from that when it comes: only the first is method."""
+    """Say what a key figure means; when it comes is in the answer and no part of its meaning."""
     description = " ".join((kpi.description or "Beskrivning saknas hos Kolada.").split())
     by_sex = "Redovisas efter kön" if kpi.is_divided_by_gender else "Redovisas inte efter kön"
-    definition = f"{kpi.id}, {' '.join(kpi.title.split())}. {description} {by_sex}."
+    texts = [f"{kpi.id}, {' '.join(kpi.title.split())}. {description} {by_sex}."]
     if kpi.publication_date is None or _ENDED.search(kpi.title):
-        coming = "Inget publiceringsdatum: nyckeltalet är nedlagt eller vilande."
-    else:
-        period = f" för {kpi.publ_period}" if kpi.publ_period else ""
-        coming = f"Nästa publicering{period}: {kpi.publication_date}"
-        if kpi.prel_publication_date:
-            coming += f", preliminärt {kpi.prel_publication_date}"
-        coming += "."
-    return [
-        Remark(kind="method", text=definition),
-        Remark(kind="other", text=f"{kpi.id}. {coming}"),
-    ]
+        texts.append(f"{kpi.id} har inget publiceringsdatum: nyckeltalet är nedlagt eller vilande.")
+    return [Remark(kind="method", text=text) for text in texts]

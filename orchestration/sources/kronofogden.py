@@ -115,7 +115,7 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
     if len(page.results) < page.total:
         remarks.append(
             Remark(
-                kind="other",
+                kind="method",
                 text=f"Leveransen är en del av datamängden: rad {page.offset + 1}–{page.end} av "
                 f"{page.total}. Kommuner i början och slutet kan vara ofullständiga.",
             )

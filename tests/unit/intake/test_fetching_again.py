@@ -4,19 +4,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from orchestration.intake.fetching import _answer_path, fetch_statistics
+from orchestration.intake.fetching import fetch_statistics
 from orchestration.settings import Settings
 from orchestration.sources.answers import pack, unpack
-from orchestration.sources.registry import datasets_of
 
-[EVICTIONS] = [each for each in datasets_of("demo") if each.source_id == "kronofogden_evictions"]
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def test_only_other_figures_take_the_place_of_an_answer(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, profile="demo")
     fetch_statistics(settings, now=NOON)
-    path = _answer_path(settings, EVICTIONS)
+    path = settings.fetched_dir / "kronofogden" / "kronofogden_evictions.zip"
     fetched = path.read_bytes()
     [part] = unpack(fetched) or []
 
