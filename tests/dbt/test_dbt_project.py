@@ -47,6 +47,7 @@ CONTRACT = {
         "group_name",
         "share",
     },
+    "source_notes": {"source_id", "note_number", "kind", "period", "regions", "text_sv"},
 }
 
 

@@ -42,6 +42,7 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         "marts.triangulation": "focus_area_id indicator_id related_indicator_id expected_sign"
         " observed_change related_change p_value verdict",
         "marts.open_comparisons": "indicator_id year group_type group_code group_name share",
+        "marts.source_notes": "source_id note_number kind period regions text_sv",
         "meta.publication": "built_at git_sha run_id profile quality_status disclosure_status"
         " synthetic",
         "meta.sources": "source_id publisher reference_period retrieved_at content_sha256 licence"

@@ -57,6 +57,7 @@ lossy_cells as (
 
 final as (
     select
+        observations.delivery_id,
         observations.dataset_id,
         observations.series,
         observations.dimensions,
