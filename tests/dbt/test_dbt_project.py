@@ -56,6 +56,7 @@ CONTRACT = {
         "seen_at",
         "source_id",
     },
+    "source_notes": {"source_id", "note_number", "kind", "period", "regions", "text_sv"},
 }
 
 

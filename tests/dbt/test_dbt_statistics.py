@@ -154,6 +154,21 @@ def test_a_kommun_and_a_police_region_are_never_added(tmp_path: Path, dbt: Dbt) 
     ) == [("Region Stockholm", None, 14), ("Stockholm", "0180", 14)]
 
 
+def test_notes_and_contradictions_are_published(tiny_city: Warehouse) -> None:
+    counts = tiny_city.query(
+        "select source_id, kind, count(*) from marts.source_notes"
+        " where source_id in ('socialstyrelsen_assistance_monthly', 'stockholm_yearbook')"
+        " group by all order by all"
+    )
+    assert counts == [
+        ("socialstyrelsen_assistance_monthly", "carried_over", 5),
+        ("socialstyrelsen_assistance_monthly", "not_estimated", 8),
+        ("socialstyrelsen_assistance_monthly", "partial_loss", 1),
+        # b020 three years, b021 seven ages, b161 six years, b166 and b167 three years.
+        ("stockholm_yearbook", "contradiction", 3 + 7 + 6 + 3),
+    ]
+
+
 def test_every_mark_of_the_monthly_page_reaches_the_marts_without_a_figure(
     tiny_city: Warehouse,
 ) -> None:

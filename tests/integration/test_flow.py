@@ -44,6 +44,7 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         "marts.open_comparisons": "indicator_id year group_type group_code group_name share",
         "marts.revisions": "indicator_id period_start geography_id old_value new_value seen_at"
         " source_id",
+        "marts.source_notes": "source_id note_number kind period regions text_sv",
         "meta.publication": "built_at git_sha run_id profile quality_status disclosure_status"
         " synthetic",
         "meta.sources": "source_id publisher reference_period retrieved_at content_sha256 licence"

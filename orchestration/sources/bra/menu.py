@@ -69,9 +69,11 @@ def read_menu(content: bytes, dataset: Dataset) -> Menu:
     crimes = {row[0]: row[3] for row in _rows(arrays, "arrayNivatva", 4, dataset)}
     regions = [(row[0], row[1]) for row in _rows(arrays, "arrayRegionNivaTva", 4, dataset)]
     periods = []
-    for row in _rows(arrays, "arrayPeriod", 5, dataset):
-        dated = _YEAR.match(row[1] if row[4] == _YEARLY else row[3])
-        if row[4] in (_YEARLY, _MONTHLY) and dated:
+    for row in _rows(arrays, "arrayPeriod", 2, dataset):
+        # A yearly menu may say no more of a period than its id and its name.
+        kind = row[4] if len(row) > 4 else _YEARLY  # noqa: PLR2004 - the fifth field
+        dated = _YEAR.match(row[1] if kind == _YEARLY else row[3])
+        if kind in (_YEARLY, _MONTHLY) and dated:
             periods.append(Period(row[0], int(dated[1])))
     return Menu(crimes, tuple(regions), tuple(periods))
 
@@ -80,7 +82,7 @@ def _rows(
     arrays: dict[str, list[list[str]]], name: str, fields: int, dataset: Dataset
 ) -> list[list[str]]:
     rows = arrays.get(name, [])
-    if not rows or any(len(row) != fields or not row[0].isdecimal() for row in rows):
+    if not rows or any(len(row) < fields or not row[0].isdecimal() for row in rows):
         raise menu_error(dataset, f"listan {name} saknas eller har en annan form")
     return rows
 

@@ -38,6 +38,7 @@ _MONTHS = (
 )
 _DATED = re.compile(rf"(?:\b({'|'.join(_MONTHS)}) )?\b((?:19|20)[0-9]{{2}})\b", re.IGNORECASE)
 _PARTS = ("därav", "varav")
+_LIST_MEASURES = ("Antal", "/100 000 inv")
 _LIST_HEADER = re.compile(r"Kommun;Antal( \(prel\.\))?;Per 100 000 inv\.( \(prel\.\))?")
 
 
@@ -65,16 +66,16 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
 
 def _parse_list(content: bytes, dataset: Dataset) -> Parsed:
     """Read the list of municipalities: number, and number per 100,000 inhabitants."""
-    header, *lines = decode_utf8(content, dataset).replace("\u00a0", " ").splitlines()
+    header, *lines = _text(content, dataset).splitlines()
     found = _LIST_HEADER.fullmatch(header)
     if not found or found[1] != found[2] or dataset.period is None:
         raise wrong_header(dataset, [header], "Kommun;Antal (prel.);Per 100 000 inv. (prel.)")
     observations = []
     for number, line in enumerate(lines, start=2):
         region, *texts = (text.strip() for text in line.split(";"))
-        if not region or len(texts) != len(_SERIES):
+        if not region or len(texts) != len(_LIST_MEASURES):
             raise _wrong_row(dataset, number, line, "kommun, antal och antal per 100 000 invånare")
-        for measure, text in zip(_SERIES, texts, strict=True):
+        for measure, text in zip(_LIST_MEASURES, texts, strict=True):
             value, status = figure(text, _MARKS, _ZEROS, dataset, f"rad {number}, {measure}")
             observations.append(
                 Observation(
@@ -94,9 +95,6 @@ def _parse_list(content: bytes, dataset: Dataset) -> Parsed:
     keys = [(row.row_number, (row.region, row.dimensions)) for row in observations]
     require_unique(keys, dataset)
     return Parsed(tuple(observations), ())
-
-
-_SERIES = ("Antal", "/100 000 inv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +156,12 @@ def _rows(content: bytes, dataset: Dataset) -> list[list[str]]:
     """The cells of a workbook's first sheet, or of text with tabs between them."""
     if content.startswith(_WORKBOOK):
         return [list(row) for row in read_workbook(content, dataset)[0].rows]
+    lines = _text(content, dataset).splitlines()
+    return [[part.strip() for part in line.split("\t")] for line in lines]
+
+
+def _text(content: bytes, dataset: Dataset) -> str:
+    """Decode a text that is whole, with plain blanks."""
     text = decode_utf8(content, dataset).replace("\u00a0", " ")
     if not text.endswith("\n"):
         raise SourceFormatError(
@@ -166,7 +170,7 @@ def _rows(content: bytes, dataset: Dataset) -> list[list[str]]:
             found="radslut saknas, filen kan vara avklippt",
             expected="en hel fil som slutar med radslut",
         )
-    return [[part.strip() for part in line.split("\t")] for line in text.splitlines()]
+    return text
 
 
 def _split(cells: list[list[str]], dataset: Dataset) -> tuple[str, list[_Row]]:

@@ -236,6 +236,13 @@ def test_the_arrays_of_a_real_page() -> None:
     assert menu.periods == (Period("2878", 2026), Period("2822", 2025))
 
 
+def test_years_may_be_named_without_more() -> None:
+    yearly = "".join(line for line in REAL_MONTHS.splitlines(True) if "Period" not in line)
+    yearly += 'arrayPeriod[0]="335*2026 prel.";\narrayPeriod[1]="333*2025";\n'
+    menu = read_menu(yearly.encode("iso-8859-1"), IPV)
+    assert menu.periods == (Period("335", 2026), Period("333", 2025))
+
+
 def request(crimes: int, regions: int) -> tuple[Menu, SolRequest]:
     chosen = tuple(SolCrime(id=number, path=(f"Brott <{number}>",)) for number in range(crimes))
     menu = Menu(

@@ -258,6 +258,7 @@ def test_the_list_of_municipalities() -> None:
     ("text", "words"),
     [
         (MUNICIPALITIES.replace("Kommun;", "Ort;"), "rubrikraden"),
+        (MUNICIPALITIES.rstrip(), "radslut saknas"),
         (MUNICIPALITIES.replace("inv. (prel.)", "inv."), "rubrikraden"),
         (MUNICIPALITIES.replace("Dorotea;..;..", "Dorotea;..;"), "rad 4"),
         (MUNICIPALITIES.replace("Dorotea", "Arjeplog"), "samma uppgift som på rad 3"),
