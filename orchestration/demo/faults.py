@@ -236,7 +236,7 @@ def _column_changed(column: str, change: Callable[[int, str], str]) -> Callable[
 
 
 def _in_ore(_: int, amount: str) -> str:
-    kronor, _, decimals = amount.replace(".", ",").partition(",")
+    kronor, __, decimals = amount.replace(".", ",").partition(",")
     return str(int(kronor) * 100 + int(decimals.ljust(2, "0")))
 
 
