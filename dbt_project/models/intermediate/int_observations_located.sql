@@ -171,7 +171,16 @@ bounds as (
                     order by delivery_sequence
                 )
             else replaced_sequence
-        end as until_sequence
+        end as until_sequence,
+        case
+            when is_repeated
+                then lead(delivery_sequence) over (
+                    partition by
+                        dataset_id, series, dimensions, region_label, period
+                    order by delivery_sequence
+                )
+            else delivery_sequence
+        end as said_sequence
     from compared
     where
         not is_repetition
@@ -194,6 +203,7 @@ final as (
         statements.period_grain,
         statements.period_start,
         statements.delivery_sequence as seen_sequence,
+        statements.said_sequence,
         statements.until_sequence as replaced_sequence,
         statements.status,
         statements.value
