@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.intake.standstill import standing_still, standstill_of
 from orchestration.settings import Settings
-from orchestration.sources.loading import create_tables, load_dataset
+from orchestration.sources.loading import create_tables, load_dataset, loaded_years
 from orchestration.sources.registry import Dataset, datasets_of, load_registry, recorded_files
 from orchestration.storage.alarms import not_yet_told
 
@@ -91,6 +91,8 @@ def test_the_newest_period_with_a_value_counts(
     recorded = next(d for d in datasets_of("demo") if d.source_id == "scb_population_month")
     content = recorded_files(recorded)[0].read_bytes()
     load_dataset(connection, recorded, content, delivery_id="a", delivery_sequence=1)
+    assert loaded_years(connection, recorded, 1) == "2026"
+    assert loaded_years(connection, recorded, 2) == ""
     connection.execute("update raw.scb__observations set value = null where period > '2026M03'")
     live = Settings(home=tmp_path, profile="live")
     # 30 April and 70 days.

@@ -156,3 +156,24 @@ def test_sources_tell_period_checksum_and_age(connection: duckdb.DuckDBPyConnect
         ("rvc_samtalsstod", "2022–2023", date(2024, 1, 31), True, False),
     ]
     assert {row[3] for row in rows} == {checksum}
+
+
+@pytest.mark.parametrize(
+    ("periods", "expected"),
+    [
+        (["2016–2024"], "2016–2024"),
+        (["2016–2024", "2015–2020"], "2015–2024"),
+        (["2024"], "2024"),
+        (["2023-02", "2022"], "2022–2023"),
+    ],
+)
+def test_a_source_covers_the_years_of_all_its_deliveries(
+    connection: duckdb.DuckDBPyConnection, periods: list[str], expected: str
+) -> None:
+    for number, period in enumerate(periods, start=1):
+        delivery = receipt(number, f"file {number}", str(number), "statistics")
+        record(connection, delivery, period=period, outcome="loaded", rows_loaded=1, rows_held=0)
+    declared = DeclaredSource("rvc_samtalsstod", "t", "p", "l", None, None, 10)
+    record_sources(connection, [declared], now=datetime(2026, 1, 1, tzinfo=UTC))
+    found = connection.execute("select reference_period from meta.sources").fetchall()
+    assert found == [(expected,)]
