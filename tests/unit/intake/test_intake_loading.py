@@ -12,6 +12,7 @@ import pytest
 from orchestration.intake import loading as loading_step
 from orchestration.intake.landing import land_deliveries
 from orchestration.registers.contract import Contract, load_contracts
+from orchestration.registers.loading import insert_staged
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
@@ -159,7 +160,7 @@ def test_an_unexpected_error_holds_its_register_and_no_other(
     home.deliver("boendestod_beslut", "2023-01", register())
     evictions = "avhysning_id;datum;stadsdelsnamnd;antal_barn;verkstalld;orsak\n"
     home.deliver("avhysningar_barn", "2023", evictions + "A1;2023-02-03;Bromma;2;J;ovrigt\n")
-    insert = loading_step.insert_staged
+    insert = insert_staged
 
     def failing(connection: duckdb.DuckDBPyConnection, judged: Any) -> None:
         insert(connection, judged)
