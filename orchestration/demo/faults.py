@@ -232,8 +232,8 @@ def _column_changed(column: str, change: Callable[[int, str], str]) -> Callable[
 
 
 def _in_ore(_: int, amount: str) -> str:
-    kronor, _, ore = amount.replace(".", ",").partition(",")
-    return str(int(kronor) * 100 + int(ore.ljust(2, "0")))
+    kronor, _, rest = amount.replace(".", ",").partition(",")
+    return str(int(kronor) * 100 + int(rest.ljust(2, "0")))
 
 
 def _new_column(path: Path) -> Path:
