@@ -236,8 +236,8 @@ def _column_changed(column: str, change: Callable[[int, str], str]) -> Callable[
 
 
 def _in_ore(_: int, amount: str) -> str:
-    kronor, __, decimals = amount.replace(".", ",").partition(",")
-    return str(int(kronor) * 100 + int(decimals.ljust(2, "0")))
+    kronor, __, rest = amount.replace(".", ",").partition(",")
+    return str(int(kronor) * 100 + int(rest.ljust(2, "0")))
 
 
 def _new_column(path: Path) -> Path:

@@ -6,6 +6,7 @@ of each identity number that occurs; it writes nothing that lasts. `insert_stage
 right. What waits for a correction belongs in `quarantine`, what the registers mean in dbt.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,13 +37,11 @@ from orchestration.registers.protection import (
     guarded_sql,
 )
 from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, TEXT, PseudonymKey
-from orchestration.registers.reading import Part, opened, read
+from orchestration.registers.reading import Part, literal, opened, read
 
 Outcome = Literal["loaded", "loaded_in_part", "quarantined"]
 
 _BAND_YEARS = 5
-_UNITS = "known_units"
-_KNOWN_UNITS = f"getvariable('{_UNITS}')"
 # What a cell breaks that cannot be read as its column's type.
 _UNREADABLE = {
     "code": "kod",
@@ -58,6 +57,10 @@ _UNREADABLE = {
     "flag": "ja_nej",
 }
 _TEMPORARY = ("faulty", "received", "identities", "households")
+
+
+class OrderError(Exception):
+    """DuckDB would read rows in an order of its own, so that no row could be told by its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +234,11 @@ def staged(
         else:
             readable.append((delivery, layout))
     try:
-        _note_received(connection, [delivery for delivery, _ in readable], periods, units)
+        _note_received(connection, [delivery for delivery, _ in readable], periods)
         by_name = {delivery.file_name: delivery.sequence for delivery, _ in readable}
         unread = set()
         with opened(readable, work_dir=work_dir) as (parts, not_tables):
-            for breach in [*not_tables, *stage_rows(connection, contract, parts)]:
+            for breach in [*not_tables, *stage_rows(connection, contract, parts, sorted(units))]:
                 breaches[by_name[breach.file_name]].append(breach)
                 if breach.rule == "olasbar":
                     unread.add(by_name[breach.file_name])
@@ -310,10 +313,8 @@ def _note_received(
     connection: duckdb.DuckDBPyConnection,
     deliveries: Sequence[Delivery],
     periods: dict[int, str],
-    units: Iterable[str],
 ) -> None:
-    """Make the small tables that rows are checked against."""
-    connection.execute(f"set variable {_UNITS} = $units", {"units": sorted(units)})
+    """Make the small table of what is known of the files beforehand."""
     connection.execute(
         "create temp table received (sequence bigint, delivery_id varchar, period varchar)"
     )
@@ -325,7 +326,10 @@ def _note_received(
 
 
 def stage_rows(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, parts: Sequence[Part]
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    parts: Sequence[Part],
+    units: Sequence[str],
 ) -> list[Breach]:
     """Read the rows of all parts into temporary tables of typed values, and make `incoming`.
 
@@ -333,18 +337,26 @@ def stage_rows(
         connection: The connection that holds the temporary tables.
         contract: The register's contract.
         parts: What to read.
+        units: Known names of district boards and central units.
 
     Returns:
         Lines that are no rows, and files that are no tables.
+
+    Raises:
+        OrderError: If DuckDB would not keep the order of the lines.
     """
     selects: list[str] = []
     names = ", ".join(quoted(name) for name in contract.columns)
 
     def store(part: Part) -> None:
         table = f"staged_{len(selects)}"
-        # A table keeps the order of the files and of their lines, so its rowid tells the line.
-        # Nothing may be joined on the way: a join gives up the order.
-        connection.execute(f"create or replace temp table {table} as {_typed_sql(contract, part)}")
+        statement = f"create or replace temp table {table} as {_typed_sql(contract, part, units)}"
+        # A table keeps the order of the files and of their lines, so its rowid tells the line; but
+        # not if anything is joined on the way, and the optimiser makes joins of its own accord.
+        [(_, plan)] = connection.execute(f"explain {statement}").fetchall()
+        if re.search(r"[ _]JOIN\b", plan.upper()):
+            raise OrderError("rows would be read in another order than they stand in the file")
+        connection.execute(statement)
         connection.execute(
             f"create or replace temp table {table}_files as select file_place,"
             f" min(rowid) as first_row, null::bigint as delivery_sequence"
@@ -378,7 +390,7 @@ def _staged_type(column: Column) -> str:
     return "varchar" if column.type in {"identity", "household"} else column.sql_type
 
 
-def _typed_sql(contract: Contract, part: Part) -> str:
+def _typed_sql(contract: Contract, part: Part, units: Sequence[str]) -> str:
     """SQL that reads a part as typed values; a cell that breaks its rule is null in them.
 
     What stands in a wrong cell is not carried along: it may be anything, from anybody.
@@ -387,7 +399,7 @@ def _typed_sql(contract: Contract, part: Part) -> str:
     columns = list(contract.columns.items())
     texts = ", ".join(f"{quoted(name)} as text_{place}" for place, (name, _) in enumerate(columns))
     readings = ", ".join(
-        f"{_reading_sql(f'text_{place}', column)} as value_{place}"
+        f"{_reading_sql(f'text_{place}', column, units)} as value_{place}"
         for place, (_, column) in enumerate(columns)
     )
     within = [
@@ -420,19 +432,18 @@ def _typed_sql(contract: Contract, part: Part) -> str:
         """
 
 
-def _reading_sql(text: str, column: Column) -> str:
+def _reading_sql(text: str, column: Column, units: Sequence[str]) -> str:
     """SQL for the typed value of a cell's text; null where the text cannot be read."""
     whole = f"case when regexp_full_match({text}, '-?[0-9]{{1,9}}') then {text}::integer end"
     decimal = (
         f"case when regexp_full_match({text}, '-?[0-9]+([.,][0-9]+)?')"
         f" then try_cast(replace({text}, ',', '.') as {column.sql_type}) end"
     )
-    codes = ", ".join("'" + code.replace("'", "''") + "'" for code in column.codes)
+    codes = ", ".join(literal(code) for code in column.codes)
     by_type = {
-        # `in` would become a join when the list is long, and a join gives up the order of the rows.
-        "code": f"case when list_contains([{codes}], {text}) then {text} end",
+        "code": _one_of_sql(text, column.codes),
         "codes": f"case when list_has_all([{codes}], string_split({text}, '|')) then {text} end",
-        "unit": f"case when list_contains({_KNOWN_UNITS}, {text}) then {text} end",
+        "unit": _one_of_sql(text, units),
         "integer": whole,
         "birth_year": f"({whole}) // {_BAND_YEARS} * {_BAND_YEARS}",
         "decimal": decimal,
@@ -443,6 +454,15 @@ def _reading_sql(text: str, column: Column) -> str:
         "flag": f"case {text} when 'J' then true when 'N' then false end",
     }
     return by_type.get(column.type, text)
+
+
+def _one_of_sql(text: str, allowed: Sequence[str]) -> str:
+    """SQL for a text that is one of some, null where it is none of them.
+
+    Not with `in` or `list_contains`: of those DuckDB makes a join when the list is long.
+    """
+    cases = " ".join(f"when {literal(each)} then {literal(each)}" for each in allowed)
+    return f"case {text} {cases} end" if cases else "null::varchar"
 
 
 def _within_sql(value: str, column: Column, received_on: str) -> str:

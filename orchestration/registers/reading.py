@@ -50,7 +50,7 @@ class Part:
         cells = ", ".join(
             f"{self.layout.cells[name]} as {quoted(name)}" for name in contract.columns
         )
-        paths = "[" + ", ".join(_literal(str(path)) for path in self.paths) + "]"
+        paths = "[" + ", ".join(literal(str(path)) for path in self.paths) + "]"
         place = "file_index" if len(self.paths) > 1 else "0"
         if self.layout.format == "parquet":
             return f"select {cells}, {place}::integer as file_place from read_parquet({paths})"
@@ -59,7 +59,7 @@ class Part:
         return f"""
             select {cells}, {place}::integer as file_place
             from read_csv(
-                {paths}, delim = {_literal(self.layout.delimiter)}, header = true,
+                {paths}, delim = {literal(self.layout.delimiter)}, header = true,
                 auto_detect = false, columns = {{{struct}}}, quote = '"', escape = '"',
                 encoding = '{encoding}', store_rejects = true,
                 rejects_table = '{_REJECT_TABLES[0]}', rejects_scan = '{_REJECT_TABLES[1]}',
@@ -226,7 +226,8 @@ def _is_sound_parquet(path: Path) -> bool:
     with duckdb.connect() as scratch:
         try:
             scratch.execute(
-                "select count(columns(*)::varchar) from read_parquet($path)", {"path": str(path)}
+                "select max(length(columns(*)::varchar)) from read_parquet($path)",
+                {"path": str(path)},
             ).fetchall()
         except duckdb.Error:
             return False
@@ -253,5 +254,13 @@ def _cell_text(cell: object) -> str:
     return str(cell)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A text as SQL takes it.
+
+    Args:
+        text: The text.
+
+    Returns:
+        The text within single quotation marks.
+    """
     return "'" + text.replace("'", "''") + "'"

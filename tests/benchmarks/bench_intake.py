@@ -32,7 +32,7 @@ from orchestration.registers import loading
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.landing import LandingStore
-from orchestration.storage.warehouse import open_warehouse
+from orchestration.storage.warehouse import MEMORY_LIMIT, open_warehouse
 
 SIZES = [
     int(rows) for rows in os.environ.get("AVVIK_BENCH_ROWS", "1000000,10000000,50000000").split(",")
@@ -114,6 +114,8 @@ def read_plainly(path: Path, folder: Path) -> dict[str, float]:
     columns = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in HEADER.split(";")) + "}"
     started = time.perf_counter()
     with duckdb.connect(str(folder / "plain.duckdb")) as connection:
+        # Both arms have the same room, and spill to disk what does not fit.
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         connection.execute(
             f"create table register as from read_csv('{path}', delim = ';', header = true,"
             f" auto_detect = false, columns = {columns}, encoding = 'latin-1')"

@@ -11,8 +11,8 @@ import pytest
 
 from orchestration.intake import loading as loading_step
 from orchestration.intake.landing import land_deliveries
-from orchestration.registers import loading as register_loading
 from orchestration.registers.contract import Contract, load_contracts
+from orchestration.registers.loading import insert_staged
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
@@ -74,7 +74,7 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(Settings(home=tmp_path, profile="live"))
+    return Home(Settings(home=tmp_path, profile="live", settle_seconds=0))
 
 
 def test_a_held_row_waits_until_a_correction_brings_its_key(home: Home) -> None:
@@ -98,24 +98,25 @@ def test_a_held_row_waits_until_a_correction_brings_its_key(home: Home) -> None:
     assert "X1" not in str(home.ask("from meta.held_rows"))
 
 
-def changed(contract: Contract) -> Callable[[], dict[str, Contract]]:
-    columns = dict(contract.columns)
-    columns["beslut_id"] = columns["beslut_id"].model_copy(update={"serial_numbers": True})
-    corrected = contract.model_copy(update={"columns": columns})
-    return lambda: load_contracts() | {contract.register_name: corrected}
+def with_hours(**update: object) -> Callable[[], dict[str, Contract]]:
+    """The contracts, with another rule for the hours of housing support."""
+    contract = load_contracts()["boendestod_beslut"]
+    hours = contract.columns["timmar"].model_copy(update=update)
+    changed = contract.model_copy(update={"columns": contract.columns | {"timmar": hours}})
+    return lambda: load_contracts() | {contract.register_name: changed}
 
 
 def test_a_held_row_comes_back_when_the_contract_is_put_right(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    serial = PERSON[2:]
-    home.deliver("boendestod_beslut", "2023-01", register(row(serial)))
+    narrow = with_hours(on_breach={"intervall": "row"})
+    wide = with_hours(on_breach={"intervall": "row"}, max=1000)
+    home.deliver("boendestod_beslut", "2023-01", register(row("X1", hours="800")))
+    monkeypatch.setattr(loading_step, "load_contracts", narrow)
     home.take_in()
-    assert home.ask("select rule, state from meta.held_rows") == [("identitet_i_text", "waiting")]
-    assert serial not in str(home.ask("from raw.register__boendestod_beslut"))
-    monkeypatch.setattr(
-        loading_step, "load_contracts", changed(load_contracts()["boendestod_beslut"])
-    )
+    assert home.ask("select rule, state from meta.held_rows") == [("intervall", "waiting")]
+    assert home.ask("select count(*) from raw.register__boendestod_beslut") == [(ROWS,)]
+    monkeypatch.setattr(loading_step, "load_contracts", wide)
     home.take_in()
     assert home.ask("select state from meta.held_rows") == [("released",)]
     assert [each[1:] for each in home.outcomes()] == [("loaded", ROWS + 1, 0)]
@@ -160,7 +161,7 @@ def test_an_unexpected_error_holds_its_register_and_no_other(
     home.deliver("boendestod_beslut", "2023-01", register())
     evictions = "avhysning_id;datum;stadsdelsnamnd;antal_barn;verkstalld;orsak\n"
     home.deliver("avhysningar_barn", "2023", evictions + "A1;2023-02-03;Bromma;2;J;ovrigt\n")
-    insert = register_loading.insert_staged
+    insert = insert_staged
 
     def failing(connection: duckdb.DuckDBPyConnection, judged: Any) -> None:
         insert(connection, judged)
