@@ -6,7 +6,7 @@ not stop the others: its deliveries are held. Reading and checking belong in `re
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,14 +16,24 @@ import duckdb
 from orchestration.intake.incoming import declared_sources
 from orchestration.registers.breaches import INTERNAL_ERROR, Breach, delivery_report
 from orchestration.registers.contract import load_contracts
+from orchestration.registers.drift import create_tables as create_drift
+from orchestration.registers.drift import note_drift
 from orchestration.registers.layout import Delivery, file_period
 from orchestration.registers.loading import (
     LoadResult,
+    Staged,
     create_raw_table,
     insert_staged,
     staged,
 )
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.quarantine import create_tables as create_held_rows
+from orchestration.registers.quarantine import (
+    late_rows,
+    note_held_rows,
+    rules_fingerprint,
+    waiting_deliveries,
+)
 from orchestration.registers.rekeying import confirm_key
 from orchestration.registers.units import known_units
 from orchestration.settings import Settings
@@ -33,11 +43,14 @@ from orchestration.sources.loading import create_tables as create_statistics_tab
 from orchestration.sources.registry import load_registry
 from orchestration.storage.deliveries import (
     BreachRow,
+    add_breach,
     create_tables,
-    faulty_files,
+    judged_otherwise,
+    note_judged,
     pending,
     record,
     record_sources,
+    remarked_files,
 )
 from orchestration.storage.landing import LandingStore, Receipt
 from orchestration.storage.retention import lost_sequences
@@ -78,20 +91,24 @@ def load_deliveries(
     create_statistics_tables(connection, sorted({dataset.publisher for dataset in load_registry()}))
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
+    create_held_rows(connection)
+    create_drift(connection)
+    now = datetime.now(UTC)
     due, copies = pending(connection, store.receipts())
     lost = lost_sequences(store)
     due = [receipt for receipt in due if receipt.sequence not in lost]
     for group in _by_name(due).values():
         try:
             if group[0].kind == "register":
-                _load_register(connection, settings, store, key, group, copies=copies)
+                _load_register(connection, settings, store, key, group, copies=copies, now=now)
             else:
                 with _transaction(connection):
                     _load_dataset(connection, store, group)
         except Exception as error:  # noqa: BLE001 - one source must not stop the others
             _hold_group(connection, group, error)
+    _judge_waiting_again(connection, settings, store, key, now=now)
     _write_reports(connection, settings.delivery_reports_dir)
-    record_sources(connection, declared_sources(settings), now=datetime.now(UTC))
+    record_sources(connection, declared_sources(settings), now=now)
     return due
 
 
@@ -110,18 +127,13 @@ def _load_register(
     group: Sequence[Receipt],
     *,
     copies: set[int],
+    now: datetime,
 ) -> None:
     contract = load_contracts().get(group[0].name)
     results: list[LoadResult] = []
     readable = []
     for receipt in group:
-        delivery = Delivery(
-            sequence=receipt.sequence,
-            delivery_id=receipt.delivery_id,
-            file_name=receipt.file_name,
-            path=store.blob(receipt.delivery_id),
-            received_on=receipt.received_at[:10],
-        )
+        delivery = _delivery(store, receipt)
         if contract is None:
             results.append(_held(delivery, "", "okant_register"))
         elif receipt.sequence in copies:
@@ -133,23 +145,90 @@ def _load_register(
         with _transaction(connection):
             _record_results(connection, group, results)
         return
+    units = known_units(settings.seeds_dir)
     with (
         staged(
-            connection,
-            contract,
-            readable,
-            units=known_units(settings.seeds_dir),
-            key=key,
-            work_dir=store.directory,
+            connection, contract, readable, units=units, key=key, work_dir=store.directory
         ) as judged,
         _transaction(connection),
     ):
-        insert_staged(connection, judged)
-        _record_results(connection, group, [*results, *judged.results])
+        rules = rules_fingerprint(contract, units)
+        _keep(connection, judged, group, key, now=now, judged_under=rules)
+        _record_results(connection, group, results)
+
+
+def _keep(
+    connection: duckdb.DuckDBPyConnection,
+    judged: Staged,
+    receipts: Sequence[Receipt],
+    key: PseudonymKey,
+    *,
+    now: datetime,
+    judged_under: str,
+) -> None:
+    """Insert judged deliveries with all that is remembered of them."""
+    insert_staged(connection, judged)
+    note_held_rows(connection, judged, key, at=now)
+    notes = note_drift(connection, judged.contract, judged.results)
+    for sequence, note in late_rows(connection, judged.contract, judged.results).items():
+        notes.setdefault(sequence, []).append(note)
+    _record_results(connection, receipts, judged.results, notes=notes, judged_under=judged_under)
+
+
+def _judge_waiting_again(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    store: LandingStore,
+    key: PseudonymKey,
+    *,
+    now: datetime,
+) -> None:
+    """Judge deliveries with waiting rows anew where the rules are others than they were.
+
+    A delivery that would be held whole by the new rules stays as it is: what is loaded is kept.
+    """
+    by_sequence = {receipt.sequence: receipt for receipt in store.receipts()}
+    units = known_units(settings.seeds_dir)
+    contracts = load_contracts()
+    for name, _, sequence, _ in waiting_deliveries(connection):
+        receipt, contract = by_sequence[sequence], contracts[name]
+        rules = rules_fingerprint(contract, units)
+        delivery = _delivery(store, receipt)
+        if sequence not in judged_otherwise(connection, name, rules) or not delivery.path.exists():
+            continue
+        try:
+            with staged(
+                connection, contract, [delivery], units=units, key=key, work_dir=store.directory
+            ) as judged:
+                if judged.results[0].outcome == "quarantined":
+                    note_judged(connection, sequence, rules)
+                    continue
+                with _transaction(connection):
+                    connection.execute(
+                        f"delete from raw.{contract.table} where delivery_sequence = ?", [sequence]
+                    )
+                    _keep(connection, judged, [receipt], key, now=now, judged_under=rules)
+        except Exception as error:  # noqa: BLE001 - one delivery must not stop the others
+            add_breach(connection, sequence, _breach_row(_internal_error(receipt, error)))
+
+
+def _delivery(store: LandingStore, receipt: Receipt) -> Delivery:
+    return Delivery(
+        sequence=receipt.sequence,
+        delivery_id=receipt.delivery_id,
+        file_name=receipt.file_name,
+        path=store.blob(receipt.delivery_id),
+        received_on=receipt.received_at[:10],
+    )
 
 
 def _record_results(
-    connection: duckdb.DuckDBPyConnection, group: Sequence[Receipt], results: Sequence[LoadResult]
+    connection: duckdb.DuckDBPyConnection,
+    group: Sequence[Receipt],
+    results: Sequence[LoadResult],
+    *,
+    notes: Mapping[int, Sequence[str]] | None = None,
+    judged_under: str | None = None,
 ) -> None:
     by_sequence = {receipt.sequence: receipt for receipt in group}
     for result in results:
@@ -161,6 +240,8 @@ def _record_results(
             rows_loaded=result.rows_loaded,
             rows_held=result.rows_held,
             breaches=[_breach_row(breach) for breach in result.breaches],
+            notes=(notes or {}).get(result.delivery.sequence, ()),
+            judged_under=judged_under,
         )
 
 
@@ -181,11 +262,10 @@ def _hold_group(
 ) -> None:
     """Hold deliveries that an unexpected error stopped; they are tried again in the next run.
 
-    The error's text may quote a cell, so only its class is told.
+    The error's text may quote a cell, so only its class is told, and nothing is logged of it.
     """
     with _transaction(connection):
         for receipt in group:
-            breach = Breach(receipt.file_name, INTERNAL_ERROR, detail=type(error).__name__)
             record(
                 connection,
                 receipt,
@@ -193,8 +273,12 @@ def _hold_group(
                 outcome="quarantined",
                 rows_loaded=0,
                 rows_held=0,
-                breaches=[_breach_row(breach)],
+                breaches=[_breach_row(_internal_error(receipt, error))],
             )
+
+
+def _internal_error(receipt: Receipt, error: Exception) -> Breach:
+    return Breach(receipt.file_name, INTERNAL_ERROR, detail=type(error).__name__)
 
 
 def _held(delivery: Delivery, period: str, rule: str) -> LoadResult:
@@ -214,11 +298,16 @@ def _breach_row(breach: Breach) -> BreachRow:
 
 def _write_reports(connection: duckdb.DuckDBPyConnection, directory: Path) -> None:
     """Tell each supplier what is wrong with the files that lie there now, and nothing else."""
+    waiting = {sequence: count for _, _, sequence, count in waiting_deliveries(connection)}
     reports = {
-        f"{file_name.replace('/', '__')}.txt": delivery_report(
-            file_name, messages, held_whole=outcome == "quarantined"
+        f"{file.file_name.replace('/', '__')}.txt": delivery_report(
+            file.file_name,
+            file.breaches,
+            held_whole=file.outcome == "quarantined",
+            rows_waiting=waiting.get(file.sequence, 0),
+            notes=file.notes,
         )
-        for file_name, outcome, messages in faulty_files(connection)
+        for file in remarked_files(connection)
     }
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     for old in directory.glob("*.txt"):

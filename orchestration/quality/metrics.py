@@ -116,8 +116,10 @@ def latest_rows(
 ) -> Relation:
     """The rows of each key's latest delivery; every row when there is no key.
 
-    Rows that a later delivery of the same key replaced are listed by row id in a temporary table.
-    Call `forget_superseded` when done.
+    Where deliveries have a period, the latest is what dbt's macro `latest_rows` says it is: the
+    latest year; within it a year's file replaces what arrived before it, and of the months after
+    it the later month wins. Otherwise the last to arrive is. Rows that another delivery of the same
+    key replaced are listed by row id in a temporary table. Call `forget_superseded` when done.
 
     Args:
         connection: An open connection; read-only is enough.
@@ -146,18 +148,25 @@ def latest_rows(
         return Relation(table, whole, columns, frozenset(plain) if plain == [*key] else frozenset())
     named = ", ".join(f"{part} as key_{number}" for number, part in enumerate(parts))
     names = ", ".join(f"key_{number}" for number in range(len(parts)))
+    period = "delivery_period" if "delivery_period" in columns else "''"
     # Hashes narrow the table down to keys that may have come in several deliveries; the exact key
     # then decides.
     connection.execute(
         f"create or replace temporary table {_SUPERSEDED} as"
         f" with repeated as (select {hashed} as key_hash from {whole} group by key_hash"
         " having min(delivery_sequence) <> max(delivery_sequence)),"
-        f" candidates as (select {named}, delivery_sequence, rowid as row_id from {whole}"
-        f" where {hashed} in (select key_hash from repeated)),"
-        f" latest as (select {names}, max(delivery_sequence) as latest_sequence from candidates"
+        f" candidates as (select {named}, {period} as period, delivery_sequence, rowid as row_id"
+        f" from {whole} where {hashed} in (select key_hash from repeated)),"
+        f" dated as (select *, max(left(period, 4)) over (partition by {names}) as latest_year,"
+        " max(case when length(period) = 4 then delivery_sequence end)"
+        f" over (partition by {names}, left(period, 4)) as year_sequence from candidates),"
+        f" latest as (select {names},"
+        " arg_max(delivery_sequence, (period, delivery_sequence)) as latest_sequence from dated"
+        " where left(period, 4) = latest_year"
+        " and (year_sequence is null or delivery_sequence >= year_sequence)"
         f" group by {names})"
         f" select row_id from candidates inner join latest using ({names})"
-        " where delivery_sequence < latest_sequence"
+        " where delivery_sequence <> latest_sequence"
     )
     if _row(connection, f"select count(*) from {_SUPERSEDED}") == (0,):
         return Relation(table, whole, columns)

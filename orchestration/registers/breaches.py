@@ -142,21 +142,39 @@ class Breach:
         )
 
 
-def delivery_report(file_name: str, messages: Sequence[str], *, held_whole: bool) -> str:
+def delivery_report(
+    file_name: str,
+    breaches: Sequence[str],
+    *,
+    held_whole: bool,
+    rows_waiting: int = 0,
+    notes: Sequence[str] = (),
+) -> str:
     """Write what a supplier is told about one delivery.
 
     Args:
         file_name: The supplier's file.
-        messages: What is wrong with it, one message a breach.
+        breaches: What is wrong with it, one message a breach.
         held_whole: Whether the whole delivery is held, or only some rows.
+        rows_waiting: How many of its rows wait for a correction.
+        notes: Observations that are no breaches.
 
     Returns:
-        Swedish text, one breach a line.
+        Swedish text, one breach or observation a line.
     """
-    verdict = (
-        "Hela leveransen hålls tillbaka. Tidigare godkända uppgifter ligger kvar."
-        if held_whole
-        else "Leveransen är inläst utom de rader som anges nedan."
-    )
-    lines = "\n".join(f"- {message}" for message in messages)
-    return f"Leveransrapport för {file_name}\n{verdict}\n\n{lines}\n"
+    verdict = "Leveransen är inläst."
+    if held_whole:
+        verdict = "Hela leveransen hålls tillbaka. Tidigare godkända uppgifter ligger kvar."
+    elif breaches:
+        verdict = (
+            "Leveransen är inläst utom de rader som anges nedan."
+            f" Rader som väntar på rättelse: {rows_waiting}."
+        )
+    parts = [f"Leveransrapport för {file_name}\n{verdict}", _lines(breaches)]
+    if notes:
+        parts.append(f"Iakttagelser, som inte hindrar inläsningen:\n{_lines(notes)}")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _lines(messages: Sequence[str]) -> str:
+    return "\n".join(f"- {message}" for message in messages)

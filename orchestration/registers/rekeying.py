@@ -23,6 +23,9 @@ from orchestration.registers.pseudonyms import (
     PseudonymKeyError,
     pseudonym_pattern,
 )
+from orchestration.registers.quarantine import PURPOSE as HELD_ROW
+from orchestration.registers.quarantine import create_tables as create_held_rows
+from orchestration.registers.quarantine import row_key_sql
 
 _UNLINKED = "unlinked"
 _TABLE = """
@@ -117,6 +120,7 @@ def bridge_keys(
             f"Den nya nyckeln har samma version som den gamla (v{old.version}). Gör så här: ge den "
             "nya nyckeln nästa version."
         )
+    create_held_rows(connection)
     connection.execute("create or replace temp table bridge (old varchar, new varchar)")
     for contract, deliveries in registers:
         with staged(
@@ -124,6 +128,7 @@ def bridge_keys(
         ) as judged:
             if judged.has_rows:
                 _bridge_register(connection, contract, old, new)
+                _bridge_held_rows(connection, contract, old, new)
     # One number may be written in several ways.
     connection.execute("create or replace temp table bridge as select distinct * from bridge")
 
@@ -156,6 +161,30 @@ def _bridge_register(
                 """,
                 old.parameters | new.parameters,
             )
+
+
+def _bridge_held_rows(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    old: PseudonymKey,
+    new: PseudonymKey,
+) -> None:
+    """A row that waits is known by the keyed hash of its key."""
+    connection.execute(
+        f"""
+        insert into bridge
+        select {old.sql(HELD_ROW, "value")}, {new.sql(HELD_ROW, "value")}
+        from (
+            select distinct {row_key_sql(contract)} as value
+            from incoming
+            semi join (from meta.held_rows where name = $name) as held
+                on incoming.delivery_sequence = held.delivery_sequence
+                and incoming.row_number = held.row_number
+        )
+        where value is not null
+        """,
+        {"name": contract.register_name, **old.parameters, **new.parameters},
+    )
 
 
 def change_key(

@@ -1,7 +1,8 @@
 """The log of deliveries: what became of each, what was wrong, and what still stands in the way.
 
-Tables `meta.deliveries`, `meta.delivery_breaches` and `meta.inbox`. They hold file names, rules and
-counts, never a value from a file. Reading deliveries belongs in `registers` and `sources`.
+Tables `meta.deliveries`, `meta.delivery_breaches`, `meta.delivery_notes` and `meta.inbox`. They
+hold file names, rules and counts, never a value from a file. Reading deliveries belongs in
+`registers` and `sources`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +25,13 @@ create table if not exists meta.deliveries (
     rows_loaded bigint,
     rows_held bigint,
     received_at timestamp with time zone,
-    synthetic boolean
+    synthetic boolean,
+    judged_under varchar
+);
+alter table meta.deliveries add column if not exists judged_under varchar;
+create table if not exists meta.delivery_notes (
+    delivery_sequence bigint,
+    message_sv varchar
 );
 create table if not exists meta.delivery_breaches (
     delivery_sequence bigint,
@@ -183,24 +190,91 @@ def _held_in_inbox(connection: duckdb.DuckDBPyConnection, name: str | None = Non
     return [sequence for (sequence,) in rows]
 
 
-def faulty_files(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, list[str]]]:
-    """The files in the inbox that broke a rule.
+@dataclass(frozen=True, slots=True)
+class FileRemarks:
+    """What there is to say about a file that lies in the inbox.
+
+    Attributes:
+        sequence: The delivery.
+        file_name: The supplier's file.
+        outcome: What became of it.
+        breaches: The Swedish messages of what it broke.
+        notes: Swedish observations that are no breaches.
+    """
+
+    sequence: int
+    file_name: str
+    outcome: str
+    breaches: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def remarked_files(connection: duckdb.DuckDBPyConnection) -> list[FileRemarks]:
+    """The files in the inbox that broke a rule or gave rise to an observation.
 
     Args:
         connection: An open connection to the warehouse.
 
     Returns:
-        File name, outcome and the Swedish messages of each, in order of receipt.
+        The files in order of receipt.
     """
-    return connection.execute(
+    rows = connection.execute(
         f"""
-        select file_name, outcome, list(message_sv order by message_sv)
+        select delivery_sequence, file_name, outcome, breaches, notes
         from ({_IN_INBOX})
-        inner join meta.delivery_breaches using (delivery_sequence)
-        group by delivery_sequence, file_name, outcome
+        left join (
+            select delivery_sequence, list(message_sv order by message_sv) as breaches
+            from meta.delivery_breaches
+            group by delivery_sequence
+        ) using (delivery_sequence)
+        left join (
+            select delivery_sequence, list(message_sv order by message_sv) as notes
+            from meta.delivery_notes
+            group by delivery_sequence
+        ) using (delivery_sequence)
+        where breaches is not null or notes is not null
         order by delivery_sequence
         """
     ).fetchall()
+    return [
+        FileRemarks(sequence, file_name, outcome, tuple(breaches or ()), tuple(notes or ()))
+        for sequence, file_name, outcome, breaches, notes in rows
+    ]
+
+
+def judged_otherwise(
+    connection: duckdb.DuckDBPyConnection, name: str, judged_under: str
+) -> list[int]:
+    """Deliveries of a register that were judged under other rules than those of today.
+
+    Args:
+        connection: An open connection to the warehouse.
+        name: The register.
+        judged_under: Fingerprint of today's rules.
+
+    Returns:
+        Their sequences in order of receipt.
+    """
+    rows = connection.execute(
+        "select delivery_sequence from meta.deliveries"
+        " where name = $name and judged_under is distinct from $judged_under order by all",
+        {"name": name, "judged_under": judged_under},
+    ).fetchall()
+    return [sequence for (sequence,) in rows]
+
+
+def note_judged(connection: duckdb.DuckDBPyConnection, sequence: int, judged_under: str) -> None:
+    """Remember that a delivery was judged anew and stays as it was.
+
+    Args:
+        connection: An open connection to the warehouse.
+        sequence: The delivery.
+        judged_under: Fingerprint of the rules.
+    """
+    connection.execute(
+        "update meta.deliveries set judged_under = ? where delivery_sequence = ?",
+        [judged_under, sequence],
+    )
 
 
 def record(
@@ -212,6 +286,8 @@ def record(
     rows_loaded: int,
     rows_held: int,
     breaches: Sequence[BreachRow] = (),
+    notes: Sequence[str] = (),
+    judged_under: str | None = None,
 ) -> None:
     """Write what became of one delivery; an earlier record of it is replaced.
 
@@ -223,13 +299,15 @@ def record(
         rows_loaded: Rows now in `raw`.
         rows_held: Rows that wait.
         breaches: What was wrong.
+        notes: Swedish observations that are no breaches.
+        judged_under: Fingerprint of the rules that it was judged by.
     """
-    for table in ("deliveries", "delivery_breaches"):
+    for table in ("deliveries", "delivery_breaches", "delivery_notes"):
         connection.execute(
             f"delete from meta.{table} where delivery_sequence = ?", [receipt.sequence]
         )
     connection.execute(
-        "insert into meta.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into meta.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             receipt.sequence,
             receipt.delivery_id,
@@ -242,21 +320,37 @@ def record(
             rows_held,
             receipt.received_at,
             receipt.synthetic,
+            judged_under,
         ],
     )
-    for breach in breaches:
+    for note in notes:
         connection.execute(
-            "insert into meta.delivery_breaches values (?, ?, ?, ?, ?, ?, ?)",
-            [
-                receipt.sequence,
-                breach.rule,
-                breach.severity,
-                breach.column,
-                breach.first_row,
-                breach.row_count,
-                breach.message,
-            ],
+            "insert into meta.delivery_notes values (?, ?)", [receipt.sequence, note]
         )
+    for breach in breaches:
+        add_breach(connection, receipt.sequence, breach)
+
+
+def add_breach(connection: duckdb.DuckDBPyConnection, sequence: int, breach: BreachRow) -> None:
+    """Add a breach to the log of a delivery.
+
+    Args:
+        connection: An open connection to the warehouse.
+        sequence: The delivery.
+        breach: What was wrong.
+    """
+    connection.execute(
+        "insert into meta.delivery_breaches values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            sequence,
+            breach.rule,
+            breach.severity,
+            breach.column,
+            breach.first_row,
+            breach.row_count,
+            breach.message,
+        ],
+    )
 
 
 def unresolved(connection: duckdb.DuckDBPyConnection, name: str | None = None) -> list[str]:
