@@ -1,12 +1,12 @@
 """Recorded public statistics in the marts, against what their publishers print."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.sources.loading import load_dataset
+from orchestration.sources.loading import StatisticsDelivery, load_dataset, record_deliveries
 from orchestration.sources.registry import datasets_of, recorded_files
 from orchestration.sources.requests import SolRequest
 from tests.dbt.conftest import Dbt, Warehouse, create_raw, statuses
@@ -142,6 +142,8 @@ def test_a_kommun_and_a_police_region_are_never_added(tmp_path: Path, dbt: Dbt) 
     with duckdb.connect(str(path)) as connection:
         create_raw(connection)
         load_dataset(connection, dataset, export, delivery_id="a", delivery_sequence=1)
+        received_at = datetime(2026, 1, 1, tzinfo=UTC)
+        record_deliveries(connection, [StatisticsDelivery(1, "a", dataset.source_id, received_at)])
     warehouse = Warehouse(path)
     dbt(path, "build", "--select", "+int_statistics_counted", "--exclude", "test_type:unit")
     assert warehouse.query(
