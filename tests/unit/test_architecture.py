@@ -112,6 +112,7 @@ def test_the_clock_is_read_in_few_places() -> None:
     }
     assert readers == {
         "settings.py",
+        "sources/client.py",
         "intake/as_of.py",
         "assets/publication.py",
         "assets/report.py",

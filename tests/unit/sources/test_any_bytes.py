@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,6 +45,12 @@ BUILT = [
 ]
 each_built = pytest.mark.parametrize(
     ("dataset", "content"), BUILT, ids=[f"{d.source_id}-{d.parser}-{len(c)}" for d, c in BUILT]
+)
+# Publishers whose parts say something only together, with what was asked of them.
+WHOLE = {"kolada", "bra", "kronofogden"}
+SINGLE = [(dataset, content) for dataset, content in FILES if dataset.publisher not in WHOLE]
+each_single = pytest.mark.parametrize(
+    ("dataset", "content"), SINGLE, ids=[f"{d.source_id}-{len(c)}" for d, c in SINGLE]
 )
 each_dataset = pytest.mark.parametrize("dataset", DATASETS, ids=lambda dataset: dataset.source_id)
 each_file = pytest.mark.parametrize(
@@ -285,7 +292,7 @@ def test_an_archive_of_another_kind_is_no_answer(
     assert parse_or_error(make(content), dataset) is None
 
 
-@each_file
+@each_single
 def test_a_packed_recording_reads_as_the_recording(dataset: Dataset, content: bytes) -> None:
     whole = parse_dataset(content, dataset)
     about = Part("GET /", "text/html", b"<html>", holds_figures=False)
@@ -295,15 +302,19 @@ def test_a_packed_recording_reads_as_the_recording(dataset: Dataset, content: by
 @each_file
 def test_the_same_figures_in_two_parts_are_refused(dataset: Dataset, content: bytes) -> None:
     part = Part("GET /", "", content)
-    with pytest.raises(SourceFormatError, match=r"svarets del 2, rad [0-9]+: samma uppgift som"):
+    with pytest.raises(SourceFormatError) as error:
         parse_dataset(pack([part, part]), dataset)
+    if dataset.publisher not in WHOLE:
+        assert re.search("svarets del 2, rad [0-9]+: samma uppgift som", error.value.message_sv)
 
 
 @each_dataset
 def test_an_answer_without_figures_is_refused(dataset: Dataset) -> None:
     for parts in ([], [Part("GET /", "", b"{}", holds_figures=False)]):
-        with pytest.raises(SourceFormatError, match="utan någon uppgift"):
+        with pytest.raises(SourceFormatError) as error:
             parse_dataset(pack(parts), dataset)
+        if dataset.publisher not in WHOLE:
+            assert "utan någon uppgift" in error.value.message_sv
 
 
 @each_dataset
