@@ -23,9 +23,9 @@ SMALLEST_FILE = 50
 LONGEST_HISTORY = 24
 SHORTEST_HISTORY = 6
 # How many standard deviations from the earlier ones a delivery must lie. Simulated for files of 50
-# to 3 000 rows whose true shares move by a standard deviation of 0.2 on the logit scale, and levels
-# by 0.1 on the log scale: with 12 or more earlier deliveries at most 0.14 percent of measures give
-# a false alarm, with 6 at most 0.72 percent; with nothing but sampling noise, none in 100 000.
+# to 3 000 rows whose true shares move by a standard deviation of 0.2 on the logit scale, and whose
+# levels by 0.1 on the log scale: with 12 or more earlier deliveries 0.14 percent of measures give a
+# false alarm at most, with 6 it is 0.72 percent; with sampling noise alone, none in 100 000.
 CRITICAL_DISTANCE = 6.0
 # Changes smaller than these are let be, however certain: of a share, in parts of the whole; of a
 # level and of the number of rows, as a ratio.

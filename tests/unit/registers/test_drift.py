@@ -46,7 +46,7 @@ def _lines(file: Path) -> list[str]:
 
 @pytest.fixture
 def home(months: Path, tmp_path: Path) -> Settings:
-    settings = Settings(home=tmp_path)
+    settings = Settings(home=tmp_path, settle_seconds=0)
     shutil.copytree(months, settings.inbox_dir)
     return settings
 

@@ -293,5 +293,5 @@ def test_a_file_without_faults_is_loaded(tmp_path: Path, form: Form, contract: C
 
 
 def test_every_rule_is_provoked() -> None:
-    elsewhere = {"okant_register", "samma_innehall"}
+    elsewhere = {"okant_register", "samma_innehall", "internt_fel"}
     assert {*CELL_RULES, *FILE_RULES, *elsewhere} == RULES
