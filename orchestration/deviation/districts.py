@@ -25,7 +25,8 @@ from scipy import special
 
 from orchestration.deviation.series import FloatArray
 
-_BISECTIONS = 80
+_NEWTON_STEPS = 100
+_NEWTON_TOLERANCE = 1e-12
 #: The variance of a count depends on its mean, and the mean on the fit; a few rounds settle it.
 _ROUNDS = 4
 
@@ -120,28 +121,22 @@ def between_interval(
 def _solve_heterogeneity(
     y: FloatArray, variance: FloatArray, design: FloatArray, target: FloatArray
 ) -> FloatArray:
-    low = np.zeros(y.shape[0])
-    high = np.full(y.shape[0], np.var(y) + 1.0)
-    for _ in range(_BISECTIONS):
-        too_small = _heterogeneity(y, variance, design, high) > target
-        if not too_small.any():
+    """Variance at which the weighted sum of squares falls to a target; 0 where it lies below.
+
+    The sum falls and is convex in the variance, so Newton's steps from zero never overshoot.
+    """
+    between = np.zeros(y.shape[0])
+    for _ in range(_NEWTON_STEPS):
+        weights = 1.0 / (variance + between[:, None])
+        coefficients, _ = _weighted(y, weights, design)
+        squares = np.square(y - coefficients @ design.T)
+        surplus = (weights * squares).sum(axis=1) - target
+        slope = (np.square(weights) * squares).sum(axis=1)
+        step = np.where(surplus > 0, surplus / np.where(slope > 0, slope, 1.0), 0.0)
+        between = between + step
+        if np.all(step <= _NEWTON_TOLERANCE * between):
             break
-        high = np.where(too_small, high * 2.0, high)
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2.0
-        above = _heterogeneity(y, variance, design, middle) > target
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    none = _heterogeneity(y, variance, design, np.zeros(y.shape[0])) <= target
-    return np.where(none, 0.0, (low + high) / 2.0)
-
-
-def _heterogeneity(
-    y: FloatArray, variance: FloatArray, design: FloatArray, between: FloatArray
-) -> FloatArray:
-    weights = 1.0 / (variance + between[:, None])
-    coefficients, _ = _weighted(y, weights, design)
-    out: FloatArray = (weights * np.square(y - coefficients @ design.T)).sum(axis=1)
-    return out
+    return between
 
 
 def _weighted(

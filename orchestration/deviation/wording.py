@@ -164,6 +164,85 @@ def group_sentence(indicator: Indicator, year: int, facts: Mapping[str, Any]) ->
     )
 
 
+def stability_sentence(
+    indicator: Indicator, year: int, facts: Mapping[str, Any], drivers: Sequence[Indicator]
+) -> str:
+    """What stood still, and what should have moved it.
+
+    Args:
+        indicator: from the catalogue.
+        year: tested year.
+        facts: ``observed``, ``expected``, ``lower``, ``upper``, ``relative_change``,
+            ``expected_change``, ``p_value``, and ``drivers`` with a ``change`` each.
+        drivers: the indicators of ``drivers``, in the same order.
+    """
+    told = listing(
+        [
+            f"{definite(driver.title_sv)} ({signed_percent(move['change'])})"
+            for driver, move in zip(drivers, facts["drivers"], strict=True)
+        ]
+    )
+    subject = sentence_case(definite(indicator.title_sv))
+    return (
+        f"{subject} stod i stort sett stilla {year} ({signed_percent(facts['relative_change'])}), "
+        f"fast {told} lät vänta {signed_percent(facts['expected_change'])}: "
+        f"{figure_with_unit(facts['observed'], indicator)} mot väntade "
+        f"{figure(facts['expected'], indicator)} ({figure(facts['lower'], indicator)}–"
+        f"{figure(facts['upper'], indicator)}); {p_value(facts['p_value'])}."
+    )
+
+
+def unproved_stability(indicator: Indicator, expected_change: float) -> str:
+    """Why an indicator whose drivers moved got no verdict."""
+    return (
+        f"Drivkrafterna lät vänta {signed_percent(expected_change)} för "
+        f"{definite(indicator.title_sv)}, men talen är för små eller för oroliga för att skilja "
+        "stillastående från den väntade förändringen."
+    )
+
+
+def board_sentence(indicator: Indicator, year: int, name: str, facts: Mapping[str, Any]) -> str:
+    """How a district board differs from what the others foretell.
+
+    Args:
+        indicator: from the catalogue.
+        year: tested year.
+        name: the board.
+        facts: ``observed``, ``expected``, ``lower``, ``upper``, ``p_value``, ``covariate``,
+            ``relative_to_expected_before``.
+    """
+    basis = "övriga stadsdelsnämnder"
+    if facts["covariate"] is not None:
+        basis += " och socioekonomiskt index"
+    text = (
+        f"{name}: {definite(indicator.title_sv)} var {year} "
+        f"{figure_with_unit(facts['observed'], indicator)} mot väntade "
+        f"{figure(facts['expected'], indicator)} ({figure(facts['lower'], indicator)}–"
+        f"{figure(facts['upper'], indicator)}) utifrån {basis}; {p_value(facts['p_value'])}."
+    )
+    before = facts["relative_to_expected_before"]
+    if before is None:
+        return text
+    side = "över" if before > 0 else "under"
+    return f"{text} Året före låg nämnden {percent(before)} procent {side} det väntade."
+
+
+def shock_sentence(year: int, change: float, members: int, p: float) -> str:
+    """That the city's counts moved as one.
+
+    Args:
+        year: tested year.
+        change: relative change of the median.
+        members: registers that had a vote.
+        p: p-value.
+    """
+    return (
+        f"Stadens antalsmått rörde sig {year} åt samma håll: medianen över {members} register "
+        f"{signed_percent(change)} mot väntat; {p_value(p)}. Varje mått är därför prövat mot den "
+        "gemensamma rörelsen."
+    )
+
+
 def relation_sentence(related: Indicator, facts: Mapping[str, Any]) -> str:
     """What a related indicator did, and what that says.
 
