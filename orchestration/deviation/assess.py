@@ -35,6 +35,7 @@ from orchestration.deviation.findings import (
     weigh,
 )
 from orchestration.deviation.groups import GroupSample, welch
+from orchestration.deviation.months import month_findings
 from orchestration.deviation.multiplicity import select
 from orchestration.deviation.pools import (
     JudgedSeries,
@@ -45,7 +46,7 @@ from orchestration.deviation.pools import (
     until,
 )
 from orchestration.deviation.result import Deviation, Kind, Outcome
-from orchestration.deviation.series import Series
+from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.deviation.shocks import CommonShock, common_shock
 from orchestration.deviation.stillness import stability_findings
@@ -67,7 +68,9 @@ def assess(
     catalogue: Catalogue,
     year: int,
     settings: DeviationSettings,
+    *,
     names: Mapping[str, str] | None = None,
+    months: Sequence[MonthlySeries] = (),
 ) -> list[Deviation]:
     """Find what deviates in a year.
 
@@ -77,6 +80,7 @@ def assess(
         year: the report year.
         settings: thresholds and constants.
         names: geographies as a reader meets them, by their code.
+        months: monthly series of any geography and breakdown.
 
     Returns:
         Rows worth keeping, the ranked ones first: ``focus``, ``explained``, ``watch`` (unadjusted
@@ -116,7 +120,9 @@ def assess(
         if row.kind is Kind.CHANGE and row.outcome is Outcome.FOCUS
     }
     decided += _decide(boards, context, in_focus)
-    return [*_ranked(decided, settings), *cannot, *untested_groups, *unproved]
+    of_months, untested_months = month_findings(months, context)
+    untested = [*cannot, *untested_groups, *unproved, *untested_months]
+    return [*_ranked([*decided, *of_months], settings), *untested]
 
 
 def _without_twins(

@@ -123,15 +123,22 @@ def explanation_evidence(
 
 
 def new_row(
-    key: SeriesKey, kind: Kind, year: int, *, related: str = "", p_value: float | None = None
+    key: SeriesKey,
+    kind: Kind,
+    year: int,
+    *,
+    month: int | None = None,
+    related: str = "",
+    p_value: float | None = None,
 ) -> Deviation:
     """A row with its key, everything else still open."""
     indicator_id, geography_id, breakdown, category = key
-    parts = [str(year), str(kind), indicator_id, geography_id, breakdown, category, related]
+    period = str(year) if month is None else f"{year}-{month:02d}"
+    parts = [period, str(kind), indicator_id, geography_id, breakdown, category, related]
     return Deviation(
         deviation_id=":".join(part for part in parts if part),
         indicator_id=indicator_id,
-        period_start=date(year, 1, 1),
+        period_start=date(year, month or 1, 1),
         geography_id=geography_id,
         breakdown=breakdown,
         category=category,

@@ -350,6 +350,12 @@ def limits(mean: FloatArray, dispersion: FloatArray, tail: float) -> tuple[Float
     return np.where(np.isfinite(low), np.maximum(low, 0.0), low), high
 
 
+def mid_p(observed: float, mean: float, dispersion: float) -> float:
+    """Two-sided mid-p of one count with that mean and dispersion."""
+    below, above, _ = _tails(np.array([observed]), np.array([mean]), np.array([dispersion]))
+    return float(min(1.0, 2.0 * min(below[0], above[0])))
+
+
 def _parameters(
     mean: FloatArray, dispersion: FloatArray
 ) -> tuple[BoolArray, FloatArray, FloatArray]:

@@ -66,7 +66,7 @@ def stability_findings(
         row = new_row(one.series.key, Kind.STABILITY, context.year)
         if found.verdict is StabilityVerdict.NOTHING_EXPECTED:
             continue
-        if found.verdict is StabilityVerdict.CANNOT_TELL:
+        if found.verdict is StabilityVerdict.CANNOT_TELL and not _moved_itself(one, context):
             reason = wording.unproved_stability(one.indicator, np.expm1(found.expected))
             cannot.append(cannot_tell(row, reason, _evidence(found, moved, context)))
             continue
@@ -114,10 +114,9 @@ def _finding(
 ) -> Finding:
     change, moved = seen
     family = family_of(one.indicator, Kind.STABILITY)
-    moved_itself = one.p_value < context.settings.alpha
-    if found.verdict is not StabilityVerdict.STABLE_AGAINST_EXPECTATION or moved_itself:
-        # What moved as expected is no evidence of stability, and what moved beyond its own noise,
-        # however little, has not stood still: its change is told instead.
+    stable = found.verdict is StabilityVerdict.STABLE_AGAINST_EXPECTATION
+    if not stable or _moved_itself(one, context):
+        # What moved as expected is no evidence of stability.
         return Finding.quiet(replace(row, p_value=1.0), family)
     before = one.observed / float(np.exp(found.observed))
     spread = float(np.hypot(found.standard_error, found.expected_sd))
@@ -164,6 +163,11 @@ def _finding(
         explanations=explanations,
         covered=covered,
     )
+
+
+def _moved_itself(one: JudgedSeries, context: Context) -> bool:
+    """What moved beyond its own noise, however little, has not stood still: its change is told."""
+    return one.p_value < context.settings.alpha
 
 
 def _probability_off(found: StabilityTest, spread: float, relevant_change: float) -> float:

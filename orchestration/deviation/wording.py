@@ -5,6 +5,7 @@ What does not belong here: layout, and the catalogue's own texts.
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from orchestration.deviation.contrary import Verdict
@@ -26,6 +27,20 @@ _DEFINITE = {
     "Svarsfrekvens": "svarsfrekvensen",
     "Folkmängd": "folkmängden",
 }
+_MONTH_NAMES = (
+    "januari",
+    "februari",
+    "mars",
+    "april",
+    "maj",
+    "juni",
+    "juli",
+    "augusti",
+    "september",
+    "oktober",
+    "november",
+    "december",
+)
 _CATEGORIES = {
     "funktionsnedsattning": "funktionsnedsättning",
     "socialpsykiatri": "socialpsykiatri",
@@ -183,8 +198,11 @@ def stability_sentence(
         ]
     )
     subject = sentence_case(definite(indicator.title_sv))
+    least = 0.0005
+    change = facts["relative_change"]
+    own = signed_percent(change) if abs(change) >= least else "oförändrat"
     return (
-        f"{subject} stod i stort sett stilla {year} ({signed_percent(facts['relative_change'])}), "
+        f"{subject} stod i stort sett stilla {year} ({own}), "
         f"fast {told} lät vänta {signed_percent(facts['expected_change'])}: "
         f"{figure_with_unit(facts['observed'], indicator)} mot väntade "
         f"{figure(facts['expected'], indicator)} ({figure(facts['lower'], indicator)}–"
@@ -225,6 +243,22 @@ def board_sentence(indicator: Indicator, year: int, name: str, facts: Mapping[st
         return text
     side = "över" if before > 0 else "under"
     return f"{text} Året före låg nämnden {percent(before)} procent {side} det väntade."
+
+
+def month_sentence(indicator: Indicator, month: date, facts: Mapping[str, Any]) -> str:
+    """How a month differs from what the years before it foretell.
+
+    Args:
+        indicator: from the catalogue.
+        month: its first day.
+        facts: ``observed``, ``expected``, ``lower``, ``upper``, ``p_value``.
+    """
+    return (
+        f"{sentence_case(definite(indicator.title_sv))} i {_MONTH_NAMES[month.month - 1]} "
+        f"{month.year}: {figure_with_unit(facts['observed'], indicator)} mot väntade "
+        f"{figure(facts['expected'], indicator)} ({figure(facts['lower'], indicator)}–"
+        f"{figure(facts['upper'], indicator)}); {p_value(facts['p_value'])}."
+    )
 
 
 def shock_sentence(year: int, change: float, members: int, p: float) -> str:

@@ -549,6 +549,10 @@ def test_settings_refuse_nonsense() -> None:
         {"volatility_grid": ()},
         {"amount_volatility_grid": (0.0, 0.1)},
         {"minimum_history": 0},
+        {"shock_alpha": 1.0},
+        {"board_minimum_number": 4},
+        {"shock_minimum_sources": 0},
+        {"stability_relevant_change": 0.0},
     ):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             replace(SETTINGS, **wrong)
