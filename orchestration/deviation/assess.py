@@ -36,7 +36,7 @@ from orchestration.deviation.findings import (
 )
 from orchestration.deviation.groups import GroupSample, welch
 from orchestration.deviation.months import month_findings
-from orchestration.deviation.multiplicity import select
+from orchestration.deviation.multiplicity import benjamini_yekutieli, select
 from orchestration.deviation.pools import (
     JudgedSeries,
     ModelKind,
@@ -516,16 +516,19 @@ def _decide(
     corrected = [(f, f.family) for f in findings if f.family is not None]
     p = np.array([f.row.p_value for f, _ in corrected], dtype=np.float64)
     selection = select(p, [family for _, family in corrected], context.settings.fdr)
+    any_dependence = benjamini_yekutieli(p) if corrected else p
     verdicts = {
-        id(f): (float(q), bool(chosen))
-        for (f, _), q, chosen in zip(corrected, selection.q_values, selection.selected, strict=True)
+        id(f): (float(q), bool(chosen), float(by))
+        for (f, _), q, chosen, by in zip(
+            corrected, selection.q_values, selection.selected, any_dependence, strict=True
+        )
     }
     kept: list[tuple[Finding, Deviation]] = []
     for finding in findings:
         p_value = finding.row.p_value
         if not finding.sentence or p_value is None or p_value >= context.settings.alpha:
             continue
-        q_value, selected = verdicts.get(id(finding), (None, False))
+        q_value, selected, by = verdicts.get(id(finding), (None, False, None))
         if finding.told_with is not None and not selected:
             continue
         outcome, reason = _outcome(finding, context.year, selected=selected)
@@ -538,7 +541,9 @@ def _decide(
             outcome=outcome,
             explanation_id=explanation,
             reason_sv=reason,
-            evidence=as_json({**finding.evidence, "sentence_sv": finding.sentence}),
+            evidence=as_json(
+                {**finding.evidence, "q_value_any_dependence": by, "sentence_sv": finding.sentence}
+            ),
         )
         kept.append((finding, row))
     return kept
