@@ -1,7 +1,7 @@
 """Size, power, speed and hit rate of the deviation engine, beside what others use.
 
     python tests/benchmarks/bench_deviation.py size --series 3000
-    python tests/benchmarks/bench_deviation.py monthly | speed | cities | discoveries
+    python tests/benchmarks/bench_deviation.py monthly | speed | cities | discoveries | boards
     python tests/benchmarks/bench_deviation.py calibration --warehouse var/warehouse.duckdb
     pytest tests/benchmarks/bench_deviation.py -s
 
@@ -27,6 +27,7 @@ from scipy import special, stats
 
 from orchestration.assets.deviations import read_series
 from orchestration.deviation.assess import assess
+from orchestration.deviation.districts import leave_one_out_counts
 from orchestration.deviation.filters import GammaPoisson, Panel, fit_mixture, predict, run_history
 from orchestration.deviation.monthly import farrington
 from orchestration.deviation.multiplicity import benjamini_hochberg
@@ -174,8 +175,8 @@ def poisson_trend(history: FloatArray, tested: FloatArray) -> FloatArray:
         eta = beta @ design.T
     expected = np.exp(np.clip(beta @ ahead, -20, 20))
     line = np.einsum("p,spq,q->s", ahead, np.linalg.inv(information), ahead)
-    spread: FloatArray = np.sqrt(expected + expected**2 * line)
-    return np.abs(tested - expected) / spread
+    score_of: FloatArray = np.abs(tested - expected) / np.sqrt(expected + expected**2 * line)
+    return score_of
 
 
 COMPETITORS: Mapping[str, Surprise] = {
@@ -418,6 +419,28 @@ def report_discoveries(series: int) -> None:
             rows.append([n, f"{effect:+.0%}", shown(float(false)), shown(found[changed].mean())])
     say(f"After Benjamini-Hochberg at {SETTINGS.fdr:.0%}, {series} series at 200 a year, mixed.\n")
     table(["years", "effect", "false discoveries", "found"], rows)
+
+
+def report_boards(cities: int, boards: int = 11) -> None:
+    """Print the size of a board held against the others, and its power."""
+    rows = []
+    for cases in (30, 300, 3000):
+        for between in (0.0, 0.05, 0.15, 0.30):
+            rng = np.random.default_rng([8, cases, int(100 * between)])
+            told: dict[float, list[bool]] = {1.0: [], 1.3: [], 1.6: []}
+            for _ in range(cities):
+                persons = np.exp(rng.normal(0, 0.5, boards)) * 20_000
+                index = rng.normal(0, 1, boards)
+                level = cases / 20_000 * np.exp(0.3 * index + rng.normal(0, between, boards))
+                design = np.column_stack([np.ones(boards), index])
+                for factor, found in told.items():
+                    changed = level * np.where(np.arange(boards) == 0, factor, 1.0)
+                    y = rng.poisson(changed * persons).astype(np.float64)
+                    p = leave_one_out_counts(y, persons, design).p_values
+                    found.extend((p if factor == 1.0 else p[:1]) < NOMINAL)
+            rows.append([cases, between, *(shown(float(np.mean(v))) for v in told.values())])
+    say(f"{boards} boards, one covariate, {cities} cities a row.\n")
+    table(["cases a board", "sd between", "size at 5 %", "power +30 %", "power +60 %"], rows)
 
 
 # --- planted cities -----------------------------------------------------------------------------
@@ -712,7 +735,17 @@ def main() -> None:
     """Print one of the reports, or all that need no warehouse."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "what", choices=["size", "monthly", "speed", "cities", "discoveries", "calibration", "all"]
+        "what",
+        choices=[
+            "size",
+            "monthly",
+            "speed",
+            "cities",
+            "discoveries",
+            "boards",
+            "calibration",
+            "all",
+        ],
     )
     parser.add_argument("--series", type=int, default=3000)
     parser.add_argument("--cities", type=int, default=50)
@@ -724,6 +757,7 @@ def main() -> None:
         "size": lambda: report_size(asked.series),
         "monthly": lambda: report_monthly(asked.series),
         "discoveries": lambda: report_discoveries(asked.series),
+        "boards": lambda: report_boards(4 * asked.cities),
         "cities": lambda: report_cities(asked.cities),
     }
     if asked.what == "calibration":

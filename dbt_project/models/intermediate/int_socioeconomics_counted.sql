@@ -7,9 +7,9 @@ crosswalk as (
 areas as (
     select
         board_name,
-        make_date(year, 1, 1) as period_start,
         children,
-        socioeconomic_index
+        socioeconomic_index,
+        make_date(year, 1, 1) as period_start
     from {{ ref('stg_register__socioekonomi_stadsdel') }}
 ),
 
