@@ -198,7 +198,7 @@ def _shock_row(
     nearest = min(
         members, key=lambda t: abs(float(np.log1p(t.relative_to_expected)) - shock.log_change)
     )
-    key = (nearest.series.indicator_id, nearest.series.geography_id, "common_shock", "counts")
+    key = (nearest.series.indicator_id, nearest.series.geography_id, "common_shock", "common_shock")
     explanations = tuple(
         e for e in context.registered(key) if e.indicator_id is None and not e.is_break
     )

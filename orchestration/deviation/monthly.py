@@ -228,7 +228,9 @@ def _foretell(
     now = design[-1]
     rate, dispersion, slope = _reweighted(y, shift, x, now, settings)
     # No trend on a short past, nor one that foretells more than was ever seen.
-    flat = ~(rate <= np.nanmax(y / np.exp(shift), axis=1)) | (span < _LEAST_YEARS_OF_TREND)
+    known = np.isfinite(y)
+    largest = np.where(known, y / np.exp(shift), -np.inf).max(axis=1)
+    flat = ~(rate <= largest) | (span < _LEAST_YEARS_OF_TREND)
     if flat.any():
         without = np.delete(np.arange(x.shape[1]), 1)
         rate[flat], dispersion[flat], _ = _reweighted(
@@ -236,7 +238,9 @@ def _foretell(
         )
         slope[flat] = 0.0
     mean = rate * np.exp(offset[:, -1])
-    few = np.nansum(y, axis=1) < settings.least_cases
+    # Without months of its own season from most years, the block has no level to foretell.
+    own_season = known[:, block[kept] == block[-1]].sum(axis=1)
+    few = (np.nansum(y, axis=1) < settings.least_cases) | (own_season < span)
     mean[few], dispersion[few], slope[few] = np.nan, np.nan, np.nan
     return mean, dispersion, slope / _MONTHS
 

@@ -152,6 +152,20 @@ def test_too_short_or_too_empty_a_past_foretells_nothing() -> None:
     assert np.isfinite(found.expected[1, 0])
 
 
+def test_a_season_that_was_never_seen_foretells_nothing() -> None:
+    y = seasonal(np.random.default_rng(9), 2, 30)
+    # The tested month is December; its own season is from November to January.
+    calendar = np.arange(y.shape[1]) % 12
+    y[0, np.isin(calendar, [10, 11, 0])] = np.nan
+    y[0, -1] = 30
+    y[1, 13:-1] = np.nan
+    found = farrington(y, 1, SETTINGS)
+    assert not found.tested.any()
+    one_missing = seasonal(np.random.default_rng(9), 1, 30)
+    one_missing[0, -13] = np.nan
+    assert farrington(one_missing, 1, SETTINGS).tested.all()
+
+
 def test_without_season_both_limits_are_exceeded_about_as_often_as_they_say() -> None:
     y = np.random.default_rng(6).poisson(40, (3000, 72)).astype(np.float64)
     found = farrington(y, 1, SETTINGS)
