@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from orchestration.checks import require_open_gates
 from orchestration.deviation.assess import assess
+from orchestration.deviation.followup import follow_up
 from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.indicators.catalogue import load_catalogue
@@ -41,13 +42,16 @@ def deviations(context: dg.AssetExecutionContext, avvik: Avvik) -> dg.Materializ
         require_open_gates(connection, MARTS_READ)
         year = report_year(connection, settings)
         series = read_series(connection)
-        found = assess(
+        catalogue = load_catalogue(settings.seeds_dir)
+        of_method = DeviationSettings(geography_id=settings.municipality)
+        names = dict(connection.execute(NAMES).fetchall())
+        months = read_months(connection, settings.municipality)
+        found = follow_up(
+            assess(series, catalogue, year - 1, of_method, names=names),
+            assess(series, catalogue, year, of_method, names=names, months=months),
             series,
-            load_catalogue(settings.seeds_dir),
+            catalogue,
             year,
-            DeviationSettings(geography_id=settings.municipality),
-            names=dict(connection.execute(NAMES).fetchall()),
-            months=read_months(connection, settings.municipality),
         )
         write_findings(connection, DEVIATIONS, [row.as_row() for row in found])
     context.log.info("Prövade serier: %d, rader: %d", len(series), len(found))

@@ -245,6 +245,30 @@ def board_sentence(indicator: Indicator, year: int, name: str, facts: Mapping[st
     return f"{text} Året före låg nämnden {percent(before)} procent {side} det väntade."
 
 
+def followed_sentence(indicator: Indicator, year: int, value: float, change: float | None) -> str:
+    """That what was in focus last year lies where it lay.
+
+    Args:
+        indicator: from the catalogue.
+        year: report year.
+        value: of that year.
+        change: since the year before; None where that is unknown.
+    """
+    text = (
+        f"Följs upp: {definite(indicator.title_sv)} var i fokus {year - 1} och avviker inte på "
+        f"nytt {year}: {figure_with_unit(value, indicator)}"
+    )
+    return f"{text}." if change is None else f"{text} ({signed_percent(change)} på ett år)."
+
+
+def followed_without_value(indicator: Indicator, year: int) -> str:
+    """That what was in focus last year has no value this year."""
+    return (
+        f"Följs upp: {definite(indicator.title_sv)} var i fokus {year - 1}, men värdet för {year} "
+        "saknas."
+    )
+
+
 def month_sentence(indicator: Indicator, month: date, facts: Mapping[str, Any]) -> str:
     """How a month differs from what the years before it foretell.
 
