@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from orchestration.checks import require_open_gates
 from orchestration.deviation.assess import assess
-from orchestration.deviation.series import Series
+from orchestration.deviation.followup import follow_up
+from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.indicators.catalogue import load_catalogue
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
@@ -21,6 +22,7 @@ from orchestration.settings import Settings
 from orchestration.storage.findings import DEVIATIONS, write_findings
 
 MARTS_READ = ("marts.indicators", "marts.indicator_values", "marts.geographies")
+NAMES = "select geography_id, name from marts.geographies"
 DEVIATIONS_KEY = dg.AssetKey(["marts", "deviations"])
 
 
@@ -34,17 +36,22 @@ DEVIATIONS_KEY = dg.AssetKey(["marts", "deviations"])
     description="Värden utanför det väntade, med prövning, rang och registrerad förklaring.",
 )
 def deviations(context: dg.AssetExecutionContext, avvik: Avvik) -> dg.MaterializeResult[None]:
-    """Test every yearly series of the municipality and write what deviates."""
+    """Test the municipality's series and its boards, and write what deviates."""
     settings = avvik.settings
     with avvik.warehouse() as connection:
         require_open_gates(connection, MARTS_READ)
         year = report_year(connection, settings)
         series = read_series(connection)
-        found = assess(
+        catalogue = load_catalogue(settings.seeds_dir)
+        of_method = DeviationSettings(geography_id=settings.municipality)
+        names = dict(connection.execute(NAMES).fetchall())
+        months = read_months(connection, settings.municipality)
+        found = follow_up(
+            assess(series, catalogue, year - 1, of_method, names=names),
+            assess(series, catalogue, year, of_method, names=names, months=months),
             series,
-            load_catalogue(settings.seeds_dir),
+            catalogue,
             year,
-            DeviationSettings(geography_id=settings.municipality),
         )
         write_findings(connection, DEVIATIONS, [row.as_row() for row in found])
     context.log.info("Prövade serier: %d, rader: %d", len(series), len(found))
@@ -118,6 +125,45 @@ def read_series(connection: duckdb.DuckDBPyConnection) -> list[Series]:
         _series(key, list(zip(*((row[4:]) for row in group), strict=True)))
         for key, group in groupby(rows, key=lambda row: row[:4])
     ]
+
+
+def read_months(connection: duckdb.DuckDBPyConnection, municipality: str) -> list[MonthlySeries]:
+    """Read the monthly series of a municipality.
+
+    Args:
+        connection: An open connection to the warehouse.
+        municipality: Its code.
+
+    Returns:
+        One series for each indicator, breakdown and category.
+    """
+    rows = connection.execute(
+        """
+        select
+            indicator_id, geography_id, breakdown, category,
+            12 * year(period_start) + month(period_start) - 1, value, status
+        from marts.indicator_values
+        where period_grain = 'month' and geography_id = $municipality
+        order by all
+        """,
+        {"municipality": municipality},
+    ).fetchall()
+    series: list[MonthlySeries] = []
+    for key, group in groupby(rows, key=lambda row: row[:4]):
+        indicator_id, geography_id, breakdown, category = key
+        months, value, status = zip(*(row[4:] for row in group), strict=True)
+        series.append(
+            MonthlySeries(
+                indicator_id=indicator_id,
+                geography_id=geography_id,
+                breakdown=breakdown,
+                category=category,
+                months=np.array(months, dtype=np.int64),
+                value=_floats(value),
+                status=[str(each) for each in status],
+            )
+        )
+    return series
 
 
 def _series(key: tuple[str, str, str, str], columns: list[tuple[object, ...]]) -> Series:

@@ -4,97 +4,73 @@ The order matters and is kept: every value is tested as if nothing were known; f
 are corrected together; only then may a registered explanation set a deviation aside, so that the
 list of the explained can be audited.
 
-The first cut tests yearly totals of the municipality (and of its county or the nation for the
-surroundings), declared pairs and declared groups. Two kinds are yet to come, surprising stability
-and districts against each other; they add findings of their own to the same families.
+Tested are yearly totals of the municipality (and of its county or the nation for the
+surroundings), declared pairs and groups, indicators that stood still against their declared
+drivers (``stillness.py``), and district boards against each other (``boards.py``). Where the
+city's counts moved as one, that is told once and each is held against the common movement.
 
 What does not belong here: reading and writing rows, and the grouping into focus areas.
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from orchestration.deviation import wording
+from orchestration.deviation.boards import board_findings
 from orchestration.deviation.contrary import PairTest, Verdict, judge_pair
 from orchestration.deviation.explanations import explained_log_change
+from orchestration.deviation.findings import (
+    Context,
+    Evidence,
+    Finding,
+    as_json,
+    cannot_tell,
+    explanation_evidence,
+    family_of,
+    new_row,
+    weigh,
+)
 from orchestration.deviation.groups import GroupSample, welch
-from orchestration.deviation.multiplicity import select
-from orchestration.deviation.pools import JudgedSeries, ModelKind, in_scope, judge_series, until
+from orchestration.deviation.months import month_findings
+from orchestration.deviation.multiplicity import benjamini_yekutieli, select
+from orchestration.deviation.pools import (
+    JudgedSeries,
+    ModelKind,
+    against_shift,
+    in_scope,
+    judge_series,
+    until,
+)
 from orchestration.deviation.result import Deviation, Kind, Outcome
-from orchestration.deviation.series import Series, SeriesKey
+from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.deviation.shocks import CommonShock, common_shock
+from orchestration.deviation.stillness import stability_findings
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import (
     CONTEXT_AREAS,
     GroupComparison,
     Indicator,
     Measure,
-    NaturalExplanation,
     Relation,
 )
 
-Evidence = dict[str, object]
-_FamilyKey = tuple[str, Kind]
+_CITY_NOT_IN_FOCUS_SV = "Måttet är inte i fokus för staden som helhet."
 _CONTEXT_SV = "Måttet hör till omvärlden och prövas som stöd, inte som eget fokusområde."
 
 
-@dataclass(frozen=True)
-class _Context:
-    """What every step needs: the catalogue, the report year and the settings."""
-
-    catalogue: Catalogue
-    year: int
-    settings: DeviationSettings
-
-    def registered(self, key: SeriesKey) -> tuple[NaturalExplanation, ...]:
-        """Explanations registered for this series and the report year."""
-        found = self.catalogue.explanations_for(key[0], key[1])
-        return tuple(row for row in found if row.covers(self.year))
-
-
-@dataclass(frozen=True)
-class _Finding:
-    """A tested hypothesis: a row to be, with what is needed to decide on it.
-
-    Attributes:
-        row: the row, its outcome still open.
-        family: area and kind, corrected together; None for the surroundings.
-        relative_to_expected: size of the deviation.
-        minimum: least size that can be a focus.
-        persons: persons concerned, for the ranking.
-        sentence: what happened, in words; empty for what is only counted in its family.
-        evidence: what the row keeps.
-        explanations: registered for the report year.
-        covered: whether they cover it.
-    """
-
-    row: Deviation
-    family: _FamilyKey | None
-    relative_to_expected: float = 0.0
-    minimum: float = math.inf
-    persons: float = 0.0
-    sentence: str = ""
-    evidence: Evidence = field(default_factory=dict)
-    explanations: tuple[NaturalExplanation, ...] = ()
-    covered: bool = False
-
-    @classmethod
-    def quiet(cls, row: Deviation, family: _FamilyKey | None) -> "_Finding":
-        """A hypothesis that takes part in the correction and gets no row of its own."""
-        return cls(row, family)
-
-
-def _family(indicator: Indicator, kind: Kind) -> _FamilyKey | None:
-    return None if indicator.area in CONTEXT_AREAS else (str(indicator.area), kind)
-
-
 def assess(
-    series: Sequence[Series], catalogue: Catalogue, year: int, settings: DeviationSettings
+    series: Sequence[Series],
+    catalogue: Catalogue,
+    year: int,
+    settings: DeviationSettings,
+    *,
+    names: Mapping[str, str] | None = None,
+    months: Sequence[MonthlySeries] = (),
 ) -> list[Deviation]:
     """Find what deviates in a year.
 
@@ -103,34 +79,50 @@ def assess(
         catalogue: indicators, declared relations and comparisons, registered explanations.
         year: the report year.
         settings: thresholds and constants.
+        names: geographies as a reader meets them, by their code.
+        months: monthly series of any geography and breakdown.
 
     Returns:
         Rows worth keeping, the ranked ones first: ``focus``, ``explained``, ``watch`` (unadjusted
         p below ``alpha`` but not selected, too small, or in the surroundings) and
-        ``cannot_tell`` (one for each series or comparison that is current but untestable).
+        ``cannot_tell`` (one for each series, comparison or expected change that is current but
+        untestable). District boards get a row only when they are selected or explained.
 
     Raises:
         ValueError: a series names an unknown indicator, occurs twice, or has a numerator above
             its denominator.
     """
-    context = _Context(catalogue, year, settings)
+    context = Context(catalogue, year, settings, names or {})
     scope, aliases = _without_twins(in_scope(series, catalogue, year, settings), catalogue)
-    tested, untestable = judge_series(scope, catalogue, year, settings)
+    alone, untestable = judge_series(scope, catalogue, year, settings)
+    tested, shocks = _against_common_shock(alone, context)
     by_indicator = {t.series.indicator_id: t for t in tested}
     for kept, others in aliases.items():
         by_indicator.update({o: by_indicator[kept] for o in others if kept in by_indicator})
 
     pairs = _judge_pairs(by_indicator, context)
     groups, untested_groups = _groups(series, context)
+    still, unproved = stability_findings(by_indicator, context)
     findings = [
         *(_change(t, pairs.get(t.series.indicator_id, ()), aliases, context) for t in tested),
         *(_contrary(pair, context) for group in pairs.values() for pair in group if pair.tested),
         *groups,
+        *still,
     ]
+    boards = board_findings(series, tested, context)
     cannot = [
-        _cannot_tell(_row(u.series.key, Kind.CHANGE, year), u.reason_sv, {}) for u in untestable
+        cannot_tell(new_row(u.series.key, Kind.CHANGE, year), u.reason_sv, {}) for u in untestable
     ]
-    return [*_ranked(_decide(findings, context), settings), *cannot, *untested_groups]
+    decided = [*_decide(findings, context), *shocks]
+    in_focus = {
+        row.indicator_id
+        for _, row in decided
+        if row.kind is Kind.CHANGE and row.outcome is Outcome.FOCUS
+    }
+    decided += _decide(boards, context, in_focus)
+    of_months, untested_months = month_findings(months, context)
+    untested = [*cannot, *untested_groups, *unproved, *untested_months]
+    return [*_ranked([*decided, *of_months], settings), *untested]
 
 
 def _without_twins(
@@ -156,6 +148,84 @@ def _without_twins(
     return list(kept.values()), aliases
 
 
+# --- common shocks ------------------------------------------------------------------------------
+
+
+def _against_common_shock(
+    tested: Sequence[JudgedSeries], context: Context
+) -> tuple[list[JudgedSeries], list[tuple[Finding, Deviation]]]:
+    """Hold the city's counts against their common movement, where there is one.
+
+    Each register has one vote, that of its median indicator.
+    """
+    settings = context.settings
+    members = [
+        t
+        for t in tested
+        if t.kind is ModelKind.COUNTS
+        and t.series.geography_id == settings.geography_id
+        and t.indicator.area not in CONTEXT_AREAS
+    ]
+    votes: dict[str, list[JudgedSeries]] = {}
+    for one in members:
+        votes.setdefault(one.indicator.source_id, []).append(one)
+    if len(votes) < settings.shock_minimum_sources:
+        return list(tested), []
+    shock = common_shock(
+        np.array([np.median([one.p_down for one in group]) for group in votes.values()]),
+        np.array(
+            [
+                np.median([np.log1p(one.relative_to_expected) for one in group])
+                for group in votes.values()
+            ]
+        ),
+    )
+    if (
+        shock.p_value >= settings.shock_alpha
+        or abs(shock.log_change) < settings.shock_minimum_change
+    ):
+        return list(tested), []
+    shifted = against_shift(members, shock.log_change, shock.standard_error**2)
+    instead = {id(old): new for old, new in zip(members, shifted, strict=True)}
+    return [instead.get(id(t), t) for t in tested], [_shock_row(shock, members, context)]
+
+
+def _shock_row(
+    shock: CommonShock, members: Sequence[JudgedSeries], context: Context
+) -> tuple[Finding, Deviation]:
+    """The common movement as one row, under the indicator that moved most like it."""
+    change = float(np.expm1(shock.log_change))
+    nearest = min(
+        members, key=lambda t: abs(float(np.log1p(t.relative_to_expected)) - shock.log_change)
+    )
+    key = (nearest.series.indicator_id, nearest.series.geography_id, "common_shock", "common_shock")
+    explanations = tuple(
+        e for e in context.registered(key) if e.indicator_id is None and not e.is_break
+    )
+    sentence = wording.shock_sentence(context.year, change, shock.members, shock.p_value)
+    evidence: Evidence = {
+        "log_change": shock.log_change,
+        "standard_error": shock.standard_error,
+        "registers": shock.members,
+        "indicators": [t.series.indicator_id for t in members],
+        "sentence_sv": sentence,
+    }
+    reason = sentence
+    if explanations:
+        evidence["explanation"] = explanation_evidence(explanations, None)
+        titles = wording.listing([e.title_sv for e in explanations])
+        reason = f"{sentence} Förklaras av: {titles}."
+    row = replace(
+        new_row(key, Kind.CHANGE, context.year, p_value=shock.p_value),
+        relative_change=change,
+        outcome=Outcome.EXPLAINED if explanations else Outcome.WATCH,
+        explanation_id=explanations[0].explanation_id if explanations else None,
+        reason_sv=reason,
+        evidence=as_json(evidence),
+    )
+    return Finding(row, None, relative_to_expected=change), row
+
+
 # --- changes ------------------------------------------------------------------------------------
 
 
@@ -163,13 +233,13 @@ def _change(
     tested: JudgedSeries,
     pairs: Sequence["_Pair"],
     aliases: Mapping[str, Sequence[str]],
-    context: _Context,
-) -> _Finding:
+    context: Context,
+) -> Finding:
     key = tested.series.key
-    row = _row(key, Kind.CHANGE, context.year, p_value=tested.p_value)
-    family = _family(tested.indicator, Kind.CHANGE)
+    row = new_row(key, Kind.CHANGE, context.year, p_value=tested.p_value)
+    family = family_of(tested.indicator, Kind.CHANGE)
     if tested.p_value >= context.settings.alpha:
-        return _Finding.quiet(row, family)
+        return Finding.quiet(row, family)
     row = _with_figures(row, tested)
     previous = tested.previous
     evidence: Evidence = {
@@ -190,11 +260,11 @@ def _change(
         "relations": [pair.evidence() for pair in pairs],
     }
     explanations = context.registered(key)
-    covered, residual = _weigh(tested, explanations, context)
+    covered, residual = weigh(tested, explanations, context)
     if explanations:
-        evidence["explanation"] = _explanation_evidence(explanations, residual)
+        evidence["explanation"] = explanation_evidence(explanations, residual)
     facts = {**row.as_row(), **evidence}
-    return _Finding(
+    return Finding(
         row=row,
         family=family,
         relative_to_expected=tested.relative_to_expected,
@@ -220,37 +290,6 @@ def _with_figures(row: Deviation, tested: JudgedSeries) -> Deviation:
         probability_relevant=tested.probability_relevant,
         excess=tested.excess,
     )
-
-
-def _weigh(
-    tested: JudgedSeries, explanations: Sequence[NaturalExplanation], context: _Context
-) -> tuple[bool, float | None]:
-    """Whether explanations cover a deviation, and the relative change they leave over.
-
-    They do when what is left is within noise, or is small and less than half of what there was: an
-    explanation of another sign or of no size explains nothing, however small the deviation.
-    """
-    if not explanations:
-        return False, None
-    log_change = explained_log_change(explanations, context.year)
-    if log_change is None:
-        return True, None
-    expected, p = tested.expected_after(log_change)
-    residual = tested.observed / expected - 1.0
-    small = abs(residual) < context.settings.focus_minimum_change
-    lesser = 2 * abs(np.log1p(residual)) < abs(np.log1p(tested.relative_to_expected))
-    return p >= context.settings.alpha or bool(small and lesser), residual
-
-
-def _explanation_evidence(
-    explanations: Sequence[NaturalExplanation], residual: float | None
-) -> Evidence:
-    return {
-        "ids": [row.explanation_id for row in explanations],
-        "titles": [row.title_sv for row in explanations],
-        "explained_change": [row.explained_change for row in explanations],
-        "residual_change": residual,
-    }
 
 
 # --- declared pairs -----------------------------------------------------------------------------
@@ -279,7 +318,7 @@ class _Pair:
         }
 
 
-def _judge_pairs(tested: Mapping[str, JudgedSeries], context: _Context) -> dict[str, list[_Pair]]:
+def _judge_pairs(tested: Mapping[str, JudgedSeries], context: Context) -> dict[str, list[_Pair]]:
     pairs: dict[str, list[_Pair]] = {}
     for relation in context.catalogue.relations:
         one, other = tested.get(relation.indicator_id), tested.get(relation.related_indicator_id)
@@ -293,17 +332,17 @@ def _judge_pairs(tested: Mapping[str, JudgedSeries], context: _Context) -> dict[
     return pairs
 
 
-def _contrary(pair: _Pair, context: _Context) -> _Finding:
+def _contrary(pair: _Pair, context: Context) -> Finding:
     one, other = pair.one, pair.other
     if one is None or other is None:
         raise ValueError(f"{pair.relation.relation_id}: only a tested pair can be a finding")
     related_id = pair.relation.related_indicator_id
-    family = _family(one.indicator, Kind.CONTRARY)
-    row = _row(one.series.key, Kind.CONTRARY, context.year, related=related_id)
+    family = family_of(one.indicator, Kind.CONTRARY)
+    row = new_row(one.series.key, Kind.CONTRARY, context.year, related=related_id)
     if pair.test.verdict is not Verdict.CONTRARY:
         # A pair that moved as expected is no evidence of the contrary.
         against = pair.test.verdict is Verdict.DIVERGENT_WITHIN_NOISE
-        return _Finding.quiet(replace(row, p_value=pair.test.p_value if against else 1.0), family)
+        return Finding.quiet(replace(row, p_value=pair.test.p_value if against else 1.0), family)
     row = _with_figures(replace(row, p_value=pair.test.p_value), one)
     evidence: Evidence = {
         **pair.evidence(),
@@ -316,12 +355,12 @@ def _contrary(pair: _Pair, context: _Context) -> _Finding:
     explanations = tuple(
         dict.fromkeys(e for t in (one, other) for e in context.registered(t.series.key))
     )
-    covered = any(_weigh(t, context.registered(t.series.key), context)[0] for t in (one, other))
+    covered = any(weigh(t, context.registered(t.series.key), context)[0] for t in (one, other))
     if explanations:
-        evidence["explanation"] = _explanation_evidence(explanations, None)
+        evidence["explanation"] = explanation_evidence(explanations, None)
     related = context.catalogue.indicator(related_id)
     sentence = wording.pair_sentence(one.indicator, related, context.year, pair.evidence())
-    return _Finding(
+    return Finding(
         row=row,
         family=family,
         relative_to_expected=one.relative_to_expected,
@@ -337,11 +376,11 @@ def _contrary(pair: _Pair, context: _Context) -> _Finding:
 # --- declared groups ----------------------------------------------------------------------------
 
 
-def _groups(series: Sequence[Series], context: _Context) -> tuple[list[_Finding], list[Deviation]]:
+def _groups(series: Sequence[Series], context: Context) -> tuple[list[Finding], list[Deviation]]:
     settings = context.settings
     by_key = {one.key: one for one in series}
     measured = {one.indicator_id for one in series if one.geography_id == settings.geography_id}
-    findings: list[_Finding] = []
+    findings: list[Finding] = []
     cannot: list[Deviation] = []
     for comparison in context.catalogue.group_comparisons:
         if comparison.indicator_id not in measured:
@@ -352,7 +391,7 @@ def _groups(series: Sequence[Series], context: _Context) -> tuple[list[_Finding]
             _sample(by_key.get((*place, category)), indicator, context.year)
             for category in (comparison.category_a, comparison.category_b)
         )
-        row = _row(
+        row = new_row(
             (*place, comparison.category_a),
             Kind.GROUP_DIFFERENCE,
             context.year,
@@ -360,7 +399,7 @@ def _groups(series: Sequence[Series], context: _Context) -> tuple[list[_Finding]
         )
         if a is None or b is None or not (a.testable and b.testable and a.mean > 0 < b.mean):
             reason = _why_no_groups(a, b, comparison, context.year)
-            cannot.append(_cannot_tell(row, reason, _comparison_evidence(comparison)))
+            cannot.append(cannot_tell(row, reason, _comparison_evidence(comparison)))
         else:
             findings.append(_group_finding(row, comparison, a, b, context))
     return findings, cannot
@@ -376,8 +415,8 @@ def _comparison_evidence(comparison: GroupComparison) -> Evidence:
 
 
 def _group_finding(
-    row: Deviation, comparison: GroupComparison, a: GroupSample, b: GroupSample, context: _Context
-) -> _Finding:
+    row: Deviation, comparison: GroupComparison, a: GroupSample, b: GroupSample, context: Context
+) -> Finding:
     settings = context.settings
     indicator = context.catalogue.indicator(comparison.indicator_id)
     test = welch(a, b, level=settings.interval_level, relevant_change=settings.relevant_change)
@@ -416,11 +455,11 @@ def _group_finding(
         known = explained_log_change(explanations, context.year)
         residual = None if known is None else test.ratio / math.exp(known) - 1.0
         covered = residual is None or abs(residual) < settings.relevant_change
-        evidence["explanation"] = _explanation_evidence(explanations, residual)
+        evidence["explanation"] = explanation_evidence(explanations, residual)
     facts = {**row.as_row(), **evidence}
-    return _Finding(
+    return Finding(
         row=row,
-        family=_family(indicator, Kind.GROUP_DIFFERENCE),
+        family=family_of(indicator, Kind.GROUP_DIFFERENCE),
         relative_to_expected=test.ratio - 1.0,
         minimum=settings.relevant_change,
         persons=persons,
@@ -470,22 +509,31 @@ def _why_no_groups(
 # --- decisions ----------------------------------------------------------------------------------
 
 
-def _decide(findings: Sequence[_Finding], context: _Context) -> list[tuple[_Finding, Deviation]]:
+def _decide(
+    findings: Sequence[Finding], context: Context, in_focus: AbstractSet[str] = frozenset()
+) -> list[tuple[Finding, Deviation]]:
     """Correct for many tests, then weigh explanations; keep what is worth a row."""
     corrected = [(f, f.family) for f in findings if f.family is not None]
     p = np.array([f.row.p_value for f, _ in corrected], dtype=np.float64)
     selection = select(p, [family for _, family in corrected], context.settings.fdr)
+    any_dependence = benjamini_yekutieli(p) if corrected else p
     verdicts = {
-        id(f): (float(q), bool(chosen))
-        for (f, _), q, chosen in zip(corrected, selection.q_values, selection.selected, strict=True)
+        id(f): (float(q), bool(chosen), float(by))
+        for (f, _), q, chosen, by in zip(
+            corrected, selection.q_values, selection.selected, any_dependence, strict=True
+        )
     }
-    kept: list[tuple[_Finding, Deviation]] = []
+    kept: list[tuple[Finding, Deviation]] = []
     for finding in findings:
         p_value = finding.row.p_value
         if not finding.sentence or p_value is None or p_value >= context.settings.alpha:
             continue
-        q_value, selected = verdicts.get(id(finding), (None, False))
+        q_value, selected, by = verdicts.get(id(finding), (None, False, None))
+        if finding.told_with is not None and not selected:
+            continue
         outcome, reason = _outcome(finding, context.year, selected=selected)
+        if outcome is Outcome.FOCUS and finding.told_with not in {None, *in_focus}:
+            outcome, reason = Outcome.WATCH, f"{finding.sentence} {_CITY_NOT_IN_FOCUS_SV}"
         explanation = finding.explanations[0].explanation_id if finding.explanations else None
         row = replace(
             finding.row,
@@ -493,13 +541,15 @@ def _decide(findings: Sequence[_Finding], context: _Context) -> list[tuple[_Find
             outcome=outcome,
             explanation_id=explanation,
             reason_sv=reason,
-            evidence=_as_json({**finding.evidence, "sentence_sv": finding.sentence}),
+            evidence=as_json(
+                {**finding.evidence, "q_value_any_dependence": by, "sentence_sv": finding.sentence}
+            ),
         )
         kept.append((finding, row))
     return kept
 
 
-def _outcome(finding: _Finding, year: int, *, selected: bool) -> tuple[Outcome, str]:
+def _outcome(finding: Finding, year: int, *, selected: bool) -> tuple[Outcome, str]:
     titles = wording.listing([row.title_sv for row in finding.explanations])
     if finding.covered:
         return Outcome.EXPLAINED, f"{finding.sentence} Förklaras av: {titles}."
@@ -521,64 +571,15 @@ def _outcome(finding: _Finding, year: int, *, selected: bool) -> tuple[Outcome, 
 
 
 def _ranked(
-    kept: Sequence[tuple[_Finding, Deviation]], settings: DeviationSettings
+    kept: Sequence[tuple[Finding, Deviation]], settings: DeviationSettings
 ) -> list[Deviation]:
     """By outcome, probability of a change that matters, persons concerned, and surprise."""
     order = {Outcome.FOCUS: 0, Outcome.EXPLAINED: 1, Outcome.WATCH: 2}
 
-    def key(entry: tuple[_Finding, Deviation]) -> tuple[float, ...]:
+    def key(entry: tuple[Finding, Deviation]) -> tuple[float, ...]:
         finding, row = entry
         probability = round(row.probability_relevant or 0.0, settings.rank_probability_decimals)
         return (order[row.outcome], -probability, -finding.persons, row.p_value or 0.0)
 
     ordered = sorted(kept, key=lambda entry: (*key(entry), entry[1].deviation_id))
     return [replace(row, rank=position) for position, (_, row) in enumerate(ordered, start=1)]
-
-
-def _row(
-    key: SeriesKey, kind: Kind, year: int, *, related: str = "", p_value: float | None = None
-) -> Deviation:
-    indicator_id, geography_id, breakdown, category = key
-    parts = [str(year), str(kind), indicator_id, geography_id, breakdown, category, related]
-    return Deviation(
-        deviation_id=":".join(part for part in parts if part),
-        indicator_id=indicator_id,
-        period_start=date(year, 1, 1),
-        geography_id=geography_id,
-        breakdown=breakdown,
-        category=category,
-        kind=kind,
-        observed=None,
-        expected=None,
-        lower=None,
-        upper=None,
-        relative_change=None,
-        p_value=p_value,
-        q_value=None,
-        breakeven_volatility=None,
-        rank=None,
-        outcome=Outcome.CANNOT_TELL,
-        explanation_id=None,
-        reason_sv="",
-        evidence="{}",
-        probability_relevant=None,
-        excess=None,
-    )
-
-
-def _cannot_tell(row: Deviation, reason_sv: str, evidence: Evidence) -> Deviation:
-    return replace(row, reason_sv=reason_sv, evidence=_as_json(evidence))
-
-
-def _as_json(evidence: Evidence) -> str:
-    return json.dumps(_finite(evidence), ensure_ascii=False, sort_keys=True, allow_nan=False)
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {name: _finite(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value

@@ -3,7 +3,8 @@
 What does not belong here: how a p-value came about.
 
 References: Simes (1986), Biometrika 73:751; Benjamini & Hochberg (1995), J. R. Stat. Soc. B
-57:289; Benjamini & Bogomolov (2014), J. R. Stat. Soc. B 76:297 (selected families).
+57:289; Benjamini & Yekutieli (2001), Ann. Stat. 29:1165; Benjamini & Bogomolov (2014), J. R. Stat.
+Soc. B 76:297 (selected families).
 """
 
 from collections.abc import Hashable, Sequence
@@ -36,6 +37,15 @@ def benjamini_hochberg(p_values: FloatArray) -> FloatArray:
         p_values: shape (m,), m at least 1.
     """
     return np.asarray(stats.false_discovery_control(p_values, method="bh"), dtype=np.float64)
+
+
+def benjamini_yekutieli(p_values: FloatArray) -> FloatArray:
+    """Adjusted p-values that hold under any dependence between the tests; for sensitivity.
+
+    Args:
+        p_values: shape (m,), m at least 1.
+    """
+    return np.asarray(stats.false_discovery_control(p_values, method="by"), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ What does not belong here: outcomes. This module ends with p-values and expected
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -196,14 +196,80 @@ class JudgedSeries:
             return None
         return Movement(change=change, p_down=self.p_down, p_up=self.p_up)
 
+    def log_change(self, years_back: int = 0) -> tuple[float, float] | None:
+        """Log change into a year and its sampling variance, known changes of the level removed.
+
+        Args:
+            years_back: years between that year and the tested one.
+
+        Returns:
+            None where that year or the one before it has no comparable value.
+        """
+        last = self.panel.observed.shape[1] - 1 - years_back
+        if last < 1 or not self.panel.usable[self.row, last - 1 : last + 1].all():
+            return None
+        if self.panel.reset[self.row, last]:
+            return None
+        levels, variances = zip(
+            *(self._log_level(column) for column in (last - 1, last)), strict=True
+        )
+        known = float(self.panel.log_shift[self.row, last])
+        return levels[1] - levels[0] - known, sum(variances)
+
+    def _log_level(self, column: int) -> tuple[float, float]:
+        y = float(self.panel.observed[self.row, column])
+        exposure = float(self.panel.exposure[self.row, column])
+        if not self.model.discrete:
+            return y, exposure
+        level = (y + 0.5) / exposure
+        whole = level if self.kind is ModelKind.PROPORTIONS else 0.0
+        return float(np.log(level)), max(1.0 - whole, 0.0) / (y + 0.5)
+
+    @property
+    def volatility_variance(self) -> float:
+        """Posterior mean of its yearly variance on the log scale."""
+        return float((self.prediction.weights[self.row] * np.square(self.sigma)).sum())
+
     def _unit(self, raw: float) -> float:
         if self.model.discrete:
             return raw * self.to_unit
         return float(np.exp(raw)) * self.to_unit
 
 
+def against_shift(
+    members: Sequence[JudgedSeries], log_shift: float, variance: float
+) -> list[JudgedSeries]:
+    """The same series, held against a level that moved with the others.
+
+    Args:
+        members: series of one kind of model.
+        log_shift: how the others moved.
+        variance: how uncertain that is.
+    """
+    out: list[JudgedSeries] = []
+    for one in members:
+        shift = np.full((1, 1), log_shift)
+        state = one.model.forward(one.alone.state, np.full((1, 1), variance), shift)
+        prediction = replace(one.alone, state=state)
+        panel = one.panel.take([one.row])
+        panel.log_shift[0, -1] += log_shift
+        below, above = prediction.tails()
+        out.append(
+            replace(
+                one,
+                row=0,
+                prediction=prediction,
+                panel=panel,
+                p_value=float(prediction.p_values()[0]),
+                p_down=float(below[0]),
+                p_up=float(above[0]),
+            )
+        )
+    return out
+
+
 @dataclass(frozen=True, eq=False)
-class _Prepared:
+class Prepared:
     """A series on its model's scale: what was seen, its exposure, where it is usable."""
 
     series: Series
@@ -285,11 +351,11 @@ def judge_series(
     Returns:
         Those that could be tested, and those that could not with the reason.
     """
-    ready: dict[ModelKind, list[_Prepared]] = {kind: [] for kind in ModelKind}
+    ready: dict[ModelKind, list[Prepared]] = {kind: [] for kind in ModelKind}
     untestable: list[Untestable] = []
     for one in series:
         indicator = catalogue.indicator(one.indicator_id)
-        prepared = _prepare(one, indicator)
+        prepared = prepare(one, indicator)
         reason = _why_not(prepared, catalogue, year, settings)
         if reason is not None:
             untestable.append(Untestable(one, reason))
@@ -302,7 +368,12 @@ def judge_series(
     return tested, untestable
 
 
-def _prepare(series: Series, indicator: Indicator) -> _Prepared:
+def prepare(series: Series, indicator: Indicator) -> Prepared:
+    """A series on its model's scale.
+
+    Raises:
+        ValueError: a proportion's numerator is above its denominator.
+    """
     ones = np.ones(series.years.shape)
     df = np.full(series.years.shape, np.inf)
     usable = series.usable
@@ -329,11 +400,11 @@ def _prepare(series: Series, indicator: Indicator) -> _Prepared:
     usable = usable & np.isfinite(observed) & np.isfinite(exposure)
     if indicator.measure not in (Measure.MEAN, Measure.AMOUNT):
         usable = usable & (observed >= 0)
-    return _Prepared(series, indicator, observed, exposure, df, usable)
+    return Prepared(series, indicator, observed, exposure, df, usable)
 
 
 def _why_not(
-    prepared: _Prepared, catalogue: Catalogue, year: int, settings: DeviationSettings
+    prepared: Prepared, catalogue: Catalogue, year: int, settings: DeviationSettings
 ) -> str | None:
     series = prepared.series
     at = np.flatnonzero(series.years == year)
@@ -370,7 +441,7 @@ def comparable_years(
 
 def _judge_kind(
     kind: ModelKind,
-    members: Sequence[_Prepared],
+    members: Sequence[Prepared],
     catalogue: Catalogue,
     year: int,
     settings: DeviationSettings,
@@ -409,7 +480,7 @@ def _judge_kind(
             p_value=float(p[row]),
             p_down=float(below[row]),
             p_up=float(above[row]),
-            to_unit=_scale(member),
+            to_unit=unit_factor(member),
             history_years=comparable_years(member.usable, member.series, catalogue, year),
             settings=settings,
         )
@@ -446,7 +517,7 @@ def _pool_weights(
 
 
 def _panel(
-    members: Sequence[_Prepared], catalogue: Catalogue, year: int, *, moderated: bool
+    members: Sequence[Prepared], catalogue: Catalogue, year: int, *, moderated: bool
 ) -> Panel:
     first = min(int(m.series.years[0]) for m in members)
     years = np.arange(first, year + 1)
@@ -474,7 +545,7 @@ def _panel(
     return Panel(observed, exposure, usable, reset, log_shift, df[:, -1])
 
 
-def _scale(member: _Prepared) -> float:
+def unit_factor(member: Prepared) -> float:
     """Factor from the model's scale to the indicator's unit in the tested year."""
     series, last = member.series, len(member.series.years) - 1
     match member.indicator.measure:

@@ -1,4 +1,4 @@
-"""One indicator's yearly values, as the engine takes them.
+"""One indicator's values, by year or by month, as the engine takes them.
 
 What does not belong here: how they are read, and what is expected of them.
 """
@@ -92,3 +92,47 @@ class Series:
         """Position of the latest comparable value before a year, else None."""
         found = np.flatnonzero((self.years < year) & self.usable)
         return int(found[-1]) if found.size else None
+
+
+@dataclass(frozen=True, eq=False)
+class MonthlySeries:
+    """Monthly counts of one indicator in one geography, breakdown and category.
+
+    Attributes:
+        indicator_id: name in the catalogue.
+        geography_id: official code.
+        breakdown: ``total``, ``sex`` ...
+        category: ``total``, ``kvinnor`` ...
+        months: months since the year 0 (twelve times the year, and 0 for January), strictly
+            increasing; shape (n,).
+        value: counts.
+        status: one for each month, in the words of ``marts.indicator_values``.
+
+    Raises:
+        ValueError: the lengths differ or the months do not increase.
+    """
+
+    indicator_id: str
+    geography_id: str
+    breakdown: str
+    category: str
+    months: IntArray
+    value: FloatArray
+    status: Sequence[str]
+
+    def __post_init__(self) -> None:
+        if self.value.shape != self.months.shape or len(self.status) != len(self.months):
+            raise ValueError(f"{'/'.join(self.key)}: arrays of different length")
+        if self.months.ndim != 1 or np.any(np.diff(self.months) <= 0):
+            raise ValueError(f"{'/'.join(self.key)}: months must increase")
+
+    @property
+    def key(self) -> SeriesKey:
+        """What tells it from every other series."""
+        return (self.indicator_id, self.geography_id, self.breakdown, self.category)
+
+    @property
+    def usable(self) -> BoolArray:
+        """Months that have a comparable value; shape (n,)."""
+        compared = np.fromiter((s in USABLE_STATUS for s in self.status), bool, len(self.status))
+        return compared & np.isfinite(self.value)

@@ -4,7 +4,25 @@ What does not belong here: anything read from the environment, and figures that 
 indicator rather than to the method (those are in the catalogue).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from orchestration.deviation.monthly import MonthlySettings
+
+_POSITIVE = ("relevant_change", "prior_shape", "breakeven_ceiling", "stability_relevant_change")
+_LEAST = {
+    "focus_minimum_change": 0,
+    "pool_prior_series": 0,
+    "grid_prior_series": 0,
+    "current_within_years": 0,
+    "board_minimum_change": 0,
+    "board_minimum_count": 0,
+    "shock_minimum_change": 0,
+    "minimum_history": 1,
+    "em_max_iterations": 1,
+    "shock_minimum_sources": 1,
+    # Two coefficients, one board left out, and two more to estimate a variance from.
+    "board_minimum_number": 5,
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,22 @@ class DeviationSettings:
         breakeven_ceiling: largest yearly log-volatility that is searched when asking which one
             would explain a change away.
         minimum_history: comparable earlier values needed before a change is tested.
+        stability_relevant_change: change that drivers must foretell, and within which an indicator
+            must provably have stayed, before it is told as stable against expectation. Ten per
+            cent is provable from about 600 cases a year.
+        board_minimum_change: a board nearer than this to what the other boards foretell is
+            watched and not a focus.
+        board_minimum_count: a board with fewer cases, observed or foretold, is neither tested nor
+            part of the others' line. Small counts also name persons.
+        board_minimum_number: with fewer boards that have a value, none is tested.
+        board_exposure: indicator with the persons at risk of a board's counts.
+        board_covariate: indicator that boards' levels may follow; used where every tested board
+            has it.
+        shock_alpha: two-sided p-value below which the city's counts are said to move as one.
+        shock_minimum_change: least common movement that is told, as a log change.
+        shock_minimum_sources: registers that must have a say. Indicators of one register count
+            the same persons in several ways, so they have one vote together.
+        monthly: how monthly series are tested.
         current_within_years: a series whose latest value is older than this many years before
             the report year is history; it gets no row, not even one that says so.
         rank_probability_decimals: ``probability_relevant`` is rounded to this before ranking,
@@ -61,24 +95,27 @@ class DeviationSettings:
     minimum_history: int = 1
     current_within_years: int = 1
     rank_probability_decimals: int = 2
+    stability_relevant_change: float = 0.10
+    board_minimum_change: float = 0.20
+    board_minimum_count: float = 5.0
+    board_minimum_number: int = 8
+    board_exposure: str = "population"
+    board_covariate: str = "socioeconomic_index"
+    shock_alpha: float = 0.01
+    shock_minimum_change: float = 0.03
+    shock_minimum_sources: int = 6
+    monthly: MonthlySettings = field(default_factory=MonthlySettings)
 
     def __post_init__(self) -> None:
-        for name in ("alpha", "fdr", "interval_level"):
+        for name in ("alpha", "fdr", "interval_level", "shock_alpha"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"{name} must lie between 0 and 1")
-        for name in ("relevant_change", "prior_shape", "breakeven_ceiling"):
+        for name, least in _LEAST.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be at least {least}")
+        for name in _POSITIVE:
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be positive")
-        for name in (
-            "focus_minimum_change",
-            "pool_prior_series",
-            "grid_prior_series",
-            "current_within_years",
-        ):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative")
-        if self.minimum_history < 1 or self.em_max_iterations < 1:
-            raise ValueError("minimum_history and em_max_iterations must be at least 1")
         if not self.volatility_grid or min(self.volatility_grid) < 0:
             raise ValueError("volatility_grid must hold volatilities of at least 0")
         if not self.amount_volatility_grid or min(self.amount_volatility_grid) <= 0:

@@ -5,6 +5,7 @@ What does not belong here: layout, and the catalogue's own texts.
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from orchestration.deviation.contrary import Verdict
@@ -26,6 +27,20 @@ _DEFINITE = {
     "Svarsfrekvens": "svarsfrekvensen",
     "Folkmängd": "folkmängden",
 }
+_MONTH_NAMES = (
+    "januari",
+    "februari",
+    "mars",
+    "april",
+    "maj",
+    "juni",
+    "juli",
+    "augusti",
+    "september",
+    "oktober",
+    "november",
+    "december",
+)
 _CATEGORIES = {
     "funktionsnedsattning": "funktionsnedsättning",
     "socialpsykiatri": "socialpsykiatri",
@@ -161,6 +176,128 @@ def group_sentence(indicator: Indicator, year: int, facts: Mapping[str, Any]) ->
         f"(n = {number(facts['n_a'])}) mot {figure(facts['mean_b'], indicator)} i gruppen "
         f"{category(facts['category_b'])} (n = {number(facts['n_b'])}), "
         f"{percent(facts['relative_change'])} procent {more}; {p_value(facts['p_value'])}."
+    )
+
+
+def stability_sentence(
+    indicator: Indicator, year: int, facts: Mapping[str, Any], drivers: Sequence[Indicator]
+) -> str:
+    """What stood still, and what should have moved it.
+
+    Args:
+        indicator: from the catalogue.
+        year: tested year.
+        facts: ``observed``, ``expected``, ``lower``, ``upper``, ``relative_change``,
+            ``expected_change``, ``p_value``, and ``drivers`` with a ``change`` each.
+        drivers: the indicators of ``drivers``, in the same order.
+    """
+    told = listing(
+        [
+            f"{definite(driver.title_sv)} ({signed_percent(move['change'])})"
+            for driver, move in zip(drivers, facts["drivers"], strict=True)
+        ]
+    )
+    subject = sentence_case(definite(indicator.title_sv))
+    least = 0.0005
+    change = facts["relative_change"]
+    own = signed_percent(change) if abs(change) >= least else "oförändrat"
+    return (
+        f"{subject} stod i stort sett stilla {year} ({own}), "
+        f"fast {told} lät vänta {signed_percent(facts['expected_change'])}: "
+        f"{figure_with_unit(facts['observed'], indicator)} mot väntade "
+        f"{figure(facts['expected'], indicator)} ({figure(facts['lower'], indicator)}–"
+        f"{figure(facts['upper'], indicator)}); {p_value(facts['p_value'])}."
+    )
+
+
+def unproved_stability(indicator: Indicator, expected_change: float) -> str:
+    """Why an indicator whose drivers moved got no verdict."""
+    return (
+        f"Drivkrafterna lät vänta {signed_percent(expected_change)} för "
+        f"{definite(indicator.title_sv)}, men talen är för små eller för oroliga för att skilja "
+        "stillastående från den väntade förändringen."
+    )
+
+
+def board_sentence(indicator: Indicator, year: int, name: str, facts: Mapping[str, Any]) -> str:
+    """How a district board differs from what the others foretell.
+
+    Args:
+        indicator: from the catalogue.
+        year: tested year.
+        name: the board.
+        facts: ``observed``, ``expected``, ``lower``, ``upper``, ``p_value``, ``covariate``,
+            ``relative_to_expected_before``.
+    """
+    basis = "övriga stadsdelsnämnder"
+    if facts["covariate"] is not None:
+        basis += " och socioekonomiskt index"
+    text = (
+        f"{name}: {definite(indicator.title_sv)} var {year} "
+        f"{figure_with_unit(facts['observed'], indicator)} mot väntade "
+        f"{figure(facts['expected'], indicator)} ({figure(facts['lower'], indicator)}–"
+        f"{figure(facts['upper'], indicator)}) utifrån {basis}; {p_value(facts['p_value'])}."
+    )
+    before = facts["relative_to_expected_before"]
+    if before is None:
+        return text
+    side = "över" if before > 0 else "under"
+    return f"{text} Året före låg nämnden {percent(before)} procent {side} det väntade."
+
+
+def followed_sentence(indicator: Indicator, year: int, value: float, change: float | None) -> str:
+    """That what was in focus last year lies where it lay.
+
+    Args:
+        indicator: from the catalogue.
+        year: report year.
+        value: of that year.
+        change: since the year before; None where that is unknown.
+    """
+    text = (
+        f"Följs upp: {definite(indicator.title_sv)} var i fokus {year - 1} och avviker inte på "
+        f"nytt {year}: {figure_with_unit(value, indicator)}"
+    )
+    return f"{text}." if change is None else f"{text} ({signed_percent(change)} på ett år)."
+
+
+def followed_without_value(indicator: Indicator, year: int) -> str:
+    """That what was in focus last year has no value this year."""
+    return (
+        f"Följs upp: {definite(indicator.title_sv)} var i fokus {year - 1}, men värdet för {year} "
+        "saknas."
+    )
+
+
+def month_sentence(indicator: Indicator, month: date, facts: Mapping[str, Any]) -> str:
+    """How a month differs from what the years before it foretell.
+
+    Args:
+        indicator: from the catalogue.
+        month: its first day.
+        facts: ``observed``, ``expected``, ``lower``, ``upper``, ``p_value``.
+    """
+    return (
+        f"{sentence_case(definite(indicator.title_sv))} i {_MONTH_NAMES[month.month - 1]} "
+        f"{month.year}: {figure_with_unit(facts['observed'], indicator)} mot väntade "
+        f"{figure(facts['expected'], indicator)} ({figure(facts['lower'], indicator)}–"
+        f"{figure(facts['upper'], indicator)}); {p_value(facts['p_value'])}."
+    )
+
+
+def shock_sentence(year: int, change: float, members: int, p: float) -> str:
+    """That the city's counts moved as one.
+
+    Args:
+        year: tested year.
+        change: relative change of the median.
+        members: registers that had a vote.
+        p: p-value.
+    """
+    return (
+        f"Stadens antalsmått rörde sig {year} åt samma håll: medianen över {members} register "
+        f"{signed_percent(change)} mot väntat; {p_value(p)}. Varje mått är därför prövat mot den "
+        "gemensamma rörelsen."
     )
 
 

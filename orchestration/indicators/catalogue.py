@@ -6,7 +6,7 @@ What does not belong here: the warehouse. dbt loads the same files by itself.
 import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestration.indicators.models import (
     Area,
+    Driver,
     GroupComparison,
     Indicator,
     NaturalExplanation,
@@ -31,8 +32,9 @@ class Catalogue:
     """Everything that is known about the indicators before any value is seen.
 
     Raises:
-        ValueError: an id occurs twice, a row names an indicator that does not exist, or a pair
-            or comparison is declared twice. The message lists every fault.
+        ValueError: an id occurs twice, a row names an indicator that does not exist, a pair,
+            driver or comparison is declared twice, or a driver's sign contradicts the relation
+            of the same two. The message lists every fault.
     """
 
     indicators: tuple[Indicator, ...]
@@ -40,9 +42,10 @@ class Catalogue:
     group_comparisons: tuple[GroupComparison, ...] = ()
     natural_explanations: tuple[NaturalExplanation, ...] = ()
     possible_explanations: tuple[PossibleExplanation, ...] = ()
+    drivers: tuple[Driver, ...] = ()
 
     def __post_init__(self) -> None:
-        faults = [*self._repeated(), *self._unknown()]
+        faults = [*self._repeated(), *self._unknown(), *self._contradicted()]
         if faults:
             raise ValueError("Katalogen är inte hel:\n" + "\n".join(f"- {f}" for f in faults))
 
@@ -83,13 +86,7 @@ class Catalogue:
         kept = tuple(r for r in self.natural_explanations if r.explanation_id != explanation_id)
         if len(kept) == len(self.natural_explanations):
             raise ValueError(f"Förklaringen {explanation_id} finns inte i katalogen.")
-        return Catalogue(
-            indicators=self.indicators,
-            relations=self.relations,
-            group_comparisons=self.group_comparisons,
-            natural_explanations=kept,
-            possible_explanations=self.possible_explanations,
-        )
+        return replace(self, natural_explanations=kept)
 
     def _repeated(self) -> Iterable[str]:
         keys: dict[str, Iterable[object]] = {
@@ -98,6 +95,8 @@ class Catalogue:
             "comparison_id": (r.comparison_id for r in self.group_comparisons),
             "explanation_id": (r.explanation_id for r in self.natural_explanations),
             "hypothesis_id": (r.hypothesis_id for r in self.possible_explanations),
+            "driver_id": (r.driver_id for r in self.drivers),
+            "drivkraften": (f"{r.driver_indicator_id} för {r.indicator_id}" for r in self.drivers),
             "paret": (f"{r.indicator_id} och {r.related_indicator_id}" for r in self.relations),
             "jämförelsen": (
                 f"{r.indicator_id} {r.breakdown} {r.category_a} {r.category_b}"
@@ -114,6 +113,9 @@ class Catalogue:
         for relation in self.relations:
             named.append((relation.indicator_id, f"relationen {relation.relation_id}"))
             named.append((relation.related_indicator_id, f"relationen {relation.relation_id}"))
+        for driver in self.drivers:
+            named.append((driver.indicator_id, f"drivkraften {driver.driver_id}"))
+            named.append((driver.driver_indicator_id, f"drivkraften {driver.driver_id}"))
         named += [
             (r.indicator_id, f"jämförelsen {r.comparison_id}") for r in self.group_comparisons
         ]
@@ -126,13 +128,23 @@ class Catalogue:
             if indicator_id not in self.by_id:
                 yield f"{place} nämner indikatorn {indicator_id}, som inte finns"
 
+    def _contradicted(self) -> Iterable[str]:
+        signs = {(r.indicator_id, r.related_indicator_id): r for r in self.relations}
+        for driver in self.drivers:
+            relation = signs.get((driver.indicator_id, driver.driver_indicator_id))
+            if relation is not None and driver.elasticity * relation.expected_sign < 0:
+                yield (
+                    f"drivkraften {driver.driver_id} har ett annat tecken än relationen "
+                    f"{relation.relation_id}"
+                )
+
 
 def load_catalogue(seeds_dir: Path) -> Catalogue:
-    """Read the five seeds of the catalogue.
+    """Read the six seeds of the catalogue.
 
     Args:
         seeds_dir: folder with ``indicators.csv``, ``indicator_relations.csv``,
-            ``group_comparisons.csv``, ``natural_explanations.csv``,
+            ``indicator_drivers.csv``, ``group_comparisons.csv``, ``natural_explanations.csv``,
             ``possible_explanations.csv`` (comma-separated UTF-8 with a header).
 
     Raises:
@@ -146,6 +158,7 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
         group_comparisons=_read(seeds_dir / "group_comparisons.csv", GroupComparison),
         natural_explanations=_read(seeds_dir / "natural_explanations.csv", NaturalExplanation),
         possible_explanations=_read(seeds_dir / "possible_explanations.csv", PossibleExplanation),
+        drivers=_read(seeds_dir / "indicator_drivers.csv", Driver),
     )
 
 

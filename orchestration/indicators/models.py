@@ -145,6 +145,42 @@ class Relation(_Row):
         return self
 
 
+class Driver(_Row):
+    """What is expected to move an indicator, by how much, and how sure that is.
+
+    A relation says only which way; a driver says how far, so that standing still can be held
+    against it. All of it is written before the figures are seen.
+
+    Attributes:
+        driver_id: fixed name.
+        indicator_id: what is moved.
+        driver_indicator_id: what moves it.
+        elasticity: relative change of the indicator for a relative change of the driver; its
+            sign is the expected direction.
+        elasticity_sd: how uncertain the elasticity is, as a standard deviation.
+        lag_years: years between the driver's change and the indicator's.
+        rationale_sv: why.
+        source: where the reason and the size come from.
+    """
+
+    driver_id: Identifier
+    indicator_id: Identifier
+    driver_indicator_id: Identifier
+    elasticity: float
+    elasticity_sd: Annotated[float, Field(gt=0)]
+    lag_years: Annotated[int, Field(ge=0, le=5)]
+    rationale_sv: Text
+    source: Text
+
+    @model_validator(mode="after")
+    def _moves_another(self) -> "Driver":
+        if self.indicator_id == self.driver_indicator_id:
+            raise ValueError("an indicator cannot drive itself")
+        if self.elasticity == 0:
+            raise ValueError("an elasticity of zero expects nothing")
+        return self
+
+
 class GroupComparison(_Row):
     """Two categories of one breakdown that are expected to have the same value."""
 

@@ -98,6 +98,7 @@ VERDICTS: Mapping[str, str] = MappingProxyType(
 
 _CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
+        "common_shock": "stadens antalsmått tillsammans",
         "kvinnor": "kvinnor",
         "man": "män",
         "flickor": "flickor",

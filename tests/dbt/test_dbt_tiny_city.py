@@ -23,6 +23,7 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
     [
         ("population", (700, None, 700)),
         ("households_total", (250, None, 250)),
+        ("socioeconomic_index", (120.5, None, 120.5)),
         # h1, h2 and, after the correction, h4; h3 was refused.
         ("assistance_households", (3, None, 3)),
         ("assistance_households_share", (3, 250, 0.012)),

@@ -34,6 +34,7 @@ counted as (
         'homelessness',
         'housing_support',
         'population',
+        'socioeconomics',
         'substance_use',
         'violence',
     ] %}
@@ -49,7 +50,7 @@ measured as (
         catalogue.source_id,
         catalogue.measure in ('count', 'amount')
         and catalogue.source_id not in (
-            'befolkning_stadsdel', 'hushall_stadsdel'
+            'befolkning_stadsdel', 'hushall_stadsdel', 'socioekonomi_stadsdel'
         ) as is_zero_when_absent
     from counted
     inner join catalogue on counted.indicator_id = catalogue.indicator_id

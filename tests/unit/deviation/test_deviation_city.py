@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from orchestration.deviation import assess as assess_module
 from orchestration.deviation.assess import assess
 from orchestration.deviation.contrary import Verdict
 from orchestration.deviation.explanations import explained_log_change, history_effects
+from orchestration.deviation.findings import weigh
 from orchestration.deviation.focus import focus_areas
 from orchestration.deviation.pools import geography_level
 from orchestration.deviation.result import Deviation, FocusArea, Kind, Outcome
@@ -549,6 +549,10 @@ def test_settings_refuse_nonsense() -> None:
         {"volatility_grid": ()},
         {"amount_volatility_grid": (0.0, 0.1)},
         {"minimum_history": 0},
+        {"shock_alpha": 1.0},
+        {"board_minimum_number": 4},
+        {"shock_minimum_sources": 0},
+        {"stability_relevant_change": 0.0},
     ):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             replace(SETTINGS, **wrong)
@@ -641,7 +645,5 @@ def test_a_small_change_needs_an_explanation_that_fits(
         expected_after=lambda log_change: (100.0 * float(np.exp(log_change)), p_after),
     )
     context: Any = SimpleNamespace(year=2023, settings=SETTINGS)
-    weighed, _ = assess_module._weigh(
-        tested, [explanation("definition", first, 2023, size)], context
-    )
+    weighed, _ = weigh(tested, [explanation("definition", first, 2023, size)], context)
     assert weighed is covered

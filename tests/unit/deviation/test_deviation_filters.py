@@ -79,6 +79,19 @@ def test_two_points_are_the_exact_conditional_test(y1: int, y2: int, e1: float, 
     assert above == pytest.approx(stats.binom.sf(y2 - 1, y1 + y2, share), rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("y1", "y2", "e1", "e2"),
+    [(38, 12, 1, 1), (12, 38, 1, 1), (20, 15, 1, 1), (3, 9, 1, 1), (100, 140, 2, 3), (7, 2, 5, 1)],
+)
+def test_two_points_are_the_exact_test_to_the_last_bit(y1: int, y2: int, e1: int, e2: int) -> None:
+    for shape, at in ((0.0, y2), (1.0, y2 - 1)):
+        state = (np.array([[shape + y1]]), np.array([[float(e1)]]))
+        seen = Observation(np.array([[at]]), np.array([[float(e2)]]), np.array([[np.inf]]))
+        found = GammaPoisson(shape).cdf(state, seen)[0, 0]
+        known = stats.binom.cdf(at, y1 + y2, e2 / (e1 + e2))
+        assert abs(found - known) <= np.finfo(np.float64).eps
+
+
 @pytest.mark.parametrize("case", ["two_38_12", "two_12_38", "two_20_15", "two_0_7", "two_3_9"])
 def test_two_equal_exposures_as_r_poisson_test(case: str) -> None:
     first, second = R[case]["x"]

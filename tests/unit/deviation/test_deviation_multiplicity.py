@@ -1,6 +1,7 @@
 """Families of tests, group differences and pairs against figures of other software."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +12,28 @@ from scipy import stats
 
 from orchestration.deviation.contrary import Movement, Verdict, judge_pair
 from orchestration.deviation.groups import GroupSample, welch
-from orchestration.deviation.multiplicity import benjamini_hochberg, select, simes
+from orchestration.deviation.multiplicity import (
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    select,
+    simes,
+)
+from orchestration.deviation.series import FloatArray
 
 FDR = json.loads(
     (Path(__file__).parents[2] / "vectors" / "fdr" / "multtest_expected.json").read_text()
 )
 
 
-def test_benjamini_hochberg_as_bioconductor_multtest() -> None:
-    p = np.array(FDR["pvals"])
-    column = FDR["columns"].index("BH")
+@pytest.mark.parametrize(
+    ("method", "adjust"), [("BH", benjamini_hochberg), ("BY", benjamini_yekutieli)]
+)
+def test_adjusted_values_as_bioconductor_multtest(
+    method: str, adjust: Callable[[FloatArray], FloatArray]
+) -> None:
+    column = FDR["columns"].index(method)
     expected = [row[column] for row in FDR["sorted_adjusted"]]
-    np.testing.assert_allclose(np.sort(benjamini_hochberg(p)), expected, rtol=1e-9)
+    np.testing.assert_allclose(np.sort(adjust(np.array(FDR["pvals"]))), expected, rtol=1e-9)
 
 
 def test_simes_is_the_smallest_adjusted_p() -> None:

@@ -19,6 +19,7 @@ SEEDS = Path(__file__).parents[3] / "dbt_project" / "seeds"
 FILES = (
     "indicators",
     "indicator_relations",
+    "indicator_drivers",
     "group_comparisons",
     "natural_explanations",
     "possible_explanations",
@@ -108,6 +109,11 @@ def test_an_explanation_can_be_switched_off() -> None:
         ("indicator_relations", {"expected_sign": "0"}, r"rad 2: expected_sign"),
         ("indicator_relations", {"related_indicator_id": "okand"}, "indikatorn okand"),
         ("indicator_relations", {"related_indicator_id": "assistance_households_share"}, "rad 2"),
+        ("indicator_drivers", {"elasticity": "0"}, r"indicator_drivers\.csv, rad 2"),
+        ("indicator_drivers", {"elasticity_sd": "0"}, "elasticity_sd"),
+        ("indicator_drivers", {"lag_years": "-1"}, "lag_years"),
+        ("indicator_drivers", {"driver_indicator_id": "okand"}, "indikatorn okand"),
+        ("indicator_drivers", {"driver_indicator_id": "assistance_cost"}, "drive itself"),
         ("group_comparisons", {"category_b": "funktionsnedsattning"}, "rad 2"),
         ("group_comparisons", {"indicator_id": "okand"}, "indikatorn okand"),
         ("natural_explanations", {"kind": "weather"}, r"natural_explanations\.csv, rad 2: kind"),
@@ -121,6 +127,14 @@ def test_an_explanation_can_be_switched_off() -> None:
 def test_a_fault_is_named(seeds: Path, file: str, cells: dict[str, str], message: str) -> None:
     change(seeds / f"{file}.csv", 0, **cells)
     with pytest.raises(ValueError, match=message):
+        load_catalogue(seeds)
+
+
+def test_a_driver_cannot_contradict_the_relation_of_the_same_two(seeds: Path) -> None:
+    drivers = load_catalogue(seeds).drivers
+    at = [row.driver_id for row in drivers].index("households-prices")
+    change(seeds / "indicator_drivers.csv", at, elasticity="-0.5")
+    with pytest.raises(ValueError, match="annat tecken än relationen households-prices"):
         load_catalogue(seeds)
 
 

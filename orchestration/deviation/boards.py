@@ -1,0 +1,257 @@
+"""District boards that deviate from what the other boards foretell, as findings.
+
+Only boards of an indicator that was tested for the whole city, and each indicator's boards a
+family of their own: the city's total and its boards are the same data. A board's value is held
+against the other boards' of the same year, with the boards' socioeconomic index where there is
+one; the year before is compared in the same way, to tell the new from the lasting. History lies
+under today's boards, because the warehouse rebuilds it across the reforms.
+
+What does not belong here: the fit (``districts.py``).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import special
+
+from orchestration.deviation import wording
+from orchestration.deviation.districts import (
+    LeftOut,
+    between_interval,
+    leave_one_out,
+    leave_one_out_counts,
+)
+from orchestration.deviation.explanations import explained_log_change
+from orchestration.deviation.findings import (
+    Context,
+    Evidence,
+    Finding,
+    explanation_evidence,
+    new_row,
+)
+from orchestration.deviation.pools import JudgedSeries, Prepared, prepare, until
+from orchestration.deviation.result import Deviation, Kind
+from orchestration.deviation.series import FloatArray, Series
+from orchestration.indicators.models import CONTEXT_AREAS, Indicator, Measure
+
+#: Series of the boards, by indicator and board.
+_Values = Mapping[str, Mapping[str, Series]]
+_LOG_FLOOR = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class _Boards:
+    """The boards of one indicator in one year, and each against the others."""
+
+    members: Sequence[Prepared]
+    observed: FloatArray
+    exposure: FloatArray
+    fit: LeftOut
+    covariate: bool
+    between: tuple[float, float]
+
+
+def board_findings(
+    series: Sequence[Series], tested: Sequence[JudgedSeries], context: Context
+) -> list[Finding]:
+    """Hold every board against the others, indicator by indicator.
+
+    Args:
+        series: yearly series of all geographies.
+        tested: the city's tested series.
+        context: of the report year.
+
+    Returns:
+        A finding for each board that could be tested. Amounts are not: kronor alone say nothing
+        of chance.
+    """
+    city = context.settings.geography_id
+    totals: dict[str, dict[str, Series]] = {}
+    for each in series:
+        if each.breakdown == each.category == "total" and each.geography_id.startswith(f"{city}-"):
+            totals.setdefault(each.indicator_id, {})[each.geography_id] = each
+    found: list[Finding] = []
+    for one in tested:
+        indicator = one.indicator
+        if (
+            one.series.geography_id != city
+            or indicator.area in CONTEXT_AREAS
+            or indicator.measure is Measure.AMOUNT
+        ):
+            continue
+        now = _compare(indicator, totals, context.year, context)
+        if now is not None:
+            before = _compare(indicator, totals, context.year - 1, context)
+            found += _findings(indicator, now, before, context)
+    return found
+
+
+def _compare(indicator: Indicator, totals: _Values, year: int, context: Context) -> _Boards | None:
+    settings = context.settings
+    members: list[Prepared] = []
+    values: list[tuple[float, float]] = []
+    covariates: list[float] = []
+    for geography_id, one in sorted(totals.get(indicator.indicator_id, {}).items()):
+        if one.at(year) is None:
+            continue
+        member = prepare(until(one, year), indicator)
+        exposure = _exposure(member, totals, year, settings.board_exposure)
+        y = float(member.observed[-1])
+        if not member.usable[-1] or exposure is None:
+            continue
+        if indicator.measure is not Measure.MEAN and y < settings.board_minimum_count:
+            continue
+        members.append(member)
+        values.append((y, exposure))
+        covariates.append(_value(totals, settings.board_covariate, geography_id, year))
+    if len(members) < settings.board_minimum_number:
+        return None
+    observed, exposures = np.array(values).T
+    with_covariate = bool(np.isfinite(covariates).all() and np.ptp(covariates) > 0)
+    design = np.ones((len(members), 1))
+    if with_covariate:
+        standard = (np.array(covariates) - np.mean(covariates)) / np.std(covariates)
+        design = np.column_stack([design, standard])
+    if indicator.measure is Measure.MEAN:
+        y, variance = observed, exposures
+        fit = leave_one_out(y, variance, design)
+    else:
+        share = indicator.measure is Measure.PROPORTION
+        fit = leave_one_out_counts(observed, exposures, design, proportion=share)
+        y = np.log((observed + _LOG_FLOOR) / exposures)
+        variance = (1.0 - (observed / exposures if share else 0.0)) / (observed + _LOG_FLOOR)
+    between = between_interval(y, np.maximum(variance, 1e-12), design, settings.interval_level)
+    return _Boards(members, observed, exposures, fit, with_covariate, between)
+
+
+def _exposure(member: Prepared, totals: _Values, year: int, population: str) -> float | None:
+    if member.indicator.measure is not Measure.COUNT:
+        return float(member.exposure[-1])
+    persons = _value(totals, population, member.series.geography_id, year)
+    return persons if persons > 0 else None
+
+
+def _value(totals: _Values, indicator_id: str, geography_id: str, year: int) -> float:
+    one = totals.get(indicator_id, {}).get(geography_id)
+    at = None if one is None else one.at(year)
+    return float("nan") if one is None or at is None else float(one.value[at])
+
+
+def _findings(
+    indicator: Indicator, now: _Boards, before: _Boards | None, context: Context
+) -> list[Finding]:
+    settings = context.settings
+    family = (indicator.indicator_id, Kind.DISTRICT_OUTLIER)
+    low, high = now.fit.interval(settings.interval_level)
+    away_before = _away(before)
+    found: list[Finding] = []
+    for at, member in enumerate(now.members):
+        row = new_row(
+            member.series.key,
+            Kind.DISTRICT_OUTLIER,
+            context.year,
+            p_value=float(now.fit.p_values[at]),
+        )
+        own = float(member.series.value[-1])
+        foretold, lower, upper = (
+            own * float(np.exp(level[at] - _log_value(now, indicator)[at]))
+            for level in (now.fit.foretold, low, high)
+        )
+        expected_count = foretold / own * float(now.observed[at]) if own else 0.0
+        small = (
+            indicator.measure is not Measure.MEAN and expected_count < settings.board_minimum_count
+        )
+        if (row.p_value or 0.0) >= settings.alpha or small:
+            found.append(Finding.quiet(replace(row, p_value=1.0) if small else row, family))
+            continue
+        discrete = indicator.measure is not Measure.MEAN
+        excess = float(now.observed[at]) - expected_count if discrete else own - foretold
+        row = replace(
+            row,
+            observed=own,
+            expected=foretold,
+            lower=lower,
+            upper=upper,
+            relative_change=_relative_change(member.series, context.year),
+            probability_relevant=_probability_relevant(now.fit, at, settings.relevant_change),
+            excess=excess,
+        )
+        evidence: Evidence = {
+            "boards": len(now.members),
+            "covariate": settings.board_covariate if now.covariate else None,
+            "statistic": float(now.fit.statistic[at]),
+            "df": now.fit.df,
+            "between_sd": float(np.sqrt(now.fit.between[at])),
+            "between_sd_interval": [float(np.sqrt(limit)) for limit in now.between],
+            "relative_to_expected": own / foretold - 1.0,
+            "relative_to_expected_before": away_before.get(member.series.geography_id),
+            "interval_level": settings.interval_level,
+            "persons_concerned": abs(excess) if discrete else float(member.series.observations[-1]),
+        }
+        found.append(_weighed(row, indicator, evidence, context))
+    return found
+
+
+def _weighed(row: Deviation, indicator: Indicator, evidence: Evidence, context: Context) -> Finding:
+    relative = (row.observed or 0.0) / (row.expected or 1.0) - 1.0
+    # What is registered for all boards alike does not tell one from the others.
+    explanations = tuple(
+        e
+        for e in context.registered((row.indicator_id, row.geography_id, "", ""))
+        if e.geography_id == row.geography_id
+    )
+    covered = False
+    if explanations:
+        known = explained_log_change(explanations, context.year)
+        residual = None if known is None else (1.0 + relative) / float(np.exp(known)) - 1.0
+        covered = residual is None or abs(residual) < context.settings.board_minimum_change
+        evidence["explanation"] = explanation_evidence(explanations, residual)
+    facts = {**row.as_row(), **evidence}
+    return Finding(
+        row=row,
+        family=(indicator.indicator_id, Kind.DISTRICT_OUTLIER),
+        relative_to_expected=relative,
+        minimum=context.settings.board_minimum_change,
+        persons=float(str(evidence["persons_concerned"])),
+        sentence=wording.board_sentence(
+            indicator, context.year, context.name_of(row.geography_id), facts
+        ),
+        evidence=evidence,
+        explanations=explanations,
+        covered=covered,
+        told_with=indicator.indicator_id,
+    )
+
+
+def _log_value(boards: _Boards, indicator: Indicator) -> FloatArray:
+    """Each board's value on the scale of the fit, as its residual takes it."""
+    if indicator.measure is Measure.MEAN:
+        return boards.observed
+    return np.asarray(np.log(boards.observed / boards.exposure), dtype=np.float64)
+
+
+def _away(boards: _Boards | None) -> dict[str, float]:
+    if boards is None:
+        return {}
+    return {
+        member.series.geography_id: float(np.expm1(residual))
+        for member, residual in zip(boards.members, boards.fit.residual, strict=True)
+    }
+
+
+def _relative_change(series: Series, year: int) -> float | None:
+    before = series.before(year)
+    if before is None or series.value[before] == 0:
+        return None
+    return float(series.value[-1] / series.value[before] - 1.0)
+
+
+def _probability_relevant(fit: LeftOut, at: int, change: float) -> float:
+    """Probability that the board is off by more than what matters."""
+    limit = float(np.log1p(change))
+    residual, spread = float(fit.residual[at]), float(fit.standard_error[at])
+    upper, lower = (
+        special.stdtr(fit.df, (side * residual - limit) / spread) for side in (1.0, -1.0)
+    )
+    return float(upper + lower)

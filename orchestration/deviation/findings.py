@@ -1,0 +1,181 @@
+"""A hypothesis on its way to becoming a row of ``marts.deviations``.
+
+What every kind of deviation needs: the context it is tested in, the finding it ends as, and what
+its row keeps. What does not belong here: how any one kind is tested, and the decision.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+
+from orchestration.deviation.explanations import explained_log_change
+from orchestration.deviation.pools import JudgedSeries
+from orchestration.deviation.result import Deviation, Kind, Outcome
+from orchestration.deviation.series import SeriesKey
+from orchestration.deviation.settings import DeviationSettings
+from orchestration.indicators.catalogue import Catalogue
+from orchestration.indicators.models import CONTEXT_AREAS, Indicator, NaturalExplanation
+
+Evidence = dict[str, object]
+FamilyKey = tuple[str, Kind]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every step needs.
+
+    Attributes:
+        catalogue: indicators and what is known of them.
+        year: report year.
+        settings: of the engine.
+        names: geographies as a reader meets them, by their code.
+    """
+
+    catalogue: Catalogue
+    year: int
+    settings: DeviationSettings
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def registered(self, key: SeriesKey) -> tuple[NaturalExplanation, ...]:
+        """Explanations registered for this series and the report year."""
+        found = self.catalogue.explanations_for(key[0], key[1])
+        return tuple(row for row in found if row.covers(self.year))
+
+    def name_of(self, geography_id: str) -> str:
+        """A geography's name, or its code where no name was given."""
+        return self.names.get(geography_id, geography_id)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A tested hypothesis: a row to be, with what is needed to decide on it.
+
+    Attributes:
+        row: the row, its outcome still open.
+        family: what it is corrected together with; None for the surroundings.
+        relative_to_expected: size of the deviation.
+        minimum: least size that can be a focus.
+        persons: persons concerned, for the ranking.
+        sentence: what happened, in words; empty for what is only counted in its family.
+        evidence: what the row keeps.
+        explanations: registered for the report year.
+        covered: whether they cover it.
+        told_with: the indicator that must itself be in focus for this to be; None for no such
+            condition.
+    """
+
+    row: Deviation
+    family: FamilyKey | None
+    relative_to_expected: float = 0.0
+    minimum: float = math.inf
+    persons: float = 0.0
+    sentence: str = ""
+    evidence: Evidence = field(default_factory=dict)
+    explanations: tuple[NaturalExplanation, ...] = ()
+    covered: bool = False
+    told_with: str | None = None
+
+    @classmethod
+    def quiet(cls, row: Deviation, family: FamilyKey | None) -> "Finding":
+        """A hypothesis that takes part in the correction and gets no row of its own."""
+        return cls(row, family)
+
+
+def family_of(indicator: Indicator, kind: Kind) -> FamilyKey | None:
+    """Area and kind are corrected together; the surroundings are not corrected at all."""
+    return None if indicator.area in CONTEXT_AREAS else (str(indicator.area), kind)
+
+
+def weigh(
+    tested: JudgedSeries, explanations: Sequence[NaturalExplanation], context: Context
+) -> tuple[bool, float | None]:
+    """Whether explanations cover a deviation, and the relative change they leave over.
+
+    They do when what is left is within noise, or is small and less than half of what there was: an
+    explanation of another sign or of no size explains nothing, however small the deviation.
+    """
+    if not explanations:
+        return False, None
+    log_change = explained_log_change(explanations, context.year)
+    if log_change is None:
+        return True, None
+    expected, p = tested.expected_after(log_change)
+    residual = tested.observed / expected - 1.0
+    small = abs(residual) < context.settings.focus_minimum_change
+    lesser = 2 * abs(np.log1p(residual)) < abs(np.log1p(tested.relative_to_expected))
+    return p >= context.settings.alpha or bool(small and lesser), residual
+
+
+def explanation_evidence(
+    explanations: Sequence[NaturalExplanation], residual: float | None
+) -> Evidence:
+    """What a row keeps of the explanations that were weighed."""
+    return {
+        "ids": [row.explanation_id for row in explanations],
+        "titles": [row.title_sv for row in explanations],
+        "explained_change": [row.explained_change for row in explanations],
+        "residual_change": residual,
+    }
+
+
+def new_row(
+    key: SeriesKey,
+    kind: Kind,
+    year: int,
+    *,
+    month: int | None = None,
+    related: str = "",
+    p_value: float | None = None,
+) -> Deviation:
+    """A row with its key, everything else still open."""
+    indicator_id, geography_id, breakdown, category = key
+    period = str(year) if month is None else f"{year}-{month:02d}"
+    parts = [period, str(kind), indicator_id, geography_id, breakdown, category, related]
+    return Deviation(
+        deviation_id=":".join(part for part in parts if part),
+        indicator_id=indicator_id,
+        period_start=date(year, month or 1, 1),
+        geography_id=geography_id,
+        breakdown=breakdown,
+        category=category,
+        kind=kind,
+        observed=None,
+        expected=None,
+        lower=None,
+        upper=None,
+        relative_change=None,
+        p_value=p_value,
+        q_value=None,
+        breakeven_volatility=None,
+        rank=None,
+        outcome=Outcome.CANNOT_TELL,
+        explanation_id=None,
+        reason_sv="",
+        evidence="{}",
+        probability_relevant=None,
+        excess=None,
+    )
+
+
+def cannot_tell(row: Deviation, reason_sv: str, evidence: Evidence) -> Deviation:
+    """A row that says why nothing could be tested."""
+    return replace(row, reason_sv=reason_sv, evidence=as_json(evidence))
+
+
+def as_json(evidence: Evidence) -> str:
+    """Evidence as text; a number that is not finite becomes null."""
+    return json.dumps(_finite(evidence), ensure_ascii=False, sort_keys=True, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

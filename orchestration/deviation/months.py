@@ -1,0 +1,179 @@
+"""Months outside what the years before them foretell, as findings.
+
+A month supports a year's figure and is never a focus area of its own. Only counts with enough
+comparable months are tested; twelve months say nothing yet of a season.
+
+What does not belong here: the regression (``monthly.py``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from orchestration.deviation import wording
+from orchestration.deviation.explanations import explained_log_change, history_effects
+from orchestration.deviation.findings import (
+    Context,
+    Evidence,
+    Finding,
+    as_json,
+    cannot_tell,
+    explanation_evidence,
+    new_row,
+)
+from orchestration.deviation.monthly import MonthlyVerdict, farrington, mid_p
+from orchestration.deviation.multiplicity import select
+from orchestration.deviation.result import Deviation, Kind, Outcome
+from orchestration.deviation.series import FloatArray, MonthlySeries
+from orchestration.indicators.models import Measure
+
+_MONTHS = 12
+_SUPPORT_SV = "Månader prövas som stöd för årets mått."
+_CHANCE_SV = "Bland årets prövade månader kan en avvikelse av den här storleken uppstå av en slump."
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """Series on one calendar that ends with the report year, and the verdict on its months."""
+
+    members: Sequence[MonthlySeries]
+    counts: FloatArray
+    verdict: MonthlyVerdict
+
+
+def month_findings(
+    series: Sequence[MonthlySeries], context: Context
+) -> tuple[list[tuple[Finding, Deviation]], list[Deviation]]:
+    """Test the municipality's monthly counts of the report year.
+
+    Args:
+        series: monthly series of any geography and breakdown.
+        context: of the report year.
+
+    Returns:
+        Decided rows: ``explained`` or ``watch``, for months whose unadjusted p-value is below
+        alpha; and one row for each series of which no month could be tested.
+    """
+    first, last = context.year * _MONTHS, context.year * _MONTHS + _MONTHS - 1
+    members = [
+        one
+        for one in series
+        if one.geography_id == context.settings.geography_id
+        and one.breakdown == one.category == "total"
+        and context.catalogue.indicator(one.indicator_id).measure is Measure.COUNT
+        and np.any(one.usable & (one.months >= first) & (one.months <= last))
+    ]
+    if not members:
+        return [], []
+    judged = _judge(members, last, context)
+    decided: list[tuple[Finding, Deviation]] = []
+    cannot: list[Deviation] = []
+    tested = judged.verdict.tested
+    for row_of, one in zip(tested, members, strict=True):
+        if not row_of.any():
+            row = new_row(one.key, Kind.CHANGE, context.year, month=1)
+            cannot.append(cannot_tell(row, _too_short(context), {}))
+    where = [(int(s), int(m)) for s, m in np.argwhere(tested)]
+    p = np.array([judged.verdict.p_values[at] for at in where])
+    selection = select(p, [at[0] for at in where], context.settings.fdr)
+    for at, p_value, q, chosen in zip(
+        where, p, selection.q_values, selection.selected, strict=True
+    ):
+        if p_value < context.settings.alpha:
+            decided.append(_decided(judged, at, float(q), bool(chosen), context))
+    return decided, cannot
+
+
+def _too_short(context: Context) -> str:
+    least = context.settings.monthly.least_years * _MONTHS
+    return (
+        f"Månaderna under {context.year} kan inte prövas: färre än {least} jämförbara månader "
+        "före dem, eller för få fall."
+    )
+
+
+def _judge(members: Sequence[MonthlySeries], last: int, context: Context) -> _Judged:
+    start = min(int(one.months[0]) for one in members)
+    calendar = np.arange(start, last + 1)
+    years = calendar // _MONTHS
+    counts = np.full((len(members), calendar.size), np.nan)
+    level = np.ones(counts.shape)
+    for row, one in enumerate(members):
+        kept = one.usable & (one.months <= last)
+        counts[row, one.months[kept] - start] = one.value[kept]
+        effects = history_effects(
+            context.catalogue.explanations_for(one.indicator_id, one.geography_id),
+            np.arange(years[0], context.year + 1),
+            context.year,
+        )
+        at = years - years[0]
+        counts[row, effects.gap[at]] = np.nan
+        if effects.reset.any():
+            counts[row, at < np.flatnonzero(effects.reset)[-1]] = np.nan
+        level[row] = np.exp(np.cumsum(effects.log_shift))[at]
+    verdict = farrington(counts, _MONTHS, context.settings.monthly, level)
+    return _Judged(members, counts, verdict)
+
+
+def _decided(
+    judged: _Judged,
+    at: tuple[int, int],
+    q_value: float,
+    selected: bool,
+    context: Context,
+) -> tuple[Finding, Deviation]:
+    settings = context.settings
+    one, verdict = judged.members[at[0]], judged.verdict
+    indicator = context.catalogue.indicator(one.indicator_id)
+    observed = float(judged.counts[at[0], at[1] - _MONTHS])
+    a_year_before = float(judged.counts[at[0], at[1] - 2 * _MONTHS])
+    low, high = verdict.limits((1.0 - settings.interval_level) / 2.0)
+    expected = float(verdict.expected[at])
+    row = replace(
+        new_row(
+            one.key,
+            Kind.CHANGE,
+            context.year,
+            month=at[1] + 1,
+            p_value=float(verdict.p_values[at]),
+        ),
+        observed=observed,
+        expected=expected,
+        lower=float(low[at]),
+        upper=float(high[at]),
+        relative_change=observed / a_year_before - 1.0 if a_year_before > 0 else None,
+        q_value=q_value,
+        excess=observed - expected,
+    )
+    evidence: Evidence = {
+        "method": "farrington",
+        "history_years": int(verdict.years[at]),
+        "dispersion": float(verdict.dispersion[at]),
+        "monthly_trend": float(verdict.trend[at]),
+        "compared_with": "samma månad året före",
+        "interval_level": settings.interval_level,
+        "persons_concerned": abs(observed - expected),
+    }
+    sentence = wording.month_sentence(indicator, row.period_start, row.as_row())
+    explanations = context.registered(one.key)
+    covered = False
+    if explanations:
+        known = explained_log_change(explanations, context.year)
+        left = (
+            1.0
+            if known is None
+            else mid_p(observed, expected * float(np.exp(known)), float(verdict.dispersion[at]))
+        )
+        covered = left >= settings.alpha
+        evidence["explanation"] = explanation_evidence(explanations, None)
+    titles = wording.listing([e.title_sv for e in explanations])
+    reason = f"{sentence} {_SUPPORT_SV if selected else _CHANCE_SV}"
+    row = replace(
+        row,
+        outcome=Outcome.EXPLAINED if covered else Outcome.WATCH,
+        explanation_id=explanations[0].explanation_id if explanations else None,
+        reason_sv=f"{sentence} Förklaras av: {titles}." if covered else reason,
+        evidence=as_json({**evidence, "sentence_sv": sentence}),
+    )
+    return Finding(row, None, persons=abs(observed - expected)), row
