@@ -128,6 +128,8 @@ def bridge_keys(
     for contract, deliveries in registers:
         mapping = mapping_of(contract.register_name)
         for version, readable in _readable(contract, deliveries, mapping):
+            if not _keyed(version):
+                continue
             with opened(readable, work_dir=work_dir) as (parts, _):
                 for part in parts:
                     read(connection, part, partial(_bridge, connection, version, (old, new)))
@@ -182,6 +184,39 @@ def _readable(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    """A column whose cells become pseudonyms.
+
+    Attributes:
+        name: Its name in the contract.
+        value: SQL over `written` for what is hashed.
+        where: SQL over `value` for the cells that become pseudonyms.
+        purposes: What the pseudonyms are for.
+    """
+
+    name: str
+    value: str
+    where: str
+    purposes: tuple[str, ...]
+
+
+def _keyed(contract: Contract) -> list[_Keyed]:
+    keyed = []
+    for name, column in contract.columns.items():
+        match column.type:
+            case "identity":
+                purposes = (PERSON, purpose(contract, PERSON))
+                known = f"{kind_sql('value')} is not null"
+                keyed.append(_Keyed(name, normalised_sql("written"), known, purposes))
+            case "household":
+                purposes = (HOUSEHOLD, purpose(contract, HOUSEHOLD))
+                keyed.append(_Keyed(name, "written", "value is not null", purposes))
+            case "text":
+                keyed.append(_Keyed(name, "written", hides_identity_sql("value"), (TEXT,)))
+    return keyed
+
+
 def _bridge(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
@@ -190,35 +225,22 @@ def _bridge(
 ) -> None:
     """Put the old and the new pseudonym of everything in a part into the bridge."""
     old, new = keys
-    wanted: list[tuple[str, str, str, list[str]]] = []
-    for name, column in contract.columns.items():
-        match column.type:
-            case "identity":
-                where = f"{kind_sql('value')} is not null"
-                purposes = [PERSON, purpose(contract, PERSON)]
-                wanted.append((name, normalised_sql("written"), where, purposes))
-            case "household":
-                purposes = [HOUSEHOLD, purpose(contract, HOUSEHOLD)]
-                wanted.append((name, "written", "value is not null", purposes))
-            case "text":
-                wanted.append((name, "written", hides_identity_sql("value"), [TEXT]))
-    if not wanted:
-        return
-    names = ", ".join(quoted(name) for name, *_ in wanted)
+    keyed = _keyed(contract)
+    names = ", ".join(quoted(column.name) for column in keyed)
     connection.execute(
         f"create or replace temp table written as select {names} from ({part.relation(contract)})"
     )
-    for name, value, where, purposes in wanted:
-        for each in purposes:
+    for column in keyed:
+        for each in column.purposes:
             connection.execute(
                 f"""
                 insert into bridge
                 select {old.sql(each, "value")}, {new.sql(each, "value")}
                 from (
-                    select distinct {value} as value
-                    from (select {quoted(name)} as written from written)
+                    select distinct {column.value} as value
+                    from (select {quoted(column.name)} as written from written)
                 )
-                where {where}
+                where {column.where}
                 """,
                 old.parameters | new.parameters,
             )

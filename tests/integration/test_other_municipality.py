@@ -139,7 +139,7 @@ def test_a_faulty_file_is_told_in_the_municipality_s_own_words(city: Path, tmp_p
     content = bad.read_bytes().decode("cp1252")
     bad.write_bytes(re.sub(r"\d\d\.\d\d\.2023", "31.02.2023", content, count=1).encode("cp1252"))
     assert not kil.run().success
-    [report] = kil.settings.delivery_reports_dir.glob("*.txt")
+    [report] = kil.settings.delivery_reports_dir.glob("avhysningar_barn__*.txt")
     assert (
         "- Fil avhysningar_barn/Avhysningar 2023.txt, rad 2, kolumn Datum (avtalets datum): datumet"
         " finns inte (skrivs DD.MM.ÅÅÅÅ) [regel datum]. Antal rader med felet: 1. Gör så här: "
