@@ -154,8 +154,11 @@ def write(path: Path, rows: Iterable[Iterable[str]]) -> Path:
 
 
 def file_name(contract: Contract, place: int) -> str:
-    period = f"{2030 + place}" if "year" in contract.periods else f"2031-{place:02d}"
-    return f"{contract.register_name}_{period}.csv"
+    """A name of its own for each place, of a period that the city's own files are not about."""
+    if "month" in contract.periods:
+        return f"{contract.register_name}_{2024 + place // 12}-{place % 12 + 1:02d}.csv"
+    ending = ("csv", "txt", "xlsx", "parquet")[place // 3 % 4]
+    return f"{contract.register_name}_{2024 + place % 3}.{ending}"
 
 
 PERSONAL = [
