@@ -63,12 +63,18 @@ create table if not exists meta.drift (
 """
 
 _NUMBERS = frozenset({"integer", "decimal", "hours", "number"})
-# Rows of a profile without a value: that a delivery was loaded, and a column nobody agreed on.
+# Rows of a profile without a value: that a delivery was loaded, a column that nobody agreed on, and
+# an optional one that was left out.
 _LOADED = "loaded"
 _UNKNOWN = "unknown_column"
+_ABSENT = "absent_column"
+# What a column that stands so in a delivery and not in the one before is called, and the reverse.
+_CHANGES = {_UNKNOWN: ("appeared", "disappeared"), _ABSENT: ("left_out", "back")}
 _COLUMN_SENTENCES = {
     "appeared": "Kolumnen {column} är ny och ingår inte i avtalet; den läses inte in. {check}",
     "disappeared": "Kolumnen {column}, som inte ingår i avtalet, finns inte längre. {check}",
+    "left_out": "Kolumnen {column} saknas i filens rubrikrad; uppgiften lästes som tom. {check}",
+    "back": "Kolumnen {column} saknades i den förra filens rubrikrad och finns nu igen. {check}",
 }
 _CHECK = "Kontrollera om registreringen eller uttaget har ändrats."
 
@@ -227,6 +233,7 @@ def _note_columns(
             for column, measure in [
                 ("", _LOADED),
                 *((name, _UNKNOWN) for name in result.unknown_columns),
+                *((name, _ABSENT) for name in result.absent_columns),
             ]
         ],
     )
@@ -337,30 +344,36 @@ def _number(value: float) -> str:
 def _columns_that_came_and_went(
     connection: duckdb.DuckDBPyConnection, contract: Contract, sequences: Sequence[int]
 ) -> list[tuple[object, ...]]:
-    """Columns outside of the contract in which a delivery differs from the one before it."""
-    unknown: dict[int, set[str]] = {}
+    """Columns of the header in which a delivery differs from the one before it."""
+    standing: dict[int, set[tuple[str, str]]] = {}
     periods: dict[int, str] = {}
     for sequence, period, names in connection.execute(
         f"""
         select
             delivery_sequence,
             any_value(period),
-            list(column_name) filter (where measure = '{_UNKNOWN}')
+            list((measure, column_name)) filter (where measure <> '{_LOADED}')
         from meta.delivery_profiles
-        where name = $name and measure in ('{_UNKNOWN}', '{_LOADED}')
+        where name = $name and measure in ('{_UNKNOWN}', '{_ABSENT}', '{_LOADED}')
         group by delivery_sequence
         order by delivery_sequence
         """,
         {"name": contract.register_name},
     ).fetchall():
-        unknown[sequence], periods[sequence] = set(names or ()), period
-    in_order = list(unknown)
+        standing[sequence], periods[sequence] = set(names or ()), period
+    in_order = list(standing)
     found: list[tuple[object, ...]] = []
     for before, after in pairwise(in_order):
         if after not in sequences:
             continue
-        changes = [(column, "appeared") for column in sorted(unknown[after] - unknown[before])]
-        changes += [(column, "disappeared") for column in sorted(unknown[before] - unknown[after])]
+        changes = [
+            (column, _CHANGES[kind][0])
+            for kind, column in sorted(standing[after] - standing[before])
+        ]
+        changes += [
+            (column, _CHANGES[kind][1])
+            for kind, column in sorted(standing[before] - standing[after])
+        ]
         found += [
             (
                 *(contract.register_name, after, periods[after], column, measure, ""),

@@ -75,6 +75,7 @@ class LoadResult:
         rows_held: Rows that wait for a correction.
         breaches: What was wrong.
         unknown_columns: Columns of the file that the contract does not know.
+        absent_columns: Optional columns of the contract that the file does not have.
     """
 
     delivery: Delivery
@@ -84,6 +85,7 @@ class LoadResult:
     rows_held: int
     breaches: tuple[Breach, ...]
     unknown_columns: tuple[str, ...] = ()
+    absent_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +249,7 @@ def staged(
         counts: dict[int, tuple[int, int]] = {}
         if judged:
             counts = judge(connection, contract, judged, breaches)
-        unknown = {delivery.sequence: layout.unknown for delivery, layout in readable}
+        layouts = {delivery.sequence: layout for delivery, layout in readable}
         yield Staged(
             contract,
             key,
@@ -257,7 +259,7 @@ def staged(
                     periods[delivery.sequence],
                     [in_own_words(each, contract, mapping) for each in breaches[delivery.sequence]],
                     counts.get(delivery.sequence, (0, 0)),
-                    unknown.get(delivery.sequence, ()),
+                    layouts.get(delivery.sequence),
                 )
                 for delivery in deliveries
             ),
@@ -272,7 +274,7 @@ def _result(
     period: str,
     breaches: list[Breach],
     counts: tuple[int, int],
-    unknown_columns: tuple[str, ...],
+    layout: Layout | None,
 ) -> LoadResult:
     rows, held = counts
     outcome: Outcome = "loaded"
@@ -287,7 +289,8 @@ def _result(
         rows_loaded=0 if outcome == "quarantined" else rows - held,
         rows_held=rows if outcome == "quarantined" else held,
         breaches=tuple(breaches),
-        unknown_columns=unknown_columns,
+        unknown_columns=layout.unknown if layout else (),
+        absent_columns=layout.absent if layout else (),
     )
 
 

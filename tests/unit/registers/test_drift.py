@@ -95,3 +95,17 @@ def test_a_planted_drift_is_told_and_loaded(home: Settings, name: str) -> None:
     text = report.read_text(encoding="utf-8")
     assert "Iakttagelser, som inte hindrar inläsningen:" in text
     assert all(f"- {row[4]}" in text for row in found)
+
+
+def test_an_optional_column_that_is_left_out_is_told(home: Settings) -> None:
+    """It is read as empty: without a word, every investigation would seem to go on."""
+    files = sorted((home.inbox_dir / "barn_unga_arenden").glob("*.csv"))
+    header, *rows = _lines(files[-1])
+    renamed = header.replace("utredning_slut", "utredningslut")
+    files[-1].write_text("\n".join([renamed, *rows]) + "\n", encoding="utf-8")
+    found = {row[:3]: row[4] for row in drift_of(home)}
+    period = files[-1].stem.rsplit("_", 1)[1]
+    assert "utredning_slut saknas i filens rubrikrad" in found[period, "utredning_slut", "left_out"]
+    # The column's name is repeated only where it cannot be anybody's value.
+    assert (period, "utredningslut", "appeared") in found
+    assert rows
