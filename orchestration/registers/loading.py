@@ -41,7 +41,7 @@ _UNREADABLE = {
     "month": "manad",
     "flag": "ja_nej",
 }
-_TEMPORARY = ("faulty", "received", "identities", "households")
+_TEMPORARY = ("faulty", "identities", "households")
 
 
 class OrderError(Exception):
@@ -76,9 +76,10 @@ class Staged:
     """Deliveries of one register that are read and judged.
 
     The temporary view `incoming` holds their rows: the contract's columns with typed values (an
-    identity as it is written), `faults`, `delivery_sequence` and `row_number` (the line in the
-    file; the header is line 1). The temporary table `faulty` holds `delivery_sequence`,
-    `row_number`, `place` (the column's place in the contract) and `rule` of each wrong cell.
+    identity as it is written), `faults`, `delivery_sequence`, `delivery_id`, `delivery_period` and
+    `row_number` (the line in the file; the header is line 1). The temporary table `faulty` holds
+    `delivery_sequence`, `row_number`, `place` (the column's place in the contract) and `rule` of
+    each wrong cell.
 
     Attributes:
         contract: The register's contract.
@@ -176,7 +177,6 @@ def staged(
         else:
             readable.append((delivery, layout))
     try:
-        _note_received(connection, contract, [delivery for delivery, _ in readable])
         by_name = {delivery.file_name: delivery.sequence for delivery, _ in readable}
         unread = set()
         with opened(readable, work_dir=work_dir) as (parts, not_tables):
@@ -250,22 +250,6 @@ def _stages(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _note_received(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    deliveries: Sequence[Delivery],
-) -> None:
-    """Make the small table of what is known of the files beforehand."""
-    connection.execute(
-        "create temp table received (sequence bigint, delivery_id varchar, period varchar)"
-    )
-    if deliveries:
-        connection.executemany(
-            "insert into received values (?, ?, ?)",
-            [(d.sequence, d.delivery_id, file_period(contract, d.file_name)) for d in deliveries],
-        )
-
-
 def stage_rows(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
@@ -287,7 +271,6 @@ def stage_rows(
         OrderError: If DuckDB would not keep the order of the lines.
     """
     selects: list[str] = []
-    names = ", ".join(quoted(name) for name in contract.columns)
 
     def store(part: Part) -> None:
         table = f"staged_{len(selects)}"
@@ -298,20 +281,7 @@ def stage_rows(
         if re.search(r"[ _]JOIN\b", plan.upper()):
             raise OrderError("rows would be read in another order than they stand in the file")
         connection.execute(statement)
-        connection.execute(
-            f"create or replace temp table {table}_files as select file_place,"
-            f" min(rowid) as first_row, null::bigint as delivery_sequence"
-            f" from {table} group by file_place"
-        )
-        connection.executemany(
-            f"update {table}_files set delivery_sequence = ? where file_place = ?",
-            [(delivery.sequence, place) for place, delivery in enumerate(part.deliveries)],
-        )
-        selects.append(
-            f"select {names}, faults, files.delivery_sequence,"
-            f" rows.rowid - files.first_row + 2 as row_number"
-            f" from {table} as rows inner join {table}_files as files using (file_place)"
-        )
+        selects.append(_numbered_sql(connection, contract, part, table))
 
     breaches = [breach for part in parts for breach in read(connection, part, store)]
     nothing = ", ".join(
@@ -321,10 +291,45 @@ def stage_rows(
     connection.execute(
         "create or replace temp view incoming as "
         f"select {nothing}, null::varchar as faults, null::bigint as delivery_sequence,"
+        " null::varchar as delivery_id, null::varchar as delivery_period,"
         " null::bigint as row_number where false"
         + "".join(f" union all {select}" for select in selects)
     )
     return breaches
+
+
+def _numbered_sql(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, part: Part, table: str
+) -> str:
+    """SQL for the rows of a stored part with their delivery, and the line that each stands on."""
+    names = ", ".join(quoted(name) for name in contract.columns)
+    origins = [
+        (d.sequence, d.delivery_id, file_period(contract, d.file_name)) for d in part.deliveries
+    ]
+    if len(origins) == 1:
+        # One file needs no join, which a large one would feel.
+        [(sequence, delivery_id, period)] = origins
+        return (
+            f"select {names}, faults, {sequence} as delivery_sequence,"
+            f" {literal(delivery_id)} as delivery_id, {literal(period or '')} as delivery_period,"
+            f" rowid + 2 as row_number from {table}"
+        )
+    connection.execute(
+        f"create or replace temp table {table}_files as select file_place,"
+        " min(rowid) as first_row, null::bigint as delivery_sequence,"
+        " null::varchar as delivery_id, null::varchar as delivery_period"
+        f" from {table} group by file_place"
+    )
+    connection.executemany(
+        f"update {table}_files set delivery_sequence = ?, delivery_id = ?, delivery_period = ?"
+        " where file_place = ?",
+        [(*origin, place) for place, origin in enumerate(origins)],
+    )
+    return (
+        f"select {names}, faults, files.delivery_sequence, files.delivery_id,"
+        " files.delivery_period, rows.rowid - files.first_row + 2 as row_number"
+        f" from {table} as rows inner join {table}_files as files using (file_place)"
+    )
 
 
 def _staged_type(column: Column) -> str:
@@ -652,9 +657,9 @@ def insert_staged(connection: duckdb.DuckDBPyConnection, judged: Staged) -> None
     values = [_stored_sql(name, column) for name, column in contract.columns.items()]
     values += [_age_band_sql(contract, name) for name in contract.derived]
     values += [
-        "received.delivery_id",
-        "received.sequence",
-        "received.period",
+        "incoming.delivery_id",
+        "incoming.delivery_sequence",
+        "incoming.delivery_period",
         "incoming.row_number",
     ]
     held = any(result.rows_held for result in judged.results)
@@ -687,7 +692,7 @@ def _stored_sql(name: str, column: Column) -> str:
 
 
 def _from_sql(contract: Contract) -> str:
-    joins = ["inner join received on incoming.delivery_sequence = received.sequence"]
+    joins = []
     for name, column in contract.columns.items():
         if column.type == "identity":
             joins.append(
