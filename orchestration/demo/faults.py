@@ -235,8 +235,8 @@ def _column_changed(column: str, change: Callable[[int, str], str]) -> Callable[
     return plant
 
 
-def _in_ore(_: int, amount: str) -> str:
-    kronor, __, rest = amount.replace(".", ",").partition(",")
+def _in_ore(_place: int, amount: str) -> str:
+    kronor, _, rest = amount.replace(".", ",").partition(",")
     return str(int(kronor) * 100 + int(rest.ljust(2, "0")))
 
 

@@ -57,7 +57,7 @@ class Layout:
 
     Attributes:
         format: What kind of file it is.
-        encoding: `utf-8`, `latin-1` or `windows-1252` for text.
+        encoding: `utf-8` or `windows-1252` for text.
         delimiter: What parts the fields of a text file.
         columns: A name for each of the file's columns, in the file's order; safe to use in SQL.
         cells: For each column of the contract, SQL over the file's columns that gives the cell's

@@ -7,7 +7,7 @@ right. What waits for a correction belongs in `quarantine`, what the registers m
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +56,7 @@ _UNREADABLE = {
     "month": "manad",
     "flag": "ja_nej",
 }
-_TEMPORARY = ("faulty", "received", "identities", "households")
+_TEMPORARY = ("faulty", "identities", "households")
 
 
 class OrderError(Exception):
@@ -93,9 +93,10 @@ class Staged:
     """Deliveries of one register that are read and judged.
 
     The temporary view `incoming` holds their rows: the contract's columns with typed values (an
-    identity as it is written), `faults`, `delivery_sequence` and `row_number` (the line in the
-    file; the header is line 1). The temporary table `faulty` holds `delivery_sequence`,
-    `row_number`, `place` (the column's place in the contract) and `rule` of each wrong cell.
+    identity as it is written), `faults`, `delivery_sequence`, `delivery_id`, `delivery_period` and
+    `row_number` (the line in the file; the header is line 1). The temporary table `faulty` holds
+    `delivery_sequence`, `row_number`, `place` (the column's place in the contract) and `rule` of
+    each wrong cell.
 
     Attributes:
         contract: The version of the register's contract that holds for the deliveries.
@@ -236,11 +237,11 @@ def staged(
         else:
             readable.append((delivery, layout))
     try:
-        _note_received(connection, [delivery for delivery, _ in readable], periods)
         by_name = {delivery.file_name: delivery.sequence for delivery, _ in readable}
         unread = set()
         with opened(readable, work_dir=work_dir) as (parts, not_tables):
-            for breach in [*not_tables, *stage_rows(connection, contract, parts, sorted(units))]:
+            not_rows = stage_rows(connection, contract, parts, sorted(units), periods)
+            for breach in [*not_tables, *not_rows]:
                 breaches[by_name[breach.file_name]].append(breach)
                 if breach.rule == "olasbar":
                     unread.add(by_name[breach.file_name])
@@ -312,27 +313,12 @@ def _stages(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _note_received(
-    connection: duckdb.DuckDBPyConnection,
-    deliveries: Sequence[Delivery],
-    periods: dict[int, str],
-) -> None:
-    """Make the small table of what is known of the files beforehand."""
-    connection.execute(
-        "create temp table received (sequence bigint, delivery_id varchar, period varchar)"
-    )
-    if deliveries:
-        connection.executemany(
-            "insert into received values (?, ?, ?)",
-            [(d.sequence, d.delivery_id, periods[d.sequence]) for d in deliveries],
-        )
-
-
 def stage_rows(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
     parts: Sequence[Part],
     units: Sequence[str],
+    periods: Mapping[int, str],
 ) -> list[Breach]:
     """Read the rows of all parts into temporary tables of typed values, and make `incoming`.
 
@@ -341,6 +327,7 @@ def stage_rows(
         contract: The register's contract.
         parts: What to read.
         units: Known names of district boards and central units.
+        periods: The period of each delivery, by its sequence.
 
     Returns:
         Lines that are no rows, and files that are no tables.
@@ -349,7 +336,6 @@ def stage_rows(
         OrderError: If DuckDB would not keep the order of the lines.
     """
     selects: list[str] = []
-    names = ", ".join(quoted(name) for name in contract.columns)
 
     def store(part: Part) -> None:
         table = f"staged_{len(selects)}"
@@ -360,20 +346,7 @@ def stage_rows(
         if re.search(r"[ _]JOIN\b", plan.upper()):
             raise OrderError("rows would be read in another order than they stand in the file")
         connection.execute(statement)
-        connection.execute(
-            f"create or replace temp table {table}_files as select file_place,"
-            f" min(rowid) as first_row, null::bigint as delivery_sequence"
-            f" from {table} group by file_place"
-        )
-        connection.executemany(
-            f"update {table}_files set delivery_sequence = ? where file_place = ?",
-            [(delivery.sequence, place) for place, delivery in enumerate(part.deliveries)],
-        )
-        selects.append(
-            f"select {names}, faults, files.delivery_sequence,"
-            f" rows.rowid - files.first_row + 2 as row_number"
-            f" from {table} as rows inner join {table}_files as files using (file_place)"
-        )
+        selects.append(_numbered_sql(connection, contract, part, periods, table))
 
     breaches = [breach for part in parts for breach in read(connection, part, store)]
     nothing = ", ".join(
@@ -383,10 +356,47 @@ def stage_rows(
     connection.execute(
         "create or replace temp view incoming as "
         f"select {nothing}, null::varchar as faults, null::bigint as delivery_sequence,"
+        " null::varchar as delivery_id, null::varchar as delivery_period,"
         " null::bigint as row_number where false"
         + "".join(f" union all {select}" for select in selects)
     )
     return breaches
+
+
+def _numbered_sql(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    part: Part,
+    periods: Mapping[int, str],
+    table: str,
+) -> str:
+    """SQL for the rows of a stored part with their delivery, and the line that each stands on."""
+    names = ", ".join(quoted(name) for name in contract.columns)
+    origins = [(d.sequence, d.delivery_id, periods[d.sequence]) for d in part.deliveries]
+    if len(origins) == 1:
+        # One file needs no join, which a large one would feel.
+        [(sequence, delivery_id, period)] = origins
+        return (
+            f"select {names}, faults, {sequence} as delivery_sequence,"
+            f" {literal(delivery_id)} as delivery_id, {literal(period)} as delivery_period,"
+            f" rowid + 2 as row_number from {table}"
+        )
+    connection.execute(
+        f"create or replace temp table {table}_files as select file_place,"
+        " min(rowid) as first_row, null::bigint as delivery_sequence,"
+        " null::varchar as delivery_id, null::varchar as delivery_period"
+        f" from {table} group by file_place"
+    )
+    connection.executemany(
+        f"update {table}_files set delivery_sequence = ?, delivery_id = ?, delivery_period = ?"
+        " where file_place = ?",
+        [(*origin, place) for place, origin in enumerate(origins)],
+    )
+    return (
+        f"select {names}, faults, files.delivery_sequence, files.delivery_id,"
+        " files.delivery_period, rows.rowid - files.first_row + 2 as row_number"
+        f" from {table} as rows inner join {table}_files as files using (file_place)"
+    )
 
 
 def _staged_type(column: Column) -> str:
@@ -760,9 +770,9 @@ def _stored_values(contract: Contract, key: PseudonymKey) -> dict[str, str]:
         for name in contract.derived
     }
     return values | {
-        "delivery_id": "received.delivery_id",
-        "delivery_sequence": "received.sequence",
-        "delivery_period": "received.period",
+        "delivery_id": "incoming.delivery_id",
+        "delivery_sequence": "incoming.delivery_sequence",
+        "delivery_period": "incoming.delivery_period",
         "row_number": "incoming.row_number",
     }
 
@@ -806,7 +816,7 @@ def _stored_sql(name: str, column: Column, key: PseudonymKey) -> str:
 
 
 def _from_sql(contract: Contract) -> str:
-    joins = ["inner join received on incoming.delivery_sequence = received.sequence"]
+    joins = []
     for name, column in contract.columns.items():
         if column.type == "identity":
             joins.append(

@@ -125,11 +125,11 @@ def earlier_rows_sql(contract: Contract, keys: Mapping[str, str], source: str) -
         update raw.{contract.table} as earlier
         set {assigned}
         from (
-            select {selected}, received.sequence, "identity_{person}".pseudonym
+            select {selected}, incoming.delivery_sequence, "identity_{person}".pseudonym
             {source}
-            where {flagged} and list_contains($good, received.sequence)
+            where {flagged} and list_contains($good, incoming.delivery_sequence)
         ) as flagged
         where {same}
             and earlier."{contract.columns[person].raw_name or person}" = flagged.pseudonym
-            and earlier.delivery_sequence < flagged.sequence
+            and earlier.delivery_sequence < flagged.delivery_sequence
         """

@@ -16,7 +16,7 @@ import python_calamine
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Contract
-from orchestration.registers.encoding import READ_AS_THEY_ARE, recode
+from orchestration.registers.encoding import recode
 from orchestration.registers.layout import Delivery, Layout, quoted
 
 _CHUNK = 4 << 20
@@ -55,21 +55,16 @@ class Part:
         if self.layout.format == "parquet":
             return f"select {cells}, {place}::integer as file_place from read_parquet({paths})"
         struct = ", ".join(f"'{name}': 'VARCHAR'" for name in self.layout.columns)
-        encoding = "utf-8" if self.layout.format == "xlsx" else self._text_encoding()
         return f"""
             select {cells}, {place}::integer as file_place
             from read_csv(
                 {paths}, delim = {literal(self.layout.delimiter)}, header = true,
                 auto_detect = false, columns = {{{struct}}}, quote = '"', escape = '"',
-                encoding = '{encoding}', store_rejects = true,
+                store_rejects = true,
                 rejects_table = '{_REJECT_TABLES[0]}', rejects_scan = '{_REJECT_TABLES[1]}',
                 rejects_limit = 0
             )
             """
-
-    def _text_encoding(self) -> str:
-        encoding = self.layout.encoding
-        return encoding if encoding in READ_AS_THEY_ARE else "utf-8"
 
 
 @contextmanager
@@ -92,10 +87,8 @@ def opened(
     for delivery, layout in deliveries:
         # A workbook becomes text on the way.
         form = "csv" if layout.format == "xlsx" else layout.format
-        encoding = layout.encoding if layout.encoding in READ_AS_THEY_ARE else "utf-8"
         alike = (
             form,
-            encoding,
             layout.delimiter,
             layout.columns,
             tuple(layout.cells.items()),
@@ -131,13 +124,13 @@ def _readable(delivery: Delivery, layout: Layout, work_dir: Path, made: list[Pat
     """What DuckDB reads of a file; None where no rows can be had from it."""
     if layout.format == "parquet":
         return delivery.path if _is_sound_parquet(delivery.path) else None
-    if layout.format == "csv" and layout.encoding in READ_AS_THEY_ARE:
+    if layout.format == "csv" and layout.encoding == "utf-8":
         return delivery.path
     path = work_dir / f".reading-{delivery.sequence}"
     made.append(path)
     path.touch(mode=0o600)
     if layout.format == "csv":
-        recode(delivery.path, path, layout.encoding)
+        recode(delivery.path, path)
         return path
     return path if _workbook_to_text(delivery.path, path, layout.delimiter) else None
 

@@ -13,7 +13,7 @@ import duckdb
 
 # What DuckDB may use; with what Python and its libraries need, a run stays under 4 GB. What has no
 # room is spilled to disk.
-MEMORY_LIMIT = "2500MB"
+MEMORY_LIMIT = "3GB"
 SCHEMAS = ("raw", "seeds", "staging", "intermediate", "marts", "meta")
 
 
