@@ -128,7 +128,7 @@ def take_in(path: Path, folder: Path) -> dict[str, float]:
     inbox = folder / "inbox" / REGISTER
     inbox.mkdir(parents=True)
     (inbox / f"{REGISTER}_2023.csv").hardlink_to(path)
-    settings = Settings(home=folder, profile="live")
+    settings = Settings(home=folder, profile="live", settle_seconds=0)
     store = LandingStore(settings.landing_dir)
     taken: dict[str, float] = defaultdict(float)
     for step, module, name in STEPS:
