@@ -112,4 +112,8 @@ def hides_identity_sql(value: str) -> str:
     Returns:
         A SQL expression of type boolean.
     """
-    return f"(length({value}) >= {_SHORTEST} and regexp_matches({value}, '{_HIDDEN}'))"
+    # A case stops at the length; what follows an `and` would be worked out for every row.
+    return (
+        f"case when length({value}) < {_SHORTEST} then false"
+        f" else regexp_matches({value}, '{_HIDDEN}') end"
+    )

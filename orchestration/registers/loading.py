@@ -33,6 +33,7 @@ from orchestration.registers.mapping import (
 from orchestration.registers.protection import (
     KIND,
     earlier_rows_sql,
+    flagged_sql,
     guarded_cell_sql,
     guarded_sql,
 )
@@ -731,7 +732,8 @@ def insert_staged(connection: duckdb.DuckDBPyConnection, judged: Staged) -> None
     good = [
         result.delivery.sequence for result in judged.results if result.outcome != "quarantined"
     ]
-    values = _stored_values(contract, judged.key)
+    protected = _has_protected(connection, contract)
+    values = _stored_values(contract, judged.key, protected=protected)
     held = any(result.rows_held for result in judged.results)
     connection.execute(
         f"""
@@ -743,32 +745,47 @@ def insert_staged(connection: duckdb.DuckDBPyConnection, judged: Staged) -> None
         """,
         {"good": good} | _bound(values.values(), judged.key),
     )
+    if not protected:
+        return
     keys = {name: _stored_sql(name, contract.columns[name], judged.key) for name in contract.key}
     earlier = earlier_rows_sql(contract, keys, _from_sql(contract))
     if earlier is not None:
         connection.execute(earlier, {"good": good} | _bound(keys.values(), judged.key))
 
 
-def _stored_values(contract: Contract, key: PseudonymKey) -> dict[str, str]:
+def _has_protected(connection: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
+    """Whether any row is flagged; where none is, no cell need be guarded row by row."""
+    flagged = flagged_sql(contract)
+    if flagged is None:
+        return False
+    found = connection.execute(f"select 1 from incoming where {flagged} limit 1").fetchone()
+    return found is not None
+
+
+def _stored_values(contract: Contract, key: PseudonymKey, *, protected: bool) -> dict[str, str]:
     """SQL for each column of `raw`, by its name."""
-    values = {
-        column.raw_name or name: guarded_cell_sql(
-            contract, name, column, _stored_sql(name, column, key), key
-        )
-        for name, column in contract.columns.items()
-    }
-    values |= {
-        column: guarded_sql(
-            contract,
-            f"case when incoming.{quoted(identity)} is not null then '{KIND}' end",
-            f'"identity_{identity}".kind',
-        )
+    cells = {name: _stored_sql(name, column, key) for name, column in contract.columns.items()}
+    kinds = {
+        column: f'"identity_{identity}".kind'
         for column, identity in contract.kind_columns().items()
     }
-    values |= {
-        name: guarded_sql(contract, "null", _age_band_sql(contract, name))
-        for name in contract.derived
-    }
+    derived = {name: _age_band_sql(contract, name) for name in contract.derived}
+    if protected:
+        cells = {
+            name: guarded_cell_sql(contract, name, contract.columns[name], value, key)
+            for name, value in cells.items()
+        }
+        kinds = {
+            column: guarded_sql(
+                contract,
+                f"case when incoming.{quoted(identity)} is not null then '{KIND}' end",
+                kinds[column],
+            )
+            for column, identity in contract.kind_columns().items()
+        }
+        derived = {name: guarded_sql(contract, "null", value) for name, value in derived.items()}
+    values = {contract.columns[name].raw_name or name: value for name, value in cells.items()}
+    values |= kinds | derived
     return values | {
         "delivery_id": "incoming.delivery_id",
         "delivery_sequence": "incoming.delivery_sequence",
