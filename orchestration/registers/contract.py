@@ -357,7 +357,6 @@ class Contract(BaseModel):
             **delivered,
             **dict.fromkeys(self.kind_columns(), "varchar"),
             **dict.fromkeys(self.derived, "varchar"),
-            "delivery_id": "varchar",
             "delivery_sequence": "bigint",
             "delivery_period": "varchar",
             "row_number": "bigint",

@@ -7,6 +7,7 @@ none of the same file in UTF-8. How a file is laid out belongs in `layout`.
 
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -51,10 +52,23 @@ def recode(source: Path, target: Path) -> None:
     Raises:
         OSError: If a file cannot be read or written.
     """
-    with target.open("wb") as writer:
+    # One thread writes while this one rewrites what comes next.
+    with target.open("wb") as writer, ThreadPoolExecutor(max_workers=1) as pool:
+        writing: Future[int] | None = None
         for chunk in _chunks(source):
-            encoding = "windows-1252" if _has(chunk, _MARKS) else "latin-1"
-            writer.write(chunk if chunk.isascii() else chunk.decode(encoding).encode("utf-8"))
+            rewritten = _as_utf8(chunk)
+            if writing is not None:
+                writing.result()
+            writing = pool.submit(writer.write, rewritten)
+        if writing is not None:
+            writing.result()
+
+
+def _as_utf8(chunk: bytes) -> bytes:
+    if chunk.isascii():
+        return chunk
+    encoding = "windows-1252" if _has(chunk, _MARKS) else "latin-1"
+    return chunk.decode(encoding).encode("utf-8")
 
 
 def _has(chunk: bytes, some: bytes) -> bool:

@@ -94,8 +94,8 @@ class Staged:
     """Deliveries of one register that are read and judged.
 
     The temporary view `incoming` holds their rows: the contract's columns with typed values (an
-    identity as it is written), `faults`, `delivery_sequence`, `delivery_id`, `delivery_period` and
-    `row_number` (the line in the file; the header is line 1). The temporary table `faulty` holds
+    identity as it is written), `faults`, `delivery_sequence`, `delivery_period` and `row_number`
+    (the line in the file; the header is line 1). The temporary table `faulty` holds
     `delivery_sequence`, `row_number`, `place` (the column's place in the contract) and `rule` of
     each wrong cell.
 
@@ -357,8 +357,7 @@ def stage_rows(
     connection.execute(
         "create or replace temp view incoming as "
         f"select {nothing}, null::varchar as faults, null::bigint as delivery_sequence,"
-        " null::varchar as delivery_id, null::varchar as delivery_period,"
-        " null::bigint as row_number where false"
+        " null::varchar as delivery_period, null::bigint as row_number where false"
         + "".join(f" union all {select}" for select in selects)
     )
     return breaches
@@ -373,28 +372,25 @@ def _numbered_sql(
 ) -> str:
     """SQL for the rows of a stored part with their delivery, and the line that each stands on."""
     names = ", ".join(quoted(name) for name in contract.columns)
-    origins = [(d.sequence, d.delivery_id, periods[d.sequence]) for d in part.deliveries]
+    origins = [(d.sequence, periods[d.sequence]) for d in part.deliveries]
     if len(origins) == 1:
         # One file needs no join, which a large one would feel.
-        [(sequence, delivery_id, period)] = origins
+        [(sequence, period)] = origins
         return (
             f"select {names}, faults, {sequence} as delivery_sequence,"
-            f" {literal(delivery_id)} as delivery_id, {literal(period)} as delivery_period,"
-            f" rowid + 2 as row_number from {table}"
+            f" {literal(period)} as delivery_period, rowid + 2 as row_number from {table}"
         )
     connection.execute(
         f"create or replace temp table {table}_files as select file_place,"
         " min(rowid) as first_row, null::bigint as delivery_sequence,"
-        " null::varchar as delivery_id, null::varchar as delivery_period"
-        f" from {table} group by file_place"
+        f" null::varchar as delivery_period from {table} group by file_place"
     )
     connection.executemany(
-        f"update {table}_files set delivery_sequence = ?, delivery_id = ?, delivery_period = ?"
-        " where file_place = ?",
+        f"update {table}_files set delivery_sequence = ?, delivery_period = ? where file_place = ?",
         [(*origin, place) for place, origin in enumerate(origins)],
     )
     return (
-        f"select {names}, faults, files.delivery_sequence, files.delivery_id,"
+        f"select {names}, faults, files.delivery_sequence,"
         " files.delivery_period, rows.rowid - files.first_row + 2 as row_number"
         f" from {table} as rows inner join {table}_files as files using (file_place)"
     )
@@ -787,7 +783,6 @@ def _stored_values(contract: Contract, key: PseudonymKey, *, protected: bool) ->
     values = {contract.columns[name].raw_name or name: value for name, value in cells.items()}
     values |= kinds | derived
     return values | {
-        "delivery_id": "incoming.delivery_id",
         "delivery_sequence": "incoming.delivery_sequence",
         "delivery_period": "incoming.delivery_period",
         "row_number": "incoming.row_number",

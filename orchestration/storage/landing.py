@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -221,7 +222,8 @@ class LandingStore:
         partial = self.directory / f".partial-{os.getpid()}"
         try:
             before = _stamp(item.path)
-            if latest.get((item.name, item.file_name)) == sha256_of(item.path):
+            landed = latest.get((item.name, item.file_name))
+            if landed is not None and landed == sha256_of(item.path):
                 return None
             delivery_id, size = _copy(item.path, partial)
             unchanged = _stamp(item.path) == before
@@ -303,11 +305,16 @@ def _copy(source: Path, target: Path) -> tuple[str, int]:
     """Copy a file to disk, and sum up what was copied."""
     digest = hashlib.sha256()
     size = 0
-    with source.open("rb") as reader, open(target, "wb", opener=_private) as writer:
+    with (
+        source.open("rb") as reader,
+        open(target, "wb", opener=_private) as writer,
+        ThreadPoolExecutor(max_workers=1) as pool,
+    ):
         while chunk := reader.read(_CHUNK):
-            digest.update(chunk)
+            summing = pool.submit(digest.update, chunk)
             size += len(chunk)
             writer.write(chunk)
+            summing.result()
         writer.flush()
         os.fsync(writer.fileno())
     return digest.hexdigest(), size

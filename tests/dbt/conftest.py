@@ -456,7 +456,6 @@ def insert_delivery(
     columns = load_contracts()[register].raw_columns()
     for number, row in enumerate(rows, start=2):
         provenance = {
-            "delivery_id": f"delivery-{sequence}",
             "delivery_sequence": sequence,
             "delivery_period": period,
             "row_number": number,

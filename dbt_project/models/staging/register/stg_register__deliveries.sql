@@ -22,7 +22,7 @@ final as (
     {% for register in registers %}
         select distinct
             '{{ register }}' as register_name,
-            delivery_id,
+            delivery_sequence,
             delivery_period
         from {{ source('register', 'register__' ~ register) }}
         {% if not loop.last %}union all{% endif %}
