@@ -21,6 +21,8 @@ from orchestration.quality.gate import GateClosedError, record, require_open
 from orchestration.quality.results import SuiteResult
 from orchestration.quality.suites import Severity, Suite, load_suites
 from orchestration.quality.validation import validate
+from orchestration.registers.contract import load_contracts
+from orchestration.registers.municipality import load_municipality
 from orchestration.resources import WRITER_POOL, Avvik
 from orchestration.settings import Settings
 from orchestration.sources.loading import observations_table
@@ -76,12 +78,8 @@ def quality_status(connection: duckdb.DuckDBPyConnection) -> str:
                 where not success and severity <> 'info'
             ) + (
                 select count(*)
-                from (
-                    from meta.deliveries
-                    qualify delivery_sequence
-                        = max(delivery_sequence) over (partition by name, file_name)
-                )
-                where outcome = 'loaded_in_part'
+                from meta.held_rows
+                where state = 'waiting'
             )
         """
     ).fetchall()
@@ -177,8 +175,9 @@ def _gate(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
     def gate(context: dg.AssetCheckExecutionContext, avvik: Avvik) -> Iterator[dg.AssetCheckResult]:
         evaluated_at = avvik.settings.moment()
         with avvik.warehouse() as connection:
+            not_kept = _registers_not_kept(connection, avvik.settings)
             selected = [
-                suite
+                suite.without_rows(not_kept[suite.table]) if suite.table in not_kept else suite
                 for key, suite in by_key.items()
                 if dg.AssetCheckKey(key, CHECK_NAME) in context.selected_asset_check_keys
             ]
@@ -190,6 +189,21 @@ def _gate(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
             yield _check_result(result)
 
     return gate
+
+
+def _registers_not_kept(
+    connection: duckdb.DuckDBPyConnection, settings: Settings
+) -> dict[str, str]:
+    """The empty tables of registers that the municipality does not keep, each with the reason."""
+    reasons = {
+        f"raw.{load_contracts()[name].table}": f"Kommunen lämnar inte registret: {reason}"
+        for name, reason in load_municipality(settings).not_delivered.items()
+    }
+    return {
+        table: reason
+        for table, reason in reasons.items()
+        if connection.execute(f"select 1 from {table} limit 1").fetchone() is None
+    }
 
 
 def _check_result(result: SuiteResult) -> dg.AssetCheckResult:

@@ -74,7 +74,7 @@ def declared_sources(settings: Settings) -> list[DeclaredSource]:
         settings: Names the municipality, which answers for its registers, and the profile.
 
     Returns:
-        Registers first, then public statistics.
+        Registers that are to come first, then public statistics.
 
     Raises:
         MunicipalityError: If the municipality's file cannot be used.
@@ -91,6 +91,7 @@ def declared_sources(settings: Settings) -> list[DeclaredSource]:
             window_days=_REGISTER_WINDOWS["month" if "month" in contract.periods else "year"],
         )
         for name, contract in load_contracts().items()
+        if name not in municipality.not_delivered
     ]
     fetched = fetch_states(settings) if settings.profile == "live" else {}
     statistics = [

@@ -320,6 +320,20 @@ class Suite(BaseModel):
             raise ValueError(message)
         return self
 
+    def without_rows(self, why_sv: str) -> Self:
+        """The suite for an installation where the table has no rows, and is not to have any.
+
+        Args:
+            why_sv: Why it has none, in Swedish.
+
+        Returns:
+            Its first rule alone; that it is broken is worth knowing and stops nothing.
+        """
+        rows = self.expectations[0].model_copy(
+            update={"severity": Severity.INFO, "notes_sv": why_sv}
+        )
+        return self.model_copy(update={"may_be_empty_sv": why_sv, "expectations": (rows,)})
+
     def bound(self, evaluated_on: date) -> Self:
         """The suite with its variables filled in.
 

@@ -110,6 +110,7 @@ class Municipality(_Strict):
         columns: What its exports call columns that several registers have.
         codes: What the codes of such columns are called in the contract.
         registers: How its export of each register maps to the contract; wins over the common parts.
+        not_delivered: Registers that it does not keep, each with the reason in Swedish.
     """
 
     code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
@@ -120,6 +121,7 @@ class Municipality(_Strict):
     columns: dict[str, Text] = {}
     codes: dict[str, dict[Text, Text]] = {}
     registers: dict[str, RegisterMapping] = {}
+    not_delivered: dict[str, Text] = {}
 
     @model_validator(mode="after")
     def _units_fit_together(self) -> Self:
@@ -243,9 +245,18 @@ def _misfits(municipality: Municipality) -> list[str]:
         if name not in columns
     ]
     found += [
-        f"registers.{name}: det finns inget sådant register"
-        for name in municipality.registers
+        f"{part}.{name}: det finns inget sådant register"
+        for part, names in (
+            ("registers", municipality.registers),
+            ("not_delivered", municipality.not_delivered),
+        )
+        for name in names
         if name not in contracts
+    ]
+    found += [
+        f"not_delivered.{name}: registret har också en mappning under registers"
+        for name in municipality.not_delivered
+        if name in municipality.registers
     ]
     for name, contract in contracts.items():
         found += [

@@ -4,8 +4,13 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+import duckdb
+import pytest
 
+from orchestration.checks import quality_status
 from orchestration.demo.faults import FAULTS, write_fault
+from orchestration.quality.gate import record
+from orchestration.registers.quarantine import create_tables as create_held_rows
 from tests.integration.conftest import Installation, failed_steps, materialized
 
 DEVIATIONS = dg.AssetKey(["marts", "deviations"])
@@ -167,11 +172,27 @@ def test_a_failed_dbt_test_stops_the_marts(installation: Installation) -> None:
 
 
 def test_a_warning_is_published_and_marked(installation: Installation) -> None:
-    installation.change(
-        "create or replace table meta.kept as from meta.deliveries;"
-        "update meta.deliveries set outcome = 'loaded_in_part', rows_held = 1"
-        " where delivery_sequence = 1"
+    """The small city has no focus area that is held against another source, which is a warning."""
+    [(warnings,)] = installation.warehouse(
+        "select count(*) from meta.validation_results where not success and severity = 'warning'"
     )
-    assert installation.run().success
+    assert warnings > 0
     [(status,)] = installation.published("select quality_status from meta.publication")
     assert status == "godkänd med anmärkning"
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("waiting", "godkänd med anmärkning"),
+        ("released", "godkänd"),
+        ("superseded", "godkänd"),
+    ],
+)
+def test_only_rows_that_still_wait_are_a_remark(state: str, status: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema meta")
+        create_held_rows(connection)
+        record(connection, "run", [])
+        connection.execute("insert into meta.held_rows (row_number, state) values (2, ?)", [state])
+        assert quality_status(connection) == status

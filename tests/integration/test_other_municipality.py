@@ -5,10 +5,12 @@ figures must be those that the same city gives in the contract's form.
 """
 
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from orchestration.registers.contract import load_contracts
 from tests.integration.conftest import Installation, failed_steps
@@ -130,6 +132,43 @@ def test_its_identity_numbers_stay_in_the_inbox_and_landing(kil: Installation) -
             continue
         text = path.read_bytes().decode("latin-1")
         assert not set(re.findall(r"(?<!\d)(?:19|20)\d{10}(?!\d)", text)) & numbers, path
+
+
+def test_registers_that_it_does_not_keep_are_missed_by_nobody(
+    city: Path, kil: Installation, tmp_path: Path
+) -> None:
+    """The others give the same figures as before, and what is not kept gives none."""
+    without = {"rvc_samtalsstod", "socialpsykiatri_insatser", "hemloshet_kartlaggning"}
+    described = yaml.load(FILE.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 (text only)
+    for name in without:
+        del described["registers"][name]
+    described["not_delivered"] = dict.fromkeys(without, "Kommunen för inget sådant register.")
+    file = tmp_path / "1715.yml"
+    file.write_text(yaml.safe_dump(described, allow_unicode=True), encoding="utf-8")
+    smaller = Installation(tmp_path / "home", CODE, file)
+    convert(city, smaller.inbox)
+    for name in without:
+        shutil.rmtree(smaller.inbox / name)
+    result = smaller.run()
+    assert result.success, failed_steps(result)
+    everything = "from marts.indicator_values where geography_id like '1715%' order by all"
+    counted_from = dict(smaller.published("select indicator_id, source_id from marts.indicators"))
+    expected = [row for row in kil.published(everything) if counted_from[row[0]] not in without]
+    assert smaller.published(everything) == expected
+    assert len(expected) > 3000
+    assert not without & {
+        name for (name,) in smaller.published("select source_id from meta.sources")
+    }
+    # A register that is to come and does not still closes the gate.
+    shutil.rmtree(smaller.inbox / "familjeratt_arenden")
+    shutil.rmtree(smaller.settings.landing_dir)
+    smaller.settings.warehouse_path.unlink()
+    result = smaller.run()
+    assert not result.success
+    assert "familjeratt_arenden" in str(failed_steps(result)) or smaller.warehouse(
+        "select 1 from meta.validation_results where not success and severity = 'critical'"
+        " and table_name = 'raw.register__familjeratt_arenden'"
+    )
 
 
 def test_a_faulty_file_is_told_in_the_municipality_s_own_words(city: Path, tmp_path: Path) -> None:

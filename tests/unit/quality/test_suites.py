@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.quality.suites import SUPPORTED, SuiteError, load_suite, load_suites
+from orchestration.quality.suites import (
+    ROW_COUNT_TYPE,
+    SUPPORTED,
+    Severity,
+    SuiteError,
+    load_suite,
+    load_suites,
+)
 from orchestration.quality.validation import typed_expectations
 
 HEAD = """
@@ -163,6 +170,13 @@ def test_an_empty_table_may_be_a_warning_when_the_reason_is_given(tmp_path: Path
         "may_be_empty_sv: En stad utan avvikelser har inga rader här.\n"
     )
     assert load_suite(write(tmp_path, text)).may_be_empty_sv is not None
+
+
+def test_where_no_rows_are_due_their_absence_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    suite = load_suite(write(tmp_path, HEAD)).without_rows("Kommunen för inget sådant register.")
+    [rows] = suite.expectations
+    assert (rows.type, rows.severity) == (ROW_COUNT_TYPE, Severity.INFO)
+    assert rows.notes_sv == "Kommunen för inget sådant register."
 
 
 def test_a_directory_without_suites_is_refused(tmp_path: Path) -> None:

@@ -196,6 +196,15 @@ FAULTS: dict[str, tuple[object, str]] = {
     ),
     "doubled slug": ({**SMALL, "boards": [board(), board(name="X")]}, "slug syd står två gånger"),
     "unknown register": ({**SMALL, "registers": {"x": {}}}, "inget sådant register"),
+    "unknown register not kept": ({**SMALL, "not_delivered": {"x": "y"}}, "not_delivered.x: det"),
+    "register mapped and not kept": (
+        {
+            **SMALL,
+            "registers": {"vald_arenden": {}},
+            "not_delivered": {"vald_arenden": "Förs inte."},
+        },
+        "också en mappning",
+    ),
     "unknown common column": ({**SMALL, "columns": {"x": "y"}}, "inget register har en kolumn x"),
     "delimiter": ({**SMALL, "form": {"delimiter": ";"}}, "ska vara ett av 'semicolon'"),
     "date form": ({**SMALL, "form": {"date": "DD MMM YY"}}, "formen ska bestå av YYYY, MM, DD"),
