@@ -215,6 +215,18 @@ def test_a_file_of_marks_and_blanks_is_empty(
     assert [breach.rule for breach in result.breaches] == ["tom_fil"]
 
 
+@pytest.mark.parametrize("megabytes", [3, 9, 40])
+def test_a_line_that_never_ends_is_not_left_out_untold(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, megabytes: int
+) -> None:
+    """Its line end was lost, or is of another kind; DuckDB passes over what fills its buffer."""
+    content = GOOD + "A3;2023-01-01;Bromma;1;N;" + "x" * (megabytes << 20) + "\n" + GOOD[-40:]
+    [result] = load(connection, tmp_path, {"avhysningar_barn_2023.csv": content.encode()})
+    assert result.outcome == "quarantined"
+    assert {breach.rule for breach in result.breaches} & {"antal_falt", "olasbar"}
+    assert evictions(connection) == []
+
+
 def test_the_place_of_a_fault_is_told(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
