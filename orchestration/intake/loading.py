@@ -388,7 +388,24 @@ def _load_dataset(
 ) -> None:
     name = group[0].name
     datasets = datasets_of(settings.profile)
-    dataset = next(dataset for dataset in datasets if dataset.source_id == name)
+    dataset = next((dataset for dataset in datasets if dataset.source_id == name), None)
+    if dataset is None:
+        # It was published once and is declared no more; its bytes stay where they are.
+        for receipt in group:
+            message = (
+                f"Fil {receipt.file_name}: datamängden {name} är inte deklarerad längre och läses"
+                " inte in. Gör så här: deklarera den i källregistret igen, eller låt den vara."
+            )
+            record(
+                connection,
+                receipt,
+                period="",
+                outcome="quarantined",
+                rows_loaded=0,
+                rows_held=0,
+                breaches=[BreachRow("okand_datamangd", "delivery", None, None, 0, message)],
+            )
+        return
     recording = dataset.recording if settings.profile == "demo" else None
     for receipt in group:
         try:

@@ -15,6 +15,7 @@ from orchestration.registers.contract import Contract, load_contracts
 from orchestration.registers.loading import insert_staged
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import Settings
+from orchestration.sources.registry import datasets_of, load_registry
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.warehouse import open_warehouse
 
@@ -75,6 +76,24 @@ class Home:
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(Settings(home=tmp_path, profile="live", settle_seconds=0))
+
+
+def test_a_dataset_that_is_declared_no_more_does_not_stop_the_others(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = load_registry()[0].source_id
+    home.deliver(dataset, "2023", "a;b\n1;2\n")
+    home.deliver("boendestod_beslut", "2023-01", register())
+    remaining = [each for each in datasets_of("live") if each.source_id != dataset]
+    monkeypatch.setattr(loading_step, "datasets_of", lambda _profile: remaining)
+    home.take_in()
+    assert sorted(home.outcomes()) == [
+        ("boendestod_beslut/boendestod_beslut_2023-01.csv", "loaded", ROWS, 0),
+        (f"{dataset}/{dataset}_2023.csv", "quarantined", 0, 0),
+    ]
+    [(rule, message)] = home.ask("select rule, message_sv from meta.delivery_breaches")
+    assert rule == "okand_datamangd"
+    assert f"datamängden {dataset} är inte deklarerad längre" in message
 
 
 def test_a_held_row_waits_until_a_correction_brings_its_key(home: Home) -> None:
