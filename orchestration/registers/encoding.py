@@ -72,7 +72,7 @@ def _as_utf8(chunk: bytes) -> bytes:
 
 
 def _has(chunk: bytes, some: bytes) -> bool:
-    return len(chunk.translate(None, some)) != len(chunk)
+    return any(byte in chunk for byte in some)
 
 
 def _is_utf8(path: Path) -> bool:
