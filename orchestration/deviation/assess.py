@@ -26,6 +26,7 @@ from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.findings import (
     Context,
     Evidence,
+    Explanations,
     Finding,
     as_json,
     cannot_tell,
@@ -53,6 +54,7 @@ from orchestration.deviation.stillness import stability_findings
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import (
     CONTEXT_AREAS,
+    ExplanationKind,
     GroupComparison,
     Indicator,
     Measure,
@@ -111,7 +113,13 @@ def assess(
     ]
     boards = board_findings(series, tested, context)
     cannot = [
-        cannot_tell(new_row(u.series.key, Kind.CHANGE, year), u.reason_sv, {}) for u in untestable
+        cannot_tell(
+            new_row(u.series.key, Kind.CHANGE, year),
+            u.reason_sv,
+            {},
+            _why_no_value(u.series, context),
+        )
+        for u in untestable
     ]
     decided = [*_decide(findings, context), *shocks]
     in_focus = {
@@ -123,6 +131,18 @@ def assess(
     of_months, untested_months = month_findings(months, context)
     untested = [*cannot, *untested_groups, *unproved, *untested_months]
     return [*_ranked([*decided, *of_months], settings), *untested]
+
+
+def _why_no_value(series: Series, context: Context) -> Explanations:
+    """What explains that the year has no comparable value; nothing explains any other lack."""
+    at = np.flatnonzero(series.years == context.year)
+    status = series.status[at[0]] if at.size else "missing"
+    return tuple(
+        row
+        for row in context.explanations(series.key)
+        if (status == "missing" and row.kind is ExplanationKind.REPORTING_LOSS)
+        or (status == "broken_series" and row.is_break)
+    )
 
 
 def _without_twins(
@@ -200,7 +220,7 @@ def _shock_row(
     )
     key = (nearest.series.indicator_id, nearest.series.geography_id, "common_shock", "common_shock")
     explanations = tuple(
-        e for e in context.registered(key) if e.indicator_id is None and not e.is_break
+        e for e in context.explanations(key) if e.indicator_id is None and not e.is_break
     )
     sentence = wording.shock_sentence(context.year, change, shock.members, shock.p_value)
     evidence: Evidence = {
@@ -259,7 +279,7 @@ def _change(
         "same_figures_as": list(aliases.get(tested.series.indicator_id, ())),
         "relations": [pair.evidence() for pair in pairs],
     }
-    explanations = context.registered(key)
+    explanations = context.explanations(key)
     covered, residual = weigh(tested, explanations, context)
     if explanations:
         evidence["explanation"] = explanation_evidence(explanations, residual)
@@ -353,9 +373,9 @@ def _contrary(pair: _Pair, context: Context) -> Finding:
         "persons_concerned": one.persons_concerned,
     }
     explanations = tuple(
-        dict.fromkeys(e for t in (one, other) for e in context.registered(t.series.key))
+        dict.fromkeys(e for t in (one, other) for e in context.explanations(t.series.key))
     )
-    covered = any(weigh(t, context.registered(t.series.key), context)[0] for t in (one, other))
+    covered = any(weigh(t, context.explanations(t.series.key), context)[0] for t in (one, other))
     if explanations:
         evidence["explanation"] = explanation_evidence(explanations, None)
     related = context.catalogue.indicator(related_id)
@@ -449,10 +469,10 @@ def _group_finding(
         "interval_level": settings.interval_level,
         "persons_concerned": persons,
     }
-    explanations = context.registered((row.indicator_id, row.geography_id, "", ""))
+    explanations = context.explanations((row.indicator_id, row.geography_id, "", ""))
     covered = False
     if explanations:
-        known = explained_log_change(explanations, context.year)
+        known = explained_log_change(explanations, context.year, test.ratio - 1.0)
         residual = None if known is None else test.ratio / math.exp(known) - 1.0
         covered = residual is None or abs(residual) < settings.relevant_change
         evidence["explanation"] = explanation_evidence(explanations, residual)

@@ -269,6 +269,21 @@ def followed_without_value(indicator: Indicator, year: int) -> str:
     )
 
 
+def period(year: int, month: int | None) -> str:
+    """A year, or a month of it: ``2017``, ``februari 2017``."""
+    return str(year) if month is None else f"{_MONTH_NAMES[month - 1]} {year}"
+
+
+def during(year: int, month: int | None) -> str:
+    """When something held: ``2017``, ``i februari 2017``."""
+    return f"{'' if month is None else 'i '}{period(year, month)}"
+
+
+def iso_period(year: int, month: int | None) -> str:
+    """A year, or a month of it, as part of an id: ``2017``, ``2017-02``."""
+    return str(year) if month is None else f"{year}-{month:02d}"
+
+
 def month_sentence(indicator: Indicator, month: date, facts: Mapping[str, Any]) -> str:
     """How a month differs from what the years before it foretell.
 
@@ -278,8 +293,8 @@ def month_sentence(indicator: Indicator, month: date, facts: Mapping[str, Any]) 
         facts: ``observed``, ``expected``, ``lower``, ``upper``, ``p_value``.
     """
     return (
-        f"{sentence_case(definite(indicator.title_sv))} i {_MONTH_NAMES[month.month - 1]} "
-        f"{month.year}: {figure_with_unit(facts['observed'], indicator)} mot väntade "
+        f"{sentence_case(definite(indicator.title_sv))} i {period(month.year, month.month)}: "
+        f"{figure_with_unit(facts['observed'], indicator)} mot väntade "
         f"{figure(facts['expected'], indicator)} ({figure(facts['lower'], indicator)}–"
         f"{figure(facts['upper'], indicator)}); {p_value(facts['p_value'])}."
     )
