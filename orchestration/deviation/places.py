@@ -5,10 +5,12 @@ taken out first; what is left of a place's change is then held against how much 
 change. It finds a reporting loss, a double delivery, a changed routine; it is a test of data
 before it is a test of society.
 
-With counts :math:`y_{it}` of place *i* in month *t* and the common path :math:`c_t`,
+With counts :math:`y_{it}` of place *i* in month *t*, the common path :math:`c_t`, what is expected
+from an earlier month *s*, :math:`\mu = y_{is}\, e^{c_t - c_s}`, and Anscombe's root, whose
+variance hardly depends on the level,
 
-.. math:: r = \log\frac{y_{it} + 1/2}{y_{is} + 1/2} - (c_t - c_s), \qquad
-          r \sim N\!\left(0,\; (t - s)\left[\frac{\phi}{y_{is} + 1/2} + \sigma^2\right]\right)
+.. math:: 2\sqrt{y_{it} + 3/8} - 2\sqrt{\mu + 3/8} \sim
+          N\!\left(0,\; (t - s)\left[\phi + \sigma^2 \mu\right]\right)
 
 - The common path sums, over the months, the weighted median of the places' log changes (weights
   :math:`(1/y_{t-1} + 1/y_t)^{-1/2}`), by group: those born abroad need not move as those born here.
@@ -23,16 +25,17 @@ With counts :math:`y_{it}` of place *i* in month *t* and the common path :math:`
 - After a month that is doubtful the next one is held against it and against the latest month that
   was not, and the larger p-value counts. So neither a come-back nor a level that stays is told
   as a second deviation.
-- A month without a comparable value (hidden, missing, named in a footnote) is a gap: it is not
-  tested, and nothing is held against it.
+- A month without a comparable value (hidden, missing, carried over) is a gap: it is not tested,
+  and nothing is held against it. One that a footnote doubts is tested, so that what the footnote
+  explains can be told, but nothing is held against it either.
 
 What does not belong here: series with years of months (``monthly.py``), yearly series
 (``filters.py``), and what a footnote says.
 
-References: Tukey (1960) in Olkin (ed.), Contributions to Probability and Statistics (contaminated
-normal); Kiefer & Wolfowitz (1956), Ann. Math. Stat. 27:887 (mixture); Efron (2004), J. Am. Stat.
-Assoc. 99:96 (empirical null); McKenzie (1985), Water Resour. Bull. 21:645 (stocks that keep a
-part of themselves).
+References: Anscombe (1948), Biometrika 35:246 (root); Tukey (1960) in Olkin (ed.), Contributions to
+Probability and Statistics (contaminated normal); Kiefer & Wolfowitz (1956), Ann. Math. Stat. 27:887
+(mixture); Efron (2004), J. Am. Stat. Assoc. 99:96 (empirical null); McKenzie (1985), Water Resour.
+Bull. 21:645 (stocks that keep a part of themselves).
 """
 
 from dataclasses import dataclass
@@ -43,6 +46,11 @@ from scipy import special
 from orchestration.deviation.filters import responsibilities
 from orchestration.deviation.multiplicity import benjamini_hochberg
 from orchestration.deviation.series import BoolArray, FloatArray, IntArray
+
+#: What Anscombe adds to a count before its root.
+_ADDED = 3.0 / 8.0
+#: The limits are searched within so many standard deviations, in so many halvings.
+_REACH, _HALVINGS = 40.0, 50
 
 
 @dataclass(frozen=True)
@@ -101,18 +109,16 @@ class PlacesVerdict:
     """Months held against what an earlier month and the other places foretell; each (S, T).
 
     Attributes:
-        expected: median of the prediction; nan where nothing was tested.
+        expected: the earlier month, moved as the others moved; nan where nothing was tested.
         baseline: position of the month it is held against; -1 where nothing was tested.
-        common: log change of the group's common path since that month.
         p_down: probability of a value at most as large.
         p_up: probability of a value at least as large.
         weights: (S, T, G), of the changes that a place usually has.
-        spread: (S, T, G), standard deviations of those changes on the log scale.
+        spread: (S, T, G), standard deviations of those changes on the scale of the roots.
     """
 
     expected: FloatArray
     baseline: IntArray
-    common: FloatArray
     p_down: FloatArray
     p_up: FloatArray
     weights: FloatArray
@@ -147,14 +153,8 @@ class PlacesVerdict:
             middle = (low + high) / 2.0
             inside = _below(middle, self.weights, self.spread) < 1.0 - tail
             low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-        known = np.where(self.tested, self.expected + _HALF, np.nan)
-        return np.maximum(known * np.exp(-high) - _HALF, 0.0), known * np.exp(high) - _HALF
-
-
-#: Added to a count before its logarithm, which makes it nearly unbiased.
-_HALF = 0.5
-#: The limits are searched within so many standard deviations, in so many halvings.
-_REACH, _HALVINGS = 40.0, 50
+        middle = _root(np.where(self.tested, self.expected, np.nan))
+        return _count(middle - high), _count(middle + high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,17 +162,22 @@ class _Changes:
     """Changes from the month before, beside the common movement.
 
     Attributes:
-        log_change: (S, T), at the later month; 0 where unknown.
+        change: (S, T), at the later month, on the scale of the roots; 0 where unknown.
         known: (S, T), whether both months have a value large enough.
-        variance: (S, T, G), of the change for each pair of turnover and volatility.
+        expected: (S, T), the month before, moved as the others moved; 1 where unknown.
     """
 
-    log_change: FloatArray
+    change: FloatArray
     known: BoolArray
-    variance: FloatArray
+    expected: FloatArray
 
 
-def compare_places(counts: FloatArray, groups: IntArray, settings: PlacesSettings) -> PlacesVerdict:
+def compare_places(
+    counts: FloatArray,
+    groups: IntArray,
+    settings: PlacesSettings,
+    doubted: BoolArray | None = None,
+) -> PlacesVerdict:
     """Hold the months of many places against each other.
 
     Args:
@@ -180,6 +185,8 @@ def compare_places(counts: FloatArray, groups: IntArray, settings: PlacesSetting
         groups: (S,), numbered from 0, which series share a common movement. All share one
             mixture.
         settings: of the method.
+        doubted: (S, T), months that the publisher itself has doubts about. They are tested, but
+            nothing is held against them or learnt from them.
 
     Returns:
         Verdicts of shape (S, T). Not tested are a place's first month, a month into which the
@@ -193,43 +200,41 @@ def compare_places(counts: FloatArray, groups: IntArray, settings: PlacesSetting
         raise ValueError("a count is negative")
     if groups.shape != counts.shape[:1]:
         raise ValueError("every series needs a group")
-    level = np.where(counts >= settings.least_count, counts, np.nan) + _HALF
+    sound = counts >= settings.least_count
+    if doubted is not None:
+        sound &= ~doubted
+    level = np.where(sound, counts, np.nan)
     steps = common_steps(level, groups, settings)
     path, unknown = np.cumsum(np.nan_to_num(steps), axis=1), np.cumsum(np.isnan(steps), axis=1)
+    changes = _changes(level, steps[groups])
     turnover, volatility = settings.components()
-    changes = _changes(level, steps[groups], turnover, volatility)
     shape, size = counts.shape, turnover.size
-    baseline, weights, spread = (
-        np.full(shape, -1),
-        np.zeros((*shape, size)),
-        np.ones((*shape, size)),
-    )
-    expected, common, p_down, p_up = (np.full(shape, np.nan) for _ in range(4))
-    sure, doubtful = np.where(np.isfinite(level[:, 0]), 0, -1), np.full(shape[0], -1)
+    expected, p_down, p_up = (np.full(shape, np.nan) for _ in range(3))
+    baseline = np.full(shape, -1)
+    weights, spread = np.zeros((*shape, size)), np.ones((*shape, size))
+    sure, doubtful = np.where(sound[:, 0], 0, -1), np.full(shape[0], -1)
     rows = np.arange(shape[0])
     for month in range(1, shape[1]):
         usual = _usual(changes, month, settings)
-        best = np.full(shape[0], -1.0)
-        for candidate in (sure, doubtful) if usual is not None else ():
+        best = np.full(shape[0], np.nan)
+        for candidate in (sure, doubtful):
+            if usual is None:
+                break
             at = np.maximum(candidate, 0)
-            moved = path[groups, month] - path[groups, at]
-            start = level[rows, at]
-            change = np.log((counts[:, month] + _HALF) / start) - moved
-            wide = np.sqrt((month - at)[:, None] * (turnover / start[:, None] + volatility))
+            mu = level[rows, at] * np.exp(path[groups, month] - path[groups, at])
+            change = _root(counts[:, month]) - _root(mu)
+            wide = np.sqrt((month - at)[:, None] * (turnover + volatility * mu[:, None]))
             below, above = _below(change, usual, wide), _below(-change, usual, wide)
             p = 2.0 * np.minimum(below, above)
-            same = unknown[groups, month] == unknown[groups, at]
-            use = (candidate >= 0) & same & np.isfinite(change) & (p > best)
-            best[use], baseline[use, month] = p[use], candidate[use]
-            expected[use, month] = (start * np.exp(moved) - _HALF)[use]
-            common[use, month] = moved[use]
+            linked = unknown[groups, month] == unknown[groups, at]
+            use = (candidate >= 0) & linked & np.isfinite(change) & ~(p <= best)
+            best[use], baseline[use, month], expected[use, month] = p[use], candidate[use], mu[use]
             p_down[use, month], p_up[use, month] = below[use], above[use]
             weights[use, month], spread[use, month] = usual[use], wide[use]
-        strange = (best >= 0) & (best < settings.doubtful_below)
-        usable = np.isfinite(level[:, month])
-        doubtful = np.where(usable, np.where(strange, month, -1), doubtful)
-        sure = np.where(usable & ~strange, month, sure)
-    return PlacesVerdict(expected, baseline, common, p_down, p_up, weights, spread)
+        strange = best < settings.doubtful_below
+        doubtful = np.where(sound[:, month], np.where(strange, month, -1), doubtful)
+        sure = np.where(sound[:, month] & ~strange, month, sure)
+    return PlacesVerdict(expected, baseline, p_down, p_up, weights, spread)
 
 
 def common_steps(level: FloatArray, groups: IntArray, settings: PlacesSettings) -> FloatArray:
@@ -262,16 +267,21 @@ def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
     return float(values[order][np.searchsorted(reached, reached[-1] / 2.0)])
 
 
-def _changes(
-    level: FloatArray, steps: FloatArray, turnover: FloatArray, volatility: FloatArray
-) -> _Changes:
-    change = np.full(level.shape, np.nan)
-    change[:, 1:] = np.diff(np.log(level), axis=1) - steps[:, 1:]
+def _changes(level: FloatArray, steps: FloatArray) -> _Changes:
+    expected, change = np.full(level.shape, np.nan), np.full(level.shape, np.nan)
+    expected[:, 1:] = level[:, :-1] * np.exp(steps[:, 1:])
+    change[:, 1:] = _root(level[:, 1:]) - _root(expected[:, 1:])
     known = np.isfinite(change)
-    before = np.ones(level.shape)
-    before[:, 1:] = np.where(known[:, 1:], level[:, :-1], 1.0)
-    variance = turnover / before[:, :, None] + volatility
-    return _Changes(np.where(known, change, 0.0), known, variance)
+    return _Changes(np.where(known, change, 0.0), known, np.where(known, expected, 1.0))
+
+
+def _root(count: FloatArray) -> FloatArray:
+    return np.asarray(2.0 * np.sqrt(count + _ADDED), dtype=np.float64)
+
+
+def _count(root: FloatArray) -> FloatArray:
+    """The count that has a root; none below nought."""
+    return np.maximum(np.square(np.maximum(root, 0.0) / 2.0) - _ADDED, 0.0)
 
 
 def _usual(changes: _Changes, month: int, settings: PlacesSettings) -> FloatArray | None:
@@ -285,10 +295,12 @@ def _usual(changes: _Changes, month: int, settings: PlacesSettings) -> FloatArra
     places = known.any(axis=1)
     if places.sum() < settings.least_places:
         return None
-    square = np.square(changes.log_change[:, columns, None])
-    variance = changes.variance[:, columns]
+    square = np.square(changes.change[:, columns, None])
+    expected = changes.expected[:, columns, None]
+    turnover, volatility = settings.components()
+    variance = turnover + volatility * expected
     regular = _log_normal(square, variance)
-    broken = _log_normal(square, variance + settings.break_spread**2)
+    broken = _log_normal(square, variance + settings.break_spread**2 * expected)
     top = np.maximum(regular, broken)
     # An unknown change is as likely whatever a place usually does.
     regular = np.where(known[:, :, None], np.exp(regular - top), 1.0)
@@ -318,6 +330,6 @@ def _log_normal(square: FloatArray, variance: FloatArray) -> FloatArray:
 
 
 def _below(change: FloatArray, weights: FloatArray, spread: FloatArray) -> FloatArray:
-    """Probability of a log change at most as large; mixed over the last axis."""
+    """Probability of a change at most as large; mixed over the last axis."""
     out: FloatArray = (weights * special.ndtr(change[..., None] / spread)).sum(axis=-1)
     return out

@@ -14,7 +14,6 @@ engine does outside that family is not measured here.
 import argparse
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +30,7 @@ from orchestration.deviation.districts import leave_one_out_counts
 from orchestration.deviation.filters import GammaPoisson, Panel, fit_mixture, predict, run_history
 from orchestration.deviation.monthly import farrington
 from orchestration.deviation.multiplicity import benjamini_hochberg
+from orchestration.deviation.places import PlacesSettings, compare_places
 from orchestration.deviation.pools import in_scope, judge_series
 from orchestration.deviation.result import Kind, Outcome
 from orchestration.deviation.series import FloatArray, Series
@@ -46,6 +46,7 @@ from orchestration.indicators.models import (
     Polarity,
     Relation,
 )
+from tests.benchmarks.tables import say, shown, table
 
 SETTINGS = DeviationSettings()
 NOMINAL = 0.05
@@ -244,26 +245,6 @@ def grid(
                 yield Cell(n, mean, name, size, power)
 
 
-def say(text: str = "") -> None:
-    """Print a line."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a Markdown table."""
-    say(f"| {' | '.join(head)} |")
-    say("|" + "---|" * len(head))
-    for row in rows:
-        say(f"| {' | '.join(str(cell) for cell in row)} |")
-    say()
-
-
-def shown(value: float) -> str:
-    """Three decimals without the leading zero."""
-    return f"{value:.3f}".lstrip("0") if value < 1 else "1.00"
-
-
 def report_size(series: int) -> None:
     """Print size and power over the whole grid."""
     started = time.perf_counter()
@@ -334,6 +315,77 @@ def report_monthly(series: int) -> None:
                     )
     say(f"Monthly size, {series} series a cell; two-sided nominal 5 %.\n")
     table(["years", "mean", "season", "month's noise", "down 2.5 %", "up 2.5 %", "both 5 %"], rows)
+
+
+# --- months of one year, many places -------------------------------------------------------------
+
+
+def simulate_stocks(
+    rng: np.random.Generator,
+    level: FloatArray,
+    months: int,
+    *,
+    keep: float | FloatArray,
+    volatility: float | FloatArray,
+) -> FloatArray:
+    """Monthly stocks: a part stays from month to month, the rest is new, and all share a season.
+
+    Args:
+        rng: generator.
+        level: (S,), of the first month.
+        months: how many.
+        keep: share that stays; 0 gives independent Poisson counts.
+        volatility: standard deviation of a level's monthly change on the log scale.
+
+    Returns:
+        Counts (S, months).
+    """
+    steps = rng.normal(0, 1, (level.size, months)) * np.reshape(volatility, (-1, 1))
+    steps[:, 0] = 0
+    season = 0.03 * np.sin(2 * np.pi * np.arange(months) / 12)
+    wanted = level[:, None] * np.exp(np.cumsum(steps, axis=1) + season)
+    counts = np.empty(wanted.shape)
+    counts[:, 0] = rng.poisson(wanted[:, 0])
+    for month in range(1, months):
+        stayed = rng.binomial(counts[:, month - 1].astype(np.int64), keep)
+        new = np.maximum(wanted[:, month] - keep * wanted[:, month - 1], 0.0)
+        counts[:, month] = stayed + rng.poisson(new)
+    return counts
+
+
+def report_places(places: int = 290, months: int = 12) -> None:
+    """Print the size of months held against other places, and its power."""
+    rows = []
+    volatilities = {"0": [0.0], "0.05": [0.05], "mixed": [0.0, 0.01, 0.03, 0.06]}
+    for low, high in ((30, 30), (300, 300), (30, 5000)):
+        for keep in (0.0, 0.9):
+            for name, sigma in volatilities.items():
+                rng = np.random.default_rng([9, low, high, int(10 * keep), len(name)])
+                level = np.exp(rng.uniform(np.log(low), np.log(high), places))
+                volatility = rng.choice(np.array(sigma), places)
+                y = simulate_stocks(rng, level, months, keep=keep, volatility=volatility)
+                groups = np.zeros(places, dtype=np.int64)
+                calm = compare_places(y, groups, PlacesSettings())
+                p = calm.p_values[calm.tested]
+                fallen, planted = y.copy(), np.arange(0, places, 20)
+                fallen[planted, months // 2] = np.rint(0.8 * fallen[planted, months // 2])
+                found = compare_places(fallen, groups, PlacesSettings())
+                hit = found.q_values() <= SETTINGS.fdr
+                true = hit[planted, months // 2].sum()
+                rows.append(
+                    [
+                        *(f"{low}-{high}" if high > low else low, keep, name),
+                        *(shown(float((p < line).mean())) for line in (0.05, 0.01)),
+                        int((calm.q_values() <= SETTINGS.fdr).sum()),
+                        shown(float(true / planted.size)),
+                        f"{int(hit.sum() - true)} of {int(hit.sum())}",
+                    ]
+                )
+    say(f"{places} places, {months} months; one place in twenty falls by 20 % in one month.\n")
+    table(
+        ["cases", "stay", "sd", "p < .05", "p < .01", "flagged, nothing there", "found", "false"],
+        rows,
+    )
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
@@ -743,6 +795,7 @@ def main() -> None:
             "cities",
             "discoveries",
             "boards",
+            "places",
             "calibration",
             "all",
         ],
@@ -758,6 +811,7 @@ def main() -> None:
         "monthly": lambda: report_monthly(asked.series),
         "discoveries": lambda: report_discoveries(asked.series),
         "boards": lambda: report_boards(4 * asked.cities),
+        "places": report_places,
         "cities": lambda: report_cities(asked.cities),
     }
     if asked.what == "calibration":
