@@ -313,7 +313,7 @@ def leave_last_year_out() -> list[JudgedYear]:
 
 def by_table(verdicts: Sequence[JudgedYear]) -> list[tuple[str, ...]]:
     """For each table: values, how many could be tested, p below alpha, and why the rest cannot."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name in dict.fromkeys(one.of.table for one in verdicts):
         mine = [one for one in verdicts if one.of.table == name]
         p = np.array([one.judged.p_value for one in mine if one.judged])
@@ -325,7 +325,7 @@ def by_table(verdicts: Sequence[JudgedYear]) -> list[tuple[str, ...]]:
 
 def surprising_years(verdicts: Sequence[JudgedYear]) -> list[tuple[str, ...]]:
     """The years whose p-value is below alpha, as they stand in the documentation's table."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for one in verdicts:
         if one.judged is not None and one.judged.p_value < SETTINGS.alpha:
             low, high = one.judged.interval
