@@ -12,9 +12,6 @@ engine does outside that family is not measured here.
 """
 
 import argparse
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +43,7 @@ from orchestration.indicators.models import (
     Polarity,
     Relation,
 )
+from tests.benchmarks.r_surveillance import peer
 from tests.benchmarks.tables import say, shown, table
 
 SETTINGS = DeviationSettings()
@@ -288,6 +286,254 @@ def report_size(series: int) -> None:
     say(f"{time.perf_counter() - started:.0f} s")
 
 
+# --- where a competitor seemed ahead --------------------------------------------------------------
+
+#: Cells of the grid in which a competitor was clearly ahead at the first seed: years, mean,
+#: volatility, effect, competitor. Measured again on series that took no part in choosing them.
+AHEAD: tuple[tuple[int, int, str, float, str], ...] = (
+    (3, 2000, "mixed", -0.25, "two-point exact"),
+    (5, 2000, "0.05", -0.15, "two-point exact"),
+    (5, 2000, "mixed", -0.25, "two-point exact"),
+    (10, 5, "0", 0.25, "Poisson trend"),
+    (10, 5, "0.05", 0.25, "Poisson trend"),
+    (10, 20, "0.12", 0.25, "z without"),
+    (10, 200, "mixed", 0.15, "z without"),
+    (15, 5, "0.05", 0.25, "z without"),
+    (15, 5, "0.12", -0.15, "two-point exact"),
+    (15, 5, "0.12", 0.25, "XmR"),
+    (15, 5, "0.12", -0.25, "two-point exact"),
+    (15, 20, "0.12", 0.15, "z without"),
+    (15, 20, "0.12", 0.25, "z without"),
+    (15, 20, "mixed", 0.25, "z without"),
+    (15, 2000, "0.05", 0.15, "two-point exact"),
+    (15, 2000, "0.05", -0.15, "two-point exact"),
+)
+
+
+def lead(
+    rng: np.random.Generator, series: int, cell: tuple[int, int, str, float, str]
+) -> tuple[float, float]:
+    """How much more power the engine has than one competitor at equal size.
+
+    Args:
+        rng: generator.
+        series: how many.
+        cell: years, mean, volatility, effect and competitor.
+
+    Returns:
+        At the effect, and on average over it and the equally large one the other way.
+    """
+    years, mean, name, effect, rival = cell
+    history, level = simulate(rng, series, years, mean, VOLATILITIES[name])
+    tested = rng.poisson(level).astype(np.float64)
+    changed = [rng.poisson(level * (1 + e)).astype(np.float64) for e in (effect, -effect)]
+    power = []
+    for test in (engine, COMPETITORS[rival]):
+        null = test(history, tested)
+        power.append([power_at_size(null, test(history, y)) for y in changed])
+    ahead = np.array(power[0]) - np.array(power[1])
+    return float(ahead[0]), float(ahead.mean())
+
+
+def report_rivals(series: int, batches: int = 10) -> None:
+    """Measure again, on fresh series, where a competitor seemed ahead."""
+    rows = []
+    for at, cell in enumerate(AHEAD):
+        leads = np.array(
+            [
+                lead(np.random.default_rng([2027, at, batch]), series, cell)
+                for batch in range(batches)
+            ]
+        )
+        error = leads.std(axis=0, ddof=1) / np.sqrt(batches)
+        years, mean, name, effect, rival = cell
+        rows.append(
+            [
+                *(years, mean, name, f"{effect:+.0%}", rival),
+                *(f"{m:+.3f} ± {e:.3f}" for m, e in zip(leads.mean(axis=0), error, strict=True)),
+            ]
+        )
+    say(f"The engine's power less the competitor's, {batches} x {series} fresh series a cell.\n")
+    table(["years", "mean", "sigma", "effect", "competitor", "this way", "both ways"], rows)
+
+
+# --- other kinds of measures ---------------------------------------------------------------------
+
+SHARES, TRIALS = (0.05, 0.30), (100, 1_000, 10_000)
+PERSONS, PERSONS_CV = (10, 50, 500), 0.6
+#: Amounts have no sampling noise, so a yearly volatility of nought would leave nothing to test.
+AMOUNT_VOLATILITIES: dict[str, tuple[float, ...]] = {
+    "0.02": (0.02,),
+    "0.05": (0.05,),
+    "0.12": (0.12,),
+    "mixed": (0.02, 0.04, 0.08, 0.15),
+}
+
+
+@dataclass(frozen=True)
+class FamilyCell:
+    """Size of one cell of another family than counts.
+
+    Attributes:
+        family: kind of measure.
+        years: of history.
+        level: proportion, or nan.
+        behind: trials or persons behind a value, or nan.
+        volatility: name of the mixture.
+        down: how often the value is said to be too low, at 2.5 %.
+        up: how often too high.
+    """
+
+    family: Measure
+    years: int
+    level: float
+    behind: float
+    volatility: str
+    down: float
+    up: float
+
+    @property
+    def size(self) -> float:
+        """Both sides together, at a nominal five per cent."""
+        return self.down + self.up
+
+
+def random_walk(
+    rng: np.random.Generator, series: int, years: int, volatilities: Sequence[float]
+) -> FloatArray:
+    """Log levels (S, years + 1) from nought, each with a volatility of its own."""
+    sigma = rng.choice(np.asarray(volatilities), series)[:, None]
+    steps = rng.normal(0, 1, (series, years + 1)) * sigma
+    steps[:, 0] = 0
+    return np.cumsum(steps, axis=1)
+
+
+def simulate_proportions(
+    rng: np.random.Generator, walk: FloatArray, share: float, trials: int
+) -> list[Series]:
+    """Proportions whose logit wanders."""
+    level = special.expit(special.logit(share) + walk)
+    counted = rng.binomial(trials, level).astype(np.float64)
+    n = np.full(walk.shape, float(trials))
+    nothing = np.full(walk.shape, np.nan)
+    return _rows(counted / n, counted, n, nothing, nothing)
+
+
+def simulate_means(rng: np.random.Generator, walk: FloatArray, persons: int) -> list[Series]:
+    """Means of skewed (gamma) values of persons, with the spread that they show."""
+    shape = 1.0 / PERSONS_CV**2
+    mean, deviation = np.empty(walk.shape), np.empty(walk.shape)
+    for year in range(walk.shape[1]):
+        values = rng.gamma(shape, 100.0 / shape, (walk.shape[0], persons))
+        mean[:, year] = values.mean(axis=1) * np.exp(walk[:, year])
+        deviation[:, year] = values.std(axis=1, ddof=1) * np.exp(walk[:, year])
+    nothing = np.full(walk.shape, np.nan)
+    return _rows(mean, nothing, nothing, deviation, np.full(walk.shape, float(persons)))
+
+
+def simulate_amounts(rng: np.random.Generator, walk: FloatArray) -> list[Series]:
+    """Amounts, which have nothing but their own volatility."""
+    nothing = np.full(walk.shape, np.nan)
+    start = 1e6 * np.exp(rng.normal(0, 1, (walk.shape[0], 1)))
+    return _rows(start * np.exp(walk), nothing, nothing, nothing, nothing)
+
+
+def _rows(
+    value: FloatArray,
+    numerator: FloatArray,
+    denominator: FloatArray,
+    deviation: FloatArray,
+    observations: FloatArray,
+) -> list[Series]:
+    years = np.arange(2024 - value.shape[1], 2024)
+    return [
+        Series(
+            *(f"indicator_{at}", "0180", "total", "total"),
+            years=years,
+            numerator=numerator[at],
+            denominator=denominator[at],
+            value=value[at],
+            standard_deviation=deviation[at],
+            observations=observations[at],
+            status=["observed"] * years.size,
+        )
+        for at in range(value.shape[0])
+    ]
+
+
+def judged_sizes(series: Sequence[Series], measure: Measure) -> tuple[float, float]:
+    """How often the last year is said to be too low, and too high, at 2.5 % each."""
+    indicators = tuple(
+        _indicator(one.indicator_id, AREAS[0], "register", measure) for one in series
+    )
+    judged, _ = judge_series(series, Catalogue(indicators=indicators), 2023, SETTINGS)
+    low = np.array([one.p_down for one in judged])
+    high = np.array([one.p_up for one in judged])
+    side = NOMINAL / 2
+    return float((low < side).mean()), float((high < side).mean())
+
+
+def family_cells(series: int, years: Sequence[int] = YEARS[1:]) -> Iterator[FamilyCell]:
+    """Measure the size of proportions, means and amounts, cell by cell."""
+    nan = float("nan")
+    for n in years:
+        for at, (name, sigma) in enumerate(VOLATILITIES.items()):
+            for share in SHARES:
+                for trials in TRIALS:
+                    rng = np.random.default_rng([10, n, at, trials, int(100 * share)])
+                    walk = random_walk(rng, series, n, sigma)
+                    rows = simulate_proportions(rng, walk, share, trials)
+                    sizes = judged_sizes(rows, Measure.PROPORTION)
+                    yield FamilyCell(Measure.PROPORTION, n, share, trials, name, *sizes)
+            for persons in PERSONS:
+                rng = np.random.default_rng([11, n, at, persons])
+                walk = random_walk(rng, series, n, sigma)
+                sizes = judged_sizes(simulate_means(rng, walk, persons), Measure.MEAN)
+                yield FamilyCell(Measure.MEAN, n, nan, persons, name, *sizes)
+        for at, (name, sigma) in enumerate(AMOUNT_VOLATILITIES.items()):
+            rng = np.random.default_rng([12, n, at])
+            walk = random_walk(rng, series, n, sigma)
+            sizes = judged_sizes(simulate_amounts(rng, walk), Measure.AMOUNT)
+            yield FamilyCell(Measure.AMOUNT, n, nan, nan, name, *sizes)
+
+
+def report_families(series: int) -> None:
+    """Print the size of proportions, means and amounts over their grids."""
+    started = time.perf_counter()
+    cells = list(family_cells(series))
+    rows: dict[tuple[Measure, int, float, float], list[str]] = {}
+    for cell in cells:
+        told = shown(cell.size)
+        rows.setdefault((cell.family, cell.years, cell.level, cell.behind), []).append(
+            told if LOWEST <= cell.size <= HIGHEST else f"**{told}**"
+        )
+    say(f"Size at a nominal 5 %, {series} series a cell; bold outside 3.5-6.5 %.\n")
+    for family, names in (
+        (Measure.PROPORTION, VOLATILITIES),
+        (Measure.MEAN, VOLATILITIES),
+        (Measure.AMOUNT, AMOUNT_VOLATILITIES),
+    ):
+        mine = {key[1:]: sizes for key, sizes in rows.items() if key[0] is family}
+        head = ["years", "level", "n", *(f"sigma {name}" for name in names)]
+        table(
+            head,
+            [
+                [n, *("" if np.isnan(x) else f"{x:g}" for x in about), *sizes]
+                for (n, *about), sizes in sorted(mine.items())
+            ],
+        )
+    off = [c for c in cells if not LOWEST <= c.size <= HIGHEST]
+    say(f"Cells: {len(cells)}; outside 3.5-6.5 %: {len(off)}.\n")
+    table(
+        ["family", "years", "level", "n", "sigma", "down 2.5 %", "up 2.5 %"],
+        [
+            [c.family, c.years, c.level, c.behind, c.volatility, shown(c.down), shown(c.up)]
+            for c in off
+        ],
+    )
+    say(f"{time.perf_counter() - started:.0f} s")
+
+
 def report_monthly(series: int) -> None:
     """Print the size of the monthly method."""
     rows = []
@@ -414,29 +660,10 @@ def monthly_work(series: int) -> tuple[FloatArray, Callable[[], object]]:
     return y, lambda: farrington(y, 12, SETTINGS.monthly)
 
 
-R_SCRIPT = """
-suppressMessages(library(surveillance))
-y <- t(as.matrix(read.csv(commandArgs(TRUE)[1], header = FALSE)))
-made <- sts(y, start = c(2014, 1), frequency = 12)
-settings <- list(range = 109:120, b = 5, w = 1, noPeriods = 4, pastWeeksNotIncluded = 3,
-                 thresholdMethod = "nbPlugin", pThresholdTrend = 1, glmWarnings = FALSE)
-cat(system.time(farringtonFlexible(made, settings))[["elapsed"]])
-"""
-
-
-def r_milliseconds(y: FloatArray, series: int = 20) -> float | None:
-    """Milliseconds a month of R's farringtonFlexible on some of the series; None without R."""
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        return None
-    with tempfile.TemporaryDirectory() as folder:
-        data, script = Path(folder) / "y.csv", Path(folder) / "run.R"
-        np.savetxt(data, y[:series], delimiter=",", fmt="%d")
-        script.write_text(R_SCRIPT, encoding="utf-8")
-        done = subprocess.run(
-            [rscript, str(script), str(data)], capture_output=True, text=True, check=False
-        )
-    return None if done.returncode else 1000 * float(done.stdout) / (series * 12)
+#: Series that R judges; it takes about as long for these as the engine for all 1,500.
+R_SERIES = 40
+#: Milliseconds a month that R took where it was last measured, for machines without it.
+R_MILLISECONDS = 9.9
 
 
 def report_speed() -> None:
@@ -451,10 +678,16 @@ def report_speed() -> None:
     rows.append(
         ["1500 x 120 months, last 12", f"{cold:.2f}", f"{warm:.2f}", f"{each:.0f} us a month"]
     )
-    peer = r_milliseconds(y)
-    told = "R with surveillance is not installed" if peer is None else f"{peer:.1f} ms a month"
-    rows.append(["surveillance::farringtonFlexible", "", "", told])
     table(["work", "cold, s", "warm, s", ""], rows)
+    r = peer(y[:R_SERIES], 12)
+    if r is None:
+        say("R with the package surveillance is not installed here.\n")
+        return
+    mine = farrington(y[:R_SERIES], 12, SETTINGS.monthly).limits(0.05)[1]
+    say(f"surveillance {r.version}, farringtonFlexible, on the first {R_SERIES} of the 1500:")
+    say(f"{r.milliseconds:.1f} ms a month, {1000 * r.milliseconds / each:.0f} times the engine's;")
+    say(f"equal upper bounds {(mine == r.upper).sum()} of {mine.size}, equal alarms ")
+    say(f"{((y[:R_SERIES, -12:] > mine) == r.alarm).sum()} of {mine.size}.\n")
 
 
 def report_discoveries(series: int) -> None:
@@ -608,14 +841,14 @@ def planted_city(seed: int, effect: float) -> PlantedCity:
     )
 
 
-def _indicator(name: str, area: Area, source: str) -> Indicator:
+def _indicator(name: str, area: Area, source: str, measure: Measure = Measure.COUNT) -> Indicator:
     return Indicator(
         indicator_id=name,
         title_sv=f"Antal {name}",
         area=area,
         unit="personer",
         polarity=Polarity.NEUTRAL,
-        measure=Measure.COUNT,
+        measure=measure,
         definition_sv="planterad",
         source_id=source,
     )
@@ -767,12 +1000,15 @@ def test_15000_yearly_series_take_less_than_a_second() -> None:
     assert min(timed(yearly_work(15_000))) < SPEED_LIMIT_SECONDS
 
 
-def test_months_are_ten_times_faster_than_r() -> None:
+def test_months_are_ten_times_faster_than_r_and_the_same() -> None:
     y, work = monthly_work(1_500)
     mine = 1000 * min(timed(work)) / (1_500 * 12)
-    # Where R is not installed: what it took where it was, on one core of a like machine.
-    peer = r_milliseconds(y) or 9.9
-    assert peer / mine > 10
+    r = peer(y[:R_SERIES], 12)
+    assert (r.milliseconds if r else R_MILLISECONDS) / mine > 10
+    if r:
+        upper = farrington(y[:R_SERIES], 12, SETTINGS.monthly).limits(0.05)[1]
+        np.testing.assert_array_equal(upper, r.upper)
+        np.testing.assert_array_equal(y[:R_SERIES, -12:] > upper, r.alarm)
 
 
 def test_planted_cities_are_read_right() -> None:
@@ -790,6 +1026,8 @@ def main() -> None:
         "what",
         choices=[
             "size",
+            "families",
+            "rivals",
             "monthly",
             "speed",
             "cities",
@@ -808,6 +1046,8 @@ def main() -> None:
     reports: dict[str, Callable[[], None]] = {
         "speed": report_speed,
         "size": lambda: report_size(asked.series),
+        "rivals": lambda: report_rivals(asked.series),
+        "families": lambda: report_families(asked.series),
         "monthly": lambda: report_monthly(asked.series),
         "discoveries": lambda: report_discoveries(asked.series),
         "boards": lambda: report_boards(4 * asked.cities),
