@@ -44,7 +44,7 @@ from orchestration.indicators.models import (
     Relation,
 )
 from tests.benchmarks.r_surveillance import peer
-from tests.benchmarks.tables import say, shown, table
+from tests.benchmarks.tables import keep, say, shown, table
 
 SETTINGS = DeviationSettings()
 NOMINAL = 0.05
@@ -243,7 +243,7 @@ def grid(
                 yield Cell(n, mean, name, size, power)
 
 
-def report_size(series: int) -> None:
+def report_size(series: int, folder: Path | None) -> None:
     """Print size and power over the whole grid."""
     started = time.perf_counter()
     cells = list(grid(series))
@@ -266,30 +266,61 @@ def report_size(series: int) -> None:
             for name in COMPETITORS
         ],
     )
-    behind: list[list[object]] = []
-    for cell in kept:
-        for k, effect in enumerate(EFFECTS):
-            best = max(list(COMPETITORS)[1:], key=lambda name: cell.power[name][k])
-            gap = cell.power[best][k] - cell.power["engine"][k]
-            # Twice the standard error of a difference between two tests on the same series.
-            if gap > 2 * np.sqrt(0.25 / series):
-                behind.append(
-                    [
-                        *(cell.years, f"{cell.mean:g}", cell.volatility, f"{effect:+.0%}", best),
-                        shown(cell.power["engine"][k]),
-                        shown(cell.power[best][k]),
-                    ]
-                )
-    say(f"Where a competitor's power at equal size is clearly higher ({len(behind)} of ")
-    say(f"{len(kept) * len(EFFECTS)} comparisons):\n")
-    table(["years", "mean", "sigma", "effect", "competitor", "engine", "its power"], behind)
+    for title, ways in (("", [(k,) for k in range(5)]), (", both ways", [(0, 1), (2, 3)])):
+        behind = [row for cell in kept for way in ways for row in _behind(cell, way, series)]
+        say(f"Where a competitor's power at equal size is clearly higher{title}: {len(behind)} of")
+        say(f"{len(kept) * len(ways)} comparisons.\n")
+        table(["years", "mean", "sigma", "effect", "competitor", "engine", "its power"], behind)
+    keep(
+        folder,
+        "size",
+        ["years", "mean", "sigma", "test", "size"],
+        [
+            [c.years, int(c.mean), c.volatility, name, c.size[name]]
+            for c in cells
+            for name in COMPETITORS
+        ],
+    )
+    keep(
+        folder,
+        "power",
+        ["effect", "mean", "test", "power"],
+        [
+            [
+                effect,
+                int(mean),
+                name,
+                float(np.mean([c.power[name][k] for c in kept if c.mean == mean])),
+            ]
+            for k, effect in enumerate(EFFECTS)
+            for mean in MEANS
+            for name in COMPETITORS
+        ],
+    )
     say(f"{time.perf_counter() - started:.0f} s")
+
+
+def _behind(cell: Cell, way: Sequence[int], series: int) -> list[list[object]]:
+    """The best competitor, where its power over some effects is clearly above the engine's."""
+    power = {name: float(np.mean([cell.power[name][k] for k in way])) for name in COMPETITORS}
+    best = max(list(COMPETITORS)[1:], key=power.__getitem__)
+    # Twice the standard error of a difference between two tests on the same series.
+    if power[best] - power["engine"] <= 2 * np.sqrt(0.25 / series / len(way)):
+        return []
+    told = "±" + f"{EFFECTS[way[0]]:.0%}" if len(way) > 1 else f"{EFFECTS[way[0]]:+.0%}"
+    return [
+        [
+            *(cell.years, f"{cell.mean:g}", cell.volatility, told, best),
+            *(shown(power["engine"]), shown(power[best])),
+        ]
+    ]
 
 
 # --- where a competitor seemed ahead --------------------------------------------------------------
 
-#: Cells of the grid in which a competitor was clearly ahead at the first seed: years, mean,
-#: volatility, effect, competitor. Measured again on series that took no part in choosing them.
+#: Cells of the grid in which a competitor was clearly ahead at the first seed, on today's grid of
+#: volatilities or on the coarser one before it: years, mean, volatility, effect, competitor.
+#: Measured again on series that took no part in choosing them.
 AHEAD: tuple[tuple[int, int, str, float, str], ...] = (
     (3, 2000, "mixed", -0.25, "two-point exact"),
     (5, 2000, "0.05", -0.15, "two-point exact"),
@@ -305,6 +336,7 @@ AHEAD: tuple[tuple[int, int, str, float, str], ...] = (
     (15, 20, "0.12", 0.15, "z without"),
     (15, 20, "0.12", 0.25, "z without"),
     (15, 20, "mixed", 0.25, "z without"),
+    (10, 5, "0.12", 0.25, "Poisson trend"),
     (15, 2000, "0.05", 0.15, "two-point exact"),
     (15, 2000, "0.05", -0.15, "two-point exact"),
 )
@@ -604,12 +636,12 @@ def report_places(places: int = 290, months: int = 12) -> None:
     rows = []
     volatilities = {"0": [0.0], "0.05": [0.05], "mixed": [0.0, 0.01, 0.03, 0.06]}
     for low, high in ((30, 30), (300, 300), (30, 5000)):
-        for keep in (0.0, 0.9):
+        for stay in (0.0, 0.9):
             for name, sigma in volatilities.items():
-                rng = np.random.default_rng([9, low, high, int(10 * keep), len(name)])
+                rng = np.random.default_rng([9, low, high, int(10 * stay), len(name)])
                 level = np.exp(rng.uniform(np.log(low), np.log(high), places))
                 volatility = rng.choice(np.array(sigma), places)
-                y = simulate_stocks(rng, level, months, keep=keep, volatility=volatility)
+                y = simulate_stocks(rng, level, months, keep=stay, volatility=volatility)
                 groups = np.zeros(places, dtype=np.int64)
                 calm = compare_places(y, groups, PlacesSettings())
                 p = calm.p_values[calm.tested]
@@ -620,7 +652,7 @@ def report_places(places: int = 290, months: int = 12) -> None:
                 true = hit[planted, months // 2].sum()
                 rows.append(
                     [
-                        *(f"{low}-{high}" if high > low else low, keep, name),
+                        *(f"{low}-{high}" if high > low else low, stay, name),
                         *(shown(float((p < line).mean())) for line in (0.05, 0.01)),
                         int((calm.q_values() <= SETTINGS.fdr).sum()),
                         shown(float(true / planted.size)),
@@ -919,11 +951,14 @@ def hit_rate(seeds: int, effect: float) -> HitRate:
     )
 
 
-def report_cities(seeds: int) -> None:
+def report_cities(seeds: int, folder: Path | None = None) -> None:
     """Print precision and recall of the focus list."""
-    rows = []
+    rows: list[list[object]] = []
+    rates: list[list[object]] = []
     for effect in (0.08, 0.10, 0.15, 0.20, 0.25, 0.40):
         rate = hit_rate(seeds, effect)
+        told = {"precision": rate.precision, "recall": rate.recall, **rate.by_kind}
+        rates += [[effect, name, value] for name, value in told.items()]
         rows.append(
             [
                 *(f"{effect:.0%}", shown(rate.precision), shown(rate.recall)),
@@ -939,6 +974,7 @@ def report_cities(seeds: int) -> None:
         ],
         rows,
     )
+    keep(folder, "hit_rate", ["effect", "rate", "value"], rates)
 
 
 # --- calibration --------------------------------------------------------------------------------
@@ -971,7 +1007,7 @@ def past_p_values(
     return {kind: np.array(values) for kind, values in found.items()}
 
 
-def report_calibration(warehouse: Path, seeds: Path) -> None:
+def report_calibration(warehouse: Path, seeds: Path, folder: Path | None) -> None:
     """Print how past years' p-values spread over the tenths of the unit interval."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         series = read_series(connection)
@@ -988,6 +1024,16 @@ def report_calibration(warehouse: Path, seeds: Path) -> None:
                 shown(float((two_sided < NOMINAL).mean())),
             ]
         )
+    keep(
+        folder,
+        "calibration_city",
+        ["model", "tenth", "share", "values"],
+        [
+            [kind, k, float(share), p.size]
+            for kind, p in found.items()
+            for k, share in enumerate(np.histogram(p, bins=10, range=(0, 1))[0] / p.size)
+        ],
+    )
     say(f"Years {latest - 4}-{latest - 1}, each held against the years before it.\n")
     table(["model", "values", *(f".{k}" for k in range(10)), "p < .05"], rows)
 
@@ -1042,20 +1088,21 @@ def main() -> None:
     parser.add_argument("--cities", type=int, default=50)
     parser.add_argument("--warehouse", type=Path, default=Path("var/warehouse.duckdb"))
     parser.add_argument("--seeds", type=Path, default=Path("dbt_project/seeds"))
+    parser.add_argument("--keep", type=Path, help="folder for what the figures are drawn from")
     asked = parser.parse_args()
     reports: dict[str, Callable[[], None]] = {
         "speed": report_speed,
-        "size": lambda: report_size(asked.series),
+        "size": lambda: report_size(asked.series, asked.keep),
         "rivals": lambda: report_rivals(asked.series),
         "families": lambda: report_families(asked.series),
         "monthly": lambda: report_monthly(asked.series),
         "discoveries": lambda: report_discoveries(asked.series),
         "boards": lambda: report_boards(4 * asked.cities),
         "places": report_places,
-        "cities": lambda: report_cities(asked.cities),
+        "cities": lambda: report_cities(asked.cities, asked.keep),
     }
     if asked.what == "calibration":
-        report_calibration(asked.warehouse, asked.seeds)
+        report_calibration(asked.warehouse, asked.seeds, asked.keep)
     for name, report in reports.items():
         if asked.what in {name, "all"}:
             report()

@@ -31,7 +31,7 @@ from orchestration.sources.observation import Note, Observation
 from orchestration.sources.registry import datasets_of, recorded_files
 from orchestration.sources.socialstyrelsen import parse as parse_socialstyrelsen
 from orchestration.sources.stockholm import parse as parse_stockholm
-from tests.benchmarks.tables import say, table
+from tests.benchmarks.tables import keep, say, table
 
 SETTINGS = DeviationSettings()
 HOUSEHOLDS = "socialstyrelsen_assistance_monthly"
@@ -160,7 +160,7 @@ def flagged_households() -> list[Flagged]:
     return out
 
 
-def report_households() -> None:
+def report_households(folder: Path | None) -> None:
     """Print what deviates among the real months."""
     page, verdict = households(), judge_households()
     p = verdict.p_values[verdict.tested]
@@ -172,6 +172,7 @@ def report_households() -> None:
     )
     tenths = np.histogram(verdict.p_down[verdict.tested], bins=10, range=(0, 1))[0] / p.size
     table([f".{k}" for k in range(10)], [[f"{share:.3f}" for share in tenths]])
+    _keep_tenths(folder, "calibration_months", verdict.p_down[verdict.tested])
     head = ["place", "born", "month", "value", "held against", "expected (95 %)", "p", "q", "why"]
     table(head, [one.cells for one in found])
 
@@ -340,7 +341,7 @@ def surprising_years(verdicts: Sequence[JudgedYear]) -> list[tuple[str, ...]]:
     return rows
 
 
-def report_stockholm() -> None:
+def report_stockholm(folder: Path | None) -> None:
     """Print what the engine says of Stockholm's real tables."""
     verdicts = leave_last_year_out()
     table(["table", "values", "tested", "p < .05", "cannot tell, because"], by_table(verdicts))
@@ -348,16 +349,25 @@ def report_stockholm() -> None:
     say(f"{p.size} p-values of a value at most as large, by fifths:\n")
     shares = np.histogram(p, bins=5, range=(0, 1))[0]
     table([f"{k / 5:.1f}-{(k + 1) / 5:.1f}" for k in range(5)], [[int(n) for n in shares]])
+    _keep_tenths(folder, "calibration_stockholm", p)
     head = ["table", "series", "year", "value", "expected (95 %)", "p", "years before"]
     table(head, surprising_years(verdicts))
+
+
+def _keep_tenths(folder: Path | None, name: str, p: FloatArray) -> None:
+    shares = np.histogram(p, bins=10, range=(0, 1))[0] / p.size
+    rows = [[k, float(share), p.size] for k, share in enumerate(shares)]
+    keep(folder, name, ["tenth", "share", "values"], rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print one of the reports."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["households", "stockholm"])
-    what = parser.parse_args(arguments).what
-    {"households": report_households, "stockholm": report_stockholm}[what]()
+    parser.add_argument("--keep", type=Path, help="folder for what the figures are drawn from")
+    asked = parser.parse_args(arguments)
+    reports = {"households": report_households, "stockholm": report_stockholm}
+    reports[asked.what](asked.keep)
 
 
 if __name__ == "__main__":
