@@ -135,9 +135,9 @@ def report(series: int) -> None:
     say("Mean power at equal size, by season.\n")
     rows = []
     for season in (0.0, 0.4):
-        mine = [c for c in found if c.season == season]
+        of_season = [c for c in found if c.season == season]
         for name in RIVALS:
-            mean = np.mean([c.power[name] for c in mine], axis=0)
+            mean = np.mean([c.power[name] for c in of_season], axis=0)
             rows.append([season, name, *(shown(float(p)) for p in mean), shown(float(mean.mean()))])
     table(["season", "test", *(f"{e:+.0%}" for e in EFFECTS), "all"], rows)
     say("Cells in which another test has more power over both directions, by 25 %.\n")
