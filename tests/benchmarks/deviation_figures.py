@@ -23,7 +23,7 @@ _DARK, _MIDDLE, _LIGHT, _GUIDE = "#17324d", "#9a5b13", "#9db4c8", "#5b6770"
 _TESTS = ["engine", "two-point exact", "z without", "z within", "XmR", "Poisson trend"]
 _SHADES = [_DARK, _MIDDLE, "#3f8f8b", "#b9a44c", _LIGHT, "#8a6fa8"]
 _SHAPES = ["circle", "square", "triangle-up", "cross", "diamond", "triangle-down"]
-_BAND = (0.035, 0.065)
+_NOMINAL, _BAND = 0.05, (0.035, 0.065)
 #: Vega labels every mark for screen readers; the page's alternative text says what they show.
 _LABELS = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')
 
@@ -79,6 +79,12 @@ def size(folder: Path) -> alt.TopLevelMixin:
 def power(folder: Path) -> alt.TopLevelMixin:
     """Power at equal size by effect, one panel for each level."""
     rows = _rows(folder, "power")
+    # Where nothing changed, power at equal size is that size, by definition.
+    still = {(row["mean"], row["test"]) for row in rows}
+    rows += [
+        {"effect": 0.0, "mean": mean, "test": test, "power": _NOMINAL}
+        for mean, test in sorted(still)
+    ]
     lines = (
         alt.Chart(alt.InlineData(values=rows))
         .mark_line(point=alt.OverlayMarkDef(filled=True, size=45))
