@@ -58,6 +58,7 @@ from orchestration.indicators.models import (
     GroupComparison,
     Indicator,
     Measure,
+    NaturalExplanation,
     Relation,
 )
 
@@ -555,6 +556,9 @@ def _decide(
         if outcome is Outcome.FOCUS and finding.told_with not in {None, *in_focus}:
             outcome, reason = Outcome.WATCH, f"{finding.sentence} {_CITY_NOT_IN_FOCUS_SV}"
         explanation = finding.explanations[0].explanation_id if finding.explanations else None
+        reserved = _reserved(finding, context)
+        if reserved:
+            reason = f"{reason} {wording.reservation([each.title_sv for each in reserved])}"
         row = replace(
             finding.row,
             q_value=q_value,
@@ -562,11 +566,35 @@ def _decide(
             explanation_id=explanation,
             reason_sv=reason,
             evidence=as_json(
-                {**finding.evidence, "q_value_any_dependence": by, "sentence_sv": finding.sentence}
+                {
+                    **finding.evidence,
+                    "q_value_any_dependence": by,
+                    "sentence_sv": finding.sentence,
+                    "reservations": [
+                        {
+                            "explanation_id": each.explanation_id,
+                            "title_sv": each.title_sv,
+                            "description_sv": each.description_sv,
+                        }
+                        for each in reserved
+                    ],
+                }
             ),
         )
         kept.append((finding, row))
     return kept
+
+
+def _reserved(finding: Finding, context: Context) -> Explanations:
+    """What must be examined of the registers behind a finding; its outcome is not touched."""
+    related = finding.evidence.get("related_indicator_id")
+    concerned = [finding.row.indicator_id, *([] if related is None else [str(related)])]
+    found = context.reservations(concerned, finding.row.geography_id)
+    # One register that changed is one thing to examine, however many indicators it feeds.
+    by_title: dict[str, NaturalExplanation] = {}
+    for each in found:
+        by_title.setdefault(each.title_sv, each)
+    return tuple(by_title.values())
 
 
 def _outcome(finding: Finding, year: int, *, selected: bool) -> tuple[Outcome, str]:

@@ -150,6 +150,7 @@ def new_row(
         deviation_id=":".join(part for part in parts if part),
         indicator_id=indicator_id,
         period_start=date(year, month or 1, 1),
+        period_grain="year" if month is None else "month",
         geography_id=geography_id,
         breakdown=breakdown,
         category=category,

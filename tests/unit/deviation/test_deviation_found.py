@@ -88,7 +88,7 @@ def test_the_footnotes_of_the_page_of_2017_are_found() -> None:
     assert loss.moves == -1
     assert (carried.geography_id, carried.months) == ("1480", (12 * 2017 + 2, 12 * 2017 + 2))
     assert carried.title_sv == (
-        "Göteborg: inget eget värde i mars 2017, utgivaren använde månaden före"
+        "Göteborg: inget eget värde i mars 2017, utgivaren räknar med månaden före"
     )
     assert carried.moves is None
     assert {row.kind for row in found} == {ExplanationKind.REPORTING_LOSS}
@@ -182,6 +182,6 @@ def test_a_month_without_a_value_is_told_with_its_footnote() -> None:
     assert told.explanation_id == carried[0].explanation_id
     assert told.reason_sv == (
         "Värdet för mars 2017 saknas. Känd orsak: Göteborg: inget eget värde i mars 2017, "
-        "utgivaren använde månaden före."
+        "utgivaren räknar med månaden före."
     )
     assert 3 not in of_2017(series, CATALOGUE)
