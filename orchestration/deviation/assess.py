@@ -117,7 +117,10 @@ def assess(
         cannot_tell(
             new_row(u.series.key, Kind.CHANGE, year),
             u.reason_sv,
-            {},
+            {
+                "status": _status(u.series, year),
+                "earlier_values": int((u.series.usable & (u.series.years < year)).sum()),
+            },
             _why_no_value(u.series, context),
         )
         for u in untestable
@@ -136,14 +139,18 @@ def assess(
 
 def _why_no_value(series: Series, context: Context) -> Explanations:
     """What explains that the year has no comparable value; nothing explains any other lack."""
-    at = np.flatnonzero(series.years == context.year)
-    status = series.status[at[0]] if at.size else "missing"
+    status = _status(series, context.year)
     return tuple(
         row
         for row in context.explanations(series.key)
         if (status == "missing" and row.kind is ExplanationKind.REPORTING_LOSS)
         or (status == "broken_series" and row.is_break)
     )
+
+
+def _status(series: Series, year: int) -> str:
+    at = np.flatnonzero(series.years == year)
+    return series.status[at[0]] if at.size else "missing"
 
 
 def _without_twins(

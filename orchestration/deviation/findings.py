@@ -128,6 +128,7 @@ def explanation_evidence(
     return {
         "ids": [row.explanation_id for row in explanations],
         "titles": [row.title_sv for row in explanations],
+        "origins": [row.origin for row in explanations],
         "explained_change": [row.explained_change for row in explanations],
         "residual_change": residual,
     }

@@ -281,6 +281,11 @@ class NaturalExplanation(_Row):
         """Which way it can only have moved a value, -1 or +1; None for either."""
         return None
 
+    @property
+    def origin(self) -> str:
+        """``registered``, or where it was found."""
+        return "registered"
+
     def concerns(self, indicator_id: str, geography_id: str) -> bool:
         """Whether it is about this indicator in this geography.
 
@@ -334,6 +339,11 @@ class FoundExplanation(NaturalExplanation):
     def moves(self) -> int | None:
         """Which way it can only have moved a value, -1 or +1; None for either."""
         return self.direction
+
+    @property
+    def origin(self) -> str:
+        """``registered``, or where it was found."""
+        return str(self.basis)
 
 
 class PossibleExplanation(_Row):

@@ -508,6 +508,27 @@ def test_the_same_value_is_tested_once_for_each_kind(lab: "Lab") -> None:
     assert found.startswith("expect_compound_columns_to_be_unique(indicator_id")
 
 
+def test_a_row_keeps_what_its_sentence_is_written_from(lab: "Lab") -> None:
+    create_all(lab)
+    columns = "deviation_id, outcome, explanation_id, rank, reason_sv, evidence"
+    whole = """{"sentence_sv": "Det föll.", "explanation": {"ids": ["en-orsak"]}}"""
+    fill(
+        lab,
+        "marts.deviations",
+        columns,
+        f"values ('a', 'explained', 'en-orsak', 1, 'Det föll. Förklaras av: x.', '{whole}'),"
+        f" ('b', 'cannot_tell', null, null, 'Värdet saknas.', '{{}}')",
+    )
+    wanted = {"explained_without_evidence", "reason_without_its_numbers"}
+    assert not failed(lab, "marts.deviations") & wanted
+    lab.execute("update marts.deviations set explanation_id = 'en-annan'")
+    assert failed(lab, "marts.deviations") & wanted == {"explained_without_evidence"}
+    lab.execute(
+        "update marts.deviations set explanation_id = null, evidence = '{}', outcome = 'focus'"
+    )
+    assert failed(lab, "marts.deviations") & wanted == {"reason_without_its_numbers"}
+
+
 def test_a_register_that_drifted_never_explains(lab: "Lab") -> None:
     create_all(lab)
     fill(lab, "marts.geographies", "geography_id", "values ('9999')")
