@@ -118,19 +118,14 @@ def result(deviation: Deviation) -> str:
     A contrary movement has two sides; :func:`contrary` writes about the other one.
     """
     if deviation.kind == "group_difference":
-        return _group_result(deviation)
-    if deviation.kind == "contrary":
-        return _observed(deviation)
-    parts = [_observed(deviation)]
+        parts = [_group_result(deviation)]
+    else:
+        parts = [_observed(deviation)]
     if deviation.kind == "stability":
         parts.append("Omgivande uppgifter talade för en förändring, men den uteblev.")
-    parts += [
-        _expected(deviation),
-        _certainty([deviation]),
-        _breakeven(deviation),
-        _weighed(deviation),
-        _reserved(deviation),
-    ]
+    if deviation.kind not in {"group_difference", "contrary"}:
+        parts += [_expected(deviation), _certainty([deviation]), _breakeven(deviation)]
+    parts += [_weighed(deviation), _reserved(deviation)]
     return " ".join(filter(None, parts))
 
 
@@ -264,13 +259,17 @@ def followed_up(deviation: Deviation) -> str:
     before = deviation.last_year
     if before is None:
         return ""
-    if before.since not in _SINCE:
+    of_groups = deviation.kind == "group_difference"
+    words = _SINCE | (_GROUPS_SINCE if of_groups else {})
+    if before.since not in words:
         raise LookupError(f"no Swedish words for what became of it: {before.since!r}")
-    parts = [_before(deviation), _SINCE[before.since].format(year=deviation.year)]
-    if deviation.observed is not None and deviation.kind != "group_difference":
-        parts.append(_observed(deviation))
-    elif deviation.protected:
+    parts = [_before(deviation), words[before.since].format(year=deviation.year)]
+    if deviation.protected:
         parts.append(f"Utfallet {deviation.year}: {labels.PROTECTED}.")
+    elif of_groups:
+        parts.append(_groups_now(deviation))
+    elif deviation.observed is not None:
+        parts.append(_observed(deviation))
     return " ".join(filter(None, parts))
 
 
@@ -281,6 +280,20 @@ _SINCE = {
     "faded": "{year} kan avvikelsen inte skiljas från slump.",
     "cannot_tell": "Vad som har hänt sedan dess går inte att avgöra för {year}.",
 }
+_GROUPS_SINCE = {
+    "again": "{year} skiljer sig grupperna åt på samma sätt igen.",
+    "turned": "{year} skiljer sig grupperna åt på motsatt sätt.",
+    "faded": "{year} kan skillnaden inte skiljas från slump.",
+}
+
+
+def _groups_now(deviation: Deviation) -> str:
+    values = [row.value for row in deviation.whole_groups if row.value is not None]
+    if len(values) != len(("a", "b")):
+        return ""
+    decimals = labels.decimals(deviation.indicator.measure, deviation.indicator.unit, values)
+    first, second = (brief(deviation.indicator, value, decimals) for value in values)
+    return f"Utfallet {deviation.year} var {first} mot {second}."
 
 
 def _before(deviation: Deviation) -> str:

@@ -425,7 +425,10 @@ def test_a_difference_of_last_year_is_between_its_groups(
     follow(city, "d7", "again", **groups)
     text = followed(render(city))
     assert "(funktionsnedsättning mot socialpsykiatri)" in text
-    assert "mot 52,0 timmar i den andra gruppen. 2023 avviker utfallet" in text
+    assert (
+        "mot 52,0 timmar i den andra gruppen. 2023 skiljer sig grupperna åt på samma sätt igen. "
+        "Utfallet 2023 var 9,0 timmar mot 7,2 timmar."
+    ) in text
 
 
 def test_what_became_of_it_must_have_words(city: duckdb.DuckDBPyConnection, render: Render) -> None:
@@ -506,12 +509,21 @@ def test_what_was_found_is_told_from_what_was_registered(
     )
 
 
+@pytest.mark.parametrize(
+    ("deviation_id", "details"),
+    [
+        ("d3", {"previous_year": 2022}),
+        ("d7", {"category_a": "funktionsnedsattning", "category_b": "socialpsykiatri"}),
+    ],
+    ids=["change", "groups"],
+)
 def test_a_register_that_changed_is_a_reservation_beside_the_figure(
-    city: duckdb.DuckDBPyConnection, render: Render
+    city: duckdb.DuckDBPyConnection, render: Render, deviation_id: str, details: dict[str, object]
 ) -> None:
-    evidence = {"reservations": [{"title_sv": "Registret ”Avhysningar” förändrades"}]}
+    evidence = {**details, "reservations": [{"title_sv": "Registret ”Avhysningar” förändrades"}]}
     city.execute(
-        "update marts.deviations set evidence = ? where deviation_id = 'd3'", [json.dumps(evidence)]
+        "update marts.deviations set evidence = ? where deviation_id = ?",
+        [json.dumps(evidence), deviation_id],
     )
     assert (
         "Förbehåll: Registret ”Avhysningar” förändrades. Pröva det innan utfallet läses som en "
