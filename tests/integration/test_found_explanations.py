@@ -4,7 +4,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
+from orchestration.assets.found_explanations import contract_changes
+from orchestration.registers.contract import build_contract
 from orchestration.settings import PROJECT_ROOT
 from tests.integration.conftest import Installation, failed_steps
 
@@ -163,3 +166,26 @@ def test_the_boards_that_ceased_are_found_and_nothing_is_registered_twice(
     found = {row[0] for row in published.published("from marts.found_explanations")}
     assert registered
     assert not registered & found
+
+
+def test_a_column_that_is_only_added_changes_no_figure() -> None:
+    content = yaml.safe_load(
+        (PROJECT_ROOT / "orchestration/registers/contracts/avhysningar_barn.yml").read_text("utf-8")
+    )
+    content["changes"] = [
+        {
+            "from": "2024-01",
+            "description_sv": "En ny kolumn.",
+            "add": {"ny": {"type": "flag", "personal": "indirect", "optional": True}},
+        },
+        {
+            "from": "2025-01",
+            "description_sv": "Fler än nio barn kan anges.",
+            "modify": {"antal_barn": {"max": 30}},
+        },
+    ]
+    added, modified = contract_changes(
+        "avhysningar_barn", build_contract("avhysningar_barn", content)
+    )
+    assert (added.year, added.month, added.columns) == (2024, 1, ())
+    assert (modified.year, modified.month, modified.columns) == (2025, 1, ("antal_barn",))
