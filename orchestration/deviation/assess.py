@@ -58,6 +58,7 @@ from orchestration.indicators.models import (
     GroupComparison,
     Indicator,
     Measure,
+    NaturalExplanation,
     Relation,
 )
 
@@ -116,7 +117,10 @@ def assess(
         cannot_tell(
             new_row(u.series.key, Kind.CHANGE, year),
             u.reason_sv,
-            {},
+            {
+                "status": _status(u.series, year),
+                "earlier_values": int((u.series.usable & (u.series.years < year)).sum()),
+            },
             _why_no_value(u.series, context),
         )
         for u in untestable
@@ -135,14 +139,18 @@ def assess(
 
 def _why_no_value(series: Series, context: Context) -> Explanations:
     """What explains that the year has no comparable value; nothing explains any other lack."""
-    at = np.flatnonzero(series.years == context.year)
-    status = series.status[at[0]] if at.size else "missing"
+    status = _status(series, context.year)
     return tuple(
         row
         for row in context.explanations(series.key)
         if (status == "missing" and row.kind is ExplanationKind.REPORTING_LOSS)
         or (status == "broken_series" and row.is_break)
     )
+
+
+def _status(series: Series, year: int) -> str:
+    at = np.flatnonzero(series.years == year)
+    return series.status[at[0]] if at.size else "missing"
 
 
 def _without_twins(
@@ -555,6 +563,9 @@ def _decide(
         if outcome is Outcome.FOCUS and finding.told_with not in {None, *in_focus}:
             outcome, reason = Outcome.WATCH, f"{finding.sentence} {_CITY_NOT_IN_FOCUS_SV}"
         explanation = finding.explanations[0].explanation_id if finding.explanations else None
+        reserved = _reserved(finding, context)
+        if reserved:
+            reason = f"{reason} {wording.reservation([each.title_sv for each in reserved])}"
         row = replace(
             finding.row,
             q_value=q_value,
@@ -562,11 +573,35 @@ def _decide(
             explanation_id=explanation,
             reason_sv=reason,
             evidence=as_json(
-                {**finding.evidence, "q_value_any_dependence": by, "sentence_sv": finding.sentence}
+                {
+                    **finding.evidence,
+                    "q_value_any_dependence": by,
+                    "sentence_sv": finding.sentence,
+                    "reservations": [
+                        {
+                            "explanation_id": each.explanation_id,
+                            "title_sv": each.title_sv,
+                            "description_sv": each.description_sv,
+                        }
+                        for each in reserved
+                    ],
+                }
             ),
         )
         kept.append((finding, row))
     return kept
+
+
+def _reserved(finding: Finding, context: Context) -> Explanations:
+    """What must be examined of the registers behind a finding; its outcome is not touched."""
+    related = finding.evidence.get("related_indicator_id")
+    concerned = [finding.row.indicator_id, *([] if related is None else [str(related)])]
+    found = context.reservations(concerned, finding.row.geography_id)
+    # One register that changed is one thing to examine, however many indicators it feeds.
+    by_title: dict[str, NaturalExplanation] = {}
+    for each in found:
+        by_title.setdefault(each.title_sv, each)
+    return tuple(by_title.values())
 
 
 def _outcome(finding: Finding, year: int, *, selected: bool) -> tuple[Outcome, str]:

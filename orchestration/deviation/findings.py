@@ -128,6 +128,7 @@ def explanation_evidence(
     return {
         "ids": [row.explanation_id for row in explanations],
         "titles": [row.title_sv for row in explanations],
+        "origins": [row.origin for row in explanations],
         "explained_change": [row.explained_change for row in explanations],
         "residual_change": residual,
     }
@@ -150,6 +151,7 @@ def new_row(
         deviation_id=":".join(part for part in parts if part),
         indicator_id=indicator_id,
         period_start=date(year, month or 1, 1),
+        period_grain="year" if month is None else "month",
         geography_id=geography_id,
         breakdown=breakdown,
         category=category,

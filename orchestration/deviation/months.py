@@ -77,12 +77,14 @@ def month_findings(
         if not row_of.any():
             row = new_row(one.key, Kind.CHANGE, context.year, month=1)
             why = tuple(dict.fromkeys(each for _, known in lost for each in known))
-            cannot.append(cannot_tell(row, _too_short(context), {}, why))
+            facts: Evidence = {"months_with_a_value": int(np.isfinite(values).sum())}
+            cannot.append(cannot_tell(row, _too_short(context), facts, why))
             continue
         for month, why in lost:
             row = new_row(one.key, Kind.CHANGE, context.year, month=month)
             when = wording.period(context.year, month)
-            cannot.append(cannot_tell(row, f"Värdet för {when} saknas.", {}, why))
+            facts = {"status": "missing"}
+            cannot.append(cannot_tell(row, f"Värdet för {when} saknas.", facts, why))
     where = [(int(s), int(m)) for s, m in np.argwhere(tested)]
     p = np.array([judged.verdict.p_values[at] for at in where])
     selection = select(p, [at[0] for at in where], context.settings.fdr)

@@ -4,8 +4,9 @@ Each class mirrors one seed in ``dbt_project/seeds``; the field names are the se
 What does not belong here: reading files (``catalogue.py``) and any judgement of values.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -280,6 +281,11 @@ class NaturalExplanation(_Row):
         """Which way it can only have moved a value, -1 or +1; None for either."""
         return None
 
+    @property
+    def origin(self) -> str:
+        """``registered``, or where it was found."""
+        return "registered"
+
     def concerns(self, indicator_id: str, geography_id: str) -> bool:
         """Whether it is about this indicator in this geography.
 
@@ -315,10 +321,29 @@ class FoundExplanation(NaturalExplanation):
         """Whether it may set a deviation aside; a reservation may not."""
         return self.basis not in RESERVATIONS
 
+    def as_row(self) -> dict[str, object]:
+        """The row of ``marts.found_explanations``."""
+        effect = "explains" if self.explains else "reservation"
+        return {**self.model_dump(mode="json"), "effect": effect}
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "FoundExplanation":
+        """An explanation from a row as it was stored.
+
+        Raises:
+            pydantic.ValidationError: the row is no explanation.
+        """
+        return cls.model_validate({name: row[name] for name in cls.model_fields})
+
     @property
     def moves(self) -> int | None:
         """Which way it can only have moved a value, -1 or +1; None for either."""
         return self.direction
+
+    @property
+    def origin(self) -> str:
+        """``registered``, or where it was found."""
+        return str(self.basis)
 
 
 class PossibleExplanation(_Row):
