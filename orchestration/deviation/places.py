@@ -60,7 +60,8 @@ class PlacesSettings:
     Attributes:
         turnover_grid: variances of a month's change, in units of its count, that places may
             have; 2 is two independent Poisson counts.
-        volatility_grid: monthly log-volatilities that places may have besides.
+        volatility_grid: monthly log-volatilities that places may have besides. It ends where a
+            place that moves so much every month is itself worth a look.
         break_spread: standard deviation of a break on the log scale; a third up or down.
         least_count: a month with fewer cases is neither held against another nor learnt from.
             Publishers hide the smallest counts, so that of small places only rises are seen.
