@@ -11,7 +11,9 @@ dispersion ("nbPlugin").
 Every tested month sees its own past at the same lags, so all months of all series share one
 design and are fitted together. Differences from R's ``surveillance::farringtonFlexible``:
 
-- The lower limit is a limit. R alarms only upward, and never at zero.
+- The lower limit is a limit. R alarms only upward, and never at zero. It gives no bound where the
+  latest four months hold fewer than five cases (``limit54``); here ``least_cases`` asks that of the
+  whole history, because a fall to nothing is a finding.
 - R writes the reweighting over the model's own weights before it asks for standard errors, so
   its trend test and its ``muan`` and ``delta`` limits use another dispersion than the textbook's.
   Here the trend stays wherever it does not foretell more than was ever seen (as R does with

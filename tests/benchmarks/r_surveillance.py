@@ -24,7 +24,7 @@ settings <- list(range = (nrow(y) - months + 1):nrow(y), b = 5, w = 1, noPeriods
                  alpha = 0.05, glmWarnings = FALSE)
 spent <- system.time(found <- farringtonFlexible(made, settings))
 write.table(cbind(upperbound(found), alarms(found)), arguments[2], sep = ",",
-            row.names = FALSE, col.names = FALSE)
+            row.names = FALSE, col.names = FALSE, na = "nan")
 cat(spent[["user.self"]] + spent[["sys.self"]], as.character(packageVersion("surveillance")))
 """
 
