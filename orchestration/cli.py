@@ -60,6 +60,8 @@ _STEPS = {
     "staging": ("Bygger staging", "dbt"),
     "marts": ("Bygger marts", "dbt"),
     "marts_gate": ("Kontrollerar marts", "grindar"),
+    "marts__found_explanations": ("Söker orsaker i uppgifterna", "avvikelser"),
+    "found_explanations_gate": ("Kontrollerar funna orsaker", "grindar"),
     "marts__deviations": ("Prövar avvikelser", "avvikelser"),
     "deviations_gate": ("Kontrollerar avvikelser", "grindar"),
     "focus_areas": ("Bildar fokusområden", "avvikelser"),

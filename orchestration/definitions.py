@@ -11,6 +11,7 @@ import dagster as dg
 from orchestration.assets import (
     deviations,
     focus_areas,
+    found_explanations,
     landing,
     models,
     publication,
@@ -48,6 +49,7 @@ def build_defs(
             raw.raw,
             models.staging_models,
             models.mart_models,
+            found_explanations.found_explanations,
             deviations.deviations,
             focus_areas.focus_areas,
             report.memorandum,

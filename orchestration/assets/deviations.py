@@ -11,15 +11,22 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestration.assets.found_explanations import FOUND_KEY
 from orchestration.checks import require_open_gates
 from orchestration.deviation.assess import assess
 from orchestration.deviation.followup import follow_up
 from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.indicators.catalogue import load_catalogue
+from orchestration.indicators.models import FoundExplanation
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.settings import Settings
-from orchestration.storage.findings import DEVIATIONS, write_findings
+from orchestration.storage.findings import (
+    DEVIATIONS,
+    FOUND_EXPLANATIONS,
+    read_findings,
+    write_findings,
+)
 
 MARTS_READ = ("marts.indicators", "marts.indicator_values", "marts.geographies")
 NAMES = "select geography_id, name from marts.geographies"
@@ -28,40 +35,43 @@ DEVIATIONS_KEY = dg.AssetKey(["marts", "deviations"])
 
 @dg.asset(
     key=DEVIATIONS_KEY,
-    deps=[dg.AssetKey(table.split(".")) for table in MARTS_READ],
+    deps=[*(dg.AssetKey(table.split(".")) for table in MARTS_READ), FOUND_KEY],
     group_name="findings",
     owners=OWNERS,
     kinds={"python", "duckdb"},
     pool=WRITER_POOL,
-    description="Värden utanför det väntade, med prövning, rang och registrerad förklaring.",
+    description="Värden utanför det väntade, med prövning, rang och förklaring.",
 )
 def deviations(context: dg.AssetExecutionContext, avvik: Avvik) -> dg.MaterializeResult[None]:
     """Test the municipality's series and its boards, and write what deviates."""
     settings = avvik.settings
     with avvik.warehouse() as connection:
-        require_open_gates(connection, MARTS_READ)
+        require_open_gates(connection, [*MARTS_READ, FOUND_EXPLANATIONS.name])
         year = report_year(connection, settings)
         series = read_series(connection)
-        catalogue = load_catalogue(settings.seeds_dir)
+        found = read_findings(connection, FOUND_EXPLANATIONS)
+        catalogue = load_catalogue(settings.seeds_dir).with_found(
+            map(FoundExplanation.from_row, found)
+        )
         of_method = DeviationSettings(geography_id=settings.municipality)
         names = dict(connection.execute(NAMES).fetchall())
         months = read_months(connection, settings.municipality)
-        found = follow_up(
+        rows = follow_up(
             assess(series, catalogue, year - 1, of_method, names=names),
             assess(series, catalogue, year, of_method, names=names, months=months),
             series,
             catalogue,
             year,
         )
-        write_findings(connection, DEVIATIONS, [row.as_row() for row in found])
-    context.log.info("Prövade serier: %d, rader: %d", len(series), len(found))
+        write_findings(connection, DEVIATIONS, [row.as_row() for row in rows])
+    context.log.info("Prövade serier: %d, rader: %d", len(series), len(rows))
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": len(found),
+            "dagster/row_count": len(rows),
             "serier": len(series),
             "rapportar": year,
             **{
-                f"utfall_{outcome}": sum(row.outcome == outcome for row in found)
+                f"utfall_{outcome}": sum(row.outcome == outcome for row in rows)
                 for outcome in ("focus", "explained", "watch", "cannot_tell")
             },
         }

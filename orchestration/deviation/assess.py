@@ -26,6 +26,7 @@ from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.findings import (
     Context,
     Evidence,
+    Explanations,
     Finding,
     as_json,
     cannot_tell,
@@ -53,9 +54,11 @@ from orchestration.deviation.stillness import stability_findings
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import (
     CONTEXT_AREAS,
+    ExplanationKind,
     GroupComparison,
     Indicator,
     Measure,
+    NaturalExplanation,
     Relation,
 )
 
@@ -111,7 +114,16 @@ def assess(
     ]
     boards = board_findings(series, tested, context)
     cannot = [
-        cannot_tell(new_row(u.series.key, Kind.CHANGE, year), u.reason_sv, {}) for u in untestable
+        cannot_tell(
+            new_row(u.series.key, Kind.CHANGE, year),
+            u.reason_sv,
+            {
+                "status": _status(u.series, year),
+                "earlier_values": int((u.series.usable & (u.series.years < year)).sum()),
+            },
+            _why_no_value(u.series, context),
+        )
+        for u in untestable
     ]
     decided = [*_decide(findings, context), *shocks]
     in_focus = {
@@ -123,6 +135,22 @@ def assess(
     of_months, untested_months = month_findings(months, context)
     untested = [*cannot, *untested_groups, *unproved, *untested_months]
     return [*_ranked([*decided, *of_months], settings), *untested]
+
+
+def _why_no_value(series: Series, context: Context) -> Explanations:
+    """What explains that the year has no comparable value; nothing explains any other lack."""
+    status = _status(series, context.year)
+    return tuple(
+        row
+        for row in context.explanations(series.key)
+        if (status == "missing" and row.kind is ExplanationKind.REPORTING_LOSS)
+        or (status == "broken_series" and row.is_break)
+    )
+
+
+def _status(series: Series, year: int) -> str:
+    at = np.flatnonzero(series.years == year)
+    return series.status[at[0]] if at.size else "missing"
 
 
 def _without_twins(
@@ -200,7 +228,7 @@ def _shock_row(
     )
     key = (nearest.series.indicator_id, nearest.series.geography_id, "common_shock", "common_shock")
     explanations = tuple(
-        e for e in context.registered(key) if e.indicator_id is None and not e.is_break
+        e for e in context.explanations(key) if e.indicator_id is None and not e.is_break
     )
     sentence = wording.shock_sentence(context.year, change, shock.members, shock.p_value)
     evidence: Evidence = {
@@ -259,7 +287,7 @@ def _change(
         "same_figures_as": list(aliases.get(tested.series.indicator_id, ())),
         "relations": [pair.evidence() for pair in pairs],
     }
-    explanations = context.registered(key)
+    explanations = context.explanations(key)
     covered, residual = weigh(tested, explanations, context)
     if explanations:
         evidence["explanation"] = explanation_evidence(explanations, residual)
@@ -353,9 +381,9 @@ def _contrary(pair: _Pair, context: Context) -> Finding:
         "persons_concerned": one.persons_concerned,
     }
     explanations = tuple(
-        dict.fromkeys(e for t in (one, other) for e in context.registered(t.series.key))
+        dict.fromkeys(e for t in (one, other) for e in context.explanations(t.series.key))
     )
-    covered = any(weigh(t, context.registered(t.series.key), context)[0] for t in (one, other))
+    covered = any(weigh(t, context.explanations(t.series.key), context)[0] for t in (one, other))
     if explanations:
         evidence["explanation"] = explanation_evidence(explanations, None)
     related = context.catalogue.indicator(related_id)
@@ -449,10 +477,10 @@ def _group_finding(
         "interval_level": settings.interval_level,
         "persons_concerned": persons,
     }
-    explanations = context.registered((row.indicator_id, row.geography_id, "", ""))
+    explanations = context.explanations((row.indicator_id, row.geography_id, "", ""))
     covered = False
     if explanations:
-        known = explained_log_change(explanations, context.year)
+        known = explained_log_change(explanations, context.year, test.ratio - 1.0)
         residual = None if known is None else test.ratio / math.exp(known) - 1.0
         covered = residual is None or abs(residual) < settings.relevant_change
         evidence["explanation"] = explanation_evidence(explanations, residual)
@@ -535,6 +563,9 @@ def _decide(
         if outcome is Outcome.FOCUS and finding.told_with not in {None, *in_focus}:
             outcome, reason = Outcome.WATCH, f"{finding.sentence} {_CITY_NOT_IN_FOCUS_SV}"
         explanation = finding.explanations[0].explanation_id if finding.explanations else None
+        reserved = _reserved(finding, context)
+        if reserved:
+            reason = f"{reason} {wording.reservation([each.title_sv for each in reserved])}"
         row = replace(
             finding.row,
             q_value=q_value,
@@ -542,11 +573,35 @@ def _decide(
             explanation_id=explanation,
             reason_sv=reason,
             evidence=as_json(
-                {**finding.evidence, "q_value_any_dependence": by, "sentence_sv": finding.sentence}
+                {
+                    **finding.evidence,
+                    "q_value_any_dependence": by,
+                    "sentence_sv": finding.sentence,
+                    "reservations": [
+                        {
+                            "explanation_id": each.explanation_id,
+                            "title_sv": each.title_sv,
+                            "description_sv": each.description_sv,
+                        }
+                        for each in reserved
+                    ],
+                }
             ),
         )
         kept.append((finding, row))
     return kept
+
+
+def _reserved(finding: Finding, context: Context) -> Explanations:
+    """What must be examined of the registers behind a finding; its outcome is not touched."""
+    related = finding.evidence.get("related_indicator_id")
+    concerned = [finding.row.indicator_id, *([] if related is None else [str(related)])]
+    found = context.reservations(concerned, finding.row.geography_id)
+    # One register that changed is one thing to examine, however many indicators it feeds.
+    by_title: dict[str, NaturalExplanation] = {}
+    for each in found:
+        by_title.setdefault(each.title_sv, each)
+    return tuple(by_title.values())
 
 
 def _outcome(finding: Finding, year: int, *, selected: bool) -> tuple[Outcome, str]:

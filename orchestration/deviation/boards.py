@@ -198,12 +198,12 @@ def _weighed(row: Deviation, indicator: Indicator, evidence: Evidence, context: 
     # What is registered for all boards alike does not tell one from the others.
     explanations = tuple(
         e
-        for e in context.registered((row.indicator_id, row.geography_id, "", ""))
+        for e in context.explanations((row.indicator_id, row.geography_id, "", ""))
         if e.geography_id == row.geography_id
     )
     covered = False
     if explanations:
-        known = explained_log_change(explanations, context.year)
+        known = explained_log_change(explanations, context.year, relative)
         residual = None if known is None else (1.0 + relative) / float(np.exp(known)) - 1.0
         covered = residual is None or abs(residual) < context.settings.board_minimum_change
         evidence["explanation"] = explanation_evidence(explanations, residual)

@@ -5,6 +5,15 @@ series. Each series has a level that wanders by a yearly log-volatility :math:`\
 volatilities of a pool follow a mixture on a grid, fitted by EM on history only. The tested value
 never takes part in its own expectation.
 
+What the level is not told, and does with it: stocks (cases open on a day) keep most of their
+members from year to year, and persons with repeated events are counted more than once. Both break
+Poisson's law, the one towards less variation and the other towards more. It is the floor only;
+volatility takes the rest, and a series calmer than the floor is judged with too much caution. A
+surprising year stays in the history and the level follows it part of the way, so that a return to
+where it was is half expected and surprises less than the departure did. Exposures are taken as
+known; the noise that SCB adds to populations from 2025 is small against a city's, and parts are
+never had by subtraction.
+
 The driver here is common to counts (``GammaPoisson``, below), proportions (``proportions.py``)
 and means (``means.py``); a model says how its state steps forward, is updated and predicts.
 What does not belong here: indicators, catalogues, and what a deviation means.

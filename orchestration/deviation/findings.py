@@ -12,6 +12,7 @@ from datetime import date
 
 import numpy as np
 
+from orchestration.deviation import wording
 from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.pools import JudgedSeries
 from orchestration.deviation.result import Deviation, Kind, Outcome
@@ -22,6 +23,7 @@ from orchestration.indicators.models import CONTEXT_AREAS, Indicator, NaturalExp
 
 Evidence = dict[str, object]
 FamilyKey = tuple[str, Kind]
+Explanations = tuple[NaturalExplanation, ...]
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,19 @@ class Context:
     settings: DeviationSettings
     names: Mapping[str, str] = field(default_factory=dict)
 
-    def registered(self, key: SeriesKey) -> tuple[NaturalExplanation, ...]:
-        """Explanations registered for this series and the report year."""
-        found = self.catalogue.explanations_for(key[0], key[1])
-        return tuple(row for row in found if row.covers(self.year))
+    def explanations(self, key: SeriesKey, month: int | None = None) -> Explanations:
+        """What explains this series in the report year, or in one of its months."""
+        known = self.catalogue.explanations_for(key[0], key[1])
+        return tuple(row for row in known if row.covers(self.year, month))
+
+    def reservations(self, indicator_ids: Sequence[str], geography_id: str) -> Explanations:
+        """What must be examined before any of these indicators is told as a fact."""
+        known = [
+            row
+            for indicator_id in indicator_ids
+            for row in self.catalogue.reservations_for(indicator_id, geography_id)
+        ]
+        return tuple(dict.fromkeys(row for row in known if row.covers(self.year)))
 
     def name_of(self, geography_id: str) -> str:
         """A geography's name, or its code where no name was given."""
@@ -62,7 +73,7 @@ class Finding:
         persons: persons concerned, for the ranking.
         sentence: what happened, in words; empty for what is only counted in its family.
         evidence: what the row keeps.
-        explanations: registered for the report year.
+        explanations: registered or found for the report year.
         covered: whether they cover it.
         told_with: the indicator that must itself be in focus for this to be; None for no such
             condition.
@@ -75,7 +86,7 @@ class Finding:
     persons: float = 0.0
     sentence: str = ""
     evidence: Evidence = field(default_factory=dict)
-    explanations: tuple[NaturalExplanation, ...] = ()
+    explanations: Explanations = ()
     covered: bool = False
     told_with: str | None = None
 
@@ -100,7 +111,7 @@ def weigh(
     """
     if not explanations:
         return False, None
-    log_change = explained_log_change(explanations, context.year)
+    log_change = explained_log_change(explanations, context.year, tested.relative_to_expected)
     if log_change is None:
         return True, None
     expected, p = tested.expected_after(log_change)
@@ -117,6 +128,7 @@ def explanation_evidence(
     return {
         "ids": [row.explanation_id for row in explanations],
         "titles": [row.title_sv for row in explanations],
+        "origins": [row.origin for row in explanations],
         "explained_change": [row.explained_change for row in explanations],
         "residual_change": residual,
     }
@@ -133,12 +145,13 @@ def new_row(
 ) -> Deviation:
     """A row with its key, everything else still open."""
     indicator_id, geography_id, breakdown, category = key
-    period = str(year) if month is None else f"{year}-{month:02d}"
+    period = wording.iso_period(year, month)
     parts = [period, str(kind), indicator_id, geography_id, breakdown, category, related]
     return Deviation(
         deviation_id=":".join(part for part in parts if part),
         indicator_id=indicator_id,
         period_start=date(year, month or 1, 1),
+        period_grain="year" if month is None else "month",
         geography_id=geography_id,
         breakdown=breakdown,
         category=category,
@@ -161,9 +174,19 @@ def new_row(
     )
 
 
-def cannot_tell(row: Deviation, reason_sv: str, evidence: Evidence) -> Deviation:
-    """A row that says why nothing could be tested."""
-    return replace(row, reason_sv=reason_sv, evidence=as_json(evidence))
+def cannot_tell(
+    row: Deviation, reason_sv: str, evidence: Evidence, explanations: Explanations = ()
+) -> Deviation:
+    """A row that says why nothing could be tested, and what is known of the reason."""
+    if not explanations:
+        return replace(row, reason_sv=reason_sv, evidence=as_json(evidence))
+    titles = wording.listing([each.title_sv for each in explanations])
+    return replace(
+        row,
+        explanation_id=explanations[0].explanation_id,
+        reason_sv=f"{reason_sv} Känd orsak: {titles}.",
+        evidence=as_json({**evidence, "explanation": explanation_evidence(explanations, None)}),
+    )
 
 
 def as_json(evidence: Evidence) -> str:

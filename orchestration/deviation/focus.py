@@ -154,6 +154,9 @@ def _summary(
         )
         if told:
             sentences.append(f"{head} {wording.listing(told)}.")
+    reserved = [each["title_sv"] for row in rows for each in row.details.get("reservations", [])]
+    if reserved:
+        sentences.append(wording.reservation(list(dict.fromkeys(reserved))))
     return " ".join(sentences)
 
 

@@ -1,8 +1,9 @@
 """What became of last year's focus areas.
 
 A deviation that was in focus last year is told this year too, whatever came: it is back, it has
-turned, it lasts, or there is no value to tell by. A level that fell last year and stays there is
-no new deviation, and would otherwise fall silent.
+turned, it lasts, it has faded, or there is no value to tell by. A level that fell last year and
+stays there is no new deviation, and would otherwise fall silent. A difference between groups, a
+board and a standstill are judged within the year: what is not told anew has faded.
 
 What does not belong here: tests; both years were assessed each on its own.
 """
@@ -25,12 +26,14 @@ class Since(StrEnum):
     """What became of a deviation in the year after.
 
     ``AGAIN``: it deviates the same way. ``TURNED``: it deviates the other way. ``LASTS``: the
-    value lies where last year's lay, as far as chance can tell. ``CANNOT_TELL``: no value.
+    value lies where last year's lay, as far as chance can tell. ``FADED``: a deviation within the
+    year that cannot be told from chance any more. ``CANNOT_TELL``: no value.
     """
 
     AGAIN = "again"
     TURNED = "turned"
     LASTS = "lasts"
+    FADED = "faded"
     CANNOT_TELL = "cannot_tell"
 
 
@@ -53,7 +56,7 @@ def follow_up(
     Returns:
         This year's rows, those that were in focus last year with ``last_year`` in their
         evidence; and after them a row for each that has none of its own: ``watch`` where it
-        lasts, ``cannot_tell`` where there is no value.
+        lasts or has faded, ``cannot_tell`` where there is no value.
     """
     was = {
         _key(row): row
@@ -107,6 +110,9 @@ def _quiet(
     key = (before.indicator_id, before.geography_id, before.breakdown, before.category)
     related = str(before.details.get("category_b", ""))
     row = new_row(key, before.kind, year, related=related)
+    if related:
+        groups = {name: before.details[name] for name in ("category_a", "category_b")}
+        row = replace(row, evidence=as_json(groups))
     indicator = catalogue.indicator(before.indicator_id)
     one = by_key.get(key)
     at, at_before = (None, None) if one is None else (one.at(year), one.at(year - 1))
@@ -117,11 +123,14 @@ def _quiet(
     change = None
     if at_before is not None and one.value[at_before] != 0:
         change = value / float(one.value[at_before]) - 1.0
+    lasts = before.kind is Kind.CHANGE
     row = replace(
         row,
         observed=value,
         relative_change=change,
         outcome=Outcome.WATCH,
-        reason_sv=wording.followed_sentence(indicator, year, value, change),
+        reason_sv=wording.followed_sentence(indicator, year, value, change)
+        if lasts
+        else wording.faded_sentence(indicator, year, before.kind),
     )
-    return _with_last_year(row, before, Since.LASTS)
+    return _with_last_year(row, before, Since.LASTS if lasts else Since.FADED)

@@ -15,6 +15,9 @@ from scipy import optimize, special
 from orchestration.deviation.filters import Observation, State
 from orchestration.deviation.series import FloatArray
 
+#: Below this the spread of the sampling variances cannot itself be estimated.
+_LEAST_SERIES = 3
+
 
 @dataclass(frozen=True)
 class LogNormalLevel:
@@ -126,8 +129,7 @@ def moderate(variance: FloatArray, df: FloatArray) -> ModeratedVariance:
     Returns:
         The moderated ones. With fewer than three series nothing is moderated.
     """
-    least = 3
-    if variance.size < least:
+    if variance.size < _LEAST_SERIES:
         return ModeratedVariance(variance, df, 0.0, float("nan"))
     half = df / 2.0
     e = np.log(variance) - special.digamma(half) + np.log(half)

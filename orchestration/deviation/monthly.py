@@ -11,7 +11,9 @@ dispersion ("nbPlugin").
 Every tested month sees its own past at the same lags, so all months of all series share one
 design and are fitted together. Differences from R's ``surveillance::farringtonFlexible``:
 
-- The lower limit is a limit. R alarms only upward, and never at zero.
+- The lower limit is a limit. R alarms only upward, and never at zero. It gives no bound where the
+  latest four months hold fewer than five cases (``limit54``); here ``least_cases`` asks that of the
+  whole history, because a fall to nothing is a finding.
 - R writes the reweighting over the model's own weights before it asks for standard errors, so
   its trend test and its ``muan`` and ``delta`` limits use another dispersion than the textbook's.
   Here the trend stays wherever it does not foretell more than was ever seen (as R does with
@@ -35,7 +37,6 @@ from scipy import stats
 from orchestration.deviation.series import BoolArray, FloatArray, IntArray
 
 _MONTHS = 12
-_LEAST_YEARS_OF_TREND = 3
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class MonthlySettings:
         blocks: parts the year is divided into, the season's window among them.
         left_out: latest months that the regression does not see, besides the tested one.
         residual_threshold: an earlier month whose Anscombe residual is larger is weighted down.
+        least_years_of_trend: with fewer years of history there is no trend.
         least_cases: a history with fewer cases than this foretells nothing.
         tolerance: relative change of the deviance at which the regression is done.
         max_iterations: the regression stops here at the latest.
@@ -60,6 +62,7 @@ class MonthlySettings:
     blocks: int = 4
     left_out: int = 3
     residual_threshold: float = 2.58
+    least_years_of_trend: int = 3
     least_cases: float = 5.0
     tolerance: float = 1e-8
     max_iterations: int = 25
@@ -67,6 +70,8 @@ class MonthlySettings:
     def __post_init__(self) -> None:
         if not 1 <= self.least_years <= self.years:
             raise ValueError("least_years must lie between 1 and years")
+        if self.least_years_of_trend < 1:
+            raise ValueError("least_years_of_trend must be at least 1")
         if self.half_window < 0 or self.left_out < 0 or self.least_cases < 0:
             raise ValueError("half_window, left_out and least_cases must not be negative")
         if not 1 <= self.blocks <= _MONTHS - 2 * self.half_window:
@@ -230,7 +235,7 @@ def _foretell(
     # No trend on a short past, nor one that foretells more than was ever seen.
     known = np.isfinite(y)
     largest = np.where(known, y / np.exp(shift), -np.inf).max(axis=1)
-    flat = ~(rate <= largest) | (span < _LEAST_YEARS_OF_TREND)
+    flat = ~(rate <= largest) | (span < settings.least_years_of_trend)
     if flat.any():
         without = np.delete(np.arange(x.shape[1]), 1)
         rate[flat], dispersion[flat], _ = _reweighted(

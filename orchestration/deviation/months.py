@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from orchestration.deviation import wording
-from orchestration.deviation.explanations import explained_log_change, history_effects
+from orchestration.deviation.explanations import explained_log_change, month_effects
 from orchestration.deviation.findings import (
     Context,
     Evidence,
+    Explanations,
     Finding,
     as_json,
     cannot_tell,
@@ -26,7 +27,7 @@ from orchestration.deviation.monthly import MonthlyVerdict, farrington, mid_p
 from orchestration.deviation.multiplicity import select
 from orchestration.deviation.result import Deviation, Kind, Outcome
 from orchestration.deviation.series import FloatArray, MonthlySeries
-from orchestration.indicators.models import Measure
+from orchestration.indicators.models import ExplanationKind, Measure
 
 _MONTHS = 12
 _SUPPORT_SV = "Månader prövas som stöd för årets mått."
@@ -53,7 +54,8 @@ def month_findings(
 
     Returns:
         Decided rows: ``explained`` or ``watch``, for months whose unadjusted p-value is below
-        alpha; and one row for each series of which no month could be tested.
+        alpha; and one row for each series of which no month could be tested, and for each month
+        whose value is gone for a reason that is known.
     """
     first, last = context.year * _MONTHS, context.year * _MONTHS + _MONTHS - 1
     members = [
@@ -70,10 +72,19 @@ def month_findings(
     decided: list[tuple[Finding, Deviation]] = []
     cannot: list[Deviation] = []
     tested = judged.verdict.tested
-    for row_of, one in zip(tested, members, strict=True):
+    for row_of, one, values in zip(tested, members, judged.counts, strict=True):
+        lost = _lost_months(one, values[-_MONTHS:], context)
         if not row_of.any():
             row = new_row(one.key, Kind.CHANGE, context.year, month=1)
-            cannot.append(cannot_tell(row, _too_short(context), {}))
+            why = tuple(dict.fromkeys(each for _, known in lost for each in known))
+            facts: Evidence = {"months_with_a_value": int(np.isfinite(values).sum())}
+            cannot.append(cannot_tell(row, _too_short(context), facts, why))
+            continue
+        for month, why in lost:
+            row = new_row(one.key, Kind.CHANGE, context.year, month=month)
+            when = wording.period(context.year, month)
+            facts = {"status": "missing"}
+            cannot.append(cannot_tell(row, f"Värdet för {when} saknas.", facts, why))
     where = [(int(s), int(m)) for s, m in np.argwhere(tested)]
     p = np.array([judged.verdict.p_values[at] for at in where])
     selection = select(p, [at[0] for at in where], context.settings.fdr)
@@ -83,6 +94,22 @@ def month_findings(
         if p_value < context.settings.alpha:
             decided.append(_decided(judged, at, float(q), bool(chosen), context))
     return decided, cannot
+
+
+def _lost_months(
+    one: MonthlySeries, values: FloatArray, context: Context
+) -> list[tuple[int, Explanations]]:
+    """Months of the report year without a value, and what explains that."""
+    lost: list[tuple[int, Explanations]] = []
+    for month in (int(at) + 1 for at in np.flatnonzero(np.isnan(values))):
+        why = tuple(
+            row
+            for row in context.explanations(one.key, month)
+            if row.kind is ExplanationKind.REPORTING_LOSS
+        )
+        if why:
+            lost.append((month, why))
+    return lost
 
 
 def _too_short(context: Context) -> str:
@@ -96,22 +123,20 @@ def _too_short(context: Context) -> str:
 def _judge(members: Sequence[MonthlySeries], last: int, context: Context) -> _Judged:
     start = min(int(one.months[0]) for one in members)
     calendar = np.arange(start, last + 1)
-    years = calendar // _MONTHS
     counts = np.full((len(members), calendar.size), np.nan)
     level = np.ones(counts.shape)
     for row, one in enumerate(members):
         kept = one.usable & (one.months <= last)
         counts[row, one.months[kept] - start] = one.value[kept]
-        effects = history_effects(
+        effects = month_effects(
             context.catalogue.explanations_for(one.indicator_id, one.geography_id),
-            np.arange(years[0], context.year + 1),
+            calendar,
             context.year,
         )
-        at = years - years[0]
-        counts[row, effects.gap[at]] = np.nan
+        counts[row, effects.gap] = np.nan
         if effects.reset.any():
-            counts[row, at < np.flatnonzero(effects.reset)[-1]] = np.nan
-        level[row] = np.exp(np.cumsum(effects.log_shift))[at]
+            counts[row, : np.flatnonzero(effects.reset)[-1]] = np.nan
+        level[row] = np.exp(np.cumsum(effects.log_shift))
     verdict = farrington(counts, _MONTHS, context.settings.monthly, level)
     return _Judged(members, counts, verdict)
 
@@ -156,10 +181,10 @@ def _decided(
         "persons_concerned": abs(observed - expected),
     }
     sentence = wording.month_sentence(indicator, row.period_start, row.as_row())
-    explanations = context.registered(one.key)
+    explanations = context.explanations(one.key, at[1] + 1)
     covered = False
     if explanations:
-        known = explained_log_change(explanations, context.year)
+        known = explained_log_change(explanations, context.year, observed - expected)
         left = (
             1.0
             if known is None

@@ -42,6 +42,7 @@ class Deviation:
         deviation_id: the same for the same finding in every run.
         indicator_id: which indicator.
         period_start: first day of the tested period.
+        period_grain: ``year`` or ``month``.
         geography_id: where.
         breakdown: ``total`` or the breakdown of a group difference.
         category: ``total`` or the first group of a group difference.
@@ -58,7 +59,8 @@ class Deviation:
         breakeven_volatility: yearly log-volatility that would explain the change away.
         rank: 1 is first; None where nothing could be tested.
         outcome: what became of it.
-        explanation_id: the registered explanation that was weighed, whether or not it sufficed.
+        explanation_id: the registered or found explanation that was weighed, whether or not it
+            sufficed.
         reason_sv: why it has this outcome, in a sentence with its numbers.
         evidence: JSON object with everything a sentence needs.
         probability_relevant: probability that the level changed by more than what matters.
@@ -69,6 +71,7 @@ class Deviation:
     deviation_id: str
     indicator_id: str
     period_start: date
+    period_grain: str
     geography_id: str
     breakdown: str
     category: str

@@ -13,7 +13,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-#: Values that may be compared; every other status of a value makes its year a gap.
+#: Values that may be compared; every other status of a value makes its year a gap. Late
+#: registration makes a preliminary year look like a fall; it is compared all the same, and the
+#: report's sentence calls the outcome preliminary.
 USABLE_STATUS = frozenset({"observed", "preliminary", "revised"})
 
 SeriesKey = tuple[str, str, str, str]

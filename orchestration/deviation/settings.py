@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from orchestration.deviation.monthly import MonthlySettings
 
+#: Each a third above the one before. On a coarser grid a pool of one volatility is seen as a mix
+#: of its neighbours, and the series are told apart by chance.
+_VOLATILITIES = (0.02, 0.027, 0.036, 0.047, 0.063, 0.084, 0.112, 0.15, 0.2, 0.267)
 _POSITIVE = ("relevant_change", "prior_shape", "breakeven_ceiling", "stability_relevant_change")
 _LEAST = {
     "focus_minimum_change": 0,
@@ -84,8 +87,8 @@ class DeviationSettings:
     interval_level: float = 0.95
     relevant_change: float = 0.10
     focus_minimum_change: float = 0.05
-    volatility_grid: tuple[float, ...] = (0.0, 0.02, 0.04, 0.07, 0.11, 0.17, 0.26)
-    amount_volatility_grid: tuple[float, ...] = (0.02, 0.04, 0.07, 0.11, 0.17, 0.26)
+    volatility_grid: tuple[float, ...] = (0.0, *_VOLATILITIES)
+    amount_volatility_grid: tuple[float, ...] = _VOLATILITIES
     prior_shape: float = 0.5
     pool_prior_series: float = 5.0
     grid_prior_series: float = 1.0

@@ -23,6 +23,8 @@ from orchestration.deviation.series import FloatArray
 
 #: Standard error of a median over that of a mean, for normal values in large samples.
 _MEDIAN_LOSS = float(np.sqrt(np.pi / 2.0))
+#: Standard deviation of normal values over their median absolute deviation.
+_NORMAL_SPREAD = 1.4826
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def common_shock(p_down: FloatArray, log_deviation: FloatArray) -> CommonShock:
     if p_down.size == 0:
         raise ValueError("a pool needs members")
     change = float(np.median(log_deviation))
-    spread = float(1.4826 * np.median(np.abs(log_deviation - change)))
+    spread = float(_NORMAL_SPREAD * np.median(np.abs(log_deviation - change)))
     return CommonShock(
         log_change=change,
         standard_error=_MEDIAN_LOSS * spread / float(np.sqrt(p_down.size)),

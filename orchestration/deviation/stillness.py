@@ -134,10 +134,10 @@ def _finding(
         excess=(one.observed - expected) / (one.to_unit if one.model.discrete else 1.0),
     )
     evidence = _evidence(found, moved, context)
-    explanations = context.registered(one.series.key)
+    explanations = context.explanations(one.series.key)
     covered = False
     if explanations:
-        known = explained_log_change(explanations, context.year)
+        known = explained_log_change(explanations, context.year, one.observed / expected - 1.0)
         if known is not None:
             # Without the known change, did it still stand still?
             again = _test(one, (change[0] - known, change[1]), moved, context)

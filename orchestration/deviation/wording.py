@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from orchestration.deviation.contrary import Verdict
+from orchestration.deviation.result import Kind
 from orchestration.indicators.models import Indicator, Measure
 
 _NBSP = "\u00a0"
@@ -53,6 +54,12 @@ _VERDICTS = {
         "åt andra hållet än väntat, men minst ett av måtten inte mer än slumpen medger"
     ),
     Verdict.AS_EXPECTED: "åt väntat håll",
+}
+
+_FADED = {
+    Kind.GROUP_DIFFERENCE: "som en skillnad mellan grupper, som inte är säkerställd {year}",
+    Kind.STABILITY: "som en utebliven förändring, som inte är säkerställd {year}",
+    Kind.DISTRICT_OUTLIER: "för en nämnd som inte skiljer sig säkert från de övriga {year}",
 }
 
 
@@ -261,12 +268,40 @@ def followed_sentence(indicator: Indicator, year: int, value: float, change: flo
     return f"{text}." if change is None else f"{text} ({signed_percent(change)} på ett år)."
 
 
+def faded_sentence(indicator: Indicator, year: int, kind: Kind) -> str:
+    """That what was in focus within last year cannot be told from chance this year."""
+    return (
+        f"Följs upp: {definite(indicator.title_sv)} var i fokus {year - 1} "
+        f"{_FADED[kind].format(year=year)}."
+    )
+
+
 def followed_without_value(indicator: Indicator, year: int) -> str:
     """That what was in focus last year has no value this year."""
     return (
         f"Följs upp: {definite(indicator.title_sv)} var i fokus {year - 1}, men värdet för {year} "
         "saknas."
     )
+
+
+def period(year: int, month: int | None) -> str:
+    """A year, or a month of it: ``2017``, ``februari 2017``."""
+    return str(year) if month is None else f"{_MONTH_NAMES[month - 1]} {year}"
+
+
+def day(when: date) -> str:
+    """A day: ``den 30 juni 2020``."""
+    return f"den {when.day} {period(when.year, when.month)}"
+
+
+def during(year: int, month: int | None) -> str:
+    """When something held: ``2017``, ``i februari 2017``."""
+    return f"{'' if month is None else 'i '}{period(year, month)}"
+
+
+def iso_period(year: int, month: int | None) -> str:
+    """A year, or a month of it, as part of an id: ``2017``, ``2017-02``."""
+    return str(year) if month is None else f"{year}-{month:02d}"
 
 
 def month_sentence(indicator: Indicator, month: date, facts: Mapping[str, Any]) -> str:
@@ -278,8 +313,8 @@ def month_sentence(indicator: Indicator, month: date, facts: Mapping[str, Any]) 
         facts: ``observed``, ``expected``, ``lower``, ``upper``, ``p_value``.
     """
     return (
-        f"{sentence_case(definite(indicator.title_sv))} i {_MONTH_NAMES[month.month - 1]} "
-        f"{month.year}: {figure_with_unit(facts['observed'], indicator)} mot väntade "
+        f"{sentence_case(definite(indicator.title_sv))} i {period(month.year, month.month)}: "
+        f"{figure_with_unit(facts['observed'], indicator)} mot väntade "
         f"{figure(facts['expected'], indicator)} ({figure(facts['lower'], indicator)}–"
         f"{figure(facts['upper'], indicator)}); {p_value(facts['p_value'])}."
     )
@@ -336,6 +371,11 @@ def pair_sentence(
 def signed_percent(change: float) -> str:
     """``+12 procent`` or ``−6,3 procent``."""
     return f"{'−' if change < 0 else '+'}{percent(change)} procent"
+
+
+def reservation(titles: Sequence[str]) -> str:
+    """What must be examined before a finding is believed."""
+    return f"Förbehåll att pröva först: {listing(titles)}."
 
 
 def listing(parts: Sequence[str]) -> str:

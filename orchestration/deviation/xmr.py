@@ -24,6 +24,9 @@ import numpy as np
 
 from orchestration.deviation.series import BoolArray, FloatArray, IntArray
 
+#: "Two of three": the rule is about so many points in a row, all but one of them near a limit.
+_NEAR_WINDOW = 3
+
 
 class Signal(StrEnum):
     """What a point shows; where several rules hold, the first in this order is told."""
@@ -197,7 +200,7 @@ def spread_back(ends: IntArray, length: int) -> IntArray:
 
 def near_pairs(near: BoolArray, side: IntArray) -> BoolArray:
     """Points of three in a row on one side of the mean, two of which are near its limit."""
-    width = 3
+    width = _NEAR_WINDOW
     out = np.zeros(near.size, dtype=bool)
     for begin in range(near.size - width + 1):
         three = slice(begin, begin + width)

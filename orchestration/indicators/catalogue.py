@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from orchestration.indicators.models import (
     Area,
     Driver,
+    FoundExplanation,
     GroupComparison,
     Indicator,
     NaturalExplanation,
@@ -68,14 +69,40 @@ class Catalogue:
     def explanations_for(
         self, indicator_id: str, geography_id: str
     ) -> tuple[NaturalExplanation, ...]:
-        """Registered explanations of this indicator in this geography, whatever their period."""
-        return tuple(
-            row for row in self.natural_explanations if row.concerns(indicator_id, geography_id)
-        )
+        """What explains this indicator in this geography, whatever its period."""
+        return tuple(row for row in self._known(indicator_id, geography_id) if row.explains)
+
+    def reservations_for(
+        self, indicator_id: str, geography_id: str
+    ) -> tuple[NaturalExplanation, ...]:
+        """What may lie behind a change of this indicator and explains none, whatever its period."""
+        return tuple(row for row in self._known(indicator_id, geography_id) if not row.explains)
+
+    def _known(self, indicator_id: str, geography_id: str) -> Iterable[NaturalExplanation]:
+        concerned = self._by_indicator
+        for row in (*concerned.get(None, ()), *concerned.get(indicator_id, ())):
+            if row.concerns(indicator_id, geography_id):
+                yield row
+
+    @cached_property
+    def _by_indicator(self) -> Mapping[str | None, Sequence[NaturalExplanation]]:
+        # Asked for every series, several times: a city with many notes would wait for a scan.
+        found: dict[str | None, list[NaturalExplanation]] = {}
+        for row in self.natural_explanations:
+            found.setdefault(row.indicator_id, []).append(row)
+        return found
 
     def hypotheses_for(self, area: Area) -> tuple[PossibleExplanation, ...]:
         """Possible explanations and next steps of an area, in the order of the seed."""
         return tuple(row for row in self.possible_explanations if row.area == area)
+
+    def with_found(self, found: Iterable[FoundExplanation]) -> "Catalogue":
+        """The same catalogue with what was found beside what is registered.
+
+        Raises:
+            ValueError: an id occurs twice, or a row names an indicator that does not exist.
+        """
+        return replace(self, natural_explanations=(*self.natural_explanations, *found))
 
     def without_explanation(self, explanation_id: str) -> "Catalogue":
         """The same catalogue with one natural explanation switched off.

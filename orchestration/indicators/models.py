@@ -4,8 +4,9 @@ Each class mirrors one seed in ``dbt_project/seeds``; the field names are the se
 What does not belong here: reading files (``catalogue.py``) and any judgement of values.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -77,6 +78,25 @@ class ExplanationKind(StrEnum):
     ONE_OFF = "one_off"
 
 
+class Basis(StrEnum):
+    """Where a found explanation was found.
+
+    ``SOURCE_NOTE`` a publisher's footnote; ``GEOGRAPHY`` a board that ceased or arose; ``SERIES``
+    the series' own values; ``CONTRACT`` a dated change of a register's contract; ``DRIFT`` a
+    register whose deliveries changed.
+    """
+
+    SOURCE_NOTE = "source_note"
+    GEOGRAPHY = "geography"
+    SERIES = "series"
+    CONTRACT = "contract"
+    DRIFT = "drift"
+
+
+#: Found signs that something may be behind a change, and no proof that anything is: they never
+#: set a deviation aside.
+RESERVATIONS: frozenset[Basis] = frozenset({Basis.CONTRACT, Basis.DRIFT})
+
 #: Explanations that end with their period; the others have changed the level for good.
 TEMPORARY_KINDS: frozenset[ExplanationKind] = frozenset(
     {ExplanationKind.REPORTING_LOSS, ExplanationKind.ONE_OFF}
@@ -95,6 +115,7 @@ def _empty_is_none(value: object) -> object:
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Text = Annotated[str, Field(min_length=1)]
 Year = Annotated[int, Field(ge=1900, le=2200)]
+Month = Annotated[int, Field(ge=1, le=12)]
 
 
 class _Row(BaseModel):
@@ -207,8 +228,10 @@ class NaturalExplanation(_Row):
         geography_id: the geography it concerns; None means every geography.
         period_from: first year whose value differs from the year before because of the cause.
         period_to: last such year.
+        month_from: first month of ``period_from`` that it holds for; None for whole years.
+        month_to: last month of ``period_to``; None for whole years.
         explained_change: relative change it accounts for (0.22 is +22 %); None when the size
-            is unknown, and then it covers a change of any size.
+            is unknown, and then it covers a change of any size. A size is that of whole years.
         is_break: whether the values before ``period_from`` cannot be compared with those after.
         synthetic: whether it was made up for the synthetic city.
     """
@@ -221,6 +244,8 @@ class NaturalExplanation(_Row):
     geography_id: Annotated[str | None, BeforeValidator(_empty_is_none)]
     period_from: Year
     period_to: Year
+    month_from: Annotated[Month | None, BeforeValidator(_empty_is_none)] = None
+    month_to: Annotated[Month | None, BeforeValidator(_empty_is_none)] = None
     explained_change: Annotated[
         Annotated[float, Field(gt=-1)] | None, BeforeValidator(_empty_is_none)
     ]
@@ -230,9 +255,36 @@ class NaturalExplanation(_Row):
 
     @model_validator(mode="after")
     def _period_runs_forward(self) -> "NaturalExplanation":
-        if self.period_to < self.period_from:
+        if (self.month_from is None) != (self.month_to is None):
+            raise ValueError("month_from and month_to belong together")
+        if self.months[1] < self.months[0]:
             raise ValueError("period_to is before period_from")
+        if self.month_from is not None and self.explained_change is not None:
+            raise ValueError("explained_change is of whole years, not of months")
         return self
+
+    @property
+    def months(self) -> tuple[int, int]:
+        """First and last month it holds for, as months since the year 0."""
+        return (
+            12 * self.period_from + (self.month_from or 1) - 1,
+            12 * self.period_to + (self.month_to or 12) - 1,
+        )
+
+    @property
+    def explains(self) -> bool:
+        """Whether it may set a deviation aside; what is registered may."""
+        return True
+
+    @property
+    def moves(self) -> int | None:
+        """Which way it can only have moved a value, -1 or +1; None for either."""
+        return None
+
+    @property
+    def origin(self) -> str:
+        """``registered``, or where it was found."""
+        return "registered"
 
     def concerns(self, indicator_id: str, geography_id: str) -> bool:
         """Whether it is about this indicator in this geography.
@@ -242,9 +294,56 @@ class NaturalExplanation(_Row):
         places = (None, geography_id, geography_id.partition("-")[0])
         return self.indicator_id in (None, indicator_id) and self.geography_id in places
 
-    def covers(self, year: int) -> bool:
-        """Whether the change into ``year`` falls within its period."""
-        return self.period_from <= year <= self.period_to
+    def covers(self, year: int, month: int | None = None) -> bool:
+        """Whether the change into a year, or into one of its months, falls within its period.
+
+        A year is touched by what holds for one of its months.
+        """
+        if month is None:
+            return self.period_from <= year <= self.period_to
+        first, last = self.months
+        return first <= 12 * year + month - 1 <= last
+
+
+class FoundExplanation(NaturalExplanation):
+    """A cause that the system found by itself; it never stands in a seed.
+
+    Attributes:
+        basis: where it was found.
+        direction: which way it can only have moved a value; None for either.
+    """
+
+    basis: Basis
+    direction: Literal[-1, 1] | None = None
+
+    @property
+    def explains(self) -> bool:
+        """Whether it may set a deviation aside; a reservation may not."""
+        return self.basis not in RESERVATIONS
+
+    def as_row(self) -> dict[str, object]:
+        """The row of ``marts.found_explanations``."""
+        effect = "explains" if self.explains else "reservation"
+        return {**self.model_dump(mode="json"), "effect": effect}
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "FoundExplanation":
+        """An explanation from a row as it was stored.
+
+        Raises:
+            pydantic.ValidationError: the row is no explanation.
+        """
+        return cls.model_validate({name: row[name] for name in cls.model_fields})
+
+    @property
+    def moves(self) -> int | None:
+        """Which way it can only have moved a value, -1 or +1; None for either."""
+        return self.direction
+
+    @property
+    def origin(self) -> str:
+        """``registered``, or where it was found."""
+        return str(self.basis)
 
 
 class PossibleExplanation(_Row):

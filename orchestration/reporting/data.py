@@ -77,7 +77,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class NaturalExplanation:
-    """A registered cause that takes a deviation out of further analysis."""
+    """A cause that takes a deviation out of further analysis.
+
+    Attributes:
+        basis: Where the system found it; empty where somebody registered it.
+    """
 
     explanation_id: str
     kind: str
@@ -88,6 +92,21 @@ class NaturalExplanation:
     explained_change: float | None
     source: str
     synthetic: bool
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastYear:
+    """What a deviation was when it was in focus the year before.
+
+    Attributes:
+        since: What became of it, in the engine's words.
+    """
+
+    observed: float | None
+    expected: float | None
+    relative_change: float | None
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +118,14 @@ class Deviation:
         groups: For ``group_difference`` the values of the whole groups (group a first) and of
             their sexes; otherwise empty.
         protected: Whether figures were dropped because a value they rest on is suppressed.
+        reservations: What must be examined before it is believed, in words.
+        last_year: What it was the year before, if it was in focus then.
     """
 
     deviation_id: str
     indicator: Indicator
     period_start: date
+    period_grain: str
     geography_id: str
     geography_name: str
     geography_level: str
@@ -126,6 +148,8 @@ class Deviation:
     series: tuple[Observation, ...]
     groups: tuple[Observation, ...]
     protected: bool
+    reservations: tuple[str, ...]
+    last_year: LastYear | None
 
     @property
     def year(self) -> int:
@@ -217,6 +241,7 @@ class ReportData:
         excluded: Every explained deviation.
         watch: The first rows to keep an eye on, by rank.
         cannot_tell: The first rows that could not be decided, by rank.
+        followed: What was in focus the year before, whatever it is now, by rank.
         outcome_counts: All rows of the year by outcome, also those not listed.
         kinds: The kinds of deviation that were tested for, in a fixed order.
         sources: By publisher and identifier.
@@ -229,6 +254,7 @@ class ReportData:
     excluded: tuple[Deviation, ...]
     watch: tuple[Deviation, ...]
     cannot_tell: tuple[Deviation, ...]
+    followed: tuple[Deviation, ...]
     outcome_counts: Mapping[str, int]
     kinds: tuple[str, ...]
     indicator_count: int
@@ -288,8 +314,9 @@ def load_report_data(
         focus_areas=focus_areas,
         unplaced=tuple(row for row in by_outcome["focus"] if row.deviation_id not in placed),
         excluded=tuple(by_outcome["explained"]),
-        watch=tuple(by_outcome["watch"]),
-        cannot_tell=tuple(by_outcome["cannot_tell"]),
+        watch=tuple(by_outcome["watch"][:LISTED_PER_OUTCOME]),
+        cannot_tell=tuple(by_outcome["cannot_tell"][:LISTED_PER_OUTCOME]),
+        followed=tuple(row for row in deviations if row.last_year is not None),
         outcome_counts=MappingProxyType({row["outcome"]: row["n"] for row in counts}),
         kinds=tuple(row["kind"] for row in kinds),
         indicator_count=len(indicators),
@@ -359,8 +386,12 @@ def _explanations(
                try_cast(period_to as integer) as period_to,
                try_cast(explained_change as double) as explained_change,
                coalesce(source, '') as source,
-               coalesce(try_cast(synthetic as boolean), false) as synthetic
+               coalesce(try_cast(synthetic as boolean), false) as synthetic, '' as basis
         from {seeds}.natural_explanations
+        union all
+        select explanation_id, kind, title_sv, description_sv, period_from, period_to,
+               explained_change, source, synthetic, basis
+        from marts.found_explanations
         """,
     )
     return {row["explanation_id"]: NaturalExplanation(**row) for row in rows}
@@ -373,7 +404,7 @@ def _deviations(
     explanations: Mapping[str, NaturalExplanation],
 ) -> list[Deviation]:
     # Outcomes that are only listed can run to thousands of rows for a large city; their rest is
-    # counted, not fetched.
+    # counted, not fetched, apart from what was in focus the year before.
     rows = _rows(
         connection,
         """
@@ -383,7 +414,7 @@ def _deviations(
             from marts.geographies group by geography_id
         )
         select d.deviation_id, d.indicator_id, cast(d.period_start as date) as period_start,
-               d.geography_id, p.name as geography_name, p.level as geography_level,
+               d.period_grain, d.geography_id, p.name as geography_name, p.level as geography_level,
                d.breakdown, d.category, d.kind, d.outcome,
                cast(d.observed as double) as observed, cast(d.expected as double) as expected,
                cast(d.lower as double) as lower, cast(d.upper as double) as upper,
@@ -397,7 +428,7 @@ def _deviations(
         qualify d.outcome in ('focus', 'explained') or row_number() over (
             partition by d.outcome
             order by d.rank nulls last, d.q_value nulls last, d.deviation_id
-        ) <= ?
+        ) <= ? or contains(d.evidence, '"last_year"')
         order by d.rank nulls last, d.q_value nulls last, d.deviation_id
         """,
         [year, LISTED_PER_OUTCOME],
@@ -413,7 +444,7 @@ def _deviations(
         explanation_id = row.pop("explanation_id")
         explanation = explanations.get(explanation_id)
         if explanation_id is not None and explanation is None:
-            raise LookupError(f"explanation {explanation_id!r} is not registered")
+            raise LookupError(f"explanation {explanation_id!r} is neither registered nor found")
         row["indicator"] = _indicator(indicators, row.pop("indicator_id"))
         row["evidence"] = _evidence(row["deviation_id"], row["evidence"])
         deviation = Deviation(
@@ -422,12 +453,23 @@ def _deviations(
             series=series.get(row["deviation_id"], ()),
             groups=(),
             protected=False,
+            reservations=tuple(
+                each["title_sv"] for each in row["evidence"].get("reservations", ())
+            ),
+            last_year=_last_year(row["evidence"]),
         )
         if deviation.kind == "group_difference":
             candidates = groups.get(deviation.deviation_id, ())
             deviation = replace(deviation, groups=_chosen_groups(deviation, candidates))
         deviations.append(_protect(deviation))
     return deviations
+
+
+def _last_year(evidence: Mapping[str, Any]) -> LastYear | None:
+    told = evidence.get("last_year")
+    if told is None:
+        return None
+    return LastYear(told["observed"], told["expected"], told["relative_change"], told["since"])
 
 
 def _evidence(deviation_id: str, text: str | None) -> Mapping[str, Any]:
@@ -512,7 +554,10 @@ def _chosen_groups(
         named += others
     if not named and len(whole) == len(("a", "b")):
         named = list(whole)
-    if len(named) != len(("a", "b")) or not set(named) <= set(whole):
+    if deviation.outcome == "cannot_tell":
+        # Often because one of the two has no value; the reason says so.
+        named = [name for name in named if name in whole]
+    elif len(named) != len(("a", "b")) or not set(named) <= set(whole):
         raise ValueError(
             f"deviation {deviation.deviation_id!r} does not name two groups that have values"
         )
@@ -530,9 +575,16 @@ def _protect(deviation: Deviation) -> Deviation:
 
     The tested value suppressed: nothing is left. The value it is compared with suppressed: the
     observed value stays, but not the change or the expected value, since both lead back to it.
-    One of two compared groups suppressed: the difference and its test lead to it.
+    One of two compared groups suppressed: the difference and its test lead to it. What was said of
+    the year before follows the same rule, one year earlier.
     """
     status = {row.year: row.status for row in deviation.series}
+    if deviation.last_year is not None and _SUPPRESSED in (
+        status.get(deviation.year - 1),
+        status.get(deviation.year - 2),
+    ):
+        told = replace(deviation.last_year, observed=None, expected=None, relative_change=None)
+        deviation = replace(deviation, last_year=told)
     tested = status.get(deviation.year) == _SUPPRESSED
     named = deviation.evidence.get("previous_year")
     before = status.get(deviation.year - 1 if named is None else int(named)) == _SUPPRESSED

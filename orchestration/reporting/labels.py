@@ -54,7 +54,7 @@ KIND_DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {
         "focus": "Ingår i ett fokusområde",
-        "explained": "Utesluten, täcks av en registrerad förklaring",
+        "explained": "Utesluten, täcks av en registrerad eller funnen förklaring",
         "watch": "Att bevaka",
         "cannot_tell": "Går inte att avgöra",
     }
@@ -68,6 +68,15 @@ EXPLANATION_KINDS: Mapping[str, str] = MappingProxyType(
         "system": "ändrat verksamhetssystem",
         "reporting_loss": "bortfall i rapporteringen",
         "one_off": "engångshändelse",
+    }
+)
+
+BASES: Mapping[str, str] = MappingProxyType(
+    {
+        "": "registrerad",
+        "source_note": "funnen i utgivarens fotnot",
+        "geography": "funnen i nämndernas giltighet",
+        "series": "funnen i seriens egna värden",
     }
 )
 

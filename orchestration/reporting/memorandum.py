@@ -1,10 +1,10 @@
 """Builds the memorandum: one self-contained HTML file in Swedish, the same for the same input.
 
 Puts the sentences, tables and charts in the order a board is used to: summary, introduction,
-method, one section a focus area, what to watch, sources, and the excluded deviations as an
-appendix. Nothing is loaded from outside the file and nothing runs in it. Wording belongs in
-``sentences`` and ``labels``, tables in ``tables``, charts in ``illustrations``, reading in
-``data``.
+method, one section a focus area, what became of last year's, what to watch, sources, and the
+excluded deviations as an appendix. Nothing is loaded from outside the file and nothing runs in it.
+Wording belongs in ``sentences`` and ``labels``, tables in ``tables``, charts in ``illustrations``,
+reading in ``data``.
 """
 
 from __future__ import annotations
@@ -142,6 +142,7 @@ def render_memorandum(
         explanation_kinds=swedish.enumeration(list(labels.EXPLANATION_KINDS.values()), "eller"),
         outcomes=outcomes,
         unplaced=[_listed(page, row) for row in data.unplaced],
+        followed=[_followed(page, row) for row in data.followed],
         lists=_lists(page),
         sources=[_source(number, source) for number, source in enumerate(data.sources, 1)],
         built_at=swedish.timestamp(built_at),
@@ -279,6 +280,14 @@ def _listed(page: Page, row: Deviation) -> _Listed:
         swedish.sentence_case(sentences.deviation_name(row, page.data.municipality_name)),
         # The engine's reason holds the figures already, in a sentence.
         row.reason_sv or f"{swedish.sentence_case(labels.word(labels.KINDS, row.kind))}: {text}.",
+        page.reference(row.indicator),
+    )
+
+
+def _followed(page: Page, row: Deviation) -> _Listed:
+    return _Listed(
+        swedish.sentence_case(sentences.deviation_name(row, page.data.municipality_name)),
+        sentences.followed_up(row),
         page.reference(row.indicator),
     )
 

@@ -25,7 +25,7 @@ def name(indicator: Indicator, *parts: str) -> str:
 
 
 def deviation_name(deviation: Deviation, municipality_name: str) -> str:
-    """Names what deviates; the category and the place are left out where they are the whole."""
+    """Names what deviates; what is the whole category, place or year is left out."""
     whole = deviation.geography_level == "kommun" and municipality_name.startswith(
         deviation.geography_name
     )
@@ -33,13 +33,15 @@ def deviation_name(deviation: Deviation, municipality_name: str) -> str:
         narrowed = " mot ".join(group_name(group) for group in deviation.whole_groups)
     else:
         narrowed = labels.category(deviation.category)
-    return name(deviation.indicator, narrowed, "" if whole else deviation.geography_name)
+    place = "" if whole else deviation.geography_name
+    month = period(deviation) if deviation.period_grain == "month" else ""
+    return name(deviation.indicator, narrowed, place, month)
 
 
 def period(deviation: Deviation) -> str:
-    """Writes the tested period: a year, or a month where the period does not start a year."""
+    """Writes the tested period: a year or a month."""
     start = deviation.period_start
-    return str(start.year) if start.month == 1 else swedish.month(start)
+    return swedish.month(start) if deviation.period_grain == "month" else str(start.year)
 
 
 def change(deviation: Deviation) -> float | None:
@@ -116,18 +118,14 @@ def result(deviation: Deviation) -> str:
     A contrary movement has two sides; :func:`contrary` writes about the other one.
     """
     if deviation.kind == "group_difference":
-        return _group_result(deviation)
-    if deviation.kind == "contrary":
-        return _observed(deviation)
-    parts = [_observed(deviation)]
+        parts = [_group_result(deviation)]
+    else:
+        parts = [_observed(deviation)]
     if deviation.kind == "stability":
         parts.append("Omgivande uppgifter talade för en förändring, men den uteblev.")
-    parts += [
-        _expected(deviation),
-        _certainty([deviation]),
-        _breakeven(deviation),
-        _weighed(deviation),
-    ]
+    if deviation.kind not in {"group_difference", "contrary"}:
+        parts += [_expected(deviation), _certainty([deviation]), _breakeven(deviation)]
+    parts += [_weighed(deviation), _reserved(deviation)]
     return " ".join(filter(None, parts))
 
 
@@ -232,7 +230,84 @@ def _weighed(deviation: Deviation) -> str:
     if deviation.explanation is None or deviation.outcome == "explained":
         return ""
     return (
-        f"En registrerad förklaring har vägts in men räcker inte: {deviation.explanation.title_sv}."
+        f"En {'funnen' if deviation.explanation.basis else 'registrerad'} förklaring har vägts in "
+        f"men räcker inte: {deviation.explanation.title_sv}."
+    )
+
+
+def _reserved(deviation: Deviation) -> str:
+    if not deviation.reservations:
+        return ""
+    return (
+        f"Förbehåll: {swedish.enumeration(deviation.reservations)}. Pröva det innan utfallet läses "
+        "som en förändring i verksamheten."
+    )
+
+
+def followed_up(deviation: Deviation) -> str:
+    """Writes what became of a deviation that was in focus the year before.
+
+    Args:
+        deviation: Of the tested year, with ``last_year``.
+
+    Returns:
+        What it was then and what it is now, in whole sentences.
+
+    Raises:
+        LookupError: If what became of it has no Swedish words.
+    """
+    before = deviation.last_year
+    if before is None:
+        return ""
+    of_groups = deviation.kind == "group_difference"
+    words = _SINCE | (_GROUPS_SINCE if of_groups else {})
+    if before.since not in words:
+        raise LookupError(f"no Swedish words for what became of it: {before.since!r}")
+    parts = [_before(deviation), words[before.since].format(year=deviation.year)]
+    if deviation.protected:
+        parts.append(f"Utfallet {deviation.year}: {labels.PROTECTED}.")
+    elif of_groups:
+        parts.append(_groups_now(deviation))
+    elif deviation.observed is not None:
+        parts.append(_observed(deviation))
+    return " ".join(filter(None, parts))
+
+
+_SINCE = {
+    "again": "{year} avviker utfallet från det väntade åt samma håll igen.",
+    "turned": "{year} avviker utfallet från det väntade åt motsatt håll.",
+    "lasts": "{year} avviker utfallet inte på nytt: nivån ligger kvar, så långt det går att se.",
+    "faded": "{year} kan avvikelsen inte skiljas från slump.",
+    "cannot_tell": "Vad som har hänt sedan dess går inte att avgöra för {year}.",
+}
+_GROUPS_SINCE = {
+    "again": "{year} skiljer sig grupperna åt på samma sätt igen.",
+    "turned": "{year} skiljer sig grupperna åt på motsatt sätt.",
+    "faded": "{year} kan skillnaden inte skiljas från slump.",
+}
+
+
+def _groups_now(deviation: Deviation) -> str:
+    values = [row.value for row in deviation.whole_groups if row.value is not None]
+    if len(values) != len(("a", "b")):
+        return ""
+    decimals = labels.decimals(deviation.indicator.measure, deviation.indicator.unit, values)
+    first, second = (brief(deviation.indicator, value, decimals) for value in values)
+    return f"Utfallet {deviation.year} var {first} mot {second}."
+
+
+def _before(deviation: Deviation) -> str:
+    before, indicator, year = deviation.last_year, deviation.indicator, deviation.year - 1
+    kind = labels.word(labels.KINDS, deviation.kind)
+    if before is None or before.observed is None or before.expected is None:
+        return f"I fokus {year} ({kind})."
+    decimals = labels.decimals(
+        indicator.measure, indicator.unit, [before.observed, before.expected]
+    )
+    against = "i den andra gruppen" if deviation.kind == "group_difference" else "väntat"
+    return (
+        f"I fokus {year} ({kind}): {quantity(indicator, before.observed, decimals)}, mot "
+        f"{brief(indicator, before.expected, decimals)} {against}."
     )
 
 

@@ -201,13 +201,14 @@ def outcome_table(page: Page) -> Table:
 
 
 def excluded_table(page: Page) -> Table:
-    """Lists the deviations that a registered explanation covers, and the explanation."""
+    """Lists the deviations that an explanation covers, and whence the explanation came."""
     columns = (
         Cell("Indikator"),
         Cell("Utfall", numeric=True),
         Cell("Förändring", numeric=True),
         Cell("Väntat (95-procentigt intervall)", numeric=True),
         Cell("Förklaring"),
+        Cell("Registrerad eller funnen"),
         Cell("Källa till förklaringen"),
     )
     return page.table(
@@ -226,10 +227,10 @@ def excluded_table(page: Page) -> Table:
     )
 
 
-def _explanation_cells(row: Deviation) -> tuple[Cell, Cell]:
+def _explanation_cells(row: Deviation) -> tuple[Cell, Cell, Cell]:
     explanation = row.explanation
     if explanation is None:
-        return Cell("Förklaringen saknas i registret", long=True), Cell(NOTHING)
+        return Cell("Förklaringen saknas i registret", long=True), Cell(NOTHING), Cell(NOTHING)
     kind = labels.word(labels.EXPLANATION_KINDS, explanation.kind)
     details = explanation.description_sv
     if explanation.explained_change is not None:
@@ -242,5 +243,6 @@ def _explanation_cells(row: Deviation) -> tuple[Cell, Cell]:
             long=True,
             synthetic=explanation.synthetic,
         ),
+        Cell(swedish.sentence_case(labels.word(labels.BASES, explanation.basis))),
         Cell(explanation.source or NOTHING),
     )

@@ -35,6 +35,7 @@ DEVIATIONS = FindingsTable(
         "deviation_id": "varchar not null",
         "indicator_id": "varchar not null",
         "period_start": "date not null",
+        "period_grain": "varchar not null",
         "geography_id": "varchar not null",
         "breakdown": "varchar not null",
         "category": "varchar not null",
@@ -59,6 +60,7 @@ DEVIATIONS = FindingsTable(
         "deviation_id": "Samma id för samma fynd i varje körning.",
         "indicator_id": "Indikatorn; se marts.indicators.",
         "period_start": "Den prövade periodens första dag.",
+        "period_grain": "Periodens längd: year eller month.",
         "geography_id": "Platsen; se marts.geographies.",
         "kind": "Slag: change, stability, contrary, group_difference, district_outlier.",
         "observed": "Utfallet, i indikatorns enhet (en andel är ett bråk mellan 0 och 1).",
@@ -71,11 +73,58 @@ DEVIATIONS = FindingsTable(
         "breakeven_volatility": "Årlig volatilitet som skulle krävas för att det vore slump.",
         "rank": "1 är främst; tomt där inget kunde prövas.",
         "outcome": "Utfall: focus, explained, watch, cannot_tell.",
-        "explanation_id": "Registrerad förklaring som vägdes in.",
+        "explanation_id": (
+            "Förklaring som vägdes in: registrerad, eller funnen (då finns den i"
+            " marts.found_explanations)."
+        ),
         "reason_sv": "Skälet till utfallet i en mening.",
         "evidence": "Underlaget som JSON.",
         "probability_relevant": "Sannolikhet för en förändring som är stor nog att spela roll.",
         "excess": "Utfall minus väntat, i personer eller beslut.",
+    },
+)
+FOUND_EXPLANATIONS = FindingsTable(
+    "marts.found_explanations",
+    "En rad per orsak som systemet självt har funnit, indikator och plats; de registrerade står "
+    "inte här.",
+    {
+        "explanation_id": "varchar not null",
+        "basis": "varchar not null",
+        "effect": "varchar not null",
+        "kind": "varchar not null",
+        "title_sv": "varchar not null",
+        "description_sv": "varchar not null",
+        "indicator_id": "varchar",
+        "geography_id": "varchar not null",
+        "period_from": "integer not null",
+        "period_to": "integer not null",
+        "month_from": "integer",
+        "month_to": "integer",
+        "explained_change": "double",
+        "direction": "integer",
+        "is_break": "boolean not null",
+        "source": "varchar not null",
+        "synthetic": "boolean not null",
+    },
+    {
+        "explanation_id": "Samma id för samma orsak i varje körning.",
+        "basis": "Var den fanns: source_note, geography, series, contract, drift.",
+        "effect": (
+            "explains: får förklara en avvikelse; reservation: nämns som förbehåll och förklarar"
+            " ingen."
+        ),
+        "kind": "Slag av orsak, som i natural_explanations.",
+        "indicator_id": "Indikatorn; tomt betyder alla.",
+        "geography_id": "Platsen; se marts.geographies.",
+        "period_from": "Första år den gäller.",
+        "period_to": "Sista år den gäller.",
+        "month_from": "Första månad i period_from; tomt när den gäller hela år.",
+        "month_to": "Sista månad i period_to; tomt när den gäller hela år.",
+        "explained_change": "Hur stor förändring den förklarar; tomt när det är okänt.",
+        "direction": "Åt vilket håll den bara kan ha flyttat ett värde: -1 nedåt; tomt för båda.",
+        "is_break": "Om åren före inte går att jämföra med åren efter.",
+        "source": "Var det står.",
+        "synthetic": "Om uppgifterna bakom är påhittade.",
     },
 )
 FOCUS_AREAS = FindingsTable(

@@ -35,8 +35,10 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         "marts.indicator_values": "indicator_id period_start period_grain geography_id breakdown"
         " category numerator denominator value ci_lower ci_upper status",
         "marts.geographies": "geography_id name level valid_from valid_to successor_id",
-        "marts.deviations": "deviation_id indicator_id period_start geography_id breakdown"
-        " category kind observed expected lower upper relative_change p_value q_value"
+        "marts.found_explanations": "explanation_id basis effect kind title_sv indicator_id"
+        " geography_id period_from period_to month_from month_to is_break source",
+        "marts.deviations": "deviation_id indicator_id period_start period_grain geography_id"
+        " breakdown category kind observed expected lower upper relative_change p_value q_value"
         " breakeven_volatility rank outcome explanation_id",
         "marts.focus_areas": "focus_area_id area title_sv rank summary_sv",
         "marts.triangulation": "focus_area_id indicator_id related_indicator_id expected_sign"

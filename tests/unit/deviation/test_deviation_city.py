@@ -604,12 +604,13 @@ def test_what_explanations_do_to_a_history() -> None:
 
 def test_what_explanations_account_for_in_the_tested_year() -> None:
     two = [explanation("law", 2023, 2023, 0.1), explanation("system", 2023, 2023, 0.2)]
-    total = explained_log_change(two, 2023)
+    total = explained_log_change(two, 2023, 1.0)
     assert total is not None
     assert np.exp(total) == pytest.approx(1.32)
-    assert explained_log_change([*two, explanation("one_off", 2023, 2023, None)], 2023) is None
+    any_size = explanation("one_off", 2023, 2023, None)
+    assert explained_log_change([*two, any_size], 2023, 1.0) is None
     # A step of known size is taken once.
-    assert explained_log_change([explanation("law", 2022, 2024, 0.1)], 2023) == 0.0
+    assert explained_log_change([explanation("law", 2022, 2024, 0.1)], 2023, 1.0) == 0.0
 
 
 def test_levels_of_geography() -> None:

@@ -85,3 +85,39 @@ def test_what_was_not_in_focus_is_left_as_it_is() -> None:
     given = [series([*CALM, 2003, 1500])]
     before, now = (assess(given, CATALOGUE, year, DeviationSettings()) for year in (2022, 2023))
     assert follow_up(before, now, given, CATALOGUE, 2023) == now
+
+
+def hours(group: str, year_values: Sequence[float]) -> Series:
+    """Mean hours of a group by year, with 200 persons and a standard deviation of 4 each."""
+    value = np.array(year_values, dtype=np.float64)
+    return Series(
+        "housing_support_hours",
+        "0180",
+        "target_group",
+        group,
+        years=np.arange(2022, 2022 + value.size),
+        numerator=value * 200,
+        denominator=np.full(value.shape, 200.0),
+        value=value,
+        standard_deviation=np.full(value.shape, 4.0),
+        observations=np.full(value.shape, 200.0),
+        status=["observed"] * value.size,
+    )
+
+
+def test_a_difference_that_is_gone_has_faded_and_does_not_last() -> None:
+    given = [hours("funktionsnedsattning", (9.0, 7.3)), hours("socialpsykiatri", (7.2, 7.2))]
+    before, now = (assess(given, CATALOGUE, year, DeviationSettings()) for year in (2022, 2023))
+    assert [row.outcome for row in before if row.rank] == [Outcome.FOCUS]
+    told = [
+        row for row in follow_up(before, now, given, CATALOGUE, 2023) if "last_year" in row.details
+    ]
+    [row] = told
+    assert row.outcome is Outcome.WATCH
+    assert row.details["last_year"]["since"] == "faded"
+    # Who reads the row must know which two groups it is about.
+    assert row.details["category_b"] == "socialpsykiatri"
+    assert row.reason_sv == (
+        "Följs upp: det genomsnittliga antalet beviljade boendestödstimmar var i fokus 2022 som "
+        "en skillnad mellan grupper, som inte är säkerställd 2023."
+    )

@@ -112,6 +112,18 @@ def test_byars_and_the_exact_interval() -> None:
     assert checked > 15
 
 
+def test_limits_of_rates_of_groups_put_together() -> None:
+    known = [row for row in rows("Rate__testdata_Rate_g.csv") if row["value"]]
+    for row in known:
+        of = exact_poisson_limits if row["method"] == "Exact" else byar_limits
+        scale = float(row["multiplier"]) / float(row["Denominator"])
+        tail = {"95%": 0.025, "99.8%": 0.001}[row["confidence"]]
+        low, high = of(np.array([float(row["Numerator"])]), tail)
+        assert low[0] * scale == pytest.approx(float(row["lowercl"]), rel=1e-6)
+        assert high[0] * scale == pytest.approx(float(row["uppercl"]), rel=1e-6)
+    assert {row["method"] for row in known} == {"Exact", "Byars"}
+
+
 def test_exact_limits_are_where_the_count_just_surprises() -> None:
     low, high = exact_poisson_limits(np.array([0.0, 7.0]), 0.025)
     assert low[0] == 0

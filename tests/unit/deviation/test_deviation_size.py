@@ -4,18 +4,23 @@ The bounds are wide enough for chance at these numbers; ``docs/deviation-method.
 whole grid.
 """
 
+import shutil
+
 import numpy as np
 import pytest
 
 from orchestration.deviation.monthly import MonthlyVerdict
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.indicators.models import Measure
 from tests.benchmarks.bench_deviation import (
     COMPETITORS,
     VOLATILITIES,
     Cell,
     engine_p_values,
+    family_cells,
     grid,
     hit_rate,
+    lead,
     monthly_work,
     past_p_values,
     planted_city,
@@ -23,6 +28,8 @@ from tests.benchmarks.bench_deviation import (
     simulate,
     yearly_work,
 )
+from tests.benchmarks.monthly_rivals import cells as cells_of_months
+from tests.benchmarks.r_surveillance import peer
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +53,39 @@ def test_others_do_not_keep_theirs(cells: list[Cell]) -> None:
 def test_power_at_equal_size_is_not_lower(cells: list[Cell]) -> None:
     mean = {name: np.mean([cell.power[name][0] for cell in cells]) for name in COMPETITORS}
     assert mean["engine"] >= max(mean.values()) - 0.01
+
+
+def test_power_at_equal_size_is_not_bought_on_one_side() -> None:
+    # A cell of the grid in which a test that looks mostly upward seemed ahead.
+    cell = (10, 20, "0.12", 0.25, "z without")
+    upward, both = np.mean(
+        [lead(np.random.default_rng([3, batch]), 2000, cell) for batch in range(4)], axis=0
+    )
+    assert abs(upward) < 0.03
+    assert both > 0.01
+
+
+def test_other_measures_keep_their_size_too() -> None:
+    cells = list(family_cells(400, years=(3,)))
+    assert {cell.family for cell in cells} == {Measure.PROPORTION, Measure.MEAN, Measure.AMOUNT}
+    assert len(cells) == 40
+    for cell in cells:
+        # Four standard errors at 400 series, either way.
+        assert 0.05 - 0.045 < cell.size < 0.05 + 0.045, cell
+    assert np.mean([cell.size for cell in cells]) == pytest.approx(0.05, abs=0.006)
+    assert np.mean([cell.down for cell in cells]) == pytest.approx(0.025, abs=0.005)
+
+
+def test_months_are_held_against_what_others_use() -> None:
+    [cell] = cells_of_months(600, years=(5,), means=(20,), seasons=(0.4,), noises=(0.0,))
+    assert 0.02 < cell.size["flexible Farrington"] < 0.08
+    up, down = cell.power["flexible Farrington"][:2]
+    assert (up + down) / 2 > np.mean(cell.power["z all months"][:2])
+
+
+def test_without_r_nothing_is_compared_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert peer(np.ones((1, 72)), 12) is None
 
 
 def test_power_at_size_is_exact_with_ties() -> None:

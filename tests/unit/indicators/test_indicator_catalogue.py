@@ -10,7 +10,9 @@ from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import (
     AREA_TITLES_SV,
     Area,
+    Basis,
     ExplanationKind,
+    FoundExplanation,
     Measure,
     NaturalExplanation,
 )
@@ -68,10 +70,9 @@ def test_planted_and_real_explanations_are_told_apart() -> None:
     assert planted.explained_change == pytest.approx(0.22)
     assert (planted.synthetic, planted.is_break, planted.geography_id) == (True, False, "0180")
     assert rows["familjeratt-informationssamtal-2022"].is_break
-    reforms = [r for r in rows.values() if r.kind is ExplanationKind.REORGANISATION]
-    assert {r.period_from for r in reforms} == {2020, 2023}
-    assert not any(r.synthetic for r in reforms)
-    assert all(r.geography_id and r.geography_id.startswith("0180-") for r in reforms)
+    # Boards that ceased and months that a publisher lost are found, and not registered as well.
+    twice = {ExplanationKind.REORGANISATION, ExplanationKind.REPORTING_LOSS}
+    assert not [r for r in rows.values() if r.kind in twice]
 
 
 def test_an_explanation_concerns_its_own_and_only_its_years() -> None:
@@ -87,6 +88,39 @@ def test_an_explanation_concerns_its_own_and_only_its_years() -> None:
     assert not planted.concerns("substance_use_persons", "SE")
     assert not planted.concerns("family_law_cases", "0180")
     assert [planted.covers(year) for year in (2022, 2023, 2024)] == [False, True, False]
+
+
+def test_an_explanation_of_months_concerns_its_months() -> None:
+    planted = load_catalogue(SEEDS).natural_explanations[0]
+    row = planted.model_copy(
+        update={"period_to": 2024, "month_from": 11, "month_to": 2, "explained_change": None}
+    )
+    assert row.months == (12 * 2023 + 10, 12 * 2024 + 1)
+    told = {(2023, 10): False, (2023, 11): True, (2024, 2): True, (2024, 3): False}
+    assert {when: row.covers(*when) for when in told} == told
+    assert (row.covers(2023), row.covers(2024), row.covers(2025)) == (True, True, False)
+    assert planted.months == (12 * 2023, 12 * 2023 + 11)
+
+
+def test_what_is_found_stands_beside_what_is_registered() -> None:
+    catalogue = load_catalogue(SEEDS)
+    facts = catalogue.natural_explanations[0].model_dump() | {"explanation_id": "funnen"}
+    note = FoundExplanation.model_validate(facts | {"basis": Basis.SOURCE_NOTE})
+    drift = FoundExplanation.model_validate(
+        facts | {"basis": Basis.DRIFT, "explanation_id": "drift"}
+    )
+    both = catalogue.with_found([note, drift])
+    key = ("substance_use_persons", "0180-farsta")
+    assert [row.explanation_id for row in both.explanations_for(*key)] == [
+        "missbruk-per-deltagare-2023",
+        "funnen",
+    ]
+    # A register that drifted explains nothing, and is not forgotten.
+    assert [row.explanation_id for row in both.reservations_for(*key)] == ["drift"]
+    assert not catalogue.reservations_for(*key)
+    assert both.without_explanation("funnen").without_explanation("drift") == catalogue
+    with pytest.raises(ValueError, match="funnen förekommer 2"):
+        both.with_found([note])
 
 
 def test_an_explanation_can_be_switched_off() -> None:
@@ -120,6 +154,14 @@ def test_an_explanation_can_be_switched_off() -> None:
         ("natural_explanations", {"period_to": "2019"}, "period_to"),
         ("natural_explanations", {"explained_change": "-1"}, "explained_change"),
         ("natural_explanations", {"is_break": "kanske"}, "is_break"),
+        ("natural_explanations", {"month_from": "13"}, "month_from"),
+        ("natural_explanations", {"month_to": "2"}, "month_from and month_to belong together"),
+        (
+            "natural_explanations",
+            {"month_from": "3", "month_to": "2", "explained_change": ""},
+            "period_to is before period_from",
+        ),
+        ("natural_explanations", {"month_from": "2", "month_to": "3"}, "of whole years"),
         ("natural_explanations", {"indicator_id": "okand"}, "indikatorn okand"),
         ("possible_explanations", {"role": "guess"}, r"possible_explanations\.csv, rad 2: role"),
     ],

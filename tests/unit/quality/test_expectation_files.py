@@ -20,7 +20,12 @@ from orchestration.quality.suites import (
 from orchestration.quality.validation import typed_expectations, validate
 from orchestration.registers.contract import Contract, load_contracts
 from orchestration.settings import PROJECT_ROOT
-from orchestration.storage.findings import DEVIATIONS, FOCUS_AREAS, TRIANGULATION
+from orchestration.storage.findings import (
+    DEVIATIONS,
+    FOCUS_AREAS,
+    FOUND_EXPLANATIONS,
+    TRIANGULATION,
+)
 
 if TYPE_CHECKING:
     from tests.unit.quality.conftest import Lab
@@ -63,7 +68,7 @@ DELIVERIES = {
 }
 FINDINGS = {
     table.name: {name: kind.removesuffix(" not null") for name, kind in table.columns.items()}
-    for table in (DEVIATIONS, FOCUS_AREAS, TRIANGULATION)
+    for table in (FOUND_EXPLANATIONS, DEVIATIONS, FOCUS_AREAS, TRIANGULATION)
 }
 
 
@@ -482,23 +487,70 @@ def test_the_same_value_is_tested_once_for_each_kind(lab: "Lab") -> None:
     create_all(lab)
     fill(lab, "marts.indicators", "indicator_id, area", "values ('i', 'omvarld'), ('j', 'omvarld')")
     columns = (
-        "deviation_id, indicator_id, period_start, geography_id, breakdown, category, kind,"
-        " outcome, p_value, q_value"
+        "deviation_id, indicator_id, period_start, period_grain, geography_id, breakdown,"
+        " category, kind, outcome, p_value, q_value"
     )
-    row = "select {id}, 'i', $day, '9999', 'total', 'total', '{kind}', 'watch', 0.5, 0.5"
+    row = "select {id}, 'i', $day, '{grain}', '9999', 'total', 'total', '{kind}', 'watch', 0.5, 0.5"
     day = date(2023, 1, 1)
 
-    def add(identity: int, kind: str) -> None:
-        query = row.format(id=identity, kind=kind)
+    def add(identity: int, kind: str, grain: str = "year") -> None:
+        query = row.format(id=identity, kind=kind, grain=grain)
         lab.execute(f"insert into marts.deviations ({columns}) {query}", day=day)
 
     add(1, "change")
     add(2, "contrary")
     add(3, "contrary")
+    # January is not the year.
+    add(5, "change", "month")
     assert failed(lab, "marts.deviations") == set()
     add(4, "change")
     (found,) = failed(lab, "marts.deviations")
     assert found.startswith("expect_compound_columns_to_be_unique(indicator_id")
+
+
+def test_a_row_keeps_what_its_sentence_is_written_from(lab: "Lab") -> None:
+    create_all(lab)
+    columns = "deviation_id, outcome, explanation_id, rank, reason_sv, evidence"
+    whole = """{"sentence_sv": "Det föll.", "explanation": {"ids": ["en-orsak"]}}"""
+    fill(
+        lab,
+        "marts.deviations",
+        columns,
+        f"values ('a', 'explained', 'en-orsak', 1, 'Det föll. Förklaras av: x.', '{whole}'),"
+        f" ('b', 'cannot_tell', null, null, 'Värdet saknas.', '{{}}')",
+    )
+    wanted = {"explained_without_evidence", "reason_without_its_numbers"}
+    assert not failed(lab, "marts.deviations") & wanted
+    lab.execute("update marts.deviations set explanation_id = 'en-annan'")
+    assert failed(lab, "marts.deviations") & wanted == {"explained_without_evidence"}
+    lab.execute(
+        "update marts.deviations set explanation_id = null, evidence = '{}', outcome = 'focus'"
+    )
+    assert failed(lab, "marts.deviations") & wanted == {"reason_without_its_numbers"}
+
+
+def test_a_register_that_drifted_never_explains(lab: "Lab") -> None:
+    create_all(lab)
+    fill(lab, "marts.geographies", "geography_id", "values ('9999')")
+    columns = "explanation_id, basis, effect, geography_id, period_from, period_to"
+    fill(
+        lab,
+        "marts.found_explanations",
+        columns,
+        "values ('a', 'drift', 'reservation', '9999', 2023, 2023),"
+        " ('b', 'source_note', 'explains', '9999', 2017, 2017)",
+    )
+    assert failed(lab, "marts.found_explanations") == set()
+    fill(
+        lab,
+        "marts.found_explanations",
+        columns,
+        "values ('c', 'drift', 'explains', 'okand', 2023, 2022)",
+    )
+    found = failed(lab, "marts.found_explanations")
+    assert {"unknown_place", "drift_explains_nothing"} < found
+    assert len(found) == 3
+    assert any("period_to" in each for each in found)
 
 
 def test_the_readme_lists_every_type() -> None:

@@ -29,11 +29,16 @@ create table marts.indicator_values (indicator_id varchar, period_start date, pe
 create table marts.geographies (geography_id varchar, name varchar, level varchar, valid_from date,
   valid_to date, successor_id varchar);
 create table marts.deviations (deviation_id varchar, indicator_id varchar, period_start date,
-  geography_id varchar, breakdown varchar, category varchar, kind varchar, observed double,
-  expected double, lower double, upper double, relative_change double, p_value double,
-  q_value double, breakeven_volatility double, rank integer, outcome varchar,
+  period_grain varchar, geography_id varchar, breakdown varchar, category varchar, kind varchar,
+  observed double, expected double, lower double, upper double, relative_change double,
+  p_value double, q_value double, breakeven_volatility double, rank integer, outcome varchar,
   explanation_id varchar, reason_sv varchar, evidence varchar, probability_relevant double,
   excess double);
+create table marts.found_explanations (explanation_id varchar, basis varchar, effect varchar,
+  kind varchar, title_sv varchar, description_sv varchar, indicator_id varchar,
+  geography_id varchar, period_from integer, period_to integer, month_from integer,
+  month_to integer, explained_change double, direction integer, is_break boolean, source varchar,
+  synthetic boolean);
 create table marts.focus_areas (focus_area_id varchar, area varchar, title_sv varchar,
   rank integer, summary_sv varchar);
 create table marts.triangulation (focus_area_id varchar, indicator_id varchar,
@@ -44,7 +49,8 @@ create table meta.sources (source_id varchar, title_sv varchar, publisher varcha
   synthetic boolean, stale boolean);
 create table seeds.natural_explanations (explanation_id varchar, kind varchar, title_sv varchar,
   description_sv varchar, indicator_id varchar, geography_id varchar, period_from integer,
-  period_to integer, explained_change double, is_break boolean, source varchar, synthetic boolean);
+  period_to integer, month_from integer, month_to integer, explained_change double,
+  is_break boolean, source varchar, synthetic boolean);
 create table seeds.possible_explanations (hypothesis_id varchar, area varchar, role varchar,
   text_sv varchar, source varchar, geography_id varchar);
 """
@@ -426,6 +432,7 @@ def insert_deviation(connection: duckdb.DuckDBPyConnection, row: dict[str, objec
     """Inserts a deviation; what the row does not say is the whole city in the tested year."""
     whole: dict[str, object] = {
         "period_start": date(YEAR, 1, 1),
+        "period_grain": "year",
         "geography_id": "0180",
         "breakdown": "total",
         "category": "total",

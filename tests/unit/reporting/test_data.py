@@ -232,7 +232,11 @@ def test_what_is_only_listed_is_limited_by_rank_and_counted(
     [
         ("update marts.deviations set evidence = '[1]'", ValueError, "JSON object"),
         ("update marts.deviations set evidence = '{'", ValueError, "JSON object"),
-        ("update marts.deviations set explanation_id = 'x'", LookupError, "not registered"),
+        (
+            "update marts.deviations set explanation_id = 'x'",
+            LookupError,
+            "neither registered nor found",
+        ),
         ("delete from marts.geographies", LookupError, "marts.geographies"),
         ("delete from marts.indicators", LookupError, "marts.indicators"),
     ],

@@ -1,5 +1,6 @@
 """The finished page: its figures, its language, its safety and its form."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -67,6 +68,7 @@ def test_the_sections_stand_in_the_documents_order(page: str) -> None:
         "Färre hushåll får ekonomiskt bistånd trots högre priser",
         "Färre personer i skyddat boende",
         "Olika mycket boendestöd i två målgrupper",
+        "Uppföljning av 2022",
         "Att bevaka",
         "Källor",
         "Om framställningen",
@@ -379,6 +381,166 @@ def test_an_explanation_that_did_not_suffice_is_mentioned(
         "En registrerad förklaring har vägts in men räcker inte: Öppenvård registreras per "
         "deltagare." in prose(render(city))
     )
+
+
+def follow(city: duckdb.DuckDBPyConnection, deviation_id: str, since: str, **of_row: str) -> None:
+    """Says that a deviation was in focus in 2022, with 38 where 52 were expected."""
+    told = {"deviation_id": "x", "observed": 38, "expected": 52, "relative_change": -0.2}
+    evidence = json.dumps({"previous_year": 2022, **of_row, "last_year": {**told, "since": since}})
+    city.execute(
+        "update marts.deviations set evidence = ? where deviation_id = ?", [evidence, deviation_id]
+    )
+
+
+def followed(html: str) -> str:
+    [section] = parse(html).xpath("//*[@aria-labelledby='uppfoljning' and local-name()='section']")
+    return re.sub(r"\s+", " ", " ".join(section.itertext()))
+
+
+@pytest.mark.parametrize(
+    ("since", "sentence"),
+    [
+        ("again", "2023 avviker utfallet från det väntade åt samma håll igen."),
+        ("turned", "2023 avviker utfallet från det väntade åt motsatt håll."),
+        ("lasts", "2023 avviker utfallet inte på nytt: nivån ligger kvar, så långt det går"),
+        ("faded", "2023 kan avvikelsen inte skiljas från slump."),
+        ("cannot_tell", "Vad som har hänt sedan dess går inte att avgöra för 2023."),
+    ],
+)
+def test_last_years_focus_is_told_with_what_became_of_it(
+    city: duckdb.DuckDBPyConnection, render: Render, since: str, sentence: str
+) -> None:
+    follow(city, "d3", since)
+    text = followed(render(city))
+    assert "Antal barn som berörs av avhysningar" in text
+    assert f"I fokus 2022 (förändring): 38 barn, mot 52 barn väntat. {sentence}" in text
+    assert "Utfallet 2023 var 12 barn, mot 38 barn 2022: en minskning med 68,4 procent." in text
+    assert "Båda åren är prövade med dagens uppgifter och metod" in text
+
+
+def test_a_difference_of_last_year_is_between_its_groups(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    groups = {"category_a": "funktionsnedsattning", "category_b": "socialpsykiatri"}
+    follow(city, "d7", "again", **groups)
+    text = followed(render(city))
+    assert "(funktionsnedsättning mot socialpsykiatri)" in text
+    assert (
+        "mot 52,0 timmar i den andra gruppen. 2023 skiljer sig grupperna åt på samma sätt igen. "
+        "Utfallet 2023 var 9,0 timmar mot 7,2 timmar."
+    ) in text
+
+
+def test_what_became_of_it_must_have_words(city: duckdb.DuckDBPyConnection, render: Render) -> None:
+    follow(city, "d3", "novelty")
+    with pytest.raises(LookupError, match="novelty"):
+        render(city)
+
+
+def test_a_year_without_focus_before_it_says_so(page: str) -> None:
+    text = followed(page)
+    assert "var inget mått i fokus 2022, så det finns inget att följa upp." in text
+    assert "I fokus 2022" not in text
+
+
+def test_last_years_figures_are_protected_as_this_years_are(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    follow(city, "d3", "again")
+    city.execute(
+        "update marts.indicator_values set status = 'suppressed', value = 4711"
+        " where indicator_id = 'evicted_children' and year(period_start) = 2022"
+    )
+    text = followed(render(city))
+    assert "I fokus 2022 (förändring). 2023 avviker" in text
+    assert not [figure for figure in ("38", "52", "4 711", "68,4") if figure in text]
+
+
+def test_what_was_in_focus_is_told_however_far_down_it_stands(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    city.execute(
+        "insert into marts.deviations (deviation_id, indicator_id, period_start, period_grain,"
+        " geography_id, breakdown, category, kind, outcome, rank)"
+        " select 'w' || range, 'homeless_persons', '2023-01-01', 'year', '0180', 'total', 'total',"
+        " 'change', 'watch', 100 + range from range(30)"
+    )
+    follow(city, "w29", "lasts")
+    html = render(city)
+    assert "I fokus 2022 (förändring): 38 personer, mot 52 personer väntat." in followed(html)
+    assert prose(html).count("I fokus 2022") == 1
+    # The lists are as long as they were, and the rest is counted.
+    assert "Ytterligare 19 finns i tabellen" in prose(html)
+
+
+def test_a_month_is_named_as_a_month_also_when_it_is_january(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    city.execute(
+        "update marts.deviations set period_grain = 'month', outcome = 'explained',"
+        " explanation_id = 'missbruk-2023' where deviation_id = 'd9'"
+    )
+    [appendix] = parse(render(city)).xpath(
+        "//*[@aria-labelledby='uteslutna' and local-name()='section']"
+    )
+    text = re.sub(r"\s+", " ", " ".join(appendix.itertext()))
+    assert "(januari 2023)" in text
+    assert "(januari 2023)" not in prose(render(city)).split("Bilaga: Uteslutna")[0]
+
+
+def test_what_was_found_is_told_from_what_was_registered(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    city.execute(
+        "insert into marts.found_explanations (explanation_id, basis, kind, title_sv,"
+        " description_sv, period_from, period_to, is_break, source, synthetic) values"
+        " ('not-1', 'source_note', 'reporting_loss', 'Partiellt bortfall', 'Fotnoten', 2023, 2023,"
+        " false, 'Socialstyrelsen, fotnot', false)"
+    )
+    assert "Funnen i utgivarens fotnot" not in prose(render(city))
+    assert "Registrerad Registret" in prose(render(city))
+    city.execute("update marts.deviations set explanation_id = 'not-1' where deviation_id = 'd8'")
+    text = prose(render(city))
+    assert "Partiellt bortfall (bortfall i rapporteringen)" in text
+    assert "Funnen i utgivarens fotnot Socialstyrelsen, fotnot" in text
+    city.execute("update marts.deviations set explanation_id = 'not-1' where deviation_id = 'd3'")
+    assert "En funnen förklaring har vägts in men räcker inte: Partiellt bortfall." in prose(
+        render(city)
+    )
+
+
+@pytest.mark.parametrize(
+    ("deviation_id", "details"),
+    [
+        ("d3", {"previous_year": 2022}),
+        ("d7", {"category_a": "funktionsnedsattning", "category_b": "socialpsykiatri"}),
+    ],
+    ids=["change", "groups"],
+)
+def test_a_register_that_changed_is_a_reservation_beside_the_figure(
+    city: duckdb.DuckDBPyConnection, render: Render, deviation_id: str, details: dict[str, object]
+) -> None:
+    evidence = {**details, "reservations": [{"title_sv": "Registret ”Avhysningar” förändrades"}]}
+    city.execute(
+        "update marts.deviations set evidence = ? where deviation_id = ?",
+        [json.dumps(evidence), deviation_id],
+    )
+    assert (
+        "Förbehåll: Registret ”Avhysningar” förändrades. Pröva det innan utfallet läses som en "
+        "förändring i verksamheten."
+    ) in prose(render(city))
+
+
+def test_groups_without_values_do_not_stop_the_memorandum(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    evidence = {"category_a": "funktionsnedsattning", "category_b": "okand_grupp"}
+    city.execute(
+        "update marts.deviations set outcome = 'cannot_tell', evidence = ?, rank = null,"
+        " reason_sv = 'Jämförbart värde för 2023 saknas.' where deviation_id = 'd7'",
+        [json.dumps(evidence)],
+    )
+    assert "Jämförbart värde för 2023 saknas." in prose(render(city))
 
 
 def test_a_movement_that_the_two_share_by_sign_is_worded_after_it(

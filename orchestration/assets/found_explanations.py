@@ -1,0 +1,254 @@
+"""Step 4a: natural explanations that the data hold themselves, found before anything is tested.
+
+Reads footnotes, boards, the series' own marks, the registers' drift and their contracts, hands
+them typed to `orchestration.deviation.found`, and writes `marts.found_explanations`. What each of
+them explains belongs there; what is registered by hand is a seed.
+"""
+
+import json
+from collections import Counter
+
+import dagster as dg
+import duckdb
+
+from orchestration.checks import require_open_gates
+from orchestration.deviation.found import (
+    Board,
+    ContractChange,
+    DriftObservation,
+    Register,
+    SeriesBreak,
+    SourceNote,
+    explanations_in_boards,
+    explanations_in_notes,
+    explanations_in_series,
+    reservations_in_contracts,
+    reservations_in_drift,
+)
+from orchestration.indicators.models import FoundExplanation
+from orchestration.registers.contract import Contract, load_contracts
+from orchestration.registers.drift import create_tables
+from orchestration.resources import OWNERS, WRITER_POOL, Avvik
+from orchestration.settings import Settings
+from orchestration.sources.registry import datasets_of
+from orchestration.storage.findings import FOUND_EXPLANATIONS, write_findings
+
+MARTS_SEARCHED = (
+    "marts.indicators",
+    "marts.indicator_values",
+    "marts.geographies",
+    "marts.source_notes",
+)
+NAMES_SEARCHED = ("intermediate.int_region_crosswalk", "seeds.indicator_series")
+FOUND_KEY = dg.AssetKey(["marts", "found_explanations"])
+
+
+@dg.asset(
+    key=FOUND_KEY,
+    deps=[dg.AssetKey(table.split(".")) for table in (*MARTS_SEARCHED, *NAMES_SEARCHED)],
+    group_name="findings",
+    owners=OWNERS,
+    kinds={"python", "duckdb"},
+    pool=WRITER_POOL,
+    description="Orsaker som uppgifterna själva nämner: bortfall, nämndreform, brott och drift.",
+)
+def found_explanations(
+    context: dg.AssetExecutionContext, avvik: Avvik
+) -> dg.MaterializeResult[None]:
+    """Find what may lie behind a change, and write it down."""
+    with avvik.warehouse() as connection:
+        require_open_gates(connection, MARTS_SEARCHED)
+        found = find_explanations(connection, avvik.settings)
+        write_findings(connection, FOUND_EXPLANATIONS, [row.as_row() for row in found])
+    by_basis = Counter(str(row.basis) for row in found)
+    context.log.info("Funna orsaker: %d", len(found))
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": len(found), **dict(sorted(by_basis.items()))}
+    )
+
+
+def find_explanations(
+    connection: duckdb.DuckDBPyConnection, settings: Settings
+) -> list[FoundExplanation]:
+    """Find all that the warehouse holds.
+
+    Args:
+        connection: An open connection to the warehouse.
+        settings: Whose warehouse it is.
+
+    Returns:
+        Explanations and reservations, of any year.
+    """
+    registers = _registers(connection)
+    boards = explanations_in_boards(_boards(connection))
+    return [
+        *_in_notes(connection, settings),
+        *boards,
+        *explanations_in_series(_breaks(connection), boards),
+        *reservations_in_contracts(
+            [
+                change
+                for name, contract in load_contracts().items()
+                for change in contract_changes(name, contract)
+            ],
+            registers,
+            settings.municipality,
+        ),
+        *reservations_in_drift(_drift(connection), registers, settings.municipality),
+    ]
+
+
+def _in_notes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[FoundExplanation]:
+    datasets = {each.source_id: each for each in datasets_of(settings.profile)}
+    notes = [
+        SourceNote(source_id, kind, period, tuple(json.loads(regions)), text_sv, synthetic)
+        for source_id, kind, period, regions, text_sv, synthetic in connection.execute(
+            """
+            with origins as (
+                select name, bool_or(synthetic) as synthetic
+                from meta.deliveries
+                group by name
+            )
+
+            select
+                notes.source_id, notes.kind, notes.period, notes.regions, notes.text_sv,
+                coalesce(origins.synthetic, false)
+            from marts.source_notes as notes
+            left join origins on notes.source_id = origins.name
+            order by notes.source_id, notes.note_number
+            """
+        ).fetchall()
+        if source_id in datasets
+    ]
+    crosswalk = {
+        (publisher, region_key): geography_id
+        for publisher, region_key, geography_id in connection.execute(
+            """
+            select publisher, region_key, geography_id
+            from intermediate.int_region_crosswalk
+            where list_contains($keys, region_key)
+            """,
+            {"keys": sorted({region.upper() for note in notes for region in note.regions})},
+        ).fetchall()
+    }
+    places = {
+        (note.source_id, region): crosswalk[key]
+        for note in notes
+        for region in note.regions
+        if (key := (datasets[note.source_id].publisher, region.upper())) in crosswalk
+    }
+    feeds: dict[str, list[str]] = {}
+    for dataset_id, indicator_id in connection.execute(
+        "select distinct dataset_id, indicator_id from seeds.indicator_series order by all"
+    ).fetchall():
+        feeds.setdefault(dataset_id, []).append(indicator_id)
+    citations = {source_id: each.citation for source_id, each in datasets.items()}
+    return explanations_in_notes(notes, feeds, places, citations)
+
+
+def _boards(connection: duckdb.DuckDBPyConnection) -> list[Board]:
+    rows = connection.execute(
+        """
+        select geography_id, name, valid_from, valid_to, successor_id
+        from marts.geographies
+        where level = 'stadsdelsnamnd'
+        order by geography_id
+        """
+    ).fetchall()
+    return [Board(*row) for row in rows]
+
+
+def _breaks(connection: duckdb.DuckDBPyConnection) -> list[SeriesBreak]:
+    rows = connection.execute(
+        """
+        with totals as (
+            select
+                *,
+                lag(source_id) over (
+                    partition by indicator_id, geography_id, period_grain
+                    order by period_start
+                ) as previous_source_id
+            from marts.indicator_values
+            where
+                breakdown = 'total'
+                and category = 'total'
+                and (value is not null or status = 'broken_series')
+        )
+
+        select
+            totals.indicator_id, totals.geography_id, year(totals.period_start),
+            case totals.period_grain when 'month' then month(totals.period_start) end,
+            totals.source_id, totals.previous_source_id
+        from totals
+        where
+            totals.status = 'broken_series'
+            or totals.previous_source_id <> totals.source_id
+        order by all
+        """
+    ).fetchall()
+    return [SeriesBreak(*row) for row in rows]
+
+
+def _registers(connection: duckdb.DuckDBPyConnection) -> dict[str, Register]:
+    """The registers that something is counted from."""
+    rows = connection.execute(
+        """
+        select
+            indicators.source_id,
+            list(distinct indicators.indicator_id order by indicators.indicator_id),
+            bool_or(deliveries.synthetic)
+        from marts.indicators as indicators
+        inner join meta.deliveries as deliveries on indicators.source_id = deliveries.name
+        where deliveries.kind = 'register'
+        group by indicators.source_id
+        order by indicators.source_id
+        """
+    ).fetchall()
+    contracts = load_contracts()
+    return {
+        name: Register(contracts[name].title_sv, tuple(indicators), bool(synthetic))
+        for name, indicators, synthetic in rows
+        if name in contracts
+    }
+
+
+def contract_changes(name: str, contract: Contract) -> list[ContractChange]:
+    """The dated changes of a contract that concern a column that was there before.
+
+    Args:
+        name: The register.
+        contract: Its newest version.
+
+    Returns:
+        In the order of their dates.
+    """
+    return [
+        ContractChange(
+            register=name,
+            year=int(change.since[:4]),
+            month=int(change.since[5:7]),
+            columns=tuple(sorted({*change.modify, *change.remove})),
+            description_sv=change.description_sv,
+        )
+        for change in contract.changes
+    ]
+
+
+def _drift(connection: duckdb.DuckDBPyConnection) -> list[DriftObservation]:
+    """What has moved in the deliveries that stand: the newest of each period."""
+    create_tables(connection)
+    rows = connection.execute(
+        """
+        with standing as (
+            select name, period, max(delivery_sequence) as delivery_sequence
+            from meta.delivery_profiles
+            group by name, period
+        )
+
+        select distinct drift.name, drift.period, drift.column_name, drift.measure
+        from meta.drift as drift
+        inner join standing using (name, period, delivery_sequence)
+        order by all
+        """
+    ).fetchall()
+    return [DriftObservation(*row) for row in rows]
