@@ -30,7 +30,12 @@ from orchestration.storage.alarms import not_yet_told
 CHECK_NAME = "forvantningar"
 STANDSTILL_CHECK = "stillastaende"
 # The marts that are written after dbt, and judged after it.
-FINDINGS = ("marts.deviations", "marts.focus_areas", "marts.triangulation")
+FINDINGS = (
+    "marts.deviations",
+    "marts.series_charts",
+    "marts.focus_areas",
+    "marts.triangulation",
+)
 
 
 def guarded_tables(settings: Settings) -> list[str]:
@@ -104,7 +109,7 @@ def build_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
     return [
         _gate("raw_gate", [suites[table] for table in raw]),
         _gate("marts_gate", [suites[table] for table in marts]),
-        _gate("deviations_gate", [suites["marts.deviations"]]),
+        _gate("deviations_gate", [suites["marts.deviations"], suites["marts.series_charts"]]),
         _gate(
             "focus_areas_gate",
             [suites["marts.focus_areas"], suites["marts.triangulation"]],

@@ -16,6 +16,7 @@ from orchestration.assets import (
     publication,
     raw,
     report,
+    series_charts,
 )
 from orchestration.automation import (
     failure_notice,
@@ -49,6 +50,7 @@ def build_defs(
             models.staging_models,
             models.mart_models,
             deviations.deviations,
+            series_charts.series_charts,
             focus_areas.focus_areas,
             report.memorandum,
             publication.snapshot,

@@ -20,7 +20,12 @@ from orchestration.quality.suites import (
 from orchestration.quality.validation import typed_expectations, validate
 from orchestration.registers.contract import Contract, load_contracts
 from orchestration.settings import PROJECT_ROOT
-from orchestration.storage.findings import DEVIATIONS, FOCUS_AREAS, TRIANGULATION
+from orchestration.storage.findings import (
+    DEVIATIONS,
+    FOCUS_AREAS,
+    SERIES_CHARTS,
+    TRIANGULATION,
+)
 
 if TYPE_CHECKING:
     from tests.unit.quality.conftest import Lab
@@ -63,7 +68,7 @@ DELIVERIES = {
 }
 FINDINGS = {
     table.name: {name: kind.removesuffix(" not null") for name, kind in table.columns.items()}
-    for table in (DEVIATIONS, FOCUS_AREAS, TRIANGULATION)
+    for table in (DEVIATIONS, SERIES_CHARTS, FOCUS_AREAS, TRIANGULATION)
 }
 
 
@@ -499,6 +504,24 @@ def test_the_same_value_is_tested_once_for_each_kind(lab: "Lab") -> None:
     add(4, "change")
     (found,) = failed(lab, "marts.deviations")
     assert found.startswith("expect_compound_columns_to_be_unique(indicator_id")
+
+
+def test_a_chart_shows_published_values_and_tells_no_signal_on_trial(lab: "Lab") -> None:
+    create_all(lab)
+    key = "'i', '0180', 'total', 'total', 'year', date '2023-01-01'"
+    columns = "indicator_id, geography_id, breakdown, category, period_grain, period_start, value"
+    fill(lab, "marts.indicator_values", columns, f"values ({key}, 7)")
+    fill(
+        lab,
+        "marts.series_charts",
+        f"{columns}, centre, trial, signal",
+        f"values ({key}, 7, 6, true, 'too_few')",
+    )
+    assert failed(lab, "marts.series_charts") == set()
+    lab.execute("update marts.series_charts set signal = 'outside_above'")
+    assert failed(lab, "marts.series_charts") == {"signal_on_trial"}
+    lab.execute("update marts.series_charts set trial = false, value = 8")
+    assert failed(lab, "marts.series_charts") == {"not_the_published_value"}
 
 
 def test_the_readme_lists_every_type() -> None:
