@@ -232,7 +232,6 @@ def _finding(data: SeriesData, row: Deviation) -> _Noted:
         f"{swedish.sentence_case(name)}, {kind}.",
         # The engine's reason holds the figures already, in a sentence.
         f"{outcome}. {row.reason_sv or figures}",
-        row.explanation is not None and row.explanation.synthetic,
     )
 
 
@@ -359,11 +358,19 @@ def _spoken(series: ValueSeries, indicator: Indicator, unit: str) -> str:
     ]
     text = f"Linjediagram i {unit} med {swedish.cardinal(len(known))} värden. "
     text += f"Första och sista: {swedish.enumeration(texts)}."
-    if known[-1].centre is not None:
-        low, high = known[-1].lower, known[-1].upper
-        text += f" Medelvärde {_printed(indicator, known[-1].centre, digits)}"
-        text += f", gränser {_printed(indicator, low, digits)} och "
-        text += f"{_printed(indicator, high, digits)}."
+    last = known[-1]
+    if last.centre is not None:
+        lines = (
+            ("medelvärde", last.centre),
+            ("undre gräns", _lower(last)),
+            ("övre gräns", last.upper),
+        )
+        named = [
+            f"{name} {_printed(indicator, value, digits)}"
+            for name, value in lines
+            if value is not None
+        ]
+        text += f" {swedish.sentence_case(swedish.enumeration(named))}."
     return f"{text} Alla värden står i tabellen efter diagrammet."
 
 
@@ -603,7 +610,10 @@ def _statuses(page: IndicatorSeries) -> list[tuple[str, str]]:
             if point.status != "observed":
                 counts[point.status] = counts.get(point.status, 0) + 1
     return [
-        (swedish.sentence_case(labels.status(code)), swedish.number(count))
+        (
+            swedish.sentence_case(labels.status(code)),
+            f"{swedish.number(count)} {'värde' if count == 1 else 'värden'}",
+        )
         for code, count in sorted(counts.items())
     ]
 
