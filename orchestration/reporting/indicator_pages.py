@@ -11,35 +11,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
-from orchestration.reporting import charts, labels, sentences, swedish, tables
+from orchestration.reporting import charts, labels, sentences, series_view, swedish, tables
 from orchestration.reporting.data import Deviation, Indicator, Source
-from orchestration.reporting.figures import Labels
-from orchestration.reporting.page import Cell, Table
+from orchestration.reporting.page import Table
 from orchestration.reporting.series import (
     Explanation,
     IndicatorSeries,
     Parts,
-    Point,
     SeriesData,
     SourceNote,
     ValueSeries,
 )
+from orchestration.reporting.series_view import Drawing
 
 INDEX_NAME = "index.html"
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_MONTHS = 12
-_TRIAL_POINTS = 5
-_FULL_POINTS = 12
 _SPARK_WIDTH = 96
 _SPARK_HEIGHT = 20
-_MONTH_LETTERS = 3
 _BOARDS_SV = (
     "Nämndernas värden ritas inte: de jämförs med varandra i prövningen, inte var för sig. "
     "Nämnderna summerar till mindre än staden, eftersom centrala enheter inte hör till någon nämnd."
@@ -65,21 +59,13 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawing:
-    """A chart with its caption; absent where there is nothing to draw."""
-
-    svg: Markup
-    caption: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Section:
     """One part of a page: a heading, a chart, what is to be said of it, and its figures."""
 
     section_id: str
     heading: str
     paragraphs: tuple[str, ...]
-    drawing: _Drawing | None
+    drawing: Drawing | None
     table: Table | None
 
 
@@ -191,23 +177,19 @@ def _page(data: SeriesData, page: IndicatorSeries, edition: Edition) -> dict[str
 
 def _facts(data: SeriesData, page: IndicatorSeries) -> list[tuple[str, str]]:
     indicator = page.indicator
-    periods = [series for series in page.whole if series.points]
-    span = labels.MISSING
-    if periods:
-        span = swedish.enumeration(
-            [
-                f"{_place_name(data, series)}: {_when(series.points[0].start, series.grain)}"
-                f"{swedish.EN_DASH}{_when(series.points[-1].start, series.grain)}"
-                for series in periods
-            ]
-        )
+    spans = [f"{_place_name(data, series)}: {_span(series)}" for series in page.whole]
     return [
         ("Så räknas det", indicator.definition_sv or labels.MISSING),
         ("Mått", swedish.sentence_case(labels.word(labels.MEASURES, indicator.measure))),
         ("Enhet", labels.unit_word(indicator.unit) or labels.MISSING),
-        ("Värden", span),
+        ("Värden", swedish.enumeration(spans) or labels.MISSING),
         ("Namn i databasen", indicator.indicator_id),
     ]
+
+
+def _span(series: ValueSeries) -> str:
+    ends = (series.points[0].start, series.points[-1].start)
+    return swedish.EN_DASH.join(series_view.when(start, series.grain) for start in ends)
 
 
 def _how_synthetic(sources: Sequence[Source]) -> str:
@@ -244,19 +226,19 @@ def _in_order(rows: Sequence[Deviation]) -> list[Deviation]:
 def _series_section(
     data: SeriesData, indicator: Indicator, series: ValueSeries, section_id: str
 ) -> _Section:
-    points = _every_period([series])
     place = _place_name(data, series)
     pace = "månad för månad" if series.grain == "month" else "år för år"
     heading = f"{swedish.sentence_case(place)}, {pace}"
     return _Section(
         section_id=section_id,
         heading=heading,
-        paragraphs=tuple(_remarks(series)),
-        drawing=_control_drawing(indicator, series, points, f"figur-{section_id}", heading),
-        table=_value_table(
+        paragraphs=tuple(series_view.remarks(series)),
+        drawing=series_view.control_drawing(
+            indicator, series, figure_id=f"figur-{section_id}", heading=heading
+        ),
+        table=series_view.value_table(
             indicator,
             series,
-            points,
             caption=f"{swedish.sentence_case(indicator.title_sv)}, {place} "
             f"({labels.axis_title(indicator.measure, indicator.unit)})",
             table_id=f"tabell-{section_id}",
@@ -269,167 +251,6 @@ def _place_name(data: SeriesData, series: ValueSeries) -> str:
     if place is None:
         return series.geography_id
     return data.municipality_name if place.level == "kommun" else place.name
-
-
-def _remarks(series: ValueSeries) -> Iterator[str]:
-    """Says what the limits rest on, which points break a rule, and where the series is cut."""
-    charted = [point for point in series.points if point.segment is not None]
-    if not charted:
-        yield "Serien har inga värden som kan jämföras, så det finns inget att rita gränser kring."
-        return
-    segments = sorted({point.segment for point in charted if point.segment is not None})
-    for segment in segments[1:]:
-        first = next(point for point in charted if point.segment == segment)
-        yield (
-            f"Från och med {_when(first.start, series.grain)} räknas medelvärde och gränser om: "
-            "värdena före går enligt en registrerad uppgift inte att jämföra med dem efter."
-        )
-    last = [point for point in charted if point.segment == segments[-1]]
-    yield _about_limits(len(last), since_break=len(segments) > 1)
-    told = [point for point in charted if point.signal not in labels.NO_SIGNALS]
-    if told:
-        texts = [
-            f"{_when(point.start, series.grain)} ({labels.word(labels.SIGNALS, point.signal)})"
-            for point in told
-        ]
-        yield f"Signaler: {swedish.enumeration(texts)}."
-    elif any(not point.trial and point.centre is not None for point in charted):
-        yield "Inget värde bryter mot diagrammets regler."
-
-
-def _about_limits(count: int, *, since_break: bool) -> str:
-    since = " sedan brottet" if since_break else ""
-    noun = "jämförbart värde" if count == 1 else "jämförbara värden"
-    values = f"{swedish.cardinal(count)} {noun}"
-    if count < _TRIAL_POINTS:
-        least = swedish.cardinal(_TRIAL_POINTS)
-        return f"Serien har {values}{since}. Gränser ritas först med {least} värden."
-    if count < _FULL_POINTS:
-        return (
-            f"Serien har {values}{since}. Gränserna är preliminära till dess att värdena är "
-            f"{swedish.cardinal(_FULL_POINTS)}, och inga signaler ges."
-        )
-    return f"Serien har {values}{since}, vilket räcker för gränser och signaler."
-
-
-def _control_drawing(
-    indicator: Indicator,
-    series: ValueSeries,
-    points: Sequence[tuple[date, Point | None]],
-    figure_id: str,
-    heading: str,
-) -> _Drawing | None:
-    dots = _dots(indicator, series.grain, points)
-    if all(dot.value is None for dot in dots):
-        return None
-    found = _band(series)
-    band = None
-    if found is not None and None not in (found.expected, found.lower, found.upper):
-        expected, lower, upper = (
-            _scaled(indicator, value) for value in (found.expected, found.lower, found.upper)
-        )
-        if expected is not None and lower is not None and upper is not None:
-            period = _tick(found.period_start, series.grain)
-            band = charts.Band(period, expected, lower, upper)
-    unit = labels.axis_title(indicator.measure, indicator.unit)
-    caption = f"{heading}. Punkterna är utfallen"
-    if any(dot.centre is not None for dot in dots):
-        caption += ", den heldragna grå linjen medelvärdet och de streckade linjerna gränserna"
-    caption += "."
-    if band is not None:
-        caption += f" Stapeln vid {band.period} är det väntade värdet med sitt intervall."
-    if not charts.starts_at_zero(dots, band):
-        caption += " Den lodräta axeln börjar inte vid noll."
-    svg = charts.control_chart(
-        dots, band, unit=unit, labels=Labels(figure_id, heading, _spoken(series, indicator, unit))
-    )
-    # Serialised by lxml, which has escaped every text in it.
-    return _Drawing(Markup(svg), caption)  # noqa: S704
-
-
-def _spoken(series: ValueSeries, indicator: Indicator, unit: str) -> str:
-    """Says what the chart shows to one who cannot see it; every value stands in the table."""
-    digits = _digits(indicator, [series])
-    known = [point for point in series.points if point.value is not None]
-    ends = [known[0], known[-1]] if len(known) > 1 else known
-    texts = [
-        f"{_when(point.start, series.grain)}: {_printed(indicator, point.value, digits)}"
-        for point in ends
-    ]
-    text = f"Linjediagram i {unit} med {swedish.cardinal(len(known))} värden. "
-    text += f"Första och sista: {swedish.enumeration(texts)}."
-    last = known[-1]
-    if last.centre is not None:
-        lines = (
-            ("medelvärde", last.centre),
-            ("undre gräns", _lower(last)),
-            ("övre gräns", last.upper),
-        )
-        named = [
-            f"{name} {_printed(indicator, value, digits)}"
-            for name, value in lines
-            if value is not None
-        ]
-        text += f" {swedish.sentence_case(swedish.enumeration(named))}."
-    return f"{text} Alla värden står i tabellen efter diagrammet."
-
-
-def _band(series: ValueSeries) -> Deviation | None:
-    """Finds the tested period's expected value; a change before a contrary movement."""
-    rows = [row for row in series.deviations if row.expected is not None]
-    rows.sort(key=lambda row: row.kind != "change")
-    return next((row for row in rows if row.lower is not None and row.upper is not None), None)
-
-
-def _value_table(
-    indicator: Indicator,
-    series: ValueSeries,
-    points: Sequence[tuple[date, Point | None]],
-    *,
-    caption: str,
-    table_id: str,
-) -> Table:
-    digits, band = _digits(indicator, [series]), _band(series)
-    limits = any(point.centre is not None for point in series.points)
-    columns = [Cell("Månad" if series.grain == "month" else "År"), Cell("Utfall", numeric=True)]
-    if limits:
-        columns += [
-            Cell(text, numeric=True) for text in ("Medelvärde", "Undre gräns", "Övre gräns")
-        ]
-    columns.append(Cell("Anmärkning", long=True))
-    rows = []
-    for start, point in points:
-        cells = [
-            Cell(swedish.sentence_case(_when(start, series.grain))),
-            Cell(_value_text(indicator, point, digits), numeric=True),
-        ]
-        if limits:
-            lines = (point.centre, _lower(point), point.upper) if point else (None, None, None)
-            cells += [Cell(_printed(indicator, value, digits), numeric=True) for value in lines]
-        cells.append(Cell(_remark(point, band), long=True))
-        rows.append(tuple(cells))
-    return Table(table_id, caption, tuple(columns), tuple(rows))
-
-
-def _value_text(indicator: Indicator, point: Point | None, digits: int) -> str:
-    if point is None:
-        return labels.MISSING
-    if point.value is None:
-        return labels.MISSING if point.status == "observed" else labels.status(point.status)
-    return tables.short(indicator, point.value, digits)
-
-
-def _remark(point: Point | None, band: Deviation | None) -> str:
-    if point is None:
-        return ""
-    parts = []
-    if point.status != "observed" and point.value is not None:
-        parts.append(labels.status(point.status))
-    if point.signal not in labels.NO_SIGNALS:
-        parts.append(labels.word(labels.SIGNALS, point.signal))
-    if band is not None and band.period_start == point.start:
-        parts.append(f"väntat {tables.expected(band)}")
-    return swedish.sentence_case("; ".join(parts))
 
 
 def _parts_section(
@@ -454,8 +275,10 @@ def _parts_section(
         section_id,
         heading,
         (),
-        _panel_drawing(indicator, ordered, names, f"figur-{section_id}", heading),
-        _wide_table(
+        series_view.panel_drawing(
+            indicator, ordered, names, figure_id=f"figur-{section_id}", heading=heading
+        ),
+        series_view.wide_table(
             indicator,
             ordered,
             names,
@@ -475,72 +298,6 @@ def _category_order(category: str) -> tuple[tuple[int, str], ...]:
     )
 
 
-def _panel_drawing(
-    indicator: Indicator,
-    series: Sequence[ValueSeries],
-    names: Sequence[str],
-    figure_id: str,
-    heading: str,
-) -> _Drawing | None:
-    periods = [start for start, _ in _every_period(series)]
-    panels = [
-        charts.Panel(
-            name,
-            tuple(_dots(indicator, each.grain, _at(each, periods))),
-        )
-        for name, each in zip(names, series, strict=True)
-    ]
-    if all(dot.value is None for panel in panels for dot in panel.dots):
-        return None
-    unit = labels.axis_title(indicator.measure, indicator.unit)
-    caption = (
-        f"{heading}. Varje ruta har sin egen lodräta axel, som inte börjar vid noll: jämför "
-        "formen, inte höjden."
-    )
-    spoken = (
-        f"Små linjediagram i {unit}, ett för var och en av {swedish.enumeration(list(names))}. "
-        "Alla värden står i tabellen efter diagrammet."
-    )
-    svg = charts.panel_chart(panels, unit=unit, labels=Labels(figure_id, heading, spoken))
-    # Serialised by lxml, which has escaped every text in it.
-    return _Drawing(Markup(svg), caption)  # noqa: S704
-
-
-def _wide_table(
-    indicator: Indicator,
-    series: Sequence[ValueSeries],
-    names: Sequence[str],
-    *,
-    caption: str,
-    table_id: str,
-    corner: str,
-) -> Table:
-    digits = _digits(indicator, series)
-    periods = [start for start, _ in _every_period(series)]
-    grain = series[0].grain
-    columns = [Cell(corner), *(Cell(_tick(start, grain), numeric=True) for start in periods)]
-    rows = [
-        (
-            Cell(name),
-            *(_short_cell(indicator, point, digits) for _, point in _at(each, periods)),
-        )
-        for name, each in zip(names, series, strict=True)
-    ]
-    return Table(table_id, caption, tuple(columns), tuple(rows))
-
-
-def _short_cell(indicator: Indicator, point: Point | None, digits: int) -> Cell:
-    """Prints a cell of a wide table; a period without a row is a dash."""
-    if point is None:
-        return Cell(_NOTHING, numeric=True)
-    status = "" if point.value is None or point.status == "observed" else point.status
-    return Cell(
-        _value_text(indicator, point, digits),
-        note=labels.status(status) if status else "",
-        numeric=True,
-    )
-
-
 def _boards_section(data: SeriesData, page: IndicatorSeries, edition: Edition) -> _Section | None:
     if page.boards is None:
         return None
@@ -554,7 +311,7 @@ def _boards_section(data: SeriesData, page: IndicatorSeries, edition: Edition) -
         heading,
         (_BOARDS_SV,),
         None,
-        _wide_table(
+        series_view.wide_table(
             indicator,
             series,
             [_place_name(data, each) for each in series],
@@ -635,11 +392,11 @@ def _listed(data: SeriesData, page: IndicatorSeries) -> _Listed:
     if page.whole:
         series = page.whole[0]
         last = series.points[-1]
-        value = _value_text(indicator, last, _digits(indicator, [series]))
-        period = _when(last.start, series.grain)
+        value = series_view.value_text(indicator, last, series_view.digits_of(indicator, [series]))
+        period = series_view.when(last.start, series.grain)
         if _place_name(data, series) != data.municipality_name:
             place = _place_name(data, series)
-        values = [point.value if point else None for _, point in _every_period([series])]
+        values = [point.value if point else None for _, point in series_view.every_period([series])]
         sparks = charts.spark_lines(values, _SPARK_WIDTH, _SPARK_HEIGHT)
     outcomes = [row.outcome for row in page.deviations]
     outcome = next((code for code in labels.OUTCOMES if code in outcomes), None)
@@ -657,86 +414,3 @@ def _listed(data: SeriesData, page: IndicatorSeries) -> _Listed:
 
 def _brief_unit(indicator: Indicator) -> str:
     return "" if labels.is_percent(indicator.measure) else labels.unit_word(indicator.unit)
-
-
-def _digits(indicator: Indicator, series: Sequence[ValueSeries]) -> int:
-    """Chooses decimals by the largest value, one choice for a whole table."""
-    values = [abs(p.value) for each in series for p in each.points if p.value is not None]
-    largest = [max(values)] if values else []
-    return labels.decimals(indicator.measure, indicator.unit, largest)
-
-
-def _printed(indicator: Indicator, value: float | None, digits: int) -> str:
-    return _NOTHING if value is None else tables.short(indicator, value, digits)
-
-
-def _lower(point: Point) -> float | None:
-    """Gives the lower limit where it can be reached: nothing that is counted goes below zero."""
-    unreachable = point.lower is not None and point.lower < 0 and (point.value or 0) >= 0
-    return None if unreachable else point.lower
-
-
-def _scaled(indicator: Indicator, value: float | None) -> float | None:
-    if value is None or not labels.is_percent(indicator.measure):
-        return value
-    return value * 100
-
-
-def _dots(
-    indicator: Indicator, grain: str, points: Sequence[tuple[date, Point | None]]
-) -> list[charts.Dot]:
-    return [
-        charts.Dot(_tick(start, grain), None, None, None, None, None, charts.VALUE)
-        if point is None
-        else charts.Dot(
-            period=_tick(start, grain),
-            value=_scaled(indicator, point.value),
-            segment=point.segment,
-            centre=_scaled(indicator, point.centre),
-            lower=_scaled(indicator, _lower(point)),
-            upper=_scaled(indicator, point.upper),
-            mark=_mark(point),
-        )
-        for start, point in points
-    ]
-
-
-def _mark(point: Point) -> str:
-    if point.segment is None:
-        return charts.BROKEN
-    if point.signal not in labels.NO_SIGNALS:
-        return charts.SIGNAL
-    return charts.PRELIMINARY if point.status == "preliminary" else charts.VALUE
-
-
-def _every_period(series: Sequence[ValueSeries]) -> list[tuple[date, Point | None]]:
-    """Gives every period from the first to the last, with the first series' value where it has one.
-
-    A period in between that nobody has told anything about is a gap, not left out.
-    """
-    step = 1 if series[0].grain == "month" else _MONTHS
-    starts = [point.start for each in series for point in each.points]
-    first, last = min(starts), max(starts)
-    count = (_month(last) - _month(first)) // step + 1
-    periods = [_month(first) + step * position for position in range(count)]
-    return _at(series[0], [date(month // _MONTHS, month % _MONTHS + 1, 1) for month in periods])
-
-
-def _month(start: date) -> int:
-    return start.year * _MONTHS + start.month - 1
-
-
-def _at(series: ValueSeries, periods: Sequence[date]) -> list[tuple[date, Point | None]]:
-    known = {point.start: point for point in series.points}
-    return [(start, known.get(start)) for start in periods]
-
-
-def _when(start: date, grain: str) -> str:
-    return swedish.month(start) if grain == "month" else str(start.year)
-
-
-def _tick(start: date, grain: str) -> str:
-    """Names a period on an axis or in a narrow column."""
-    if grain != "month":
-        return str(start.year)
-    return f"{swedish.MONTHS[start.month - 1][:_MONTH_LETTERS]} {start.year}"

@@ -14,7 +14,7 @@ from lxml import etree
 
 from orchestration.deviation.charts import PlainSeries, chart_points
 from orchestration.deviation.xmr import Signal, XmrSettings
-from orchestration.reporting import labels
+from orchestration.reporting import labels, series_view
 from orchestration.reporting.indicator_pages import Edition, render_indicator_pages
 from orchestration.reporting.series import load_series_data
 from tests.unit.reporting.conftest import BUILT_AT, YEAR, build_city, insert, insert_value
@@ -442,6 +442,16 @@ def test_no_code_or_english_word_leaks(pages: Pages) -> None:
         # The name in the database is told as such.
         words = set(re.findall(r"[\w*]+", prose(html).replace(name.removesuffix(".html"), "")))
         assert not words & codes, name
+
+
+def test_the_pages_say_the_methods_own_counts() -> None:
+    """Reporting does not import the engine; here the two are held together."""
+    settings = XmrSettings()
+    assert series_view.TRIAL_POINTS == settings.trial_points == 5
+    assert series_view.FULL_POINTS == settings.full_points == 12
+    # What the page says in words of how limits and rules are made.
+    assert (settings.limit_factor, settings.run_points) == (2.66, 7)
+    assert settings.screen
 
 
 def test_every_signal_has_its_words() -> None:

@@ -1,0 +1,128 @@
+"""Control charts as SVG: what is drawn, what is told apart without colour, what is refused."""
+
+from dataclasses import replace
+
+import pytest
+from lxml import etree
+
+from orchestration.reporting import charts
+from orchestration.reporting.charts import Band, Dot, Panel, control_chart, panel_chart, spark_lines
+from orchestration.reporting.figures import Labels
+
+LABELS = Labels("figur-1", "Antal hushåll", "Linjediagram i hushåll.")
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def dots(values: list[float | None], *, segment: int | None = 1, lines: bool = True) -> list[Dot]:
+    limits = (100.0, 80.0, 120.0) if lines else (None, None, None)
+    return [
+        Dot(str(2016 + position), value, segment, *limits, charts.VALUE)
+        for position, value in enumerate(values)
+    ]
+
+
+def drawn(svg: str) -> etree._Element:
+    return etree.fromstring(svg.encode())
+
+
+def texts(svg: str) -> list[str]:
+    return ["".join(text.itertext()) for text in drawn(svg).iter(f"{SVG}text")]
+
+
+def dashed(svg: str) -> int:
+    lines = drawn(svg).xpath("//*[local-name()='path'][@stroke-dasharray]")
+    return sum("L" in (line.get("d") or "") for line in lines)
+
+
+def test_a_chart_names_its_lines_unit_and_periods_in_swedish() -> None:
+    svg = control_chart(dots([110.0, 100.0, 90.0]), None, unit="hushåll", labels=LABELS)
+    named = {"medelvärde", "undre gräns", "övre gräns", "hushåll", "2016", "2018"}
+    assert named <= set(texts(svg))
+    assert dashed(svg) == 2
+    large = control_chart(dots([10000.0, 9000.0], lines=False), None, unit="x", labels=LABELS)
+    assert "10\u00a0000" in texts(large)
+
+
+def test_it_is_told_to_those_who_listen() -> None:
+    root = drawn(control_chart(dots([95.0, 105.0]), None, unit="hushåll", labels=LABELS))
+    assert root.get("role") == "img"
+    [title] = root.findall(f"{SVG}title")
+    [described] = root.findall(f"{SVG}desc")
+    assert root.get("aria-labelledby") == f"{title.get('id')} {described.get('id')}"
+    assert (title.text, described.text) == ("Antal hushåll", "Linjediagram i hushåll.")
+
+
+def test_each_kind_of_point_has_its_shape_and_its_word() -> None:
+    plain = dots([100.0, 101.0, 130.0, 99.0, 98.0])
+    marks = (charts.VALUE, charts.VALUE, charts.SIGNAL, charts.BROKEN, charts.PRELIMINARY)
+    mixed = [replace(dot, mark=mark) for dot, mark in zip(plain, marks, strict=True)]
+    band = Band("2020", 100.0, 90.0, 110.0)
+    told = set(texts(control_chart(mixed, band, unit="hushåll", labels=LABELS)))
+    assert {*marks, charts.EXPECTED} <= told
+    assert not (
+        {*marks[2:], charts.EXPECTED}
+        & set(texts(control_chart(plain, None, unit="hushåll", labels=LABELS)))
+    )
+
+
+def test_segments_have_lines_of_their_own() -> None:
+    one = dots([100.0, 101.0, 99.0, 100.0])
+    two = [*one[:2], *(replace(dot, segment=2, centre=200.0) for dot in one[2:])]
+    # Two limits a segment.
+    assert dashed(control_chart(one, None, unit="x", labels=LABELS)) == 2
+    assert dashed(control_chart(two, None, unit="x", labels=LABELS)) == 4
+
+
+def test_without_limits_none_are_drawn_or_named() -> None:
+    svg = control_chart(dots([1.0, 2.0], lines=False), None, unit="x", labels=LABELS)
+    assert dashed(svg) == 0
+    assert "medelvärde" not in texts(svg)
+
+
+def test_lines_that_meet_have_one_name() -> None:
+    level = [replace(dot, lower=100.0, upper=100.0) for dot in dots([100.0, 100.0, 100.0])]
+    named = texts(control_chart(level, None, unit="x", labels=LABELS))
+    assert named.count("medelvärde") == 1
+    assert not {"övre gräns", "undre gräns"} & set(named)
+
+
+@pytest.mark.parametrize(
+    ("values", "zero"), [([10.0, 100.0], True), ([90.0, 100.0], False), ([0.0, 0.0], False)]
+)
+def test_the_axis_starts_at_zero_unless_all_lies_high(values: list[float], zero: bool) -> None:
+    assert charts.starts_at_zero(dots(list(values), lines=False)) == zero
+
+
+def test_panels_share_periods_and_have_their_names() -> None:
+    panels = [
+        Panel("Kvinnor", tuple(dots([100.0, 101.0]))),
+        Panel("Män", tuple(dots([None, 300.0]))),
+    ]
+    svg = panel_chart(panels, unit="hushåll", labels=LABELS)
+    shown = texts(svg)
+    assert shown.count("Kvinnor") == shown.count("Män") == 1
+    assert shown.count("2016") == 2
+    points = drawn(svg).xpath("//*[local-name()='path'][@transform and @fill='#17324d']")
+    # One in the legend, three values.
+    assert len(points) == 4
+
+
+def test_nothing_to_draw_is_refused() -> None:
+    with pytest.raises(ValueError, match="without values"):
+        control_chart(dots([None, None]), None, unit="x", labels=LABELS)
+    with pytest.raises(ValueError, match="without values"):
+        panel_chart([Panel("Män", tuple(dots([None])))], unit="x", labels=LABELS)
+
+
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        ([], []),
+        ([None, None], []),
+        ([1.0, 3.0, 2.0], ["0.0,20.0 50.0,0.0 100.0,10.0"]),
+        ([1.0, 3.0, None, 2.0], ["0.0,20.0 33.3,0.0", "100.0,10.0 100.0,10.0"]),
+        ([7.0], ["0.0,20.0 0.0,20.0"]),
+    ],
+)
+def test_a_series_in_miniature(values: list[float | None], lines: list[str]) -> None:
+    assert spark_lines(values, 100, 20) == lines
