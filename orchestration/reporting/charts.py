@@ -8,11 +8,12 @@ their captions, in ``indicator_pages``.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from orchestration.reporting import figures
 from orchestration.reporting.figures import DARK, FONT, GUIDE, LIGHT, Labels
@@ -32,7 +33,11 @@ _SIGNAL_FILL = "#e08a00"
 
 # What stands in the specification where a series' own text and order go.
 _UNIT, _PERIODS, _PANELS, _MARKS = "@unit", "@periods", "@panels", "@marks"
-_SHAPES, _FILLS = "@shapes", "@fills"
+_SHAPES, _FILLS, _TICKS = "@shapes", "@fills", "@ticks"
+# Most of the time that drawing takes goes to measuring texts, so there are few of them.
+_MOST_TICKS = 10
+_VALUE_TICKS = 5
+_PANEL_VALUE_TICKS = 3
 
 VALUE = "Utfall"
 SIGNAL = "Utfall med signal"
@@ -126,25 +131,18 @@ def control_chart(dots: Sequence[Dot], band: Band | None, *, unit: str, labels: 
             }
         ]
     written = _filled(
-        _control_specification(starts_at_zero(dots, band)),
-        {
-            _UNIT: unit,
-            _PERIODS: [dot.period for dot in dots],
-            _MARKS: marks,
-            _SHAPES: [_LOOKS[mark][0] for mark in marks],
-            _FILLS: [_LOOKS[mark][1] for mark in marks],
-        },
+        _control_specification(starts_at_zero(dots, band), marks != [VALUE]),
+        {_UNIT: unit, **_words([dot.period for dot in dots], marks, _MOST_TICKS)},
         {"dots": _rows(dots), "bands": bands, "names": _line_names(dots, band)},
     )
     return figures.to_svg(written, labels)
 
 
-def panel_chart(panels: Sequence[Panel], *, unit: str, labels: Labels) -> str:
+def panel_chart(panels: Sequence[Panel], *, labels: Labels) -> str:
     """Draws the categories of a breakdown beside each other, each on an axis of its own.
 
     Args:
-        panels: At least one with a value; their names must differ.
-        unit: Title of the axes.
+        panels: At least one with a value; their names must differ. The unit is for the caption.
         labels: Identity and description.
 
     Returns:
@@ -157,16 +155,11 @@ def panel_chart(panels: Sequence[Panel], *, unit: str, labels: Labels) -> str:
     if all(row["value"] is None for row in rows):
         raise ValueError("panels without values cannot be drawn")
     marks = [mark for mark in _LOOKS if mark in {r["mark"] for r in rows if r["value"] is not None}]
+    # Every panel has every period.
+    periods = [dot.period for dot in panels[0].dots]
     written = _filled(
-        _panel_specification(),
-        {
-            _UNIT: unit,
-            _PERIODS: sorted({row["period"] for row in rows}, key=_first_seen(rows)),
-            _PANELS: [panel.name for panel in panels],
-            _MARKS: marks,
-            _SHAPES: [_LOOKS[mark][0] for mark in marks],
-            _FILLS: [_LOOKS[mark][1] for mark in marks],
-        },
+        _panel_specification(marks != [VALUE]),
+        {_PANELS: [panel.name for panel in panels], **_words(periods, marks, 2)},
         {"dots": rows},
     )
     return figures.to_svg(written, labels)
@@ -197,10 +190,16 @@ def spark_lines(values: Sequence[float | None], width: int, height: int) -> list
     return [" ".join(run if len(run) > 1 else run * 2) for run in runs if run]
 
 
-def _first_seen(rows: Sequence[Mapping[str, Any]]) -> Any:
-    # Panels may begin in different periods; the axis has them in the order of time.
-    order = {row["period"]: row["order"] for row in rows}
-    return lambda period: order[period]
+def _words(periods: Sequence[str], marks: Sequence[str], most: int) -> dict[str, Any]:
+    """What stands in a specification in place of the tokens that all charts have."""
+    step = max(1, -(-(len(periods) - 1) // max(most - 1, 1)))
+    return {
+        _PERIODS: list(periods),
+        _TICKS: list(periods[::step]),
+        _MARKS: list(marks),
+        _SHAPES: [_LOOKS[mark][0] for mark in marks],
+        _FILLS: [_LOOKS[mark][1] for mark in marks],
+    }
 
 
 def _drawn(dots: Sequence[Dot], band: Band | None) -> list[float]:
@@ -211,6 +210,8 @@ def _drawn(dots: Sequence[Dot], band: Band | None) -> list[float]:
 
 
 def _rows(dots: Sequence[Dot]) -> list[dict[str, Any]]:
+    # A period without a value belongs to the segment it interrupts, so that the line breaks there.
+    around = list(itertools.accumulate((dot.segment or 0 for dot in dots), max))
     return [
         {
             "period": dot.period,
@@ -218,7 +219,7 @@ def _rows(dots: Sequence[Dot]) -> list[dict[str, Any]]:
             "value": dot.value,
             # A value that is not comparable is drawn and not joined.
             "joined": None if dot.segment is None else dot.value,
-            "segment": 0 if dot.segment is None else dot.segment,
+            "segment": around[position],
             "centre": dot.centre,
             "lower": dot.lower,
             "upper": dot.upper,
@@ -254,12 +255,17 @@ def _filled(
 
 
 @cache
-def _control_specification(zero: bool) -> str:
+def _control_specification(zero: bool, told_apart: bool) -> str:
     import altair as alt  # noqa: PLC0415 (a second to import; a run that publishes nothing pays none)
 
     x = _periods()
-    y = alt.Y("value:Q", title=_UNIT, scale=alt.Scale(zero=zero, nice=True))
-    legend = alt.Legend(orient="top", direction="vertical", labelLimit=_WIDTH, symbolSize=70)
+    y = alt.Y(
+        "value:Q",
+        title=_UNIT,
+        scale=alt.Scale(zero=zero, nice=True),
+        axis=alt.Axis(tickCount=_VALUE_TICKS),
+    )
+    legend = _legend() if told_apart else None
     dots = alt.Chart(alt.NamedData("dots"))
     bands = alt.Chart(alt.NamedData("bands")).encode(x)
     ends: dict[str, Any] = {"thickness": 2, "color": GUIDE, "width": 14}
@@ -267,7 +273,7 @@ def _control_specification(zero: bool) -> str:
         bands.mark_bar(width=14, color=LIGHT, opacity=0.6).encode(_along("lower"), y2="upper:Q"),
         bands.mark_tick(**ends).encode(_along("lower")),
         bands.mark_tick(**ends).encode(_along("upper")),
-        *_lines(dots, x),
+        *_lines(dots, x, _UNIT),
         bands.mark_point(filled=True, stroke=DARK, size=80, opacity=1).encode(y, *_looks(legend)),
         _marks(dots, size=60).encode(x, y, *_looks(legend)),
         alt.Chart(alt.NamedData("names"))
@@ -278,15 +284,20 @@ def _control_specification(zero: bool) -> str:
 
 
 @cache
-def _panel_specification() -> str:
+def _panel_specification(told_apart: bool) -> str:
     import altair as alt  # noqa: PLC0415
 
     x = _periods()
-    y = alt.Y("value:Q", title=_UNIT, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=4))
-    legend = alt.Legend(orient="top", direction="vertical", labelLimit=_WIDTH, symbolSize=70)
+    y = alt.Y(
+        "value:Q",
+        title=None,
+        scale=alt.Scale(zero=False),
+        axis=alt.Axis(tickCount=_PANEL_VALUE_TICKS),
+    )
+    legend = _legend() if told_apart else None
     # The facet hands each panel its part of the data; a layer with data of its own would show all.
     dots = alt.Chart()
-    layers = alt.layer(*_lines(dots, x), _marks(dots, size=30).encode(x, y, *_looks(legend)))
+    layers = alt.layer(*_lines(dots, x, None), _marks(dots, size=30).encode(x, y, *_looks(legend)))
     chart = (
         layers.properties(width=_PANEL_WIDTH, height=_PANEL_HEIGHT)
         .facet(
@@ -308,17 +319,25 @@ def _panel_specification() -> str:
 def _periods() -> alt.X:
     import altair as alt  # noqa: PLC0415
 
-    axis = alt.Axis(labelAngle=0, labelOverlap=True, domainColor=GUIDE, tickColor=GUIDE)
+    axis = alt.Axis(
+        labelAngle=0, labelOverlap=False, values=[_TICKS], domainColor=GUIDE, tickColor=GUIDE
+    )
     return alt.X("period:O", title=None, axis=axis, scale=alt.Scale(domain=[_PERIODS], padding=0.5))
 
 
-def _along(field: str) -> alt.Y:
+def _along(field: str, title: str | None = _UNIT) -> alt.Y:
     import altair as alt  # noqa: PLC0415
 
-    return alt.Y(f"{field}:Q", title=_UNIT)
+    return alt.Y(f"{field}:Q", title=title)
 
 
-def _looks(legend: alt.Legend) -> tuple[alt.Shape, alt.Fill]:
+def _legend() -> alt.Legend:
+    import altair as alt  # noqa: PLC0415
+
+    return alt.Legend(orient="top", direction="vertical", labelLimit=_WIDTH, symbolSize=70)
+
+
+def _looks(legend: alt.Legend | None) -> tuple[alt.Shape, alt.Fill]:
     import altair as alt  # noqa: PLC0415
 
     shapes = alt.Scale(domain=[_MARKS], range=[_SHAPES])
@@ -336,14 +355,16 @@ def _marks(dots: alt.Chart, size: int) -> alt.Chart:
     return marked
 
 
-def _lines(dots: alt.Chart, x: alt.X) -> list[alt.Chart]:
+def _lines(dots: alt.Chart, x: alt.X, title: str | None) -> list[alt.Chart]:
     """The mean and the limits of each segment, and the line between its values."""
     base = dots.encode(x, detail="segment:N", order="order:Q")
-    broken: Literal["break-paths-show-domains"] = "break-paths-show-domains"
-    limits: dict[str, Any] = {"color": GUIDE, "strokeDash": _DASHES, "invalid": broken}
+    # Limits hold over a period without a value; the line between values does not reach over it.
+    limits: dict[str, Any] = {"color": GUIDE, "strokeWidth": 1.5, "invalid": "filter"}
     return [
-        base.mark_line(strokeWidth=1.5, **limits).encode(_along("lower")),
-        base.mark_line(strokeWidth=1.5, **limits).encode(_along("upper")),
-        base.mark_line(color=GUIDE, strokeWidth=1.5, invalid=broken).encode(_along("centre")),
-        base.mark_line(color=DARK, strokeWidth=2, invalid=broken).encode(_along("joined")),
+        base.mark_line(strokeDash=_DASHES, **limits).encode(_along("lower", title)),
+        base.mark_line(strokeDash=_DASHES, **limits).encode(_along("upper", title)),
+        base.mark_line(**limits).encode(_along("centre", title)),
+        base.mark_line(color=DARK, strokeWidth=2, invalid="break-paths-show-domains").encode(
+            _along("joined", title)
+        ),
     ]

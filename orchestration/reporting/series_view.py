@@ -53,6 +53,11 @@ def remarks(series: ValueSeries) -> Iterator[str]:
         )
     last = [point for point in charted if point.segment == segments[-1]]
     yield _about_limits(len(last), since_break=len(segments) > 1)
+    if len(last) >= TRIAL_POINTS and _has_gaps(last, series.grain):
+        yield (
+            "Perioder utan jämförbart värde är hoppade över: steget förbi dem räknas som ett, så "
+            "gränserna kan vara vidare än de annars vore."
+        )
     told = [point for point in charted if point.signal not in labels.NO_SIGNALS]
     if told:
         texts = [
@@ -62,6 +67,11 @@ def remarks(series: ValueSeries) -> Iterator[str]:
         yield f"Signaler: {swedish.enumeration(texts)}."
     elif any(not point.trial and point.centre is not None for point in charted):
         yield "Inget värde bryter mot diagrammets regler."
+
+
+def _has_gaps(points: Sequence[Point], grain: str) -> bool:
+    step = 1 if grain == "month" else _MONTHS
+    return _month(points[-1].start) - _month(points[0].start) > step * (len(points) - 1)
 
 
 def _about_limits(count: int, *, since_break: bool) -> str:
@@ -254,14 +264,14 @@ def panel_drawing(
         return None
     unit = labels.axis_title(indicator.measure, indicator.unit)
     caption = (
-        f"{heading}. Varje ruta har sin egen lodräta axel, som inte börjar vid noll: jämför "
-        "formen, inte höjden."
+        f"{heading}, i {unit}. Varje ruta har sin egen lodräta axel, som inte börjar vid noll: "
+        "jämför formen, inte höjden."
     )
     spoken = (
         f"Små linjediagram i {unit}, ett för var och en av {swedish.enumeration(list(names))}. "
         "Alla värden står i tabellen efter diagrammet."
     )
-    svg = charts.panel_chart(panels, unit=unit, labels=Labels(figure_id, heading, spoken))
+    svg = charts.panel_chart(panels, labels=Labels(figure_id, heading, spoken))
     # Serialised by lxml, which has escaped every text in it.
     return Drawing(Markup(svg), caption)  # noqa: S704
 

@@ -73,6 +73,23 @@ def test_segments_have_lines_of_their_own() -> None:
     assert dashed(control_chart(two, None, unit="x", labels=LABELS)) == 4
 
 
+def test_a_gap_breaks_the_line_and_not_the_limits() -> None:
+    def moves(values: list[float | None]) -> list[int]:
+        """How often each drawn line is begun: the limits, the mean, the values."""
+        gap = [
+            replace(dot, segment=None, centre=None, lower=None, upper=None)
+            if dot.value is None
+            else dot
+            for dot in dots(values)
+        ]
+        root = drawn(control_chart(gap, None, unit="x", labels=LABELS))
+        lines = root.xpath("//*[contains(@stroke-width, '1.5') or @stroke-width='2']/@d")
+        return [str(line).count("M") for line in lines if "L" in str(line)]
+
+    assert moves([100.0, 101.0, 99.0, 100.0, 101.0]) == [1, 1, 1, 1]
+    assert moves([100.0, 101.0, None, 100.0, 101.0]) == [1, 1, 1, 2]
+
+
 def test_without_limits_none_are_drawn_or_named() -> None:
     svg = control_chart(dots([1.0, 2.0], lines=False), None, unit="x", labels=LABELS)
     assert dashed(svg) == 0
@@ -84,6 +101,14 @@ def test_lines_that_meet_have_one_name() -> None:
     named = texts(control_chart(level, None, unit="x", labels=LABELS))
     assert named.count("medelvärde") == 1
     assert not {"övre gräns", "undre gräns"} & set(named)
+
+
+@pytest.mark.parametrize(("count", "first", "second"), [(10, "2016", "2017"), (23, "2016", "2019")])
+def test_the_axis_has_room_for_its_periods(count: int, first: str, second: str) -> None:
+    svg = control_chart(dots([100.0] * count), None, unit="x", labels=LABELS)
+    years = [text for text in texts(svg) if text.startswith("20")]
+    assert years[:2] == [first, second]
+    assert len(years) <= 10
 
 
 @pytest.mark.parametrize(
@@ -98,20 +123,19 @@ def test_panels_share_periods_and_have_their_names() -> None:
         Panel("Kvinnor", tuple(dots([100.0, 101.0]))),
         Panel("Män", tuple(dots([None, 300.0]))),
     ]
-    svg = panel_chart(panels, unit="hushåll", labels=LABELS)
+    svg = panel_chart(panels, labels=LABELS)
     shown = texts(svg)
     assert shown.count("Kvinnor") == shown.count("Män") == 1
     assert shown.count("2016") == 2
     points = drawn(svg).xpath("//*[local-name()='path'][@transform and @fill='#17324d']")
-    # One in the legend, three values.
-    assert len(points) == 4
+    assert len(points) == 3
 
 
 def test_nothing_to_draw_is_refused() -> None:
     with pytest.raises(ValueError, match="without values"):
         control_chart(dots([None, None]), None, unit="x", labels=LABELS)
     with pytest.raises(ValueError, match="without values"):
-        panel_chart([Panel("Män", tuple(dots([None])))], unit="x", labels=LABELS)
+        panel_chart([Panel("Män", tuple(dots([None])))], labels=LABELS)
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,7 @@ def test_each_indicator_has_a_page_and_the_index_leads_to_all(pages: Pages) -> N
 def test_every_value_stands_in_the_table_beside_the_chart(pages: Pages) -> None:
     rows = table(pages["evicted_children.html"], "tabell-serie-1")
     assert [row[0] for row in rows] == [str(year) for year in range(2016, 2024)]
+    assert "gränserna kan vara vidare" not in prose(pages["evicted_children.html"])
     assert rows[-2][1] == "38"
     assert rows[-1][1] == "12"
     assert rows[-1][-1] == "Väntat 38 (22–59)"
@@ -326,8 +327,10 @@ def test_a_year_that_nobody_has_told_of_is_a_gap(city: duckdb.DuckDBPyConnection
         " where indicator_id = 'evicted_children' and period_start = date '2019-01-01'"
     )
     draw(city)
-    rows = table(write(city)["evicted_children.html"], "tabell-serie-1")
+    html = write(city)["evicted_children.html"]
+    rows = table(html, "tabell-serie-1")
     assert [row[1] for row in rows if row[0] == "2019"] == ["uppgift saknas"]
+    assert "gränserna kan vara vidare" in prose(html)
 
 
 def test_a_limit_below_zero_is_not_shown(city: duckdb.DuckDBPyConnection) -> None:
