@@ -35,7 +35,7 @@ _SIGNAL_FILL = "#e08a00"
 _UNIT, _PERIODS, _PANELS, _MARKS = "@unit", "@periods", "@panels", "@marks"
 _SHAPES, _FILLS, _TICKS = "@shapes", "@fills", "@ticks"
 # Most of the time that drawing takes goes to measuring texts, so there are few of them.
-_MOST_TICKS = 10
+_CHARACTER_WIDTH = 8
 _VALUE_TICKS = 5
 _PANEL_VALUE_TICKS = 3
 
@@ -132,7 +132,7 @@ def control_chart(dots: Sequence[Dot], band: Band | None, *, unit: str, labels: 
         ]
     written = _filled(
         _control_specification(starts_at_zero(dots, band), marks != [VALUE]),
-        {_UNIT: unit, **_words([dot.period for dot in dots], marks, _MOST_TICKS)},
+        {_UNIT: unit, **_words([dot.period for dot in dots], marks, _WIDTH)},
         {"dots": _rows(dots), "bands": bands, "names": _line_names(dots, band)},
     )
     return figures.to_svg(written, labels)
@@ -159,7 +159,7 @@ def panel_chart(panels: Sequence[Panel], *, labels: Labels) -> str:
     periods = [dot.period for dot in panels[0].dots]
     written = _filled(
         _panel_specification(marks != [VALUE]),
-        {_PANELS: [panel.name for panel in panels], **_words(periods, marks, 2)},
+        {_PANELS: [panel.name for panel in panels], **_words(periods, marks, _PANEL_WIDTH // 2)},
         {"dots": rows},
     )
     return figures.to_svg(written, labels)
@@ -190,9 +190,13 @@ def spark_lines(values: Sequence[float | None], width: int, height: int) -> list
     return [" ".join(run if len(run) > 1 else run * 2) for run in runs if run]
 
 
-def _words(periods: Sequence[str], marks: Sequence[str], most: int) -> dict[str, Any]:
-    """What stands in a specification in place of the tokens that all charts have."""
-    step = max(1, -(-(len(periods) - 1) // max(most - 1, 1)))
+def _words(periods: Sequence[str], marks: Sequence[str], width: int) -> dict[str, Any]:
+    """What stands in a specification in place of the tokens that all charts have.
+
+    So many periods are named as there is room for beside each other, at even distances.
+    """
+    room = width // (_CHARACTER_WIDTH * (1 + max(map(len, periods))))
+    step = max(1, -(-(len(periods) - 1) // max(1, room - 1)))
     return {
         _PERIODS: list(periods),
         _TICKS: list(periods[::step]),
