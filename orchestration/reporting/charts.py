@@ -12,7 +12,7 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from orchestration.reporting import figures
@@ -29,6 +29,8 @@ _PANEL_COLUMNS = 2
 _DASHES = [5, 4]
 # Lines closer to each other than this share of the axis have one name together.
 _NAME_GAP = 0.07
+# Drawings that are kept in memory; all of one publication have room.
+_KEPT = 512
 _SIGNAL_FILL = "#e08a00"
 
 # What stands in the specification where a series' own text and order go.
@@ -135,7 +137,7 @@ def control_chart(dots: Sequence[Dot], band: Band | None, *, unit: str, labels: 
         {_UNIT: unit, **_words([dot.period for dot in dots], marks, _WIDTH)},
         {"dots": _rows(dots), "bands": bands, "names": _line_names(dots, band)},
     )
-    return figures.to_svg(written, labels)
+    return _svg(written, labels)
 
 
 def panel_chart(panels: Sequence[Panel], *, labels: Labels) -> str:
@@ -162,7 +164,7 @@ def panel_chart(panels: Sequence[Panel], *, labels: Labels) -> str:
         {_PANELS: [panel.name for panel in panels], **_words(periods, marks, _PANEL_WIDTH // 2)},
         {"dots": rows},
     )
-    return figures.to_svg(written, labels)
+    return _svg(written, labels)
 
 
 def spark_lines(values: Sequence[float | None], width: int, height: int) -> list[str]:
@@ -256,6 +258,12 @@ def _filled(
         wanted = json.dumps([token]) if isinstance(word, list) else json.dumps(token)
         specification = specification.replace(wanted, json.dumps(word))
     return json.dumps(json.loads(specification) | {"datasets": datasets})
+
+
+@lru_cache(maxsize=_KEPT)
+def _svg(written: str, labels: Labels) -> str:
+    # A process that writes the pages again draws only what has changed.
+    return figures.to_svg(written, labels)
 
 
 @cache
