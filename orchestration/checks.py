@@ -35,6 +35,7 @@ STANDSTILL_CHECK = "stillastaende"
 FINDINGS = (
     "marts.found_explanations",
     "marts.deviations",
+    "marts.series_charts",
     "marts.focus_areas",
     "marts.triangulation",
 )
@@ -108,7 +109,7 @@ def build_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
         _gate("raw_gate", [suites[table] for table in raw]),
         _gate("marts_gate", [suites[table] for table in marts]),
         _gate("found_explanations_gate", [suites["marts.found_explanations"]]),
-        _gate("deviations_gate", [suites["marts.deviations"]]),
+        _gate("deviations_gate", [suites["marts.deviations"], suites["marts.series_charts"]]),
         _gate(
             "focus_areas_gate",
             [suites["marts.focus_areas"], suites["marts.triangulation"]],

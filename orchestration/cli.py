@@ -63,10 +63,11 @@ _STEPS = {
     "marts__found_explanations": ("Söker orsaker i uppgifterna", "avvikelser"),
     "found_explanations_gate": ("Kontrollerar funna orsaker", "grindar"),
     "marts__deviations": ("Prövar avvikelser", "avvikelser"),
+    "marts__series_charts": ("Räknar fram seriernas gränser", "avvikelser"),
     "deviations_gate": ("Kontrollerar avvikelser", "grindar"),
     "focus_areas": ("Bildar fokusområden", "avvikelser"),
     "focus_areas_gate": ("Kontrollerar fokusområden", "grindar"),
-    "published__memorandum": ("Skriver promemorian", "promemoria"),
+    "published__memorandum": ("Skriver promemorian och indikatorernas sidor", "promemoria"),
     "published__snapshot": ("Publicerar", "publicering"),
 }
 
@@ -488,7 +489,12 @@ def _print_findings(settings: Settings) -> None:
 
 def _print_paths(settings: Settings) -> None:
     console.print(f"Promemoria:  {settings.published_dir / 'memorandum.html'}", soft_wrap=True)
+    console.print(f"Indikatorer: {_index_path(settings)}", soft_wrap=True)
     console.print(f"Marts:       {settings.snapshot_path}", soft_wrap=True)
+
+
+def _index_path(settings: Settings) -> Path:
+    return settings.published_dir / "indikatorer" / "index.html"
 
 
 def _query(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
@@ -531,10 +537,11 @@ def query(
 
 @app.command()
 def deviations(home: HomeOption = None) -> None:
-    """Visar avvikelserna i rangordning."""
+    """Visar avvikelserna i rangordning, och var indikatorernas sidor finns."""
+    settings = _settings(home=home)
     _print_rows(
         _query(
-            _settings(home=home),
+            settings,
             """
             select
                 deviations.rank as rang,
@@ -551,6 +558,7 @@ def deviations(home: HomeOption = None) -> None:
             """,
         )
     )
+    console.print(f"Varje indikators serie: {_index_path(settings)}", soft_wrap=True)
 
 
 @app.command()

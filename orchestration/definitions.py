@@ -17,6 +17,7 @@ from orchestration.assets import (
     publication,
     raw,
     report,
+    series_charts,
 )
 from orchestration.automation import (
     failure_notice,
@@ -51,6 +52,7 @@ def build_defs(
             models.mart_models,
             found_explanations.found_explanations,
             deviations.deviations,
+            series_charts.series_charts,
             focus_areas.focus_areas,
             report.memorandum,
             publication.snapshot,

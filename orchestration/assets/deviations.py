@@ -17,7 +17,7 @@ from orchestration.deviation.assess import assess
 from orchestration.deviation.followup import follow_up
 from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
-from orchestration.indicators.catalogue import load_catalogue
+from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import FoundExplanation
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.settings import Settings
@@ -49,10 +49,7 @@ def deviations(context: dg.AssetExecutionContext, avvik: Avvik) -> dg.Materializ
         require_open_gates(connection, [*MARTS_READ, FOUND_EXPLANATIONS.name])
         year = report_year(connection, settings)
         series = read_series(connection)
-        found = read_findings(connection, FOUND_EXPLANATIONS)
-        catalogue = load_catalogue(settings.seeds_dir).with_found(
-            map(FoundExplanation.from_row, found)
-        )
+        catalogue = read_catalogue(connection, settings)
         of_method = DeviationSettings(geography_id=settings.municipality)
         names = dict(connection.execute(NAMES).fetchall())
         months = read_months(connection, settings.municipality)
@@ -76,6 +73,20 @@ def deviations(context: dg.AssetExecutionContext, avvik: Avvik) -> dg.Materializ
             },
         }
     )
+
+
+def read_catalogue(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Catalogue:
+    """Read the catalogue, with the explanations that were found beside those that are registered.
+
+    Args:
+        connection: An open connection to the warehouse.
+        settings: Where the seeds are.
+
+    Returns:
+        The catalogue.
+    """
+    found = read_findings(connection, FOUND_EXPLANATIONS)
+    return load_catalogue(settings.seeds_dir).with_found(map(FoundExplanation.from_row, found))
 
 
 def report_year(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:

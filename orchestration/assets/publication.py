@@ -1,4 +1,4 @@
-"""Step 7: the dated, gated snapshot that analysts open and the memorandum beside it.
+"""Step 7: the dated, gated snapshot that analysts open, and the memorandum and pages beside it.
 
 Publishes only when every gate is open and no delivery is held. What a snapshot is belongs in
 `orchestration.storage.snapshot`.
@@ -10,13 +10,13 @@ import dagster as dg
 import duckdb
 
 from orchestration.assets.deviations import report_year
-from orchestration.assets.report import REPORT_KEY, REPORT_NAME, draft_path
+from orchestration.assets.report import REPORT_KEY, draft_dir
 from orchestration.checks import guarded_tables, quality_status, require_open_gates
 from orchestration.intake.loading import raw_tables
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.settings import Settings
 from orchestration.storage.deliveries import loaded_contents, unresolved
-from orchestration.storage.snapshot import publish_text, write_snapshot
+from orchestration.storage.snapshot import publish
 from orchestration.version import code_version, inputs_fingerprint
 
 SNAPSHOT_KEY = dg.AssetKey(["published", "snapshot"])
@@ -47,12 +47,12 @@ create or replace table meta.publication (
     owners=OWNERS,
     kinds={"duckdb"},
     pool=WRITER_POOL,
-    description="Den publicerade ögonblicksbilden: marts och meta, utbytt i ett steg.",
+    description="Det publicerade: marts och meta, promemorian och sidorna, utbytta i ett steg.",
     # The nightly run, and half a day to put right what stopped it.
     freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36)),
 )
 def snapshot(context: dg.AssetExecutionContext, avvik: Avvik) -> dg.MaterializeResult[None]:
-    """Publish the snapshot and the memorandum."""
+    """Publish the snapshot, the memorandum and the indicators' pages."""
     settings = avvik.settings
     built_at = datetime.now(UTC)
     with avvik.warehouse() as connection:
@@ -64,18 +64,13 @@ def snapshot(context: dg.AssetExecutionContext, avvik: Avvik) -> dg.MaterializeR
                 allow_retries=False,
             )
         status = quality_status(connection)
-        text = draft_path(settings).read_text(encoding="utf-8")
         _record_publication(connection, settings, context.run.run_id, built_at, status)
-        publish_text(
-            text,
+        path = publish(
+            connection,
+            draft_dir(settings),
             settings.published_dir,
-            REPORT_NAME,
             built_at=built_at,
             keep=settings.snapshots_kept,
-        )
-        # Last, since it says that this input is published: what a crash left half is done again.
-        path = write_snapshot(
-            connection, settings.published_dir, built_at=built_at, keep=settings.snapshots_kept
         )
     context.log.info("Publicerat: %s", path)
     return dg.MaterializeResult(

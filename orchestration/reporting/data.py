@@ -19,6 +19,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.reporting.reading import read_rows as _rows
+
 SERIES_YEARS = 8
 """Years a chart shows, the tested year included (2016-2023 in the default city)."""
 
@@ -289,8 +291,14 @@ def load_report_data(
     """
     if not _IDENTIFIER.match(seeds):
         raise ValueError("the schema of the seeds must be a plain identifier")
-    indicators = _indicators(connection)
-    deviations = _deviations(connection, year, indicators, _explanations(connection, seeds))
+    indicators = load_indicators(connection)
+    deviations = load_deviations(
+        connection,
+        year,
+        indicators,
+        load_explanations(connection, seeds),
+        listed=LISTED_PER_OUTCOME,
+    )
     by_outcome: dict[str, list[Deviation]] = defaultdict(list)
     for deviation in deviations:
         by_outcome[deviation.outcome].append(deviation)
@@ -320,19 +328,12 @@ def load_report_data(
         outcome_counts=MappingProxyType({row["outcome"]: row["n"] for row in counts}),
         kinds=tuple(row["kind"] for row in kinds),
         indicator_count=len(indicators),
-        sources=_sources(connection),
+        sources=load_sources(connection),
     )
 
 
-def _rows(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()
-) -> list[dict[str, Any]]:
-    cursor = connection.execute(sql, list(parameters))
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def _sources(connection: duckdb.DuckDBPyConnection) -> tuple[Source, ...]:
+def load_sources(connection: duckdb.DuckDBPyConnection) -> tuple[Source, ...]:
+    """Reads every row of ``meta.sources``, by publisher and identifier."""
     rows = _rows(
         connection,
         """
@@ -356,7 +357,8 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> tuple[Source, ...]:
     return tuple(sources)
 
 
-def _indicators(connection: duckdb.DuckDBPyConnection) -> dict[str, Indicator]:
+def load_indicators(connection: duckdb.DuckDBPyConnection) -> dict[str, Indicator]:
+    """Reads the catalogue, by identifier."""
     rows = _rows(
         connection,
         """
@@ -375,9 +377,10 @@ def _indicator(indicators: Mapping[str, Indicator], indicator_id: str) -> Indica
     return indicators[indicator_id]
 
 
-def _explanations(
+def load_explanations(
     connection: duckdb.DuckDBPyConnection, seeds: str
 ) -> dict[str, NaturalExplanation]:
+    """Reads the registered explanations, by identifier."""
     rows = _rows(
         connection,
         f"""
@@ -397,12 +400,31 @@ def _explanations(
     return {row["explanation_id"]: NaturalExplanation(**row) for row in rows}
 
 
-def _deviations(
+def load_deviations(
     connection: duckdb.DuckDBPyConnection,
     year: int,
     indicators: Mapping[str, Indicator],
     explanations: Mapping[str, NaturalExplanation],
+    *,
+    listed: int | None = None,
 ) -> list[Deviation]:
+    """Reads a year's deviations by rank, with protected figures already dropped.
+
+    Args:
+        connection: Open connection to the warehouse.
+        year: The tested year.
+        indicators: From :func:`load_indicators`.
+        explanations: From :func:`load_explanations`.
+        listed: At most so many of each outcome that is only listed in the memorandum; they can
+            run to thousands of rows for a large city. None reads all.
+
+    Returns:
+        One record a row.
+
+    Raises:
+        LookupError: If a row names an indicator, a geography or an explanation that does not exist.
+        ValueError: If a row's evidence is not a JSON object or names groups that have no values.
+    """
     # Outcomes that are only listed can run to thousands of rows for a large city; their rest is
     # counted, not fetched, apart from what was in focus the year before.
     rows = _rows(
@@ -428,10 +450,10 @@ def _deviations(
         qualify d.outcome in ('focus', 'explained') or row_number() over (
             partition by d.outcome
             order by d.rank nulls last, d.q_value nulls last, d.deviation_id
-        ) <= ? or contains(d.evidence, '"last_year"')
+        ) <= coalesce(?, 9223372036854775807) or contains(d.evidence, '"last_year"')
         order by d.rank nulls last, d.q_value nulls last, d.deviation_id
         """,
-        [year, LISTED_PER_OUTCOME],
+        [year, listed],
     )
     series = _series(connection, year)
     groups = _groups(connection, year)

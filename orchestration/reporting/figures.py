@@ -30,10 +30,10 @@ _LABEL_CHARACTERS = 58
 _ROOM_FOR_VALUE = 1.45
 _LABEL_GAP = 0.1
 
-_DARK = "#17324d"
-_LIGHT = "#9db4c8"
-_GUIDE = "#5b6770"
-_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+DARK = "#17324d"
+LIGHT = "#9db4c8"
+GUIDE = "#5b6770"
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 _OBSERVED = "Utfall"
 _EXPECTED = "Väntat värde, 95-procentigt intervall"
@@ -146,7 +146,7 @@ def series_chart(
     x = alt.X(
         "year:O",
         title=None,
-        axis=alt.Axis(labelAngle=0, labelOverlap=True, domainColor=_GUIDE, tickColor=_GUIDE),
+        axis=alt.Axis(labelAngle=0, labelOverlap=True, domainColor=GUIDE, tickColor=GUIDE),
         scale=alt.Scale(domain=[point.year for point in points], padding=0.5),
     )
     y = alt.Y(
@@ -165,7 +165,7 @@ def series_chart(
     fill = alt.Fill(
         "series:N",
         title=None,
-        scale=alt.Scale(domain=series, range=[_DARK, "white"]),
+        scale=alt.Scale(domain=series, range=[DARK, "white"]),
         legend=legend,
     )
     observed = [{"year": point.year, "value": point.value, "series": _OBSERVED} for point in points]
@@ -174,8 +174,8 @@ def series_chart(
     if expected is not None:
         layers += _expected_layers(expected, x, y, (shape, fill), axis_title)
     layers += [
-        base.mark_line(color=_DARK, strokeWidth=2, invalid="break-paths-show-domains"),
-        base.mark_point(filled=True, stroke=_DARK, size=60, opacity=1, invalid="filter").encode(
+        base.mark_line(color=DARK, strokeWidth=2, invalid="break-paths-show-domains"),
+        base.mark_point(filled=True, stroke=DARK, size=60, opacity=1, invalid="filter").encode(
             shape, fill
         ),
     ]
@@ -216,12 +216,12 @@ def _expected_layers(
     }
     base = alt.Chart(alt.InlineData(values=[row])).encode(x=x)
     limits = base.encode(y=alt.Y("lower:Q", title=axis_title), y2="upper:Q")
-    end: dict[str, Any] = {"thickness": 2, "color": _GUIDE, "width": 18}
+    end: dict[str, Any] = {"thickness": 2, "color": GUIDE, "width": 18}
     return [
-        limits.mark_bar(width=18, color=_LIGHT, opacity=0.6),
+        limits.mark_bar(width=18, color=LIGHT, opacity=0.6),
         base.mark_tick(**end).encode(y=alt.Y("lower:Q", title=axis_title)),
         base.mark_tick(**end).encode(y=alt.Y("upper:Q", title=axis_title)),
-        base.mark_point(filled=True, stroke=_DARK, size=80, opacity=1).encode(y, *marks),
+        base.mark_point(filled=True, stroke=DARK, size=80, opacity=1).encode(y, *marks),
     ]
 
 
@@ -249,7 +249,7 @@ def _value_labels(
     return [
         alt.Chart(alt.InlineData(values=[{"year": year, "value": value, "text": text}]))
         .mark_text(
-            align="left", dx=14, dy=dy, fontSize=13, fontWeight="bold", color=_DARK, font=_FONT
+            align="left", dx=14, dy=dy, fontSize=13, fontWeight="bold", color=DARK, font=FONT
         )
         .encode(*axes, text="text:N")
         for (value, text), dy in zip(rows, (shift, -shift), strict=False)
@@ -296,12 +296,12 @@ def change_chart(rows: Sequence[ChangeRow], *, axis_title: str, labels: Labels) 
     y = _rows_axis([row["label"] for row in values])
     bars = (
         alt.Chart(alt.InlineData(values=values))
-        .mark_bar(height=14, stroke=_DARK, strokeWidth=1)
+        .mark_bar(height=14, stroke=DARK, strokeWidth=1)
         .encode(x, y, _emphasis())
     )
     zero = (
         alt.Chart(alt.InlineData(values=[{"zero": 0}]))
-        .mark_rule(color=_GUIDE, strokeWidth=1.5)
+        .mark_rule(color=GUIDE, strokeWidth=1.5)
         .encode(x="zero:Q")
     )
     sides: tuple[tuple[list[dict[str, Any]], Literal["left", "right"], int], ...] = (
@@ -310,7 +310,7 @@ def change_chart(rows: Sequence[ChangeRow], *, axis_title: str, labels: Labels) 
     )
     texts = [
         alt.Chart(alt.InlineData(values=side))
-        .mark_text(fontSize=13, fontWeight="bold", color=_DARK, font=_FONT, align=align, dx=dx)
+        .mark_text(fontSize=13, fontWeight="bold", color=DARK, font=FONT, align=align, dx=dx)
         .encode(x, y, text="text:N")
         for side, align, dx in sides
     ]
@@ -353,16 +353,16 @@ def group_chart(rows: Sequence[GroupRow], *, axis_title: str, decimals: int, lab
     lower = alt.X("lower:Q", title=axis_title)
     upper = alt.X("upper:Q", title=axis_title)
     base = alt.Chart(alt.InlineData(values=values)).encode(y)
-    end: dict[str, Any] = {"thickness": 2, "color": _DARK, "height": 12}
+    end: dict[str, Any] = {"thickness": 2, "color": DARK, "height": 12}
     layers = [
-        base.mark_rule(color=_DARK, strokeWidth=2).encode(lower, x2="upper:Q"),
+        base.mark_rule(color=DARK, strokeWidth=2).encode(lower, x2="upper:Q"),
         base.mark_tick(**end).encode(lower),
         base.mark_tick(**end).encode(upper),
-        base.mark_point(filled=True, stroke=_DARK, size=55, opacity=1).encode(
+        base.mark_point(filled=True, stroke=DARK, size=55, opacity=1).encode(
             x, _emphasis(fill=True)
         ),
         base.mark_text(
-            align="left", dx=9, fontSize=13, fontWeight="bold", color=_DARK, font=_FONT
+            align="left", dx=9, fontSize=13, fontWeight="bold", color=DARK, font=FONT
         ).encode(upper, text="text:N"),
         *_row_labels(values, y),
     ]
@@ -372,7 +372,7 @@ def group_chart(rows: Sequence[GroupRow], *, axis_title: str, decimals: int, lab
 def _emphasis(*, fill: bool = False) -> alt.Fill | alt.Color:
     import altair as alt  # noqa: PLC0415
 
-    scale = alt.Scale(domain=["main", "other"], range=[_DARK, _LIGHT])
+    scale = alt.Scale(domain=["main", "other"], range=[DARK, LIGHT])
     if fill:
         return alt.Fill("main:N", scale=scale, legend=None)
     return alt.Color("main:N", scale=scale, legend=None)
@@ -392,7 +392,7 @@ def _row_labels(values: list[dict[str, Any]], y: alt.Y) -> list[alt.Chart]:
     import altair as alt  # noqa: PLC0415
 
     names = alt.Chart(alt.InlineData(values=values)).encode(y, x=alt.value(0), text="label:N")
-    place: dict[str, Any] = {"align": "left", "dy": -17, "fontSize": 13, "font": _FONT}
+    place: dict[str, Any] = {"align": "left", "dy": -17, "fontSize": 13, "font": FONT}
     return [
         names.mark_text(stroke="white", strokeWidth=5, strokeJoin="round", **place),
         names.mark_text(color="#1c1c1c", **place),
@@ -413,14 +413,15 @@ def _printed(value: float, decimals: int) -> str:
 def _svg(
     chart: alt.LayerChart | alt.FacetChart, height: int, labels: Labels, *, width: int = _WIDTH
 ) -> str:
-    import vl_convert  # noqa: PLC0415
+    return to_svg(specification(chart.properties(width=width, height=height)), labels)
 
-    finished = chart.properties(width=width, height=height, padding=4).configure(
-        background="white", font=_FONT
-    )
+
+def specification(chart: alt.LayerChart | alt.FacetChart) -> dict[str, Any]:
+    """Writes a chart in Vega-Lite, with the look that all charts share."""
+    finished = chart.properties(padding=4).configure(background="white", font=FONT)
     finished = finished.configure_axis(
-        labelFont=_FONT,
-        titleFont=_FONT,
+        labelFont=FONT,
+        titleFont=FONT,
         labelFontSize=13,
         titleFontSize=13,
         titleFontWeight="normal",
@@ -428,10 +429,25 @@ def _svg(
         titleColor="#1c1c1c",
         gridColor="#e2e6ea",
     )
-    finished = finished.configure_legend(labelFont=_FONT, labelFontSize=13, labelColor="#1c1c1c")
-    finished = finished.configure_view(stroke=None)
+    finished = finished.configure_legend(labelFont=FONT, labelFontSize=13, labelColor="#1c1c1c")
+    written: dict[str, Any] = finished.configure_view(stroke=None).to_dict()
+    return written
+
+
+def to_svg(written: str | dict[str, Any], labels: Labels) -> str:
+    """Turns a chart in Vega-Lite into an SVG fit to stand inline in a page.
+
+    Args:
+        written: A Vega-Lite specification as JSON, or as what would be written as JSON.
+        labels: Identity and description.
+
+    Returns:
+        An ``<svg>`` element.
+    """
+    import vl_convert  # noqa: PLC0415
+
     svg = vl_convert.vegalite_to_svg(
-        finished.to_dict(),
+        written,
         show_warnings=False,
         allowed_base_urls=[],
         format_locale=dict(_NUMBER_FORMAT),

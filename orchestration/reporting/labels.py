@@ -77,6 +77,8 @@ BASES: Mapping[str, str] = MappingProxyType(
         "source_note": "funnen i utgivarens fotnot",
         "geography": "funnen i nämndernas giltighet",
         "series": "funnen i seriens egna värden",
+        "contract": "funnen i leveransavtalet, förbehåll som inte förklarar någon avvikelse",
+        "drift": "funnen i leveranserna, förbehåll som inte förklarar någon avvikelse",
     }
 )
 
@@ -105,6 +107,55 @@ VERDICTS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+SIGNALS: Mapping[str, str] = MappingProxyType(
+    {
+        "outside_above": "över den övre gränsen",
+        "outside_below": "under den undre gränsen",
+        "trend_up": "ingår i minst sju värden i rad som stiger",
+        "trend_down": "ingår i minst sju värden i rad som sjunker",
+        "near_upper": "ingår i tre värden i rad varav minst två nära den övre gränsen",
+        "near_lower": "ingår i tre värden i rad varav minst två nära den undre gränsen",
+        "run_above": "ingår i minst sju värden i rad över medelvärdet",
+        "run_below": "ingår i minst sju värden i rad under medelvärdet",
+    }
+)
+
+NO_SIGNALS = frozenset({"", "common_cause", "too_few"})
+"""Codes of points that break no rule, or are too few to be judged, or are not drawn."""
+
+BREAKDOWNS: Mapping[str, str] = MappingProxyType(
+    {
+        "sex": "kön",
+        "age_group": "ålder",
+        "target_group": "målgrupp",
+        "contact_reason": "kontaktorsak",
+        "previous_cases": "tidigare ärenden",
+        "birth_region": "födelseregion",
+        "crime_type": "brottstyp",
+    }
+)
+
+NOTE_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "partial_loss": "bortfall",
+        "carried_over": "överförda värden",
+        "not_estimated": "skattat eller ej redovisat",
+        "contradiction": "siffror som säger emot varandra",
+        "method": "metod",
+        "other": "övrigt",
+    }
+)
+
+MEASURES: Mapping[str, str] = MappingProxyType(
+    {
+        "count": "antal",
+        "rate": "kvot",
+        "proportion": "andel",
+        "mean": "medelvärde",
+        "amount": "belopp",
+    }
+)
+
 _CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
         "common_shock": "stadens antalsmått tillsammans",
@@ -115,11 +166,16 @@ _CATEGORIES: Mapping[str, str] = MappingProxyType(
         "socialpsykiatri": "socialpsykiatri",
         "funktionsnedsattning": "funktionsnedsättning",
         "missbruk_barn": "missbruk hos barn eller ungdom",
+        "missbruk_foralder": "missbruk hos förälder",
+        "vald_i_hemmet": "våld i hemmet",
         "ovrig_kriminalitet": "övrig kriminalitet",
         "psykisk_ohalsa": "psykisk ohälsa",
         "ovrigt": "övrigt",
         "okand": "okänd",
     }
+)
+_PREVIOUS_CASES: Mapping[str, str] = MappingProxyType(
+    {"0": "inga", "1-2": "1\u20132", "3+": "3 eller fler"}
 )
 _TARGET_GROUPS = frozenset({"socialpsykiatri", "funktionsnedsättning"})
 _SEXES = frozenset({"kvinnor", "män"})
@@ -197,17 +253,30 @@ def status(code: str) -> str:
     return word(STATUSES, code)
 
 
-def category(code: str) -> str:
+def category(code: str, breakdown: str = "") -> str:
     """Writes a category code in words.
+
+    Numbers are ages, unless the breakdown is known to count something else.
 
     ``total`` gives an empty string, because the whole needs no name. A cross names its parts in
     turn (``kvinnor*0-6`` is ``kvinnor, 0–6 år``), but a sex within a target group reads
     ``män inom socialpsykiatri``.
     """
+    if breakdown == "previous_cases":
+        return _PREVIOUS_CASES.get(code, code)
     parts = [part for part in map(_category_part, code.split("*")) if part]
     if len(parts) == len(("group", "sex")) and parts[0] in _TARGET_GROUPS and parts[1] in _SEXES:
         return f"{parts[1]} inom {parts[0]}"
     return ", ".join(parts)
+
+
+def breakdown(code: str) -> str:
+    """Writes a breakdown code in words: ``target_group*sex`` is ``målgrupp och kön``.
+
+    Raises:
+        LookupError: If a part of it is unknown.
+    """
+    return swedish.enumeration([word(BREAKDOWNS, part) for part in code.split("*")])
 
 
 def _category_part(code: str) -> str:

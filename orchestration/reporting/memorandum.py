@@ -2,9 +2,9 @@
 
 Puts the sentences, tables and charts in the order a board is used to: summary, introduction,
 method, one section a focus area, what became of last year's, what to watch, sources, and the
-excluded deviations as an appendix. Nothing is loaded from outside the file and nothing runs in it.
-Wording belongs in ``sentences`` and ``labels``, tables in ``tables``, charts in ``illustrations``,
-reading in ``data``.
+excluded deviations as an appendix. Nothing is loaded from outside the file and nothing runs in it;
+its links lead to the indicators' pages of the same publication. Wording belongs in ``sentences``
+and ``labels``, tables in ``tables``, charts in ``illustrations``, reading in ``data``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from orchestration.reporting.data import (
     Source,
     Triangulation,
 )
-from orchestration.reporting.page import Figure, Page, Reference, Table
+from orchestration.reporting.page import PAGES_DIRECTORY, Figure, Page, Reference, Table, page_link
 
 CHARTS_PER_AREA = 4
 """Charts of deviations a focus area shows; the rest stand in its table."""
@@ -43,6 +43,7 @@ class _Block:
     definition: str
     paragraphs: tuple[str, ...]
     reference: Reference
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class _Listed:
     name: str
     text: str
     reference: Reference
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,8 @@ def render_memorandum(
         false_discovery_rate: Share of false findings that the selection allows, 0 to 1.
 
     Returns:
-        A complete HTML document, also well-formed as XML, that refers to nothing outside itself.
-        Equal arguments give equal text.
+        A complete HTML document, also well-formed as XML, that loads nothing from outside itself
+        and links to nothing but the indicators' pages beside it. Equal arguments give equal text.
 
     Raises:
         ValueError: If ``built_at`` has no time zone.
@@ -130,6 +132,7 @@ def render_memorandum(
         year=data.year,
         indicator_count=swedish.number(data.indicator_count),
         focus_count=swedish.cardinal(len(sections)),
+        pages=PAGES_DIRECTORY,
         sections=sections,
         synthetic_sources=synthetic,
         q_limit=swedish.number(false_discovery_rate, 2),
@@ -235,6 +238,7 @@ def _block(
         definition=first.indicator.definition_sv,
         paragraphs=tuple(paragraphs),
         reference=page.reference(first.indicator),
+        link=page_link(first.indicator),
     )
 
 
@@ -281,6 +285,7 @@ def _listed(page: Page, row: Deviation) -> _Listed:
         # The engine's reason holds the figures already, in a sentence.
         row.reason_sv or f"{swedish.sentence_case(labels.word(labels.KINDS, row.kind))}: {text}.",
         page.reference(row.indicator),
+        page_link(row.indicator),
     )
 
 
@@ -289,6 +294,7 @@ def _followed(page: Page, row: Deviation) -> _Listed:
         swedish.sentence_case(sentences.deviation_name(row, page.data.municipality_name)),
         sentences.followed_up(row),
         page.reference(row.indicator),
+        page_link(row.indicator),
     )
 
 

@@ -14,6 +14,14 @@ from markupsafe import Markup
 
 from orchestration.reporting.data import Indicator, ReportData
 
+PAGES_DIRECTORY = "indikatorer"
+"""Where the indicators' pages lie, beside the memorandum."""
+
+
+def page_link(indicator: Indicator) -> str:
+    """Gives the way from the memorandum to an indicator's own page."""
+    return f"{PAGES_DIRECTORY}/{indicator.indicator_id}.html"
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -34,6 +42,7 @@ class Cell:
         numeric: Whether it is set flush right.
         long: Whether it holds running text and needs width.
         synthetic: Whether it carries the synthetic mark by itself.
+        link: Where its text leads, beside the page; empty where it leads nowhere.
     """
 
     text: str
@@ -42,6 +51,7 @@ class Cell:
     numeric: bool = False
     long: bool = False
     synthetic: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

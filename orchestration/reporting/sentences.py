@@ -63,17 +63,11 @@ def change(deviation: Deviation) -> float | None:
 
 def digits(deviation: Deviation) -> int:
     """Chooses the decimals that a deviation's figures share."""
-    return labels.decimals(
-        deviation.indicator.measure,
-        deviation.indicator.unit,
-        [
-            deviation.observed,
-            deviation.lower,
-            deviation.upper,
-            deviation.expected,
-            deviation.previous,
-        ],
-    )
+    shown = [deviation.observed, deviation.lower, deviation.upper, deviation.expected]
+    if deviation.kind != "group_difference":
+        # Groups are held against each other, not against the year before.
+        shown.append(deviation.previous)
+    return labels.decimals(deviation.indicator.measure, deviation.indicator.unit, shown)
 
 
 def quantity(indicator: Indicator, value: float, decimals: int) -> str:

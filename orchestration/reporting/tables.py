@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from orchestration.reporting import labels, sentences, swedish
 from orchestration.reporting.data import Deviation, Indicator, Observation, Triangulation
-from orchestration.reporting.page import Cell, Page, Table
+from orchestration.reporting.page import Cell, Page, Table, page_link
 
 NOTHING = swedish.EN_DASH
 """What stands in a cell that has no figure."""
@@ -60,7 +60,9 @@ def named(page: Page, row: Deviation) -> Cell:
     indicator = row.indicator
     unit = "" if labels.is_percent(indicator.measure) else labels.unit_word(indicator.unit)
     name = sentences.deviation_name(row, page.data.municipality_name)
-    return Cell(swedish.sentence_case(name), page.reference(indicator), unit)
+    return Cell(
+        swedish.sentence_case(name), page.reference(indicator), unit, link=page_link(indicator)
+    )
 
 
 def series_table(page: Page, rows: Sequence[Deviation]) -> Table:
@@ -172,6 +174,7 @@ def _comparison_cells(page: Page, row: Triangulation) -> tuple[Cell, ...]:
             swedish.sentence_case(row.related.title_sv),
             page.reference(row.related),
             note=row.rationale_sv,
+            link=page_link(row.related),
         ),
         Cell(swedish.sentence_case(direction), note=together),
         Cell(moved, numeric=True),

@@ -177,6 +177,43 @@ TRIANGULATION = FindingsTable(
         "rationale_sv": "Varför sambandet väntas.",
     },
 )
+SERIES_CHARTS = FindingsTable(
+    "marts.series_charts",
+    "En rad per jämförbart värde i varje serie för kommunen, länet och riket: seriens styrdiagram"
+    " (XmR). För ögat; inget utfall bygger på det.",
+    {
+        "indicator_id": "varchar not null",
+        "geography_id": "varchar not null",
+        "breakdown": "varchar not null",
+        "category": "varchar not null",
+        "period_grain": "varchar not null",
+        "period_start": "date not null",
+        "segment": "integer not null",
+        "value": "double not null",
+        "centre": "double",
+        "lower": "double",
+        "upper": "double",
+        "moving_range": "double",
+        "trial": "boolean not null",
+        "signal": "varchar not null",
+    },
+    {
+        "indicator_id": "Indikatorn; se marts.indicators.",
+        "geography_id": "Platsen; se marts.geographies.",
+        "period_grain": "year eller month.",
+        "period_start": "Periodens första dag.",
+        "segment": "Räknas upp vid varje registrerat brott; gränserna räknas om i varje segment.",
+        "value": "Värdet, i indikatorns enhet (en andel är ett bråk mellan 0 och 1).",
+        "centre": "Segmentets medelvärde; tomt med färre än fem värden.",
+        "lower": "Nedre gräns: medelvärdet minus 2,66 genomsnittliga steg. Kan vara negativ.",
+        "upper": "Övre gräns: medelvärdet plus 2,66 genomsnittliga steg.",
+        "moving_range": "Steget från segmentets föregående värde, utan tecken.",
+        "trial": "Sant om gränserna vilar på färre än tolv värden; då ges inga signaler.",
+        "signal": "Regeln som punkten bryter mot: outside_above, outside_below, trend_up,"
+        " trend_down, near_upper, near_lower, run_above, run_below; annars common_cause,"
+        " eller too_few.",
+    },
+)
 
 
 def write_findings(
@@ -197,7 +234,9 @@ def write_findings(
     """
     columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
     description = table.description.replace("'", "''")
-    places = ", ".join("?" * len(table.columns))
+    places = ", ".join(
+        f"unnest(?::{kind.removesuffix(' not null')}[])" for kind in table.columns.values()
+    )
     connection.execute("begin")
     try:
         connection.execute(f"create or replace table {table.name} ({columns})")
@@ -205,9 +244,9 @@ def write_findings(
         for column, comment in table.comments.items():
             connection.execute(f"comment on column {table.name}.{column} is '{comment}'")
         if rows:
-            connection.executemany(
-                f"insert into {table.name} values ({places})",
-                [[row[name] for name in table.columns] for row in rows],
+            connection.execute(
+                f"insert into {table.name} select {places}",
+                [[row[name] for row in rows] for name in table.columns],
             )
         connection.execute("commit")
     except BaseException:

@@ -1,7 +1,9 @@
-"""The published snapshot: what analysts open, replaced in one step.
+"""The publication: the snapshot that analysts open and the documents beside it, in one step.
 
 Copies marts and the public part of meta, nothing else, into a new file that DuckDB 1.5 and 2.x can
-read, and moves it into place. Whether anything may be published is decided by the gates.
+read, lays it with the documents in a dated directory, and only then points the names that readers
+know at that directory. One rename moves all of them, so that nobody meets the database of one
+publication and the pages of another. Whether anything may be published is decided by the gates.
 
 DuckDB names an opened file after itself, so in `marts.duckdb` the name `marts` already stands for
 the file; a schema `marts` inside it would make `marts.deviations` ambiguous and every query fail.
@@ -10,6 +12,7 @@ file is opened or attached; dated copies keep the file's name in a directory of 
 """
 
 import hashlib
+import itertools
 import os
 import shutil
 from collections.abc import Sequence
@@ -19,20 +22,29 @@ from pathlib import Path
 import duckdb
 
 SNAPSHOT_NAME = "marts.duckdb"
+_DATED = "tidigare"
+# Leads to the dated copy that is published; the names that readers know lead through it.
+_CURRENT = "aktuell"
 # The storage format of DuckDB 1.5; a file in 2.0's own format shuts out older readers.
 _STORAGE_VERSION = "v1.5.0"
 _META_TABLES = ("publication", "sources")
 
 
-def write_snapshot(
-    connection: duckdb.DuckDBPyConnection, directory: Path, *, built_at: datetime, keep: int
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    documents: Path,
+    directory: Path,
+    *,
+    built_at: datetime,
+    keep: int,
 ) -> Path:
-    """Publish the marts of the warehouse.
+    """Publish the marts of the warehouse, and documents that were written from them.
 
     Args:
         connection: An open connection to the warehouse, with `meta.publication`, `meta.sources`
             and `meta.validation_results` filled.
-        directory: Where the snapshot and its dated copies lie.
+        documents: Directory whose files and folders are published under their own names.
+        directory: Where the publication and its dated copies lie.
         built_at: Time of publication, with offset; names the dated copy.
         keep: How many dated copies are kept.
 
@@ -40,43 +52,31 @@ def write_snapshot(
         Path of the snapshot.
 
     Raises:
-        duckdb.Error: If a table cannot be copied; the old snapshot then stays as it was.
-        OSError: If the directory cannot be written.
+        duckdb.Error: If a table cannot be copied; the old publication then stays as it was.
+        OSError: If the documents are missing or the directory cannot be written; likewise.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    partial = directory / f".{SNAPSHOT_NAME}.{os.getpid()}"
+    dated = directory / _DATED
+    dated.mkdir(parents=True, exist_ok=True)
+    partial = dated / f".{built_at:%Y-%m-%dT%H%M%S}.{os.getpid()}"
     _remove(partial)
     try:
-        _copy_tables(connection, partial)
-        _sync(partial)
-        _replace(partial, _dated(directory, SNAPSHOT_NAME, built_at), directory / SNAPSHOT_NAME)
+        shutil.copytree(documents, partial, copy_function=shutil.copyfile)
+        _copy_tables(connection, partial / SNAPSHOT_NAME)
+        _finish(partial)
+        edition = _free_name(dated / f"{built_at:%Y-%m-%dT%H%M%S}")
+        partial.rename(edition)
     finally:
         _remove(partial)
-    _prune(directory, keep)
+    _sync(dated)
+    _point(directory / _CURRENT, Path(_DATED) / edition.name)
+    for published in edition.iterdir():
+        name = directory / published.name
+        # Set once: what they lead to changes with the directory they lead through.
+        if not name.is_symlink():
+            _point(name, Path(_CURRENT) / published.name)
+    _sync(directory)
+    _prune(dated, edition, keep)
     return directory / SNAPSHOT_NAME
-
-
-def publish_text(text: str, directory: Path, name: str, *, built_at: datetime, keep: int) -> Path:
-    """Publish a document beside the snapshot, in one step, with a dated copy.
-
-    Args:
-        text: The document.
-        directory: Where it goes.
-        name: Its file name.
-        built_at: Time of publication, with offset; names the dated copy.
-        keep: How many dated copies are kept.
-
-    Returns:
-        Path of the document.
-    """
-    directory.mkdir(parents=True, exist_ok=True)
-    target = directory / name
-    partial = directory / f".{name}.{os.getpid()}"
-    partial.write_text(text, encoding="utf-8")
-    _sync(partial)
-    _replace(partial, _dated(directory, name, built_at), target)
-    _prune(directory, keep)
-    return target
 
 
 def content_hash(connection: duckdb.DuckDBPyConnection, schema: str = "marts") -> str:
@@ -152,16 +152,30 @@ def _tables(connection: duckdb.DuckDBPyConnection, schema: str) -> Sequence[str]
     ]
 
 
-def _replace(partial: Path, dated: Path, target: Path) -> None:
-    """Move a finished file into place; the dated copy shares its bytes where that is possible."""
-    partial.chmod(0o644)
-    dated.unlink(missing_ok=True)
-    try:
-        os.link(partial, dated)
-    except OSError:
-        shutil.copy2(partial, dated)
-    partial.replace(target)
-    _sync(target.parent)
+def _finish(edition: Path) -> None:
+    """Let everyone read what nobody may change, and see that it has reached the disk."""
+    for path in [*edition.rglob("*"), edition]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+        _sync(path)
+
+
+def _free_name(wanted: Path) -> Path:
+    """Find a name for a dated copy, also where two publications share a second."""
+    names = itertools.chain(
+        [wanted], (wanted.with_name(f"{wanted.name}-{n}") for n in itertools.count(2))
+    )
+    return next(path for path in names if not path.exists())
+
+
+def _point(link: Path, target: Path) -> None:
+    """Make a name lead elsewhere, in one step."""
+    if link.is_dir() and not link.is_symlink():
+        # A copy of a home may hold the directory itself where there was a link.
+        shutil.rmtree(link)
+    partial = link.with_name(f".{link.name}.{os.getpid()}")
+    partial.unlink(missing_ok=True)
+    partial.symlink_to(target)
+    partial.replace(link)
 
 
 def _sync(path: Path) -> None:
@@ -172,17 +186,15 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+def _remove(edition: Path) -> None:
+    if edition.exists():
+        shutil.rmtree(edition)
 
 
-def _dated(directory: Path, name: str, built_at: datetime) -> Path:
-    dated = directory / "tidigare" / f"{built_at:%Y-%m-%dT%H%M%S}"
-    dated.mkdir(parents=True, exist_ok=True)
-    return dated / name
-
-
-def _prune(directory: Path, keep: int) -> None:
-    for old in sorted((directory / "tidigare").iterdir())[:-keep]:
-        shutil.rmtree(old)
+def _prune(dated: Path, current: Path, keep: int) -> None:
+    """Take away the oldest copies, and what a killed publication left; never the current one."""
+    left = [path for path in dated.iterdir() if path.name.startswith(".")]
+    whole = sorted(path for path in dated.iterdir() if path not in left)
+    for old in [*left, *whole[:-keep]]:
+        if old != current:
+            shutil.rmtree(old)

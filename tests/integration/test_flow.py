@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -43,6 +44,8 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         "marts.focus_areas": "focus_area_id area title_sv rank summary_sv",
         "marts.triangulation": "focus_area_id indicator_id related_indicator_id expected_sign"
         " observed_change related_change p_value verdict",
+        "marts.series_charts": "indicator_id geography_id breakdown category period_grain"
+        " period_start segment value centre lower upper moving_range trial signal",
         "marts.open_comparisons": "indicator_id year group_type group_code group_name share",
         "marts.revisions": "indicator_id period_start geography_id old_value new_value seen_at"
         " source_id",
@@ -61,6 +64,47 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         # A small city may have no contrary movement to triangulate; the full one has. Nothing is
         # revised in a first publication; test_as_of.py has several.
         assert rows > 0 or table in {"marts.triangulation", "marts.revisions"}, table
+
+
+def test_database_memorandum_and_pages_are_of_one_publication(installation: Installation) -> None:
+    """Twice, since the second one takes the place of the first."""
+    folder = installation.settings.published_dir
+    for copies in (1, 2):
+        [(built_at,)] = installation.published("select epoch_us(built_at) from meta.publication")
+        indicators = {
+            f"{name}.html"
+            for (name,) in installation.published("select indicator_id from marts.indicators")
+        }
+        pages = {path.name: path for path in (folder / "indikatorer").iterdir()}
+        assert set(pages) == {*indicators, "index.html"}
+        made = {
+            re.findall(r"[Ff]ramställd (\d+ \w+ \d{4} kl\. [\d.]+)", path.read_text("utf-8"))[0]
+            for path in (folder / "memorandum.html", *pages.values())
+        }
+        assert len(made) == 1
+        dated = sorted((folder / "tidigare").iterdir())
+        assert len(dated) == copies
+        moment = datetime.fromtimestamp(built_at / 1e6, UTC)
+        assert dated[-1].name == f"{moment:%Y-%m-%dT%H%M%S}"
+        assert {path.name for path in (dated[-1] / "indikatorer").iterdir()} == set(pages)
+        for name in ("marts.duckdb", "memorandum.html", "indikatorer/index.html"):
+            assert (folder / name).read_bytes() == (dated[-1] / name).read_bytes()
+        assert copies == 2 or installation.run().success
+
+
+def test_the_pages_show_what_the_marts_hold(published: Installation) -> None:
+    [(value, centre)] = published.published(
+        "select value, centre from marts.series_charts"
+        " where (indicator_id, geography_id, breakdown, period_grain)"
+        " = ('assistance_households_share', '0180', 'total', 'year')"
+        " and period_start = date '2023-01-01'"
+    )
+    page = published.settings.published_dir / "indikatorer" / "assistance_households_share.html"
+    [row] = re.findall(r'<th scope="row">2023</th>(.*?)</tr>', page.read_text("utf-8"))
+    shown = re.findall(r"(\d+,\d+)\s%", row)
+    assert [float(text.replace(",", ".")) for text in shown[:2]] == pytest.approx(
+        [100 * value, 100 * centre], abs=0.006
+    )
 
 
 def test_nothing_but_marts_and_meta_is_published(published: Installation) -> None:

@@ -18,11 +18,15 @@ MEMORANDUM = dg.AssetKey(["published", "memorandum"])
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
 
 
-def marker(installation: Installation) -> tuple[bytes, bytes]:
-    return (
-        installation.snapshot.read_bytes(),
-        (installation.settings.published_dir / "memorandum.html").read_bytes(),
-    )
+def marker(installation: Installation) -> dict[str, bytes]:
+    """All that readers see: the database, the memorandum and the indicators' pages."""
+    published = installation.settings.published_dir
+    names = [
+        *(published / name for name in ("marts.duckdb", "memorandum.html")),
+        *(published / "indikatorer").iterdir(),
+    ]
+    assert len(names) > 50
+    return {path.name: path.read_bytes() for path in names}
 
 
 def nights(installation: Installation, city: Path) -> list[dict[str, Path]]:
@@ -131,6 +135,20 @@ def test_the_gate_holds_in_a_later_run_of_its_own(installation: Installation) ->
     # A whole run builds the marts anew, checks them and opens the gate.
     assert installation.run().success
     assert installation.run(DEVIATIONS).success
+
+
+def test_the_pages_wait_for_the_charts(installation: Installation) -> None:
+    """A chart that shows something else than the published value closes the gate before them."""
+    before = marker(installation)
+    installation.change("update marts.series_charts set value = value + 1")
+    draft = installation.settings.state_dir / "draft" / "memorandum.html"
+    written = draft.read_bytes()
+    for key in (MEMORANDUM, SNAPSHOT):
+        assert not installation.run(key).success, key
+    [evaluation] = installation.check("marts.series_charts").get_asset_check_evaluations()
+    assert not evaluation.passed
+    assert draft.read_bytes() == written
+    assert marker(installation) == before
 
 
 def test_one_mart_alone_can_be_built(installation: Installation) -> None:

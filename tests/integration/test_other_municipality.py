@@ -120,6 +120,13 @@ def test_the_report_names_the_right_municipality(
     body, other_body = (text.split('id="kallor"')[0] for text in (page, other))
     assert "Stockholms stad" in other_body
     assert "Stockholm" not in body
+    pages = sorted((kil.settings.published_dir / "indikatorer").iterdir())
+    assert len(pages) > 50
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        assert "Kils kommun (påhittad)" in text
+        # Notes and sources are told in their publishers' words.
+        assert "Stockholm" not in text.split('id="noter"')[0], path.name
     for name in ("Jobbtorg", "Bromma", "relationsvåldscentrum"):
         assert name not in body
 

@@ -10,6 +10,7 @@ from typer.main import get_command
 from orchestration.cli import app
 from orchestration.deviation.contrary import Verdict
 from orchestration.deviation.result import Kind, Outcome
+from orchestration.deviation.xmr import Signal
 from orchestration.indicators.models import ExplanationKind, NaturalExplanation
 from orchestration.registers import breaches
 from orchestration.registers.contract import Column, Contract, load_contracts
@@ -180,6 +181,12 @@ def test_every_setting_that_is_named_exists() -> None:
 def test_the_counts_of_the_changelog() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"{len(load_contracts())} registers" in changes
+
+
+def test_every_signal_of_a_chart_is_told_to_analysts() -> None:
+    listed = rows(section(ANALYSTS, "Indikatorernas sidor"))
+    told = {code for cell in listed for code in re.findall(r"\w+", cell)}
+    assert {code.value for code in Signal} <= told
 
 
 @pytest.mark.parametrize("rule", sorted(breaches.RULES))

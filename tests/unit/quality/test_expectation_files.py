@@ -24,6 +24,7 @@ from orchestration.storage.findings import (
     DEVIATIONS,
     FOCUS_AREAS,
     FOUND_EXPLANATIONS,
+    SERIES_CHARTS,
     TRIANGULATION,
 )
 
@@ -68,7 +69,7 @@ DELIVERIES = {
 }
 FINDINGS = {
     table.name: {name: kind.removesuffix(" not null") for name, kind in table.columns.items()}
-    for table in (FOUND_EXPLANATIONS, DEVIATIONS, FOCUS_AREAS, TRIANGULATION)
+    for table in (FOUND_EXPLANATIONS, DEVIATIONS, SERIES_CHARTS, FOCUS_AREAS, TRIANGULATION)
 }
 
 
@@ -551,6 +552,24 @@ def test_a_register_that_drifted_never_explains(lab: "Lab") -> None:
     assert {"unknown_place", "drift_explains_nothing"} < found
     assert len(found) == 3
     assert any("period_to" in each for each in found)
+
+
+def test_a_chart_shows_published_values_and_tells_no_signal_on_trial(lab: "Lab") -> None:
+    create_all(lab)
+    key = "'i', '0180', 'total', 'total', 'year', date '2023-01-01'"
+    columns = "indicator_id, geography_id, breakdown, category, period_grain, period_start, value"
+    fill(lab, "marts.indicator_values", columns, f"values ({key}, 7)")
+    fill(
+        lab,
+        "marts.series_charts",
+        f"{columns}, centre, trial, signal",
+        f"values ({key}, 7, 6, true, 'too_few')",
+    )
+    assert failed(lab, "marts.series_charts") == set()
+    lab.execute("update marts.series_charts set signal = 'outside_above'")
+    assert failed(lab, "marts.series_charts") == {"signal_on_trial"}
+    lab.execute("update marts.series_charts set trial = false, value = 8")
+    assert failed(lab, "marts.series_charts") == {"not_the_published_value"}
 
 
 def test_the_readme_lists_every_type() -> None:

@@ -165,7 +165,8 @@ def test_nothing_is_loaded_and_nothing_runs(
     assert not root.xpath("//script | //link | //img | //iframe | //object | //embed")
     loaded = [str(v) for v in root.xpath("//@src | //@href | //@*[local-name()='href']")]
     assert loaded
-    assert all(value.startswith("#") for value in loaded)
+    # Links to the indicators' pages beside the memorandum; the rest stays inside it.
+    assert all(value.startswith(("#", "indikatorer/")) for value in loaded)
     assert not root.xpath("//@*[starts-with(name(), 'on')]")
     [style] = [str(s.text) for s in root.iter("style")]
     assert "url(" not in style
@@ -178,9 +179,37 @@ def test_every_inner_link_and_label_has_a_target_and_ids_are_unique(page: str) -
     root = parse(page)
     ids = [str(value) for value in root.xpath("//@id")]
     assert len(ids) == len(set(ids))
-    wanted = {str(value)[1:] for value in root.xpath("//@href")}
+    wanted = {str(value)[1:] for value in root.xpath("//@href") if str(value).startswith("#")}
+    assert wanted
     wanted |= {each for value in root.xpath("//@aria-labelledby") for each in str(value).split()}
     assert wanted <= set(ids)
+
+
+def test_every_indicator_that_is_named_leads_to_its_page(page: str) -> None:
+    root = parse(page)
+    leads = {
+        str(link.get("href")): " ".join(link.itertext())
+        for link in root.iter("a")
+        if not str(link.get("href")).startswith("#")
+    }
+    assert leads.pop("indikatorer/index.html") == "alla indikatorer"
+    assert leads["indikatorer/price_housing_food.html"] == "Prisindex för boende och livsmedel"
+    assert set(leads) == {
+        f"indikatorer/{name}.html"
+        for name in (
+            "assistance_households_share",
+            "emergency_flat_women",
+            "evicted_children",
+            "homeless_persons",
+            "housing_support_hours",
+            "debt_median",
+            "price_housing_food",
+            "protected_housing_children",
+            "protected_housing_persons",
+            "reported_ipv_crimes",
+            "substance_use_persons",
+        )
+    }
 
 
 def test_the_page_is_accessible_in_form(page: str) -> None:

@@ -1,4 +1,4 @@
-"""A snapshot holds marts and meta and nothing else, and is replaced in one step."""
+"""A publication holds marts, meta and its documents, and all of it is replaced in one step."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.storage.snapshot import content_hash, publish_text, write_snapshot
+from orchestration.storage.snapshot import content_hash, publish
 from orchestration.storage.warehouse import open_warehouse
 
 BUILT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
@@ -37,19 +37,52 @@ def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.fixture
+def draft(tmp_path: Path) -> Path:
+    folder = tmp_path / "draft"
+    write_draft(folder, "dag 0")
+    return folder
+
+
+def write_draft(folder: Path, text: str) -> None:
+    (folder / "indikatorer").mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in ("memorandum.html", "indikatorer/index.html"):
+        (folder / name).write_text(text, encoding="utf-8")
+
+
 def read(path: Path, sql: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(path), read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    """Paths of what lies in a folder, links left out."""
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    )
+
+
+def edition(day: int) -> list[str]:
+    folder = f"tidigare/2026-11-{22 + day}T023000"
+    return [
+        f"{folder}/{name}" for name in ("indikatorer/index.html", "marts.duckdb", "memorandum.html")
+    ]
+
+
+def seen(published: Path) -> set[str]:
+    """What the documents say, by the names that readers know."""
+    return {
+        (published / name).read_text(encoding="utf-8")
+        for name in ("memorandum.html", "indikatorer/index.html")
+    }
 
 
 def test_only_marts_and_the_public_part_of_meta(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
 ) -> None:
-    path = write_snapshot(warehouse, tmp_path / "published", built_at=BUILT, keep=3)
+    path = publish(warehouse, draft, tmp_path / "published", built_at=BUILT, keep=3)
     assert read(
         path,
         "select table_schema || '.' || table_name from information_schema.tables order by all",
@@ -70,60 +103,138 @@ def test_only_marts_and_the_public_part_of_meta(
 
 
 def test_a_reader_keeps_what_it_opened(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
 ) -> None:
     published = tmp_path / "published"
-    path = write_snapshot(warehouse, published, built_at=BUILT, keep=3)
+    path = publish(warehouse, draft, published, built_at=BUILT, keep=3)
     reader = duckdb.connect(str(path), read_only=True)
     warehouse.execute("insert into marts.figures values (100)")
-    write_snapshot(warehouse, published, built_at=BUILT + timedelta(days=1), keep=3)
+    publish(warehouse, draft, published, built_at=BUILT + timedelta(days=1), keep=3)
     assert reader.execute("select sum(n) from marts.figures").fetchall() == [(10,)]
     # A process that opens the file anew, here one of its own, sees the new figures.
     code = (
         "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True)"
         ".execute('select sum(n) from marts.figures').fetchone()[0])"
     )
-    seen = subprocess.run(
+    other = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
     )
-    assert seen.stdout.strip() == "110"
+    assert other.stdout.strip() == "110"
     reader.close()
 
 
 def test_a_failure_leaves_the_old_snapshot_byte_for_byte(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
 ) -> None:
     published = tmp_path / "published"
-    path = write_snapshot(warehouse, published, built_at=BUILT, keep=3)
+    path = publish(warehouse, draft, published, built_at=BUILT, keep=3)
     before = path.read_bytes()
     warehouse.execute("drop table meta.sources")
     with pytest.raises(duckdb.Error):
-        write_snapshot(warehouse, published, built_at=BUILT + timedelta(days=1), keep=3)
+        publish(warehouse, draft, published, built_at=BUILT + timedelta(days=1), keep=3)
     assert path.read_bytes() == before
-    assert files(published) == ["marts.duckdb", "tidigare/2026-11-22T023000/marts.duckdb"]
+    assert files(published) == edition(0)
+    assert seen(published) == {"dag 0"}
+
+
+def test_without_a_draft_the_old_publication_stays(
+    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
+) -> None:
+    published = tmp_path / "published"
+    publish(warehouse, draft, published, built_at=BUILT, keep=3)
+    with pytest.raises(FileNotFoundError):
+        publish(warehouse, tmp_path / "none", published, built_at=BUILT + timedelta(days=1), keep=3)
+    assert files(published) == edition(0)
+    assert seen(published) == {"dag 0"}
+
+
+def test_all_names_change_with_one_rename(
+    warehouse: duckdb.DuckDBPyConnection,
+    draft: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Before every rename and after it, database, memorandum and pages are of one publication."""
+    published = tmp_path / "published"
+    publish(warehouse, draft, published, built_at=BUILT, keep=3)
+    warehouse.execute("insert into marts.figures values (100)")
+    write_draft(draft, "dag 1")
+    met: list[tuple[str, object]] = []
+    rename = Path.replace
+
+    def look() -> None:
+        [text] = seen(published)
+        met.append((text, read(published / "marts.duckdb", "select sum(n) from marts.figures")))
+
+    def renamed(path: Path, target: Path) -> Path:
+        look()
+        done = rename(path, target)
+        look()
+        return done
+
+    monkeypatch.setattr(Path, "replace", renamed)
+    publish(warehouse, draft, published, built_at=BUILT + timedelta(days=1), keep=3)
+    assert met == [("dag 0", [(10,)]), ("dag 1", [(110,)])]
+
+
+def test_what_readers_get_can_be_read_by_all_and_lies_outside_the_draft(
+    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
+) -> None:
+    published = tmp_path / "published"
+    publish(warehouse, draft, published, built_at=BUILT, keep=3)
+    assert (published / "indikatorer").stat().st_mode & 0o777 == 0o755
+    assert (published / "indikatorer" / "index.html").stat().st_mode & 0o777 == 0o644
+    write_draft(draft, "ett nytt utkast")
+    assert seen(published) == {"dag 0"}
+
+
+def test_files_and_folders_where_links_should_be_are_replaced(
+    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
+) -> None:
+    """As an older version left them, or a copy that followed the links."""
+    published = tmp_path / "published"
+    write_draft(published, "gammalt")
+    write_draft(published / "aktuell", "gammalt")
+    (published / "marts.duckdb").write_text("gammalt")
+    path = publish(warehouse, draft, published, built_at=BUILT, keep=3)
+    assert seen(published) == {"dag 0"}
+    assert read(path, "select sum(n) from marts.figures") == [(10,)]
+    assert files(published) == edition(0)
+
+
+def test_what_is_published_is_never_pruned(
+    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
+) -> None:
+    """A clock that has been set back names the newest copy as the oldest."""
+    published = tmp_path / "published"
+    for days in (3, 2, 1):
+        write_draft(draft, f"dag {days}")
+        publish(warehouse, draft, published, built_at=BUILT + timedelta(days=days), keep=1)
+    assert seen(published) == {"dag 1"}
+
+
+def test_two_publications_in_one_second_are_both_kept(
+    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
+) -> None:
+    published = tmp_path / "published"
+    for text in ("först", "sedan"):
+        write_draft(draft, text)
+        publish(warehouse, draft, published, built_at=BUILT, keep=3)
+    assert seen(published) == {"sedan"}
+    assert len(list((published / "tidigare").iterdir())) == 2
 
 
 def test_dated_copies_are_kept_and_pruned(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
 ) -> None:
     published = tmp_path / "published"
     for day in range(5):
-        built_at = BUILT + timedelta(days=day)
-        write_snapshot(warehouse, published, built_at=built_at, keep=3)
-        publish_text(f"dag {day}", published, "memorandum.html", built_at=built_at, keep=3)
-    assert files(published) == [
-        "marts.duckdb",
-        "memorandum.html",
-        "tidigare/2026-11-24T023000/marts.duckdb",
-        "tidigare/2026-11-24T023000/memorandum.html",
-        "tidigare/2026-11-25T023000/marts.duckdb",
-        "tidigare/2026-11-25T023000/memorandum.html",
-        "tidigare/2026-11-26T023000/marts.duckdb",
-        "tidigare/2026-11-26T023000/memorandum.html",
-    ]
+        write_draft(draft, f"dag {day}")
+        publish(warehouse, draft, published, built_at=BUILT + timedelta(days=day), keep=3)
+    assert files(published) == [*edition(2), *edition(3), *edition(4)]
     earliest = published / "tidigare" / "2026-11-24T023000" / "marts.duckdb"
     assert read(earliest, "select sum(n) from marts.figures") == [(10,)]
-    assert (published / "memorandum.html").read_text(encoding="utf-8") == "dag 4"
+    assert seen(published) == {"dag 4"}
 
 
 def test_the_hash_sees_content_and_not_order(tmp_path: Path) -> None:
@@ -139,21 +250,21 @@ def test_the_hash_sees_content_and_not_order(tmp_path: Path) -> None:
 
 
 def test_an_older_duckdb_reads_the_snapshot(
-    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
 ) -> None:
     """`make test` installs DuckDB 1.5 beside the locked one for this."""
     assert OLDER_DUCKDB.is_dir(), "run `make test`, which installs DuckDB 1.5 for this test"
-    path = write_snapshot(warehouse, tmp_path / "published", built_at=BUILT, keep=3)
+    path = publish(warehouse, draft, tmp_path / "published", built_at=BUILT, keep=3)
     code = (
         "import duckdb, sys; print(duckdb.__version__[:3],"
         " duckdb.connect(sys.argv[1], read_only=True)"
         ".execute('select sum(n) from marts.figures').fetchone()[0])"
     )
-    seen = subprocess.run(
+    other = subprocess.run(
         [sys.executable, "-c", code, str(path)],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "PYTHONPATH": str(OLDER_DUCKDB)},
     )
-    assert seen.stdout.split() == ["1.5", "10"]
+    assert other.stdout.split() == ["1.5", "10"]

@@ -1,0 +1,145 @@
+"""What analysts and the board see of each series: on a desk, on a phone, by keyboard, on paper."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+# A focus of the documents, months, breakdowns and boards, parts only, and the index.
+NAMES = (
+    "assistance_households_share",
+    "assistance_households_month",
+    "child_cases",
+    "housing_support_hours",
+    "index",
+)
+# WCAG 2.2 AA for text of ordinary size.
+_LEAST_CONTRAST = 4.5
+
+_CONTRASTS = """
+() => {
+  const parts = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = (rgb) => {
+    const [r, g, b] = rgb.slice(0, 3).map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parts(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!own || element.closest("svg")) continue;
+    const [one, other] = [parts(getComputedStyle(element).color), behind(element)].map(light);
+    found.push((Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05));
+  }
+  return found;
+}
+"""
+
+
+@pytest.fixture
+def quiet(page: Page) -> Iterator[Page]:
+    """A page on which nothing may go wrong."""
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("requestfailed", lambda request: faults.append(request.url))
+    yield page
+    assert faults == []
+
+
+def address(home: Path, name: str) -> str:
+    return (home / "published" / "indikatorer" / f"{name}.html").as_uri()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_is_readable(quiet: Page, home: Path, name: str, width: int) -> None:
+    quiet.set_viewport_size({"width": width, "height": 900})
+    quiet.goto(address(home, name))
+    expect(quiet.get_by_role("heading", level=1)).to_be_visible()
+    expect(quiet.get_by_text("Arbetsmaterial.").first).to_be_visible()
+    overflow = quiet.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow <= 1
+    contrasts = quiet.evaluate(_CONTRASTS)
+    assert len(contrasts) > 10
+    assert min(contrasts) >= _LEAST_CONTRAST
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_charts_and_tables_can_be_read_aloud(quiet: Page, home: Path, name: str) -> None:
+    quiet.goto(address(home, name))
+    for drawing in quiet.locator("figure svg").all():
+        expect(drawing).to_have_attribute("role", "img")
+        [title, description] = (drawing.get_attribute("aria-labelledby") or "").split()
+        assert quiet.locator(f"#{title}").text_content()
+        assert quiet.locator(f"#{description}").text_content()
+    # Every chart has its values in a table after it.
+    assert quiet.locator("figure").count() <= quiet.locator("table").count()
+    for table in quiet.locator("table").all():
+        assert table.locator("caption").count() == 1
+        assert table.locator("th[scope]").count() > 0
+
+
+def test_the_memorandum_leads_to_the_pages_and_back(quiet: Page, home: Path) -> None:
+    quiet.goto((home / "published" / "memorandum.html").as_uri())
+    quiet.get_by_role("link", name="Andel biståndshushåll", exact=True).first.click()
+    expect(quiet.get_by_role("heading", level=1)).to_have_text("Andel biståndshushåll")
+    quiet.get_by_role("link", name="Alla indikatorer").click()
+    expect(quiet.get_by_role("heading", level=1)).to_contain_text("Indikatorer")
+    quiet.get_by_role("link", name="Antal biståndshushåll per månad", exact=True).click()
+    expect(quiet.get_by_role("heading", name="månad för månad").first).to_be_visible()
+    quiet.get_by_role("link", name="Promemorian").click()
+    expect(quiet.get_by_role("heading", level=1)).to_contain_text("Avvikelser")
+
+
+def test_every_link_leads_to_a_page_of_the_same_publication(quiet: Page, home: Path) -> None:
+    published = home / "published"
+    quiet.goto((published / "memorandum.html").as_uri())
+    leads = quiet.eval_on_selector_all("a", "links => links.map(l => l.getAttribute('href'))")
+    mentioned = {lead for lead in leads if not lead.startswith("#")}
+    assert len(mentioned) > 10
+    assert all((published / lead).is_file() for lead in mentioned)
+    quiet.goto(address(home, "index"))
+    leads = quiet.eval_on_selector_all("a", "links => links.map(l => l.getAttribute('href'))")
+    listed = {lead for lead in leads if not lead.startswith("#")} - {"../memorandum.html"}
+    pages = {path.name for path in (published / "indikatorer").iterdir()}
+    assert len(pages) > 50
+    assert listed == pages - {"index.html"}
+    dated = (published / "memorandum.html").resolve().parent
+    assert (published / "indikatorer").resolve() == dated / "indikatorer"
+
+
+def test_the_keyboard_reaches_the_text_and_the_wide_tables(quiet: Page, home: Path) -> None:
+    quiet.goto(address(home, "child_cases"))
+    quiet.keyboard.press("Tab")
+    skip = quiet.evaluate("document.activeElement.getAttribute('href')")
+    assert quiet.locator(skip).count() == 1
+    reached = set()
+    for _ in range(12):
+        quiet.keyboard.press("Tab")
+        reached.add(quiet.evaluate("document.activeElement.className"))
+    assert "scroll" in reached
+
+
+def test_a_page_fits_on_paper(quiet: Page, home: Path) -> None:
+    quiet.goto(address(home, "child_cases"))
+    quiet.emulate_media(media="print")
+    # A4 with margins of two centimetres, at 96 points an inch.
+    quiet.set_viewport_size({"width": 642, "height": 900})
+    assert not quiet.get_by_role("link", name="Alla indikatorer").is_visible()
+    wider = quiet.eval_on_selector_all(
+        "table", "tables => tables.filter(t => t.offsetWidth > document.body.offsetWidth).length"
+    )
+    assert wider == 0

@@ -1,0 +1,488 @@
+"""The indicators' pages: what they show of a series, what they withhold, and their form."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+from lxml import etree
+
+from orchestration.deviation.charts import PlainSeries, chart_points
+from orchestration.deviation.xmr import Signal, XmrSettings
+from orchestration.reporting import labels, series_view
+from orchestration.reporting.indicator_pages import Edition, render_indicator_pages
+from orchestration.reporting.series import load_series_data
+from tests.unit.reporting.conftest import BUILT_AT, YEAR, build_city, insert, insert_value
+
+VECTORS = Path(__file__).parents[2] / "vectors" / "nhsr_ptd"
+EDITION = Edition(BUILT_AT, "0.1.0", "godkänd", 5)
+Pages = dict[str, str]
+Write = Callable[[duckdb.DuckDBPyConnection], Pages]
+
+TABLES = """
+create table marts.series_charts (indicator_id varchar, geography_id varchar, breakdown varchar,
+  category varchar, period_grain varchar, period_start date, segment integer, value double,
+  centre double, lower double, upper double, moving_range double, trial boolean, signal varchar);
+create table marts.source_notes (source_id varchar, note_number integer, kind varchar,
+  period varchar, regions varchar, text_sv varchar);
+"""
+
+
+def draw(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fills in the charts, as the step before the pages does."""
+    keys = connection.execute(
+        "select distinct indicator_id, geography_id, breakdown, category, period_grain"
+        " from marts.indicator_values where not contains(geography_id, '-') order by all"
+    ).fetchall()
+    for *key, grain in keys:
+        rows = connection.execute(
+            "select 12 * year(period_start) + month(period_start) - 1, value, status"
+            " from marts.indicator_values where (indicator_id, geography_id, breakdown, category,"
+            " period_grain) = (?, ?, ?, ?, ?) order by period_start",
+            [*key, grain],
+        ).fetchall()
+        months, values, status = zip(*rows, strict=True)
+        series = PlainSeries(
+            (key[0], key[1], key[2], key[3]),
+            grain,
+            np.array(months, dtype=np.int64),
+            np.array(values, dtype=np.float64),
+            status,
+        )
+        for point in chart_points(series, [], XmrSettings()):
+            insert(connection, "marts.series_charts", point.as_row())
+
+
+def write(connection: duckdb.DuckDBPyConnection) -> Pages:
+    data = load_series_data(
+        connection,
+        year=YEAR,
+        places=("0180", "01", "SE"),
+        municipality_name="Stockholms stad",
+        smallest_count=EDITION.smallest_count,
+    )
+    return dict(render_indicator_pages(data, EDITION))
+
+
+@pytest.fixture
+def city() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The documents' city, to be changed by the test."""
+    with build_city() as connection:
+        connection.execute(TABLES)
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def pages() -> Pages:
+    """The pages of the documents' city, unchanged."""
+    with build_city() as connection:
+        connection.execute(TABLES)
+        draw(connection)
+        return write(connection)
+
+
+def parse(html: str) -> etree._Element:
+    # Well-formed as XML is stricter than HTML: every element closed, every attribute quoted.
+    return etree.fromstring(html.encode())
+
+
+def prose(html: str) -> str:
+    root = parse(html)
+    for style in root.xpath("//*[local-name()='style']"):
+        style.getparent().remove(style)
+    spoken = root.xpath("//@aria-label | //@title | //@alt")
+    return re.sub(r"\s+", " ", " ".join([*root.itertext(), *map(str, spoken)]))
+
+
+def table(html: str, table_id: str) -> list[list[str]]:
+    """The cells of a table's body."""
+    root = parse(html)
+    [found] = [t for t in root.iter("table") if t.find("caption").get("id") == table_id]
+    return [
+        [re.sub(r"\s+", " ", " ".join(cell.itertext())).strip() for cell in row]
+        for row in found.find("tbody")
+    ]
+
+
+def add_months(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
+    """Gives an indicator the months that NHSRplotthedots has drawn."""
+    with (VECTORS / "expected_6trusts_breaches.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["f"] == "R1H"]
+    for row in rows:
+        insert_value(
+            connection,
+            {
+                "indicator_id": "reported_ipv_crimes",
+                "period_start": date.fromisoformat(row["x"]),
+                "period_grain": "month",
+                "value": float(row["y"]),
+                "source_id": "bra_reported_ipv_crimes",
+            },
+        )
+    return rows
+
+
+def add_part(
+    connection: duckdb.DuckDBPyConnection, category: str, count: float, **other: object
+) -> None:
+    row: dict[str, object] = {
+        "indicator_id": "evicted_children",
+        "period_start": date(YEAR, 1, 1),
+        "breakdown": "sex",
+        "category": category,
+        "numerator": count,
+        "value": count,
+    }
+    insert_value(connection, row | other)
+
+
+def test_each_indicator_has_a_page_and_the_index_leads_to_all(pages: Pages) -> None:
+    index = parse(pages["index.html"])
+    leads = {str(link.get("href")) for link in index.iter("a")}
+    assert len(pages) == 13
+    assert leads == {*pages, "../memorandum.html", "#innehall"} - {"index.html"}
+    for name, html in pages.items():
+        if name != "index.html":
+            own = {str(link.get("href")) for link in parse(html).iter("a")}
+            assert {"index.html", "../memorandum.html"} <= own
+
+
+def test_every_value_stands_in_the_table_beside_the_chart(pages: Pages) -> None:
+    rows = table(pages["evicted_children.html"], "tabell-serie-1")
+    assert [row[0] for row in rows] == [str(year) for year in range(2016, 2024)]
+    assert "gränserna kan vara vidare" not in prose(pages["evicted_children.html"])
+    assert rows[-2][1] == "38"
+    assert rows[-1][1] == "12"
+    assert rows[-1][-1] == "Väntat 38 (22–59)"
+    [figure] = parse(pages["evicted_children.html"]).iter("figure")
+    [drawn] = figure.iter("{http://www.w3.org/2000/svg}svg")
+    assert drawn.get("role") == "img"
+    spoken = " ".join(drawn.find("{http://www.w3.org/2000/svg}desc").itertext())
+    assert "2023: 12." in spoken
+
+
+def test_limits_and_signals_are_as_another_program_has_them(
+    city: duckdb.DuckDBPyConnection,
+) -> None:
+    """Mean 5 409.75 and limits 3 945.54 and 6 873.96; the first seven points lie below the mean."""
+    rows = add_months(city)
+    draw(city)
+    html = write(city)["reported_ipv_crimes.html"]
+    shown = table(html, "tabell-serie-2")
+    assert len(shown) == len(rows) >= 12
+    first = shown[0]
+    assert first[:5] == ["April 2016", "5 099", "5 410", "3 946", "6 874"]
+    assert first[5] == "Ingår i minst sju värden i rad under medelvärdet"
+    told = [row["special_cause_type"] != "Common Cause" for row in rows]
+    assert [bool(row[5]) for row in shown] == told
+    text = prose(html)
+    assert "Signaler: april 2016 (ingår i minst sju värden i rad under medelvärdet)" in text
+    assert "Utfall med signal" in text
+    # The years have eight values: limits for trial, and no signal.
+    assert "Serien har åtta jämförbara värden. Gränserna är preliminära" in text
+
+
+def test_the_chart_is_said_to_be_for_the_eye(pages: Pages) -> None:
+    text = prose(pages["evicted_children.html"])
+    assert "Diagrammet är till för ögat." in text
+    assert "avgörs av prövningen ovan, aldrig av diagrammet" in text
+    assert "Signaler ges först med tolv." in text
+
+
+def test_the_years_findings_stand_with_their_outcome(pages: Pages) -> None:
+    text = prose(pages["substance_use_persons.html"])
+    assert "förändring. Utesluten, täcks av en registrerad eller funnen förklaring." in text
+    assert (
+        "Öppenvård registreras per deltagare (ändrad definition, 2023, registrerad). syntetisk"
+        in text
+    )
+    assert "Väntad påverkan: +22,0 procent." in text
+    assert "ingen rad bland 2023 års avvikelser" in prose(pages["debt_median.html"])
+
+
+def test_a_page_without_values_says_so(city: duckdb.DuckDBPyConnection) -> None:
+    city.execute("delete from marts.indicator_values where indicator_id = 'debt_median'")
+    draw(city)
+    written = write(city)
+    html = written["debt_median.html"]
+    assert "Indikatorn har inga värden för Stockholms stad, länet eller riket" in prose(html)
+    assert not list(parse(html).iter("figure"))
+    assert not list(parse(html).iter("table"))
+    [row] = [
+        row
+        for row in parse(written["index.html"]).iter("tr")
+        if "Medianskuld" in "".join(row.itertext())
+    ]
+    assert "uppgift saknas" in "".join(row.itertext())
+
+
+def test_a_series_of_parts_only_says_so(pages: Pages) -> None:
+    text = prose(pages["housing_support_hours.html"])
+    assert "Indikatorn har ingen serie för helheten" in text
+    assert "Efter målgrupp och kön" in text
+    rows = table(pages["housing_support_hours.html"], "tabell-uppdelning-1")
+    assert {tuple(row) for row in rows} == {
+        ("Funktionsnedsättning", "9,0"),
+        ("Socialpsykiatri", "7,2"),
+    }
+
+
+@pytest.mark.parametrize(("smallest", "shown"), [(4, False), (5, True)])
+def test_parts_with_a_small_count_are_withheld_whole(
+    city: duckdb.DuckDBPyConnection, smallest: float, shown: bool
+) -> None:
+    add_part(city, "flickor", 977)
+    add_part(city, "pojkar", smallest)
+    draw(city)
+    html = write(city)["evicted_children.html"]
+    text = prose(html)
+    assert ("977" in html) == shown
+    assert ("färre än fem fall" in text) == (not shown)
+    assert "Efter kön" in text
+
+
+def test_a_share_is_withheld_when_those_outside_it_are_few(
+    city: duckdb.DuckDBPyConnection,
+) -> None:
+    add_part(
+        city,
+        "kvinnor",
+        998,
+        indicator_id="assistance_households_share",
+        denominator=1000,
+        value=0.998,
+    )
+    draw(city)
+    html = write(city)["assistance_households_share.html"]
+    assert "99,8" not in html
+    assert "färre än fem fall" in prose(html)
+
+
+@pytest.mark.parametrize(("smallest", "shown"), [(0, False), (71, True)])
+def test_boards_stand_in_a_table_unless_one_is_small(
+    city: duckdb.DuckDBPyConnection, smallest: float, shown: bool
+) -> None:
+    city.execute(
+        "insert into marts.geographies (geography_id, name, level)"
+        " values ('0180-farsta', 'Farsta', 'stadsdelsnamnd')"
+    )
+    whole = {"breakdown": "total"}
+    add_part(city, "total", 966, geography_id="0180-norrmalm", status="broken_series", **whole)
+    add_part(city, "total", smallest, geography_id="0180-farsta", **whole)
+    draw(city)
+    html = write(city)["evicted_children.html"]
+    if shown:
+        assert table(html, "tabell-namnder") == [
+            ["Farsta", "71"],
+            ["Norrmalm", "966 jämförelsebrott"],
+        ]
+    else:
+        assert "966" not in html
+        assert "färre än fem fall" in prose(html)
+
+
+def test_a_suppressed_value_reaches_no_page(city: duckdb.DuckDBPyConnection) -> None:
+    """Neither the value, if the marts should hold it, nor what it can be worked out from."""
+    city.execute(
+        "update marts.indicator_values set status = 'suppressed', value = 38.625"
+        " where indicator_id = 'evicted_children' and period_start = date '2022-01-01'"
+    )
+    city.execute("delete from marts.deviations where kind = 'contrary'")
+    draw(city)
+    html = write(city)["evicted_children.html"]
+    rows = table(html, "tabell-serie-1")
+    assert rows[-2][1] == "uppgift skyddas"
+    assert rows[-1][-1] == ""
+    assert "Serien har sju jämförbara värden" in prose(html)
+    assert "väntat uppgift skyddas" in prose(html)
+    assert "−68,4" not in html
+    assert "38,6" not in html
+
+
+def test_preliminary_and_broken_values_are_marked(city: duckdb.DuckDBPyConnection) -> None:
+    for year, status in ((2018, "broken_series"), (YEAR, "preliminary")):
+        city.execute(
+            "update marts.indicator_values set status = ?"
+            " where indicator_id = 'evicted_children' and period_start = ?",
+            [status, date(year, 1, 1)],
+        )
+    draw(city)
+    html = write(city)["evicted_children.html"]
+    rows = {row[0]: row for row in table(html, "tabell-serie-1")}
+    assert rows["2018"][-1] == "Jämförelsebrott"
+    assert rows["2018"][2] == "–"
+    assert rows["2023"][-1].startswith("Preliminär; väntat")
+    text = prose(html)
+    assert "Preliminärt utfall" in text
+    assert "Ej jämförbart utfall" in text
+    assert "Från och med 2019 räknas medelvärde och gränser om" in text
+    assert "Preliminär: 1 värde i serien ovan." in text
+
+
+def test_a_year_that_nobody_has_told_of_is_a_gap(city: duckdb.DuckDBPyConnection) -> None:
+    city.execute(
+        "delete from marts.indicator_values"
+        " where indicator_id = 'evicted_children' and period_start = date '2019-01-01'"
+    )
+    draw(city)
+    html = write(city)["evicted_children.html"]
+    rows = table(html, "tabell-serie-1")
+    assert [row[1] for row in rows if row[0] == "2019"] == ["uppgift saknas"]
+    assert "gränserna kan vara vidare" in prose(html)
+
+
+def test_a_limit_below_zero_is_not_shown(city: duckdb.DuckDBPyConnection) -> None:
+    draw(city)
+    city.execute("update marts.series_charts set lower = -3.0 where value >= 0")
+    html = write(city)["evicted_children.html"]
+    assert {row[3] for row in table(html, "tabell-serie-1")} == {"–"}
+    assert "−3" not in html
+
+
+def test_notes_are_of_the_sources_and_of_the_places_shown(
+    city: duckdb.DuckDBPyConnection,
+) -> None:
+    for number, (regions, text) in enumerate(
+        [
+            ("[]", "Gäller hela\r\n tabellen."),
+            ('["Riket"]', "Gäller riket."),
+            ('["Malmö"]', "Gäller Malmö."),
+        ]
+    ):
+        city.execute(
+            "insert into marts.source_notes values ('avhysningar_barn', ?, 'method', null, ?, ?)",
+            [number, regions, text],
+        )
+    draw(city)
+    written = write(city)
+    text = prose(written["evicted_children.html"])
+    assert "Metod: Gäller hela tabellen." in text
+    assert "Metod, Riket: Gäller riket." in text
+    assert "Gäller Malmö." not in text
+    assert "Källorna har 1 not till om andra platser" in text
+    assert "Gäller riket." not in prose(written["debt_median.html"])
+
+
+def test_synthetic_figures_are_marked(pages: Pages) -> None:
+    assert "Syntetiska uppgifter" in prose(pages["evicted_children.html"])
+    assert "yntetiska uppgifter" not in prose(pages["housing_support_block_grant.html"])
+    assert "Delvis syntetiska uppgifter" in prose(pages["index.html"])
+
+
+def test_partly_synthetic_figures_are_marked(city: duckdb.DuckDBPyConnection) -> None:
+    city.execute(
+        "update marts.indicator_values set source_id = 'constants'"
+        " where indicator_id = 'evicted_children' and period_start = date '2016-01-01'"
+    )
+    draw(city)
+    text = prose(write(city)["evicted_children.html"])
+    assert "Delvis syntetiska uppgifter" in text
+    assert "Stadens budget 2023. Stockholms stad." in text
+
+
+def test_every_page_says_it_is_working_material_and_whose_edition(pages: Pages) -> None:
+    for html in pages.values():
+        text = prose(html)
+        assert "Arbetsmaterial." in text
+        assert "Framställd 22 november 2026 kl. 03.30" in text
+        assert "Kvalitetsstatus: godkänd" in text
+
+
+def test_nothing_is_loaded_and_nothing_runs(city: duckdb.DuckDBPyConnection) -> None:
+    hostile = '<script>alert(1)</script><img src="https://example.org/x.png"/>'
+    city.execute("update marts.indicators set title_sv = ?, definition_sv = ?", [hostile] * 2)
+    city.execute(
+        "insert into marts.source_notes values ('avhysningar_barn', 1, 'other', null, '[]', ?)",
+        [hostile],
+    )
+    draw(city)
+    for html in write(city).values():
+        root = parse(html)
+        assert not root.xpath("//script | //link | //img | //iframe | //object | //embed")
+        loaded = [str(v) for v in root.xpath("//@src | //@href | //@*[local-name()='href']")]
+        assert loaded
+        assert all(re.fullmatch(r"#[\w-]+|[\w-]+\.html|\.\./memorandum\.html", v) for v in loaded)
+        assert not root.xpath("//@*[starts-with(name(), 'on')]")
+        [policy] = root.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+        assert "default-src 'none'" in policy
+
+
+def test_every_page_is_accessible_in_form(city: duckdb.DuckDBPyConnection) -> None:
+    add_months(city)
+    add_part(city, "flickor", 7)
+    draw(city)
+    for html in write(city).values():
+        root = parse(html)
+        assert html.startswith("<!DOCTYPE html>")
+        assert root.get("lang") == "sv"
+        ids = [str(value) for value in root.xpath("//@id")]
+        assert len(ids) == len(set(ids))
+        wanted = {str(v)[1:] for v in root.xpath("//@href") if str(v).startswith("#")}
+        wanted |= {e for v in root.xpath("//@aria-labelledby") for e in str(v).split()}
+        assert wanted <= set(ids)
+        assert len(list(root.iter("h1"))) == len(list(root.iter("main"))) == 1
+        levels = [int(e.tag[1]) for e in root.iter("h1", "h2", "h3", "h4")]
+        assert all(after - before <= 1 for before, after in pairwise(levels))
+        for found in root.iter("table"):
+            assert found.find("caption") is not None
+            assert all(head.get("scope") in {"col", "row"} for head in found.iter("th"))
+            assert len({len(row) for row in found.iter("tr")}) == 1
+
+
+def test_no_code_or_english_word_leaks(pages: Pages) -> None:
+    codes = {
+        *labels.KINDS,
+        *labels.OUTCOMES,
+        *labels.STATUSES,
+        *labels.EXPLANATION_KINDS,
+        *(code.value for code in Signal),
+        *("proportion", "mean", "amount", "count", "rate", "target_group", "sex", "year", "month"),
+        *("None", "nan", "True", "False", "Undefined", "of", "and", "the", "chart"),
+    } - {"definition", "system"}
+    for name, html in pages.items():
+        # The name in the database is told as such.
+        words = set(re.findall(r"[\w*]+", prose(html).replace(name.removesuffix(".html"), "")))
+        assert not words & codes, name
+
+
+def test_the_pages_say_the_methods_own_counts() -> None:
+    """Reporting does not import the engine; here the two are held together."""
+    settings = XmrSettings()
+    assert series_view.TRIAL_POINTS == settings.trial_points == 5
+    assert series_view.FULL_POINTS == settings.full_points == 12
+    # What the page says in words of how limits and rules are made.
+    assert (settings.limit_factor, settings.run_points) == (2.66, 7)
+    assert settings.screen
+
+
+def test_every_signal_has_its_words() -> None:
+    assert set(labels.SIGNALS) | set(labels.NO_SIGNALS) == {"", *(code.value for code in Signal)}
+
+
+def test_an_unknown_code_is_refused(city: duckdb.DuckDBPyConnection) -> None:
+    add_part(city, "flickor", 7, breakdown="shoe_size")
+    with pytest.raises(LookupError, match="shoe_size"):
+        write(city)
+
+
+def test_the_same_data_gives_the_same_pages(city: duckdb.DuckDBPyConnection, pages: Pages) -> None:
+    draw(city)
+    assert write(city) == pages
+
+
+def test_the_moment_must_have_a_time_zone(city: duckdb.DuckDBPyConnection) -> None:
+    data = load_series_data(
+        city,
+        year=YEAR,
+        places=("0180",),
+        municipality_name="Stockholms stad",
+        smallest_count=5,
+    )
+    naive = Edition(datetime(2026, 11, 22), "0.1.0", "godkänd", 5)  # noqa: DTZ001 (what is refused)
+    with pytest.raises(ValueError, match="time zone"):
+        next(render_indicator_pages(data, naive))
