@@ -69,28 +69,3 @@ where
     settled.valid_sequence is null
     or delivered.delivery_sequence = settled.valid_sequence
 {%- endmacro %}
-
-
-{#
-    First day of a publisher's period: a year, or a year and a month with any one
-    sign between them. What is neither (a half-year) has none.
-#}
-{% macro publisher_period_start(period) -%}
-case length({{ period }})
-    when 4 then make_date(cast({{ period }} as integer), 1, 1)
-    when 7 then make_date(
-        cast(left({{ period }}, 4) as integer),
-        cast(right({{ period }}, 2) as integer),
-        1
-    )
-end
-{%- endmacro %}
-
-
-{% macro publisher_period_grain(period) -%}
-case length({{ period }})
-    when 4 then 'year'
-    when 7 then 'month'
-    else 'other'
-end
-{%- endmacro %}

@@ -1,3 +1,17 @@
+{# What one figure of public statistics is about: the key of a cell. #}
+{% macro statistics_cell() -%}
+{{ return([
+    'indicator_id',
+    'dataset_id',
+    'geography_id',
+    'period_grain',
+    'breakdown',
+    'category',
+    'period_start',
+]) }}
+{%- endmacro %}
+
+
 {#
     When two figures of one cell are two figures.
 

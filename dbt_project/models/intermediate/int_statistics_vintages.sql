@@ -7,15 +7,7 @@
     'year_start',
 ] -%}
 
-{%- set cell = [
-    'indicator_id',
-    'dataset_id',
-    'geography_id',
-    'period_grain',
-    'breakdown',
-    'category',
-    'period_start',
-] -%}
+{%- set cell = statistics_cell() -%}
 
 with
 

@@ -1,12 +1,4 @@
-{%- set cell = [
-    'indicator_id',
-    'dataset_id',
-    'geography_id',
-    'period_grain',
-    'breakdown',
-    'category',
-    'period_start',
-] -%}
+{%- set cell = statistics_cell() -%}
 
 with
 
