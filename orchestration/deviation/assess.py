@@ -201,12 +201,7 @@ def _against_common_shock(
         return list(tested), []
     shock = common_shock(
         np.array([np.median([one.p_down for one in group]) for group in votes.values()]),
-        np.array(
-            [
-                np.median([np.log1p(one.relative_to_expected) for one in group])
-                for group in votes.values()
-            ]
-        ),
+        np.array([np.median([one.log_to_expected for one in group]) for group in votes.values()]),
     )
     if (
         shock.p_value >= settings.shock_alpha
@@ -223,9 +218,7 @@ def _shock_row(
 ) -> tuple[Finding, Deviation]:
     """The common movement as one row, under the indicator that moved most like it."""
     change = float(np.expm1(shock.log_change))
-    nearest = min(
-        members, key=lambda t: abs(float(np.log1p(t.relative_to_expected)) - shock.log_change)
-    )
+    nearest = min(members, key=lambda t: abs(t.log_to_expected - shock.log_change))
     key = (nearest.series.indicator_id, nearest.series.geography_id, "common_shock", "common_shock")
     explanations = tuple(
         e for e in context.explanations(key) if e.indicator_id is None and not e.is_break

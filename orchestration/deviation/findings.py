@@ -117,8 +117,8 @@ def weigh(
     expected, p = tested.expected_after(log_change)
     residual = tested.observed / expected - 1.0
     small = abs(residual) < context.settings.focus_minimum_change
-    lesser = 2 * abs(np.log1p(residual)) < abs(np.log1p(tested.relative_to_expected))
-    return p >= context.settings.alpha or bool(small and lesser), residual
+    lesser = small and 2 * abs(np.log1p(residual)) < abs(np.log1p(tested.relative_to_expected))
+    return p >= context.settings.alpha or bool(lesser), residual
 
 
 def explanation_evidence(

@@ -123,6 +123,12 @@ class JudgedSeries:
         """Observed over expected, less one."""
         return self.observed / self.expected - 1.0
 
+    @property
+    def log_to_expected(self) -> float:
+        """Log of observed over expected, each half a case up, so that none at all has one too."""
+        half = 0.5 * self.to_unit
+        return float(np.log((self.observed + half) / (self.expected + half)))
+
     def expected_after(self, log_change: float) -> tuple[float, float]:
         """Expected value and two-sided p-value after a known change of the level."""
         moved = self.alone.shifted(np.array([log_change]))

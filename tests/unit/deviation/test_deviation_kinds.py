@@ -377,6 +377,20 @@ def test_a_few_large_changes_are_no_common_shock(own: dict[str, float]) -> None:
     assert {row.indicator_id for row in rows if row.outcome is Outcome.FOCUS} == set(own)
 
 
+@pytest.mark.filterwarnings("error")
+def test_registers_that_fall_to_nothing_leave_the_others_figures_whole() -> None:
+    """The logarithm of no case at all is no number, and would spoil the common movement."""
+    gone = dict.fromkeys(COUNTED[:6], -1.0)
+    rows = assess(moved_city(0.0, **gone), BARE, 2023, SETTINGS)
+    (shock,) = [row for row in rows if row.breakdown == "common_shock"]
+    assert shock.relative_change is not None
+    assert -1.0 < shock.relative_change < -0.99
+    assert all(np.isfinite(row.p_value) for row in rows if row.p_value is not None)
+    # Those that stayed are what went their own way.
+    changes = [row for row in of_kind(rows, Kind.CHANGE) if row is not shock]
+    assert {row.indicator_id for row in changes} == set(COUNTED[6:])
+
+
 def test_one_register_has_one_vote() -> None:
     one_register = ["households", "recipients", "children", "months", "decisions", "rejections"]
     given = [
