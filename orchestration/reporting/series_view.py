@@ -49,7 +49,7 @@ def remarks(series: ValueSeries) -> Iterator[str]:
         first = next(point for point in charted if point.segment == segment)
         yield (
             f"Från och med {when(first.start, series.grain)} räknas medelvärde och gränser om: "
-            "värdena före går enligt en registrerad uppgift inte att jämföra med dem efter."
+            "värdena före går enligt en känd uppgift inte att jämföra med dem efter."
         )
     last = [point for point in charted if point.segment == segments[-1]]
     yield _about_limits(len(last), since_break=len(segments) > 1)
