@@ -165,15 +165,31 @@ def poisson_trend(history: FloatArray, tested: FloatArray) -> FloatArray:
     time_axis = np.arange(years) - years + 1.0
     design = np.ones((years, 1)) if years < 3 else np.column_stack([np.ones(years), time_axis])
     ahead = np.array([1.0, 1.0])[: design.shape[1]]
+    return poisson_regression(history, tested, design, ahead, ridge=1e-9)
+
+
+def poisson_regression(
+    history: FloatArray, tested: FloatArray, past: FloatArray, now: FloatArray, *, ridge: float
+) -> FloatArray:
+    """How far a value lies from a Poisson regression's forecast, in standard deviations.
+
+    Args:
+        history: (S, n), counts.
+        tested: (S,), the next ones.
+        past: (n, p), what each count is explained by.
+        now: (p,), the same of the next one.
+        ridge: added to the information, so that a design that a series cannot tell is solved.
+    """
     eta = np.log(history + 0.5)
     for _ in range(12):
         mu = np.exp(np.clip(eta, -20, 20))
-        information = np.einsum("sn,np,nq->spq", mu, design, design) + 1e-9 * np.eye(ahead.size)
-        score = np.einsum("sn,np->sp", mu * eta + history - mu, design)
+        information = np.einsum("sn,np,nq->spq", mu, past, past, optimize=True)
+        information += ridge * np.eye(now.size)
+        score = (mu * eta + history - mu) @ past
         beta = np.linalg.solve(information, score[:, :, None])[:, :, 0]
-        eta = beta @ design.T
-    expected = np.exp(np.clip(beta @ ahead, -20, 20))
-    line = np.einsum("p,spq,q->s", ahead, np.linalg.inv(information), ahead)
+        eta = beta @ past.T
+    expected = np.exp(np.clip(beta @ now, -20, 20))
+    line = np.einsum("p,spq,q->s", now, np.linalg.inv(information), now, optimize=True)
     score_of: FloatArray = np.abs(tested - expected) / np.sqrt(expected + expected**2 * line)
     return score_of
 

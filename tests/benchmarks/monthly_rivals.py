@@ -17,7 +17,15 @@ from scipy import special
 from orchestration.deviation.monthly import farrington
 from orchestration.deviation.series import FloatArray
 from orchestration.deviation.settings import DeviationSettings
-from tests.benchmarks.bench_deviation import ALARM, NOMINAL, Surprise, power_at_size, xmr, z_without
+from tests.benchmarks.bench_deviation import (
+    ALARM,
+    NOMINAL,
+    Surprise,
+    poisson_regression,
+    power_at_size,
+    xmr,
+    z_without,
+)
 from tests.benchmarks.tables import say, shown, table
 
 SETTINGS = DeviationSettings()
@@ -46,19 +54,7 @@ def poisson_months(history: FloatArray, tested: FloatArray) -> FloatArray:
     dummies = (month[:, None] == np.arange(1, 12)).astype(np.float64)
     trend = (np.arange(length + 1.0) - length) / 12
     design = np.column_stack([np.ones(length + 1), trend, dummies])
-    past, now = design[:-1], design[-1]
-    eta = np.log(history + 0.5)
-    ridge = 1e-6 * np.eye(now.size)
-    for _ in range(10):
-        mu = np.exp(np.clip(eta, -20, 20))
-        information = np.einsum("sn,np,nq->spq", mu, past, past, optimize=True) + ridge
-        score = (mu * eta + history - mu) @ past
-        beta = np.linalg.solve(information, score[:, :, None])[:, :, 0]
-        eta = beta @ past.T
-    expected = np.exp(np.clip(beta @ now, -20, 20))
-    line = np.einsum("p,spq,q->s", now, np.linalg.inv(information), now, optimize=True)
-    out: FloatArray = np.abs(tested - expected) / np.sqrt(expected + expected**2 * line)
-    return out
+    return poisson_regression(history, tested, design[:-1], design[-1], ridge=1e-6)
 
 
 RIVALS: Mapping[str, Surprise] = {
