@@ -322,8 +322,9 @@ def _series(rows: Iterable[_Row], deviations: Sequence[Deviation]) -> list[Value
                 row
                 for row in deviations
                 if (row.geography_id, row.breakdown, row.category) == key[:3]
+                and row.period_grain == key[3]
                 and row.kind != "group_difference"
-                # Findings do not say their grain: a January is told from a year by its value.
+                # A finding about another value than the one that is drawn has no place beside it.
                 and any(
                     point.start == row.period_start and point.value == row.observed
                     for point in points
