@@ -31,6 +31,7 @@ REPORT_NAME = "memorandum.html"
 _READ = (
     *MARTS_READ,
     "marts.source_notes",
+    "marts.found_explanations",
     "marts.deviations",
     "marts.series_charts",
     "marts.focus_areas",

@@ -1,5 +1,6 @@
 """The code location loads as the server loads it, and holds what operation relies on."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from orchestration.assets.landing import FRESHNESS_CHECK
+from orchestration.assets.report import REPORT_KEY
 from orchestration.automation import inbox_content, inbox_sensor, send_notice
 from orchestration.checks import CHECK_NAME
 from orchestration.definitions import build_defs, defs
@@ -172,3 +174,16 @@ def test_a_failure_is_told_to_a_file(tmp_path: Path) -> None:
 
 def test_build_defs_makes_fresh_definitions() -> None:
     assert build_defs() is not build_defs()
+
+
+def test_the_report_waits_for_the_gate_of_every_mart_that_it_reads() -> None:
+    """What a query names and the asset does not would be read past a closed gate."""
+    sources = (PROJECT_ROOT / "orchestration" / "reporting").glob("*.py")
+    named = {
+        table
+        for path in sources
+        for table in re.findall(r"(?:from|join) (marts\.\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 5
+    waited_for = {".".join(key.path) for key in GRAPH.get(REPORT_KEY).parent_keys}
+    assert named <= waited_for
