@@ -1,5 +1,7 @@
 """The whole flow on a small city: what is published, what is repeated, what is never shown."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -10,12 +12,14 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.intake.fetching import fetch_states
 from orchestration.settings import Settings
 from orchestration.storage.snapshot import content_hash
 from tests.integration.conftest import Installation
@@ -333,6 +337,38 @@ class TestCommandLine:
             listed = runner.invoke(app, [command, "--home", str(published.home)])
             assert listed.exit_code == 0, listed.output
             assert len(listed.output.splitlines()) > 5
+
+    def test_a_program_can_read_the_answers(self, published: Installation) -> None:
+        def rows(*arguments: str) -> list[dict[str, Any]]:
+            command = [*arguments, "--home", str(published.home), "--format"]
+            as_json = runner.invoke(app, [*command, "json"])
+            as_csv = runner.invoke(app, [*command, "csv"])
+            assert as_json.exit_code == as_csv.exit_code == 0, as_json.output
+            found: list[dict[str, Any]] = json.loads(as_json.stdout)
+            listed = list(csv.DictReader(io.StringIO(as_csv.stdout)))
+            assert len(listed) == len(found)
+            assert list(listed[0]) == list(found[0])
+            return found
+
+        def columns(table: str) -> set[str]:
+            return {name for name, *_ in published.published(f"describe {table}")}
+
+        [(count,)] = published.published("select count(*) from marts.deviations")
+        [counted] = rows("query", "select count(*) as n from marts.deviations")
+        assert counted == {"n": count}
+        deviations = rows("deviations")
+        assert len(deviations) == count > 10
+        assert set(deviations[0]) == columns("marts.deviations") | {"title_sv"}
+        ranks = [each["rank"] for each in deviations if each["rank"] is not None]
+        assert ranks == sorted(ranks)
+        sources = {each["source_id"]: each for each in rows("sources")}
+        known = dict(published.published("select source_id, content_sha256 from meta.sources"))
+        assert {name: sources[name]["content_sha256"] for name in known} == known
+        asked = fetch_states(published.settings)
+        assert asked
+        for name, attempt in asked.items():
+            assert sources[name]["tried_at"] == attempt.tried_at
+            assert sources[name]["fetch_message_sv"] == attempt.message_sv
 
     @pytest.mark.parametrize("register", ["avhysningar_barn", "ekonomiskt_bistand_beslut"])
     def test_a_supplier_can_check_a_file(self, city: Path, register: str, tmp_path: Path) -> None:

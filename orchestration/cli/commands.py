@@ -1,0 +1,245 @@
+"""The commands of `avvik`: what can be typed, and what each option is called.
+
+A thin door: whatever computes belongs in the packages, whatever orchestrates in the assets. Heavy
+imports wait until a command needs them, so that `avvik --help` answers at once.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+
+from orchestration.cli.output import (
+    STOPPED,
+    Format,
+    FormatOption,
+    console,
+    refuse,
+)
+from orchestration.cli.preflight import (
+    claim_home,
+    only_one_run,
+    or_misuse,
+    require_key,
+    require_municipality,
+    require_past,
+)
+from orchestration.cli.published import show_answer, show_deviations, show_sources
+from orchestration.cli.running import run_once, write_demo_city
+from orchestration.cli.serving import serve_dagster
+from orchestration.settings import Profile, Settings
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Avvik: finner det som avviker i stadens socialtjänst.",
+    pretty_exceptions_enable=False,
+)
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Katalog för allt tillstånd (AVVIK_HOME).")
+]
+InboxOption = Annotated[Path | None, typer.Option("--inbox", help="Katalog med leveranser.")]
+
+
+def _settings(**overrides: Any) -> Settings:
+    return Settings(**{name: value for name, value in overrides.items() if value is not None})
+
+
+@app.command()
+def run(
+    profile: Annotated[
+        Profile | None, typer.Option(help="demo: syntetisk stad; live: verkliga leveranser.")
+    ] = None,
+    home: HomeOption = None,
+    inbox: InboxOption = None,
+    year: Annotated[int | None, typer.Option(help="Rapportår.", min=1990, max=2100)] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Bygg om det som hade publicerats vid slutet av en dag (ÅÅÅÅ-MM-DD) eller vid "
+            "en tidpunkt, i en egen katalog.",
+        ),
+    ] = None,
+) -> None:
+    """Kör hela flödet och publicerar om alla grindar är öppna."""
+    overrides: dict[str, Any] = {
+        name: value
+        for name, value in {
+            "profile": profile,
+            "home": home,
+            "inbox": inbox,
+            "year": year,
+            "as_of": as_of,
+        }.items()
+        if value is not None
+    }
+    settings = Settings(**overrides)
+    require_past(settings)
+    with only_one_run(settings):
+        require_municipality(settings)
+        claim_home(settings)
+        require_key(settings)
+        run_once(settings, overrides)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL mot schemana marts och meta.")],
+    home: HomeOption = None,
+    shape: FormatOption = Format.TABLE,
+) -> None:
+    """Ställer en fråga till den publicerade ögonblicksbilden."""
+    try:
+        show_answer(_settings(home=home), sql, shape)
+    except duckdb.Error as error:
+        refuse(f"Frågan kunde inte besvaras: {error}", cause=error)
+
+
+@app.command()
+def deviations(home: HomeOption = None, shape: FormatOption = Format.TABLE) -> None:
+    """Visar avvikelserna i rangordning, och var indikatorernas sidor finns."""
+    show_deviations(_settings(home=home), shape)
+
+
+@app.command()
+def sources(home: HomeOption = None, shape: FormatOption = Format.TABLE) -> None:
+    """Visar källorna bakom den senaste publiceringen, och hur hämtningen senast gick."""
+    show_sources(_settings(home=home), shape)
+
+
+@app.command("check-file")
+def check_file(
+    file: Annotated[
+        Path, typer.Argument(help="Filen som ska lämnas.", exists=True, dir_okay=False)
+    ],
+    workbook: Annotated[
+        Path | None, typer.Option("--workbook", help="Arbetsbok (xlsx) att skriva felen i.")
+    ] = None,
+    municipality_file: Annotated[
+        Path | None,
+        typer.Option("--municipality-file", help="Kommunfil (AVVIK_MUNICIPALITY_FILE)."),
+    ] = None,
+    register: Annotated[
+        str | None, typer.Option("--register", help="Registret, om filnamnet passar flera.")
+    ] = None,
+) -> None:
+    """Prövar en registerfil mot avtalet innan den lämnas."""
+    from orchestration.registers.checking import check_file as check  # noqa: PLC0415
+    from orchestration.registers.contract import load_contracts  # noqa: PLC0415
+    from orchestration.registers.municipality import read_municipality  # noqa: PLC0415
+    from orchestration.registers.workbook import write_workbook  # noqa: PLC0415
+
+    if municipality_file is None:
+        municipality = require_municipality(_settings())
+    else:
+        municipality = or_misuse(lambda: read_municipality(municipality_file))
+    if register is not None and register not in load_contracts():
+        refuse(f"Okänt register: {register}. Välj bland: {', '.join(load_contracts())}.")
+    checked = check(file, municipality, register=register, today=datetime.now(UTC).date())
+    for breach in checked.breaches:
+        console.print(f"- {breach.message()}", markup=False, soft_wrap=True)
+    mapping = municipality.mapping(checked.register_name)
+    if checked.absent:
+        names = ", ".join(mapping.column_in_file(name) for name in checked.absent)
+        console.print(
+            f"Att känna till: filen saknar {names}, som får saknas och läses som tomt.",
+            markup=False,
+            soft_wrap=True,
+        )
+    if workbook is not None:
+        try:
+            write_workbook(workbook, checked, mapping)
+        except OSError as error:
+            refuse(f"Arbetsboken kan inte skrivas: {error.strerror}.", cause=error)
+        console.print(f"Arbetsbok: {workbook}", markup=False, soft_wrap=True)
+    if checked.breaches:
+        raise typer.Exit(STOPPED)
+    console.print(f"{file.name} följer avtalet.", markup=False)
+
+
+@app.command()
+def demo(
+    faults: Annotated[
+        list[str] | None,
+        typer.Option("--faults", help="Fel att plantera; ett okänt namn visar vilka som finns."),
+    ] = None,
+    home: HomeOption = None,
+    inbox: InboxOption = None,
+) -> None:
+    """Skriver den syntetiska stadens leveranser, med eller utan fel."""
+    from orchestration.demo.faults import FAULTS, write_fault  # noqa: PLC0415
+
+    settings = _settings(home=home, inbox=inbox, profile="demo")
+    claim_home(settings)
+    write_demo_city(settings, {})
+    for name in faults or []:
+        if name not in FAULTS:
+            refuse(f"Okänt fel: {name}. Välj bland: {', '.join(sorted(FAULTS))}.")
+        console.print(f"Planterat: {write_fault(settings.inbox_dir, name)}", soft_wrap=True)
+
+
+@app.command()
+def rekey(
+    accept_unlinked: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unlinked",
+            help="Byt även pseudonymer vars identitetsnummer är gallrade; de tappar sin koppling.",
+        ),
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Byter pseudonymnyckeln till en ny, slumpad, och alla pseudonymer med den."""
+    from orchestration.intake.rekeying import UnlinkedError  # noqa: PLC0415
+    from orchestration.intake.rekeying import rekey as change  # noqa: PLC0415
+    from orchestration.registers.pseudonyms import PseudonymKeyError  # noqa: PLC0415
+
+    settings = _settings(home=home)
+    with only_one_run(settings):
+        try:
+            key, changed = change(settings, accept_unlinked=accept_unlinked)
+        except (PseudonymKeyError, UnlinkedError) as error:
+            refuse(str(error), cause=error)
+    console.print(
+        f"Nyckeln är bytt till v{key.version}. Nya pseudonymer i {changed.cells} celler, varav"
+        f" {changed.unlinked} utan koppling till personens senare rader."
+    )
+    console.print("Förstör alla kopior av den gamla nyckeln och säkerhetskopiera den nya.")
+
+
+@app.command()
+def retain(home: HomeOption = None) -> None:
+    """Gallrar mottagna register som är äldre än AVVIK_RETENTION_DAYS."""
+    from orchestration.intake.landing import retain as destroy  # noqa: PLC0415
+    from orchestration.storage.landing import LandingStore  # noqa: PLC0415
+    from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
+
+    settings = _settings(home=home)
+    if settings.retention_days is None:
+        refuse(
+            "Ingen gallringstid är beslutad, så inget gallras. Gör så här: sätt"
+            " AVVIK_RETENTION_DAYS till antalet dagar som staden har beslutat."
+        )
+    with only_one_run(settings), open_warehouse(settings.warehouse_path) as connection:
+        destroyed, remarks = destroy(
+            connection, settings, LandingStore(settings.landing_dir), now=datetime.now(UTC)
+        )
+    console.print(f"Gallrade nu: {len(destroyed)} leveranser.")
+    for remark in remarks:
+        console.print(remark, markup=False)
+
+
+@app.command()
+def serve(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(help="Port på den egna datorn.")] = 3000,
+) -> None:
+    """Visar flödet i webbläsaren, bara för den här datorn."""
+    settings = _settings(home=home)
+    if settings.as_of is not None:
+        refuse("avvik serve visar nuet. Gör så här: ta bort AVVIK_AS_OF ur miljön.")
+    serve_dagster(settings, port)

@@ -1,0 +1,104 @@
+"""What must hold before a command touches a home: nobody else at work, the right profile and key.
+
+Each refusal is one Swedish sentence and exit code 2. Whatever changes the home belongs to the
+commands and to `running`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from orchestration.cli.output import refuse
+from orchestration.registers.municipality import (
+    Municipality,
+    MunicipalityError,
+    load_municipality,
+)
+from orchestration.settings import Settings
+
+
+@contextmanager
+def only_one_run(settings: Settings) -> Iterator[None]:
+    """Refuse a second run in the same home while one is going on."""
+    import fcntl  # noqa: PLC0415 (not on every platform)
+
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.state_dir / ".run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            refuse(f"En annan körning pågår i {settings.state_dir}. Vänta tills den är klar.")
+        _require_warehouse(settings)
+        yield
+
+
+def claim_home(settings: Settings) -> None:
+    """Refuse a home of the other profile; a new one belongs to this one from now on."""
+    from orchestration.storage.home import ProfileMismatchError, claim_profile  # noqa: PLC0415
+
+    try:
+        claim_profile(settings.profile_file, settings.profile)
+    except ProfileMismatchError as error:
+        refuse(str(error), cause=error)
+
+
+def _require_warehouse(settings: Settings) -> None:
+    """Refuse to start while another process, such as a run in the browser, holds the warehouse."""
+    from orchestration.intake.rekeying import finish_rekeying  # noqa: PLC0415
+    from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
+
+    try:
+        if settings.as_of is None:
+            finish_rekeying(settings)
+        with open_warehouse(settings.warehouse_path):
+            pass
+    except duckdb.IOException as error:
+        refuse(
+            "En annan process använder lagret, kanske en körning i webbläsaren. "
+            "Vänta tills den är klar.",
+            cause=error,
+        )
+
+
+def require_past(settings: Settings) -> None:
+    """Refuse a past moment that cannot be built again."""
+    from orchestration.intake.as_of import PastUnknownError  # noqa: PLC0415
+    from orchestration.intake.as_of import require_past as require  # noqa: PLC0415
+    from orchestration.storage.landing import LandingStore  # noqa: PLC0415
+
+    try:
+        require(settings, LandingStore(settings.landing_dir))
+    except PastUnknownError as error:
+        refuse(str(error), cause=error)
+
+
+def require_key(settings: Settings) -> None:
+    """Refuse to start without a usable pseudonym secret, or with another than the warehouse's."""
+    from orchestration.registers.pseudonyms import PseudonymKeyError, load_key  # noqa: PLC0415
+    from orchestration.registers.rekeying import confirm_key  # noqa: PLC0415
+    from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
+
+    try:
+        key = load_key(
+            settings.pseudonym_key,
+            settings.key_file,
+            create=settings.profile == "demo" and settings.as_of is None,
+        )
+        with open_warehouse(settings.warehouse_path) as connection:
+            confirm_key(connection, key)
+    except PseudonymKeyError as error:
+        refuse(str(error), cause=error)
+
+
+def require_municipality(settings: Settings) -> Municipality:
+    """Refuse to start without a usable file of the municipality."""
+    return or_misuse(lambda: load_municipality(settings))
+
+
+def or_misuse(read: Callable[[], Municipality]) -> Municipality:
+    """Refuse where the file of a municipality cannot be used."""
+    try:
+        return read()
+    except MunicipalityError as error:
+        refuse(str(error), cause=error)

@@ -1,0 +1,219 @@
+"""Questions to what is published, and to what is known of its sources.
+
+Rows go to `output`; what stands in the tables belongs to whoever published them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.cli.output import Format, answer_of, console, print_rows, refuse
+from orchestration.settings import Settings
+
+_DEVIATIONS = """
+select
+    deviations.rank as rang,
+    deviations.outcome as utfall,
+    indicators.title_sv as indikator,
+    deviations.kind as slag,
+    round(deviations.observed, 4) as utfallet,
+    round(deviations.expected, 4) as väntat,
+    round(100 * deviations.relative_change, 1) as "förändring, %",
+    round(deviations.q_value, 4) as q
+from marts.deviations
+inner join marts.indicators using (indicator_id)
+order by deviations.rank nulls last, indikator
+"""
+_DEVIATIONS_IN_FULL = """
+select
+    deviations.*,
+    indicators.title_sv
+from marts.deviations
+inner join marts.indicators using (indicator_id)
+order by deviations.rank nulls last, indicators.title_sv, deviations.deviation_id
+"""
+_SOURCES = """
+select
+    source_id as källa,
+    publisher as utgivare,
+    reference_period as period,
+    retrieved_at::date as hämtad,
+    left(content_sha256, 12) as kontrollsumma,
+    synthetic as syntetisk,
+    stale as inaktuell
+from meta.sources
+order by all
+"""
+_SOURCE_COLUMNS = (
+    "source_id",
+    "publisher",
+    "reference_period",
+    "retrieved_at",
+    "content_sha256",
+    "licence",
+    "synthetic",
+    "stale",
+)
+_ATTEMPT = ("tried_at", "fetched_at", "fetch_message_sv", "fetch_age_days", "fetch_stale")
+
+
+def query_published(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
+    """Run a query on the published snapshot.
+
+    Args:
+        settings: Where it is.
+        sql: The query.
+
+    Returns:
+        The executed query.
+
+    Raises:
+        duckdb.Error: If it cannot be answered.
+        typer.Exit: If nothing is published.
+    """
+    if not settings.snapshot_path.exists():
+        refuse("Inget är publicerat än. Kör avvik run först.")
+    connection = duckdb.connect(
+        str(settings.snapshot_path),
+        read_only=True,
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+    return connection.execute(sql)
+
+
+def index_path(settings: Settings) -> Path:
+    """Where the list of the indicators' pages is.
+
+    Args:
+        settings: Where things are published.
+
+    Returns:
+        The path.
+    """
+    return settings.published_dir / "indikatorer" / "index.html"
+
+
+def show_answer(settings: Settings, sql: str, shape: Format) -> None:
+    """Ask the published snapshot, and print what it answers.
+
+    Args:
+        settings: Where it is.
+        sql: The query.
+        shape: How to print.
+
+    Raises:
+        duckdb.Error: If it cannot be answered.
+        typer.Exit: If nothing is published.
+    """
+    print_rows(*answer_of(query_published(settings, sql)), shape)
+
+
+def show_deviations(settings: Settings, shape: Format) -> None:
+    """Print the deviations, ranked; for a program with every column.
+
+    Args:
+        settings: Where the snapshot is.
+        shape: How to print.
+    """
+    if shape is not Format.TABLE:
+        show_answer(settings, _DEVIATIONS_IN_FULL, shape)
+        return
+    show_answer(settings, _DEVIATIONS, shape)
+    console.print(f"Varje indikators serie: {index_path(settings)}", soft_wrap=True)
+
+
+def show_sources(settings: Settings, shape: Format) -> None:
+    """Print the sources of the publication and the latest attempts to fetch.
+
+    Args:
+        settings: Where the snapshot and the fetched answers are.
+        shape: How to print; a program gets one row a source with both.
+    """
+    attempts = {attempt.source_id: attempt for attempt in _attempts(settings)}
+    if shape is not Format.TABLE:
+        _show_sources_in_full(settings, attempts, shape)
+        return
+    if settings.snapshot_path.exists() or not attempts:
+        show_answer(settings, _SOURCES, shape)
+    if attempts:
+        print_rows(
+            ("källa", "senaste försök", "utfall", "ålder, dygn", "inaktuell"),
+            [
+                (
+                    attempt.source_id,
+                    datetime.fromisoformat(attempt.tried_at)
+                    .astimezone()
+                    .strftime("%Y-%m-%d %H:%M"),
+                    attempt.message_sv or "hämtad",
+                    "aldrig hämtad" if attempt.age_days is None else attempt.age_days,
+                    "ja" if attempt.stale else "nej",
+                )
+                for attempt in attempts.values()
+            ],
+            title="Hämtning",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """The latest attempt to fetch a dataset."""
+
+    source_id: str
+    tried_at: str
+    fetched_at: str | None
+    message_sv: str | None
+    age_days: int | None
+    stale: bool
+
+    def told(self) -> tuple[str | int | bool | None, ...]:
+        return (self.tried_at, self.fetched_at, self.message_sv, self.age_days, self.stale)
+
+
+def _attempts(settings: Settings) -> Iterator[_Attempt]:
+    """The datasets that have been asked for, in the registry's order."""
+    from orchestration.intake.fetching import fetch_states  # noqa: PLC0415
+    from orchestration.sources.registry import datasets_of  # noqa: PLC0415
+
+    states = fetch_states(settings)
+    now = datetime.now(UTC)
+    for dataset in datasets_of(settings.profile) if states else ():
+        state = states.get(dataset.source_id)
+        if dataset.request is None or state is None:
+            continue
+        good = state.fetched_at
+        age = None if good is None else (now - datetime.fromisoformat(good)).days
+        yield _Attempt(
+            dataset.source_id,
+            state.tried_at,
+            good,
+            state.message_sv,
+            age,
+            stale=age is None or age > dataset.freshness_days,
+        )
+
+
+def _show_sources_in_full(settings: Settings, attempts: dict[str, _Attempt], shape: Format) -> None:
+    rows: dict[str, list[object]] = {}
+    columns = _SOURCE_COLUMNS
+    known = f"select {', '.join(columns)} from meta.sources order by all"
+    if settings.snapshot_path.exists() or not attempts:
+        for row in query_published(settings, known).fetchall():
+            rows[row[0]] = list(row)
+    nothing = [None] * (len(columns) - 1)
+    for source_id in attempts:
+        rows.setdefault(source_id, [source_id, *nothing])
+    unasked = (None,) * len(_ATTEMPT)
+    print_rows(
+        (*columns, *_ATTEMPT),
+        [
+            (*row, *(attempts[name].told() if name in attempts else unasked))
+            for name, row in rows.items()
+        ],
+        shape,
+    )
