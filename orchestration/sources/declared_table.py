@@ -21,7 +21,7 @@ from orchestration.sources.observation import (
 )
 from orchestration.sources.reading import figure, require_unique
 from orchestration.sources.registry import Dataset, TableLayout
-from orchestration.sources.workbook import Sheet, read_workbook
+from orchestration.sources.workbook import Sheet, read_workbook, require_readable
 
 _YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])", re.ASCII)
 _CODE = re.compile(r"[0-9]{2}(?:[0-9]{2}.{0,8})?", re.ASCII)
@@ -62,6 +62,7 @@ def read_declared_table(content: bytes, dataset: Dataset) -> Parsed:
     layout = dataset.layout
     if layout is None:
         raise TypeError(dataset.source_id)
+    dataset = dataset.model_copy(update={"marks": {**dataset.marks, **layout.marks}})
     table = _table(read_workbook(content, dataset), layout, dataset)
     observations: list[Observation] = []
     remarks: list[Remark] = []
@@ -115,6 +116,7 @@ def _table(sheets: Sequence[Sheet], layout: TableLayout, dataset: Dataset) -> _T
             if layout.period is None and not years:
                 raise _layout_error(dataset, "rubriken ovanför tabellen saknar årtal")
             columns = {heading: headings.index(heading) for heading in wanted}
+            require_readable(sheet, dataset, until_row=number + 1, columns=columns.values())
             return _Table(dataset, layout, sheet, number + 1, columns, years[-1] if years else None)
     raise _layout_error(
         dataset,
@@ -173,7 +175,7 @@ def _observations(
     for measure in layout.measures:
         text = table.text(row, measure)
         place = f"rad {number}, kolumnen {measure}"
-        value, status = figure(text, dict(layout.marks), layout.zeros, dataset, place)
+        value, status = figure(text, dataset, place)
         yield Observation(
             row_number=number,
             dataset_id=dataset.source_id,

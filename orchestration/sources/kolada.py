@@ -37,7 +37,7 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import read_json, require_unique
+from orchestration.sources.reading import finite, marked, read_json, require_unique
 from orchestration.sources.registry import Dataset
 from orchestration.sources.requests import KoladaRequest
 
@@ -52,16 +52,6 @@ _REGIONS = "00"
 _LAST_YEAR = 9999
 _BOTH_SEXES = "T"
 _SEXES = ("T", "K", "M")
-# Only the empty one has been seen; the others are what Kolada's own pages and older answers use.
-_STATUSES: dict[str, Status] = {
-    "": "missing",
-    "..": "missing",
-    "missing": "missing",
-    ".": "not_applicable",
-    "-": "not_applicable",
-    "x": "suppressed",
-    "private": "suppressed",
-}
 _SELECTION = re.compile(r"GET /data/kpi/([^/]+)/municipality/([^/]+)/year/([^/]+)")
 _ENDED = re.compile(r"\(-[0-9]{4}\)\s*$")
 
@@ -337,7 +327,7 @@ def _joined(pages: Sequence[_Page], dataset: Dataset) -> Parsed:
                 region=key.municipality,
                 period=str(key.period),
                 dimensions=dimensions_text({"kön": key.sex}),
-                value_text=(figure.status or "") if figure.value is None else str(figure.value),
+                value_text=_text(figure),
                 value=value,
                 status=status,
             )
@@ -400,34 +390,20 @@ def _sex(figure: _Figure, dataset: Dataset) -> str:
     return sex
 
 
+def _text(figure: _Figure) -> str:
+    parts = ("" if figure.value is None else str(figure.value), figure.status)
+    return " ".join(part for part in parts if part)
+
+
 def _read(
     figure: _Figure, key: _Key, kpi: _Kpi | None, dataset: Dataset
 ) -> tuple[float | None, Status]:
     """Read one figure with its mark."""
     place = f"{key.kpi} för {key.municipality} {key.period} ({key.sex})"
-    mark = figure.status or ""
-    status = _STATUSES.get(mark.lower())
-    if status is None:
-        raise SourceFormatError(
-            dataset,
-            place=place,
-            found=f"markeringen {quoted(mark)}",
-            expected=f"någon av markeringarna {', '.join(map(quoted, _STATUSES))}",
-        )
-    if figure.value is None:
-        return None, status
-    try:
-        value = float(figure.value)
-    except OverflowError:
-        value = math.inf
-    if mark or not math.isfinite(value):
-        raise SourceFormatError(
-            dataset,
-            place=place,
-            found="ett orimligt tal eller ett tal som också är markerat som saknat",
-            expected="ett tal utan markering, eller null",
-        )
-    return value, "preliminary" if _is_preliminary(key.period, kpi) else "observed"
+    value = None if figure.value is None else finite(figure.value, dataset, place)
+    value, status = marked(value, figure.status or "", dataset, place)
+    early = status == "observed" and _is_preliminary(key.period, kpi)
+    return value, "preliminary" if early else status
 
 
 def _is_preliminary(period: int, kpi: _Kpi | None) -> bool:

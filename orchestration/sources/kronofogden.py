@@ -17,13 +17,12 @@ from orchestration.sources.observation import (
     Observation,
     Parsed,
     Remark,
-    Status,
     dimensions_text,
     numbered,
 )
 from orchestration.sources.reading import (
-    cell,
     decode_latin1,
+    figure,
     read_json,
     read_measure_table,
     read_table,
@@ -39,7 +38,6 @@ _FILE_REGION = "Kommun"
 _FILE_PERIOD = "År"
 _YEAR = re.compile("[0-9]{4}")
 _BYTE_ORDER_MARK = "\ufeff"
-_MARKS: dict[str, Status] = {"": "missing"}
 _LARGEST_PAGE = 500
 
 
@@ -223,7 +221,7 @@ def _observations(
     for place, row in rows:
         variables = dimensions_text({name: row[name] for name in dataset.variables})
         for measure in dataset.measures:
-            value, status = cell(row[measure], _MARKS, dataset, f"rad {place}, {measure}")
+            value, status = figure(row[measure], dataset, f"rad {place}, {measure}")
             observations.append(
                 Observation(
                     row_number=place,

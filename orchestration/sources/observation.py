@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["observed", "preliminary", "missing", "not_applicable", "suppressed"]
+Status = Literal["observed", "preliminary", "revised", "missing", "not_applicable", "suppressed"]
+# What a publisher can mean by a mark: a cell's status, or that there is none of it.
+Meaning = Literal["nil", "preliminary", "revised", "missing", "not_applicable", "suppressed"]
 # `other` is a note that the parser does not know the meaning of: somebody has to read it.
 NoteKind = Literal[
     "partial_loss", "carried_over", "not_estimated", "contradiction", "method", "other"

@@ -16,10 +16,22 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from orchestration.sources.errors import SourceFormatError, quoted
-from orchestration.sources.observation import Observation, Parsed, Status, dimensions_text
+from orchestration.sources.observation import (
+    Meaning,
+    Observation,
+    Parsed,
+    Status,
+    dimensions_text,
+)
 from orchestration.sources.registry import Dataset
 
 _NUMBER = re.compile(r"-?(?:[0-9]{1,3}(?:[ \u00a0][0-9]{3})+|[0-9]+)(?:[.,][0-9]+)?")
+# A mark begins with none of the signs that a figure is made of.
+_FIGURE_AND_MARK = re.compile(r"(-?[0-9](?:[0-9 \u00a0.,]*[0-9])?)[ \u00a0]*([^0-9 \u00a0.,].*)")
+_NEW_MARK = (
+    "Är tecknet nytt: ta reda på vad utgivaren menar med det och för in det bland utgivarens marks "
+    "i källregistret. Annars: hämta leveransen på nytt."
+)
 _MEASURE_TABLE_HEADER = ["mått", "period", "värde"]
 _MEASURE_TABLE_PERIOD = re.compile(r"[0-9]{4}(?:H[12])?")
 
@@ -265,14 +277,14 @@ def read_measure_table(
     observations = []
     for line in lines:
         series, period, text = line.fields
-        value = number(text)
-        if not series or not _MEASURE_TABLE_PERIOD.fullmatch(period) or value is None:
+        if not series or not _MEASURE_TABLE_PERIOD.fullmatch(period):
             raise SourceFormatError(
                 dataset,
                 place=f"rad {line.number}",
                 found=quoted(",".join(line.fields)),
                 expected="mått, ett år eller halvår (2023H1) och ett tal",
             )
+        value, status = figure(text, dataset, f"rad {line.number}, kolumnen värde")
         observations.append(
             Observation(
                 row_number=line.number,
@@ -283,7 +295,7 @@ def read_measure_table(
                 dimensions=dimensions_text(variables or {}),
                 value_text=text,
                 value=value,
-                status="observed",
+                status=status,
             )
         )
     return Parsed(tuple(observations), ())
@@ -308,52 +320,112 @@ def wrong_header(dataset: Dataset, header: Sequence[str], expected: str) -> Sour
     )
 
 
-def cell(
-    text: str, marks: dict[str, Status], dataset: Dataset, place: str
-) -> tuple[float | None, Status]:
-    """Read a cell that holds a figure or one of the publisher's marks.
+def figure(text: str, dataset: Dataset, place: str) -> tuple[float | None, Status]:
+    """Read a cell: a figure, one of the publisher's marks, or a figure with a mark after it.
 
     Args:
         text: The cell as delivered.
-        marks: What each mark means.
-        dataset: What the delivery is said to be.
+        dataset: What the delivery is said to be; it has its publisher's marks.
         place: Where the cell is, in Swedish.
 
     Returns:
         Value and status.
 
     Raises:
-        SourceFormatError: If it is neither.
+        SourceFormatError: If it is neither, or if figure and mark contradict each other.
     """
-    if text in marks:
-        return None, marks[text]
     value = number(text)
-    if value is None:
+    if value is not None:
+        return value, "observed"
+    found = _FIGURE_AND_MARK.fullmatch(text)
+    if found and (value := number(found[1])) is not None:
+        return marked(value, found[2], dataset, place)
+    if _meaning(text, dataset) is None:
         raise SourceFormatError(
             dataset,
             place=place,
             found=f"värdet {quoted(text)}",
-            expected=f"ett tal eller något av tecknen {', '.join(quoted(mark) for mark in marks)}",
+            expected=f"ett tal eller något av utgivarens tecken {_known(dataset)}",
+            action=_NEW_MARK,
         )
-    return value, "observed"
+    return marked(None, text, dataset, place)
 
 
-def figure(
-    text: str, marks: dict[str, Status], zeros: Sequence[str], dataset: Dataset, place: str
-) -> tuple[float | None, Status]:
-    """Read a cell in a format where a mark may also mean none.
+def finite(value: int | Decimal, dataset: Dataset, place: str) -> float:
+    """Take a JSON number as a figure.
 
     Args:
-        text: The cell as delivered.
-        marks: What each mark in place of a figure means.
-        zeros: Marks that mean none.
+        value: As delivered.
         dataset: What the delivery is said to be.
+        place: Where it is, in Swedish.
+
+    Returns:
+        The figure.
+
+    Raises:
+        SourceFormatError: If it is larger than any figure can be.
+    """
+    try:
+        figure = float(value)
+    except OverflowError:
+        figure = math.inf
+    if not math.isfinite(figure):
+        raise SourceFormatError(
+            dataset, place=place, found="ett orimligt tal", expected="ett tal av rimlig storlek"
+        )
+    return figure
+
+
+def marked(
+    value: float | None, mark: str, dataset: Dataset, place: str
+) -> tuple[float | None, Status]:
+    """Read a figure, or the lack of one, that has a mark of its own.
+
+    Args:
+        value: The figure; None where there is none.
+        mark: The publisher's mark; empty where there is none.
+        dataset: What the delivery is said to be; it has its publisher's marks.
         place: Where the cell is, in Swedish.
 
     Returns:
         Value and status.
 
     Raises:
-        SourceFormatError: If it is neither figure nor mark.
+        SourceFormatError: If the mark is not declared, or contradicts the figure.
     """
-    return (0.0, "observed") if text in zeros else cell(text, marks, dataset, place)
+    if value is not None and not mark:
+        return value, "observed"
+    meaning = _meaning(mark, dataset)
+    if meaning is None:
+        raise SourceFormatError(
+            dataset,
+            place=place,
+            found=f"markeringen {quoted(mark)}",
+            expected=f"någon av utgivarens markeringar {_known(dataset)}",
+            action=_NEW_MARK,
+        )
+    match meaning:
+        case "nil" if not value:
+            return 0.0, "observed"
+        case "preliminary" | "revised" if value is not None:
+            return value, meaning
+        case "missing" | "not_applicable" | "suppressed" if value is None:
+            return None, meaning
+    raise SourceFormatError(
+        dataset,
+        place=place,
+        found=f"markeringen {quoted(mark)} {'utan tal' if value is None else 'vid ett tal'}",
+        expected="ett tal, ett tecken i stället för ett tal, eller ett tal med ett tecken som "
+        "säger att det är preliminärt eller reviderat; inte ett tal som också är markerat som "
+        "saknat",
+    )
+
+
+def _meaning(mark: str, dataset: Dataset) -> Meaning | None:
+    """What a mark means, in whichever case it is written; None if nobody has declared it."""
+    marks = {each.casefold(): meaning for each, meaning in dataset.marks.items()}
+    return marks.get(mark.casefold())
+
+
+def _known(dataset: Dataset) -> str:
+    return ", ".join(quoted(mark) for mark in dataset.marks if mark) or "(inga är deklarerade)"

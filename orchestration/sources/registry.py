@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 from orchestration.settings import Profile
-from orchestration.sources.observation import Status
+from orchestration.sources.observation import Meaning
 from orchestration.sources.requests import Request
 
 _REGISTRY = Path(__file__).with_name("registry.yml")
@@ -59,6 +59,9 @@ class Publisher(BaseModel):
         name_sv: As it is cited.
         address: What all its paths lie below.
         calls: How often it may be asked, until it says itself.
+        marks: What each of its marks means, in place of a figure or beside one; the empty mark
+            where a cell may be left empty. What is not here is refused wherever it stands.
+        marks_by_format: Marks that mean something else in one of its formats.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -66,6 +69,8 @@ class Publisher(BaseModel):
     name_sv: str = Field(min_length=1)
     address: HttpUrl
     calls: Calls
+    marks: dict[str, Meaning]
+    marks_by_format: dict[Parser, dict[str, Meaning]] = {}
 
 
 class Recording(BaseModel):
@@ -123,8 +128,7 @@ class TableLayout(BaseModel):
         dimensions: Headings of columns that hold other variables.
         period: Heading of the column with the year; where None, the title has it.
         measures: Headings of the columns with figures.
-        marks: What each mark in place of a figure means.
-        zeros: Marks that mean none.
+        marks: Marks that mean something else in this workbook than its publisher's table says.
         repeats: Whether a label may come back below another heading, as in a list of crimes.
     """
 
@@ -138,8 +142,7 @@ class TableLayout(BaseModel):
     dimensions: tuple[str, ...] = ()
     period: str | None = None
     measures: tuple[str, ...] = Field(min_length=1)
-    marks: dict[str, Status] = {}
-    zeros: tuple[str, ...] = ()
+    marks: dict[str, Meaning] = {}
     repeats: bool = False
 
     @model_validator(mode="after")
@@ -182,6 +185,7 @@ class Dataset(BaseModel):
         variables: Variables besides the measures that each answer must hold.
         measures: Columns that hold figures, where the format does not say so itself.
         period: The period, for a format that does not say it.
+        marks: What each mark means: the publisher's table, as it holds for the format.
         layout: Where the figures lie, for a workbook that is read by its headings.
         feeds: The indicators that are built from it.
         comparability_sv: What hampers comparison over time or between regions.
@@ -208,6 +212,7 @@ class Dataset(BaseModel):
     variables: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     period: str | None = None
+    marks: dict[str, Meaning] = {}
     layout: TableLayout | None = None
     feeds: tuple[str, ...] = ()
     comparability_sv: tuple[str, ...] = ()
@@ -258,7 +263,10 @@ class _Registry(BaseModel):
 def _load() -> _Registry:
     raw = yaml.safe_load(_REGISTRY.read_text(encoding="utf-8"))
     for dataset in raw["datasets"]:
-        dataset["publisher_name_sv"] = raw["publishers"][dataset["publisher"]]["name_sv"]
+        publisher = raw["publishers"][dataset["publisher"]]
+        dataset["publisher_name_sv"] = publisher["name_sv"]
+        of_format = publisher.get("marks_by_format", {}).get(dataset["parser"], {})
+        dataset["marks"] = publisher["marks"] | of_format
     return _Registry.model_validate(raw)
 
 

@@ -14,14 +14,12 @@ from orchestration.sources.observation import (
     Observation,
     Parsed,
     Remark,
-    Status,
     dimensions_text,
     numbered,
 )
 from orchestration.sources.registry import Dataset
 from orchestration.sources.wide_table import Cell, Shape, read_wide_table
 
-_MARKS: dict[str, Status] = {"..": "missing", "": "missing"}
 _YEARS = re.compile("[0-9]{4}")
 _SHAPES = (
     Shape("b161", ("mått",), _YEARS),
@@ -64,7 +62,7 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
     Raises:
         SourceFormatError: If it is none of the tables, ragged or cut.
     """
-    shape, cells = read_wide_table(content, dataset, _SHAPES, _MARKS)
+    shape, cells = read_wide_table(content, dataset, _SHAPES)
     observations = []
     for part in cells:
         series, region, period, variables = _meaning(shape.table, part)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.observation import Status
-from orchestration.sources.reading import cell, read_table, require_unique, wrong_header
+from orchestration.sources.reading import figure, read_table, require_unique, wrong_header
 from orchestration.sources.registry import Dataset
 
 
@@ -50,7 +50,7 @@ class Cell:
 
 
 def read_wide_table(
-    content: bytes, dataset: Dataset, shapes: Sequence[Shape], marks: dict[str, Status]
+    content: bytes, dataset: Dataset, shapes: Sequence[Shape]
 ) -> tuple[Shape, list[Cell]]:
     """Read a table of one of the given shapes.
 
@@ -58,7 +58,6 @@ def read_wide_table(
         content: The delivery, UTF-8.
         dataset: What it is said to be.
         shapes: The tables that the dataset consists of.
-        marks: What each mark in place of a figure means.
 
     Returns:
         The table's shape and its cells, row by row.
@@ -86,7 +85,7 @@ def read_wide_table(
     cells = []
     for line in lines:
         for column, text in zip(header[leading:], line.fields[leading:], strict=True):
-            value, status = cell(text, marks, dataset, f"rad {line.number}, kolumnen {column}")
+            value, status = figure(text, dataset, f"rad {line.number}, kolumnen {column}")
             cells.append(Cell(line.number, line.fields[:leading], column, text, value, status))
     return shape, cells
 

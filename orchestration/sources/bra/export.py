@@ -16,11 +16,10 @@ from orchestration.sources.observation import (
     Observation,
     Parsed,
     Remark,
-    Status,
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import cell, require_unique, wrong_header
+from orchestration.sources.reading import figure, require_unique, wrong_header
 from orchestration.sources.registry import Dataset
 from orchestration.sources.requests import SolRequest
 
@@ -28,7 +27,6 @@ _HEADER = ["Region", "Brott", "År", "Period", "Antal", "/100 000 inv"]
 _MEASURES = _HEADER[4:]
 _FIELDS = len(_HEADER) + 1
 _BLANKS = " \u00a0"
-_MARKS: dict[str, Status] = {"..": "not_applicable"}
 _YEAR = re.compile(r"([0-9]{4})( prel\.)?")
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "Maj", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dec"]
 
@@ -75,7 +73,7 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
     observations = []
     for row in rows:
         for measure, text in zip(_MEASURES, row.figures, strict=True):
-            value, status = cell(text, _MARKS, dataset, f"rad {row.line}, kolumnen {measure}")
+            value, status = figure(text, dataset, f"rad {row.line}, kolumnen {measure}")
             observations.append(
                 Observation(
                     row_number=row.line,

@@ -16,18 +16,16 @@ from orchestration.sources.observation import (
     Observation,
     Parsed,
     Remark,
-    Status,
     dimensions_text,
     numbered,
 )
 from orchestration.sources.reading import decode_utf8, figure, require_unique, wrong_header
 from orchestration.sources.registry import Dataset
-from orchestration.sources.workbook import read_workbook
+from orchestration.sources.workbook import read_workbook, require_readable
 
-_ZEROS = ("-",)
-_MARKS: dict[str, Status] = {".": "not_applicable", "..": "missing"}
 _WORKBOOK = b"PK\x03\x04"
-_FIGURE = re.compile(r"-|\.{1,2}|[0-9]+(?: [0-9]{3})*(?:[.,][0-9]+)?", re.ASCII)
+# The first group of a figure may be longer than three digits: "1517 058".
+_LONG_NUMBER = re.compile(r"[0-9]+(?: [0-9]{3})*(?:[.,][0-9]+)?", re.ASCII)
 _NO_FIGURE = re.compile(r"(?:0(?:[.,]0+)?)?", re.ASCII)
 _FOOTNOTE = re.compile(r"(?<=[^\W\d_]|[)§])[0-9]\)?$")
 _REGION = re.compile(r"(?m)^[0-9]{2} (\S.*)$", re.ASCII)
@@ -76,7 +74,7 @@ def _parse_list(content: bytes, dataset: Dataset) -> Parsed:
         if not region or len(texts) != len(_LIST_MEASURES):
             raise _wrong_row(dataset, number, line, "kommun, antal och antal per 100 000 invånare")
         for measure, text in zip(_LIST_MEASURES, texts, strict=True):
-            value, status = figure(text, _MARKS, _ZEROS, dataset, f"rad {number}, {measure}")
+            value, status = figure(text, dataset, f"rad {number}, {measure}")
             observations.append(
                 Observation(
                     row_number=number,
@@ -130,9 +128,8 @@ def _parse_older(content: bytes, dataset: Dataset) -> Parsed:
             variables["förekomst"] = str(seen[labels])
         for measure, text in zip(dataset.measures, row.figures, strict=True):
             place = f"rad {row.number}, {measure}"
-            # The first group of a figure may be longer than three digits: "1517 058".
-            joined = text.replace(" ", "") if _FIGURE.fullmatch(text) else text
-            value, status = figure(joined, _MARKS, _ZEROS, dataset, place)
+            joined = text.replace(" ", "") if _LONG_NUMBER.fullmatch(text) else text
+            value, status = figure(joined, dataset, place)
             observations.append(
                 Observation(
                     row_number=row.number,
@@ -155,7 +152,9 @@ def _parse_older(content: bytes, dataset: Dataset) -> Parsed:
 def _rows(content: bytes, dataset: Dataset) -> list[list[str]]:
     """The cells of a workbook's first sheet, or of text with tabs between them."""
     if content.startswith(_WORKBOOK):
-        return [list(row) for row in read_workbook(content, dataset)[0].rows]
+        sheet = read_workbook(content, dataset)[0]
+        require_readable(sheet, dataset, until_row=len(sheet.rows))
+        return [list(row) for row in sheet.rows]
     lines = _text(content, dataset).splitlines()
     return [[part.strip() for part in line.split("\t")] for line in lines]
 
@@ -180,7 +179,7 @@ def _split(cells: list[list[str]], dataset: Dataset) -> tuple[str, list[_Row]]:
     rows: list[_Row] = []
     for number, row in enumerate(cells, start=1):
         figures = row[labels:width]
-        if not rows and not any(_FIGURE.fullmatch(text) for text in figures):
+        if not rows and not any(_is_figure(text, dataset) for text in figures):
             title += [text for text in row if text]
             continue
         if not any(row):
@@ -192,6 +191,10 @@ def _split(cells: list[list[str]], dataset: Dataset) -> tuple[str, list[_Row]]:
     if not rows:
         raise _wrong_row(dataset, 1, "", "en tabell med siffror")
     return "\n".join(title), rows
+
+
+def _is_figure(text: str, dataset: Dataset) -> bool:
+    return _LONG_NUMBER.fullmatch(text) is not None or text in dataset.marks
 
 
 def _place(title: str, dataset: Dataset) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
+from orchestration.sources.reading import finite, marked
 from orchestration.sources.registry import Dataset
 from orchestration.sources.scb.answer import (
     REGION,
@@ -28,7 +29,6 @@ from orchestration.sources.scb.answer import (
 )
 
 _WHOLE_COUNTRY = "00"
-_STATUSES: dict[str, Status] = {"..": "missing", ".": "not_applicable", "-": "not_applicable"}
 
 
 def parse(content: bytes, dataset: Dataset) -> Parsed:
@@ -67,7 +67,7 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
     observations = []
     for place, (figure, combination) in enumerate(zip(answer.value, product(*codes), strict=True)):
         chosen = dict(zip(answer.id, combination, strict=True))
-        mark = answer.status.get(str(place))
+        mark = answer.status.get(str(place), "")
         value, status = _figure(figure, mark, dataset, place)
         observations.append(
             Observation(
@@ -77,7 +77,7 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
                 region=chosen.pop(REGION, _WHOLE_COUNTRY),
                 period=chosen.pop(time),
                 dimensions=dimensions_text(chosen),
-                value_text=(mark or "") if figure is None else str(figure),
+                value_text=" ".join(filter(None, ("" if figure is None else str(figure), mark))),
                 value=value,
                 status=status,
             )
@@ -87,30 +87,11 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
 
 
 def _figure(
-    figure: int | Decimal | None, mark: str | None, dataset: Dataset, place: int
+    figure: int | Decimal | None, mark: str, dataset: Dataset, place: int
 ) -> tuple[float | None, Status]:
-    """Read one value with its mark; a value without a mark is observed, a gap is missing."""
-    if mark is not None and mark not in _STATUSES:
-        raise SourceFormatError(
-            dataset,
-            place=f"värde {place + 1}",
-            found=f"markeringen {quoted(mark)}",
-            expected=f"någon av markeringarna {', '.join(map(quoted, _STATUSES))}",
-        )
-    if figure is None:
-        return None, _STATUSES[mark] if mark else "missing"
-    try:
-        value = float(figure)
-    except OverflowError:
-        value = math.inf
-    if not math.isfinite(value) or mark:
-        raise SourceFormatError(
-            dataset,
-            place=f"värde {place + 1}",
-            found="ett orimligt tal eller ett tal som också är markerat som saknat",
-            expected="ett tal, eller null med markering",
-        )
-    return value, "observed"
+    """Read one value with its mark."""
+    where = f"värde {place + 1}"
+    return marked(None if figure is None else finite(figure, dataset, where), mark, dataset, where)
 
 
 def _mandatory_notes(answer: Answer) -> list[Remark]:

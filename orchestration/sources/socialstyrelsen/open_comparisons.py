@@ -53,7 +53,7 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
         table = "svarsfrekvens" if b"Svarsfrekvens" in content else "text"
         group = {"grupptyp": "riket", "kommungrupp": _COUNTRY, "tabell": table}
         return read_measure_table(content, dataset, _COUNTRY, group)
-    shape, cells = read_wide_table(content, dataset, _OPEN_COMPARISONS, {})
+    shape, cells = read_wide_table(content, dataset, _OPEN_COMPARISONS)
     observations = []
     for part in cells:
         over_time = shape.table == "1"

@@ -15,14 +15,12 @@ from orchestration.sources.observation import (
     Observation,
     Parsed,
     Remark,
-    Status,
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import cell, decode_utf8, require_unique
+from orchestration.sources.reading import decode_utf8, figure, require_unique
 from orchestration.sources.registry import Dataset
 
-_MARKS: dict[str, Status] = {"X": "suppressed", "--": "missing"}
 _MONTHS = [
     "Januari",
     "Februari",
@@ -80,7 +78,7 @@ def parse(content: bytes, dataset: Dataset) -> Parsed:
         chosen = dict(zip(names, texts, strict=False))
         region = chosen.pop("OMR")
         for period, text in zip(periods, texts[len(names) :], strict=True):
-            value, status = cell(text, _MARKS, dataset, f"rad {place} i tabellen, {period}")
+            value, status = figure(text, dataset, f"rad {place} i tabellen, {period}")
             observations.append(
                 Observation(
                     row_number=place,

@@ -88,7 +88,7 @@ def test_two_figures_for_the_same_crime_are_refused() -> None:
         (export("Hela landet;Ofredande;År;24;5;1;"), "kolumnerna År och Period"),
         (export("Hela landet;Ofredande;2026 prel.;August;5;1;"), "”2026 prel.;August”"),
         (export("Hela landet;Ofredande;År;2024;fem;1;"), "rad 2, kolumnen Antal"),
-        (export("Hela landet;Ofredande;År;2024;5;-;"), "rad 2, kolumnen /100 000 inv"),
+        (export("Hela landet;Ofredande;År;2024;5;*;"), "rad 2, kolumnen /100 000 inv"),
     ],
 )
 def test_other_bytes_are_refused_with_place_and_remedy(content: bytes, words: str) -> None:

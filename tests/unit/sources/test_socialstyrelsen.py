@@ -188,7 +188,7 @@ def test_open_comparisons_tables() -> None:
     [
         ("indikator,2018,tjugo\nA,1,2\n", "rubrikraden"),
         ("kommungrupp,individuella_moten_for_utredning_och_planering\nRiket,11\n", "rubrikraden"),
-        ("indikator,2018\nA,X\n", "rad 2, kolumnen 2018"),
+        ("indikator,2018\nA,?\n", "rad 2, kolumnen 2018"),
         ("indikator,2018\n,1\n", "rad 2: raden saknar benämning"),
         ("indikator,2018\nA,1\nA,2\n", "rad 3: samma uppgift som på rad 2"),
     ],

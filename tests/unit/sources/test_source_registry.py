@@ -80,7 +80,7 @@ def test_every_recorded_file_parses_into_rows_of_its_dataset(dataset: Dataset) -
             assert row.series
             assert row.region
             assert row.period
-            assert (row.value is not None) == (row.status in {"observed", "preliminary"})
+            assert (row.value is not None) == (row.status in {"observed", "preliminary", "revised"})
         keys = [(r.series, r.region, r.period, r.dimensions) for r in parsed.observations]
         assert len(set(keys)) == len(keys)
         assert [note.note_number for note in parsed.notes] == list(range(1, len(parsed.notes) + 1))
