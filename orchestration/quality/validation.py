@@ -24,7 +24,7 @@ from orchestration.quality.metrics import (
     table_columns,
 )
 from orchestration.quality.results import ExpectationResult, SuiteResult
-from orchestration.quality.suites import QUERY_TYPE, Rule, Severity, Suite, SuiteError
+from orchestration.quality.suites import QUERY_TYPE, SUPPORTED, Rule, Severity, Suite, SuiteError
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 
 _NO_BREAK = "\u00a0"
 _ROWS = "rows"
+# Rules about the table as a whole. Every other rule is about rows, and says nothing of none.
+_JUDGED_WITHOUT_ROWS = frozenset(
+    kind
+    for kind in SUPPORTED
+    if kind.startswith("expect_table_") or kind in {"expect_column_to_exist", QUERY_TYPE}
+)
 _COUNTS_OF_VIOLATIONS = (
     ".not_in_set.count",
     ".missing_from_column.count",
@@ -166,7 +172,7 @@ def _judged(
     compiler = Compiler(relation)
     plan: dict[Any, Metric] = {_ROWS: compiler.compile("table.row_count", {}, {})}
     needs: list[list[MetricConfiguration] | MetricError] = []
-    for expectation in typed:
+    for number, expectation in enumerate(typed):
         wanted = _wanted(expectation)
         try:
             plan |= {
@@ -175,16 +181,46 @@ def _judged(
                 )
                 for metric in wanted
             }
+            if condition := _row_condition_of(wanted):
+                domain = {"row_condition": condition}
+                plan[_ROWS, number] = compiler.compile("table.row_count", domain, {})
             needs.append(wanted)
         except MetricError as error:
             needs.append(error)
     values = compute(connection, relation, plan)
     row_count = _count(values[_ROWS])
-    results = [
-        _verdict(suite, rule, expectation, _computed(need, values), row_count)
-        for rule, expectation, need in zip(suite.expectations, typed, needs, strict=True)
-    ]
+    results = []
+    for number, (rule, expectation, need) in enumerate(
+        zip(suite.expectations, typed, needs, strict=True)
+    ):
+        computed = _computed(need, values)
+        if not isinstance(computed, MetricError) and _is_about_nothing(
+            rule, computed, values.get((_ROWS, number), values[_ROWS])
+        ):
+            results.append(_nothing_to_judge(suite, rule))
+        else:
+            results.append(_verdict(suite, rule, expectation, computed, row_count))
     return row_count, tuple(results)
+
+
+def _row_condition_of(wanted: "list[MetricConfiguration]") -> Mapping[str, Any] | None:
+    """Which rows a rule is about; None where it is about all."""
+    conditions = [metric.metric_domain_kwargs.get("row_condition") for metric in wanted]
+    return next((each for each in conditions if each is not None), None)
+
+
+def _is_about_nothing(
+    rule: Rule, computed: Mapping["MetricConfigurationID", object], rows: object
+) -> bool:
+    """Whether no row is there for a rule about rows, or no value for a rule about their size.
+
+    A month without a case is lawful: nothing has no mean, and no share of it can be too small. How
+    many rows there are to be, and which columns, is judged all the same, and so is a query, which
+    may look at other tables.
+    """
+    if rule.type in _JUDGED_WITHOUT_ROWS:
+        return False
+    return _count(rows) == 0 or any(value is None for value in computed.values())
 
 
 def _result_format() -> dict[str, Any]:
@@ -257,6 +293,21 @@ def _verdict(
         element_count=elements,
         unexpected_percent=outcome.get("unexpected_percent"),
         message_sv=_message(suite, rule, bool(judged.success), unexpected, elements),
+    )
+
+
+def _nothing_to_judge(suite: Suite, rule: Rule) -> ExpectationResult:
+    return ExpectationResult(
+        suite=suite.name,
+        expectation=rule.expectation,
+        table_name=suite.table,
+        severity=rule.severity,
+        success=True,
+        broken=False,
+        unexpected_count=None,
+        element_count=0,
+        unexpected_percent=None,
+        message_sv=f"{rule.expectation}: {suite.table} har inga uppgifter att bedöma.",
     )
 
 

@@ -160,9 +160,11 @@ def test_both_engines_say_the_same(frame: pd.DataFrame) -> None:
     assert len(by_note) == len(SUITE.expectations)
     for rule, mine in zip(SUITE.expectations, ours.results, strict=True):
         other = by_note[rule.notes_sv]
-        if rule.type == "expect_column_sum_to_be_between" and frame["x"].isna().all():
-            # pandas sums nothing to zero; SQL, and Great Expectations on SQL, to no value.
-            assert not mine.success
+        if mine.element_count == 0:
+            # Nothing to judge: Great Expectations finds too little of it, or too few values.
+            assert mine.success
+            # One value has no standard deviation.
+            assert frame.empty or rule.row_condition or frame["x"].count() <= 1
             continue
         told = (mine.expectation, frame.to_dict("list"), other.exception_info)
         assert mine.success == other.success, told

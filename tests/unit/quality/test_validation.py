@@ -349,6 +349,63 @@ def test_an_empty_table_fails_though_every_other_rule_holds(lab: "Lab") -> None:
     assert result.row_count == 0
 
 
+ABOUT_ROWS = [
+    (kind, kwargs)
+    for kind, kwargs, success, _ in EVERY_TYPE
+    if not success
+    and not kind.startswith("expect_table_")
+    and kind not in {"expect_column_to_exist", "unexpected_rows_expectation"}
+]
+
+
+@pytest.mark.parametrize(("kind", "kwargs"), ABOUT_ROWS)
+def test_a_rule_about_rows_says_nothing_of_none(
+    lab: "Lab", kind: str, kwargs: dict[str, Any]
+) -> None:
+    """Each of them fails on the four rows; a lawful month without a case breaks none of them."""
+    lab.execute(f"{ROWS} limit 0")
+    result = lab.judge(kind, name="tested", **kwargs)
+    assert (result.success, result.broken, result.element_count) == (True, False, 0)
+    assert "inga uppgifter att bedöma" in result.message_sv
+    lab.execute("drop table raw.t")
+    lab.execute(ROWS)
+    nobody = [RowCondition(column="code", operator="==", value="nobody")]
+    result = lab.judge(kind, name="tested", where=nobody, **kwargs)
+    assert (result.success, result.broken) == (True, False)
+
+
+@pytest.mark.parametrize("kind", ["mean", "median", "min", "max", "sum", "stdev"])
+def test_a_column_without_values_has_no_size(lab: "Lab", kind: str) -> None:
+    """An optional column that a municipality does not deliver breaks no rule."""
+    lab.execute("create table raw.t as select null::double as a from range(3)")
+    result = lab.judge(f"expect_column_{kind}_to_be_between", column="a", min_value=1)
+    assert (result.success, result.broken) == (True, False)
+
+
+def test_what_is_about_the_whole_table_is_judged_without_rows(lab: "Lab") -> None:
+    lab.execute(f"{ROWS} limit 0")
+    judged = {
+        kind: lab.judge(kind, name="tested", **kwargs).success
+        for kind, kwargs, success, _ in EVERY_TYPE
+        if not success and (kind.startswith("expect_table_") or kind == "expect_column_to_exist")
+    }
+    assert len(judged) == 7
+    assert not any(judged.values())
+    lab.execute("create table marts.others as select 1 as id")
+    result = lab.judge(
+        "unexpected_rows_expectation",
+        name="tested",
+        unexpected_rows_query="select id from marts.others anti join {batch} as t using (id)",
+    )
+    assert (result.success, result.unexpected_count) == (False, 1)
+
+
+def test_a_rule_that_is_wrong_in_itself_is_broken_also_without_rows(lab: "Lab") -> None:
+    lab.execute(f"{ROWS} limit 0")
+    result = lab.judge("expect_column_mean_to_be_between", column="code", min_value=1)
+    assert result.broken
+
+
 def test_a_missing_column_breaks_its_rule_and_no_other(lab: "Lab") -> None:
     lab.execute(ROWS)
     result = lab.check(
