@@ -16,13 +16,12 @@ import httpx
 from orchestration.assets.landing import landing_key
 from orchestration.assets.raw import raw_key
 from orchestration.automation import send_notice
+from orchestration.intake.not_delivered import tables_without_rows
 from orchestration.intake.standstill import standing_still
 from orchestration.quality.gate import GateClosedError, record, require_open
 from orchestration.quality.results import SuiteResult
 from orchestration.quality.suites import Severity, Suite, load_suites
 from orchestration.quality.validation import validate
-from orchestration.registers.contract import load_contracts
-from orchestration.registers.municipality import load_municipality
 from orchestration.resources import WRITER_POOL, Avvik
 from orchestration.settings import Settings
 from orchestration.sources.loading import observations_table
@@ -182,9 +181,9 @@ def _gate(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
     def gate(context: dg.AssetCheckExecutionContext, avvik: Avvik) -> Iterator[dg.AssetCheckResult]:
         evaluated_at = avvik.settings.moment()
         with avvik.warehouse() as connection:
-            not_kept = _registers_not_kept(connection, avvik.settings)
+            empty = tables_without_rows(connection, avvik.settings)
             selected = [
-                suite.without_rows(not_kept[suite.table]) if suite.table in not_kept else suite
+                suite.without_rows(empty[suite.table]) if suite.table in empty else suite
                 for key, suite in by_key.items()
                 if dg.AssetCheckKey(key, CHECK_NAME) in context.selected_asset_check_keys
             ]
@@ -196,21 +195,6 @@ def _gate(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
             yield _check_result(result)
 
     return gate
-
-
-def _registers_not_kept(
-    connection: duckdb.DuckDBPyConnection, settings: Settings
-) -> dict[str, str]:
-    """The empty tables of registers that the municipality does not keep, each with the reason."""
-    reasons = {
-        f"raw.{load_contracts()[name].table}": f"Kommunen lämnar inte registret: {reason}"
-        for name, reason in load_municipality(settings).not_delivered.items()
-    }
-    return {
-        table: reason
-        for table, reason in reasons.items()
-        if connection.execute(f"select 1 from {table} limit 1").fetchone() is None
-    }
 
 
 def _check_result(result: SuiteResult) -> dg.AssetCheckResult:

@@ -12,21 +12,24 @@ import duckdb
 
 from orchestration.assets.landing import landing_key
 from orchestration.intake.loading import load_deliveries, raw_tables
+from orchestration.intake.not_delivered import NOT_DELIVERED_TABLE
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.drift import latest_drift
 from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE
 from orchestration.registers.quarantine import waiting_deliveries
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
-from orchestration.storage.deliveries import unresolved
+from orchestration.storage.deliveries import REGISTER_DELIVERIES_TABLE, unresolved
 from orchestration.storage.landing import Receipt
 
 DELIVERY_CHECK = "leveranser"
 DRIFT_CHECK = "drift"
 
-# What the municipality's file says, written anew in each run.
-_UNITS = {
+# What the municipality's file and the log of deliveries say, written anew in each run.
+_WRITTEN_ANEW = {
     BOARDS_TABLE: "Kommunens stadsdelsnämnder med giltighet och efterträdare, ur kommunfilen.",
     UNITS_TABLE: "Kommunens centrala enheter, ur kommunfilen.",
+    REGISTER_DELIVERIES_TABLE: "Vilka perioder som har levererats för vilket register.",
+    NOT_DELIVERED_TABLE: "De register som ingenting har levererats ur, med skälet.",
 }
 
 
@@ -56,7 +59,7 @@ def _specs() -> list[dg.AssetSpec]:
             owners=OWNERS,
             kinds={"duckdb", "yaml"},
         )
-        for table, description in _UNITS.items()
+        for table, description in _WRITTEN_ANEW.items()
     ]
     return registers_and_statistics + units
 
@@ -89,7 +92,7 @@ def raw(context: dg.AssetExecutionContext, avvik: Avvik) -> Iterator[dg.Material
         due = load_deliveries(connection, avvik.settings, avvik.landing(), avvik.pseudonym_key())
         for table, names in raw_tables().items():
             yield _outcome(connection, table, names, due)
-        for table in _UNITS:
+        for table in _WRITTEN_ANEW:
             [(row_count,)] = connection.execute(f"select count(*) from raw.{table}").fetchall()
             yield dg.MaterializeResult(
                 asset_key=raw_key(table), metadata={"dagster/row_count": row_count}

@@ -9,14 +9,21 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from orchestration.intake.as_of import known_receipts
 from orchestration.intake.incoming import declared_sources
-from orchestration.registers.breaches import INTERNAL_ERROR, Breach, delivery_report
-from orchestration.registers.contract import load_contracts
+from orchestration.intake.not_delivered import write_not_delivered
+from orchestration.registers.breaches import (
+    INTERNAL_ERROR,
+    NO_ROWS_SV,
+    Breach,
+    delivery_report,
+)
+from orchestration.registers.contract import Contract, load_contracts
 from orchestration.registers.drift import create_tables as create_drift
 from orchestration.registers.drift import note_drift
 from orchestration.registers.layout import Delivery
@@ -29,7 +36,7 @@ from orchestration.registers.loading import (
     staged,
 )
 from orchestration.registers.mapping import file_period
-from orchestration.registers.municipality import load_municipality, write_units
+from orchestration.registers.municipality import Municipality, load_municipality, write_units
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.registers.quarantine import create_tables as create_held_rows
 from orchestration.registers.quarantine import (
@@ -59,9 +66,11 @@ from orchestration.storage.deliveries import (
     judged_otherwise,
     note_judged,
     pending,
+    periods_without_rows,
     record,
     record_sources,
     remarked_files,
+    write_register_deliveries,
 )
 from orchestration.storage.landing import LandingStore, Receipt
 from orchestration.storage.retention import lost_sequences
@@ -123,6 +132,8 @@ def load_deliveries(
             _hold_group(connection, group, error)
     _record_statistics(connection, receipts)
     _judge_waiting_again(connection, settings, store, key, now=now)
+    write_register_deliveries(connection)
+    write_not_delivered(connection, settings)
     _write_reports(connection, settings.delivery_reports_dir)
     record_sources(connection, declared_sources(settings), now=now)
     return due
@@ -149,26 +160,57 @@ def _load_register(
     contract = load_contracts().get(name)
     municipality = load_municipality(settings)
     mapping = municipality.mapping(name)
-    results: list[LoadResult] = []
-    readable = []
-    for receipt in group:
-        delivery = _delivery(store, receipt)
-        if contract is None:
-            results.append(_held(delivery, "", "okant_register"))
-        elif receipt.sequence in copies:
-            period = file_period(contract, receipt.file_name, mapping) or ""
-            results.append(_held(delivery, period, "samma_innehall"))
-        else:
-            readable.append(delivery)
-    if contract is None or not readable:
+    if contract is None:
+        unknown = [_held(_delivery(store, receipt), "", "okant_register") for receipt in group]
         with _transaction(connection):
-            _record_results(connection, group, results)
+            _record_results(connection, group, unknown)
         return
+
+    load = partial(
+        _load_files,
+        connection,
+        settings,
+        store,
+        key,
+        contract=contract,
+        municipality=municipality,
+        now=now,
+    )
+    load(group=[receipt for receipt in group if receipt.sequence not in copies])
+    # Files without rows are alike whatever their periods; which they are is known by now.
+    empty = periods_without_rows(connection, name)
+    lawful, held = [], []
+    for receipt in group:
+        if receipt.sequence not in copies:
+            continue
+        period = file_period(contract, receipt.file_name, mapping) or ""
+        if receipt.delivery_id in empty and period not in empty[receipt.delivery_id]:
+            lawful.append(receipt)
+        else:
+            held.append(_held(_delivery(store, receipt), period, "samma_innehall"))
+    load(group=lawful)
+    with _transaction(connection):
+        _record_results(connection, group, held)
+
+
+def _load_files(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    store: LandingStore,
+    key: PseudonymKey,
+    *,
+    contract: Contract,
+    municipality: Municipality,
+    group: Sequence[Receipt],
+    now: datetime,
+) -> None:
+    """Read, judge and insert files of one register, a version of its contract at a time."""
+    mapping = municipality.mapping(contract.register_name)
     units = municipality.units
     rules = rules_fingerprint(contract, units, mapping)
-    refused, alike = by_version(contract, readable, mapping)
+    refused, alike = by_version(contract, [_delivery(store, each) for each in group], mapping)
     with _transaction(connection):
-        _record_results(connection, group, [*results, *refused])
+        _record_results(connection, group, refused)
     by_sequence = {receipt.sequence: receipt for receipt in group}
     for version, members in alike:
         receipts = [by_sequence[delivery.sequence] for delivery in members]
@@ -205,6 +247,11 @@ def _keep(
     notes = note_drift(connection, judged.contract, judged.results)
     for sequence, note in late_rows(connection, judged.contract, judged.results).items():
         notes.setdefault(sequence, []).append(note)
+    for result in judged.results:
+        if result.outcome == "loaded" and result.rows_loaded == 0:
+            notes.setdefault(result.delivery.sequence, []).append(
+                f"Fil {result.delivery.file_name}: {NO_ROWS_SV}"
+            )
     _record_results(connection, receipts, judged.results, notes=notes, judged_under=judged_under)
 
 

@@ -26,7 +26,7 @@ _RULES: dict[str, tuple[str, str]] = {
     ),
     "tom_fil": ("filen är tom", "gör om exporten och lämna en ny fil med samma namn"),
     "inga_rader": (
-        "filen har rubriker men inga rader",
+        "filen har rubriker men inga rader, fast perioden måste ha rader eller redan har det",
         "kontrollera urvalet i exporten och lämna en ny fil med samma namn",
     ),
     "filformat": (
@@ -100,6 +100,11 @@ _RULES: dict[str, tuple[str, str]] = {
 }
 
 RULES = frozenset(_RULES)
+# What is said of a lawful file that has no rows.
+NO_ROWS_SV = (
+    "filen har rubriker men inga rader och läses som en period utan ärenden. Gör så här: hade "
+    "perioden ärenden, kontrollera urvalet i exporten och lämna en ny fil med samma namn."
+)
 # What holds a delivery through no fault of its supplier.
 INTERNAL_ERROR = "internt_fel"
 

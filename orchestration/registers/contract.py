@@ -262,6 +262,8 @@ class Contract(BaseModel):
         licence_sv: On which terms the register may be used.
         held_share_limit: Largest share of rows that may be held; above it the delivery is held.
         on_doubled_key: What a key that stands on several rows holds: those rows or the delivery.
+        always_has_rows: Whether every period has rows, as a population has: a file without any is
+            held. A month without a case is lawful in the other registers.
         since: First month that this version holds for.
         changes: The dated differences that led to this version, oldest first.
         earlier: The versions before this one, oldest first.
@@ -278,6 +280,7 @@ class Contract(BaseModel):
     derived: dict[str, AgeBand] = {}
     held_share_limit: float = Field(default=0.01, ge=0, le=1)
     on_doubled_key: Severity = "delivery"
+    always_has_rows: bool = False
     licence_sv: str = "Sekretess enligt 26 kap. 1 § offentlighets- och sekretesslagen"
     since: str = ""
     changes: tuple[Change, ...] = ()

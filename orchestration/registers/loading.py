@@ -250,7 +250,7 @@ def staged(
         make_pseudonyms(connection, contract, key)
         counts: dict[int, tuple[int, int]] = {}
         if judged:
-            counts = judge(connection, contract, judged, breaches)
+            counts = judge(connection, contract, judged, breaches, periods)
         layouts = {delivery.sequence: layout for delivery, layout in readable}
         yield Staged(
             contract,
@@ -560,6 +560,7 @@ def judge(
     contract: Contract,
     deliveries: Sequence[Delivery],
     breaches: dict[int, list[Breach]],
+    periods: Mapping[int, str],
 ) -> dict[int, tuple[int, int]]:
     """Find what breaks the contract; the wrong cells end in the temporary table `faulty`.
 
@@ -568,6 +569,7 @@ def judge(
         contract: The register's contract.
         deliveries: The deliveries whose rows are in `incoming`.
         breaches: What is wrong with each delivery; what is found is added.
+        periods: The period of each delivery, by its sequence.
 
     Returns:
         For each delivery, how many rows it has and how many of them are held.
@@ -580,7 +582,7 @@ def judge(
         ).fetchall()
     )
     for sequence, row_count in rows.items():
-        if not row_count:
+        if row_count == 0 and not _may_lack_rows(connection, contract, periods[sequence]):
             breaches[sequence].append(Breach(names[sequence], "inga_rader"))
     _gather_faulty_cells(connection, contract)
     columns = list(contract.columns.items())
@@ -631,6 +633,20 @@ def judge(
                 )
             )
     return {sequence: (count, held.get(sequence, 0)) for sequence, count in rows.items()}
+
+
+def _may_lack_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, period: str) -> bool:
+    """Whether a file may say that a period has no case.
+
+    Not where the period already has rows: rows are replaced by key, so it would not take them away.
+    """
+    if contract.always_has_rows:
+        return False
+    held_for = connection.execute(
+        f"select 1 from raw.{contract.table} where starts_with(delivery_period, $period) limit 1",
+        {"period": period},
+    )
+    return held_for.fetchone() is None
 
 
 def _hold_doubled_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:

@@ -50,7 +50,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One row of ``marts.indicators``."""
+    """One row of ``marts.indicators``.
+
+    Attributes:
+        not_delivered: Why it has no values, where its register has not been delivered.
+    """
 
     indicator_id: str
     title_sv: str
@@ -59,6 +63,7 @@ class Indicator:
     measure: str
     definition_sv: str
     source_id: str
+    not_delivered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +252,7 @@ class ReportData:
         outcome_counts: All rows of the year by outcome, also those not listed.
         kinds: The kinds of deviation that were tested for, in a fixed order.
         sources: By publisher and identifier.
+        not_delivered: Indicators whose registers have not been delivered, by identifier.
     """
 
     year: int
@@ -261,6 +267,7 @@ class ReportData:
     kinds: tuple[str, ...]
     indicator_count: int
     sources: tuple[Source, ...]
+    not_delivered: tuple[Indicator, ...]
 
 
 def load_report_data(
@@ -329,6 +336,9 @@ def load_report_data(
         kinds=tuple(row["kind"] for row in kinds),
         indicator_count=len(indicators),
         sources=load_sources(connection),
+        not_delivered=tuple(
+            indicator for _, indicator in sorted(indicators.items()) if indicator.not_delivered
+        ),
     )
 
 
@@ -364,7 +374,8 @@ def load_indicators(connection: duckdb.DuckDBPyConnection) -> dict[str, Indicato
         """
         select indicator_id, title_sv, area, coalesce(unit, '') as unit,
                measure, coalesce(definition_sv, '') as definition_sv,
-               coalesce(source_id, '') as source_id
+               coalesce(source_id, '') as source_id,
+               coalesce(not_delivered_sv, '') as not_delivered
         from marts.indicators
         """,
     )

@@ -161,6 +161,7 @@ def _page(data: SeriesData, page: IndicatorSeries, edition: Edition) -> dict[str
         "title": swedish.sentence_case(indicator.title_sv),
         "area": labels.word(labels.AREAS, indicator.area),
         "facts": _facts(data, page),
+        "not_delivered": indicator.not_delivered,
         "synthetic": _how_synthetic(page.sources),
         "findings": [_finding(data, row) for row in _in_order(page.deviations)],
         "whole": whole,
@@ -182,9 +183,13 @@ def _facts(data: SeriesData, page: IndicatorSeries) -> list[tuple[str, str]]:
         ("Så räknas det", indicator.definition_sv or labels.MISSING),
         ("Mått", swedish.sentence_case(labels.word(labels.MEASURES, indicator.measure))),
         ("Enhet", labels.unit_word(indicator.unit) or labels.MISSING),
-        ("Värden", swedish.enumeration(spans) or labels.MISSING),
+        ("Värden", swedish.enumeration(spans) or _without_values(indicator)),
         ("Namn i databasen", indicator.indicator_id),
     ]
+
+
+def _without_values(indicator: Indicator) -> str:
+    return labels.NOT_DELIVERED if indicator.not_delivered else labels.MISSING
 
 
 def _span(series: ValueSeries) -> str:
@@ -387,7 +392,7 @@ def _by_area(
 
 def _listed(data: SeriesData, page: IndicatorSeries) -> _Listed:
     indicator = page.indicator
-    value = "bara uppdelad" if page.parts or page.boards else labels.MISSING
+    value = "bara uppdelad" if page.parts or page.boards else _without_values(indicator)
     period, place = "", ""
     sparks: list[str] = []
     if page.whole:

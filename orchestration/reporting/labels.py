@@ -96,6 +96,7 @@ STATUSES: Mapping[str, str] = MappingProxyType(
 
 PROTECTED = STATUSES["suppressed"]
 MISSING = STATUSES["missing"]
+NOT_DELIVERED = "inte levererat"
 
 VERDICTS: Mapping[str, str] = MappingProxyType(
     {

@@ -22,6 +22,7 @@ from orchestration.reporting.data import (
     Deviation,
     FocusArea,
     Hypothesis,
+    Indicator,
     ReportData,
     Source,
     Triangulation,
@@ -148,11 +149,21 @@ def render_memorandum(
         followed=[_followed(page, row) for row in data.followed],
         lists=_lists(page),
         sources=[_source(number, source) for number, source in enumerate(data.sources, 1)],
+        not_delivered=_not_delivered(data.not_delivered),
         built_at=swedish.timestamp(built_at),
         version=version,
         quality_status=quality_status,
         excluded=tables.excluded_table(page) if data.excluded else None,
     )
+
+
+def _not_delivered(indicators: Sequence[Indicator]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Gathers indicators by why they were not delivered: each name with the link to its page."""
+    reasons: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for each in indicators:
+        named = (swedish.sentence_case(each.title_sv), page_link(each))
+        reasons.setdefault((each.source_id, each.not_delivered), []).append(named)
+    return [(reason, named) for (_, reason), named in reasons.items()]
 
 
 def _section(page: Page, position: int, area: FocusArea) -> _Section:

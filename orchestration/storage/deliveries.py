@@ -13,6 +13,8 @@ import duckdb
 
 from orchestration.storage.landing import Receipt
 
+REGISTER_DELIVERIES_TABLE = "register__deliveries"
+
 _TABLES = """
 create table if not exists meta.deliveries (
     delivery_sequence bigint,
@@ -113,6 +115,9 @@ def pending(
     Besides the new ones, a held delivery whose file still lies in the inbox is tried again: the
     file it was a copy of may have been replaced, or the contract or a dictionary corrected.
 
+    A file without rows is alike for every period. Whether a file is such a one is known when the
+    first of them has been read: see `periods_without_rows`.
+
     Args:
         connection: An open connection to the warehouse.
         receipts: All receipts in order.
@@ -162,6 +167,51 @@ def _copies(due: Sequence[Receipt], originals: Sequence[Receipt]) -> set[int]:
         and original.sequence < receipt.sequence
         and original.file_name != receipt.file_name
     }
+
+
+def periods_without_rows(
+    connection: duckdb.DuckDBPyConnection, name: str
+) -> dict[str, frozenset[str]]:
+    """Contents of a register that have been read and found to hold no row.
+
+    Args:
+        connection: An open connection to the warehouse.
+        name: The register.
+
+    Returns:
+        By delivery id, the periods that such a content has been delivered for.
+    """
+    rows = connection.execute(
+        "select delivery_id, list(distinct period) from meta.deliveries"
+        " where kind = 'register' and name = $name and outcome = 'loaded' and rows_loaded = 0"
+        " group by delivery_id",
+        {"name": name},
+    ).fetchall()
+    return {delivery_id: frozenset(periods) for delivery_id, periods in rows}
+
+
+def write_register_deliveries(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write which periods have been delivered for which register, where dbt reads it.
+
+    A period is delivered also by a file without rows, of which the registers' own tables know
+    nothing. Written anew each time, since a delivery may be judged anew.
+
+    Args:
+        connection: An open connection to the warehouse.
+    """
+    connection.execute(
+        f"""
+        create or replace table raw.{REGISTER_DELIVERIES_TABLE} as
+        select
+            name as register_name,
+            delivery_sequence,
+            period as delivery_period,
+            rows_loaded
+        from meta.deliveries
+        where kind = 'register' and outcome <> 'quarantined'
+        order by delivery_sequence
+        """
+    )
 
 
 # Deliveries that are the latest of their file, and whose file lies in the inbox unchanged.

@@ -17,6 +17,7 @@ import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
+from orchestration.intake.not_delivered import write_not_delivered
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.loading import create_raw_table
 from orchestration.registers.municipality import load_municipality, write_units
@@ -28,6 +29,9 @@ from orchestration.sources.loading import (
     record_deliveries,
 )
 from orchestration.sources.registry import datasets_of, recorded_files
+from orchestration.storage.deliveries import create_tables as create_log
+from orchestration.storage.deliveries import record, write_register_deliveries
+from orchestration.storage.landing import Receipt
 
 PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 
@@ -356,6 +360,25 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
             }
         ],
     ),
+    # 2023 without a case: in a year's file, in twelve months', in a December's, and in the later of
+    # two surveys.
+    ("avhysningar_barn", "2023", []),
+    *(("familjeratt_arenden", f"2023-{month:02}", []) for month in range(1, 13)),
+    ("rvc_samtalsstod", "2023-12", []),
+    (
+        "hemloshet_kartlaggning",
+        "2023-03",
+        [
+            {
+                "rad_id": "1",
+                "kon": "K",
+                "aldersgrupp": "25-44",
+                "stadsdelsnamnd": "Farsta",
+                "situation": "akut",
+            }
+        ],
+    ),
+    ("hemloshet_kartlaggning", "2023-10", []),
 )
 
 
@@ -437,12 +460,15 @@ def statuses(results: Any) -> dict[str, str]:
 
 
 def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create every raw table that the models read, without rows."""
-    connection.execute("create schema raw")
+    """Create every raw table that the models read, and the log of deliveries, without rows."""
+    connection.execute("create schema raw; create schema meta")
+    create_log(connection)
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
     write_units(connection, load_municipality(Settings()))
     create_tables(connection, sorted({dataset.publisher for dataset in datasets_of("demo")}))
+    write_register_deliveries(connection)
+    write_not_delivered(connection, Settings())
 
 
 def insert_delivery(
@@ -468,6 +494,17 @@ def insert_delivery(
             f" values ({', '.join('?' * len(whole))})",
             list(whole.values()),
         )
+    receipt = Receipt(
+        sequence=sequence,
+        delivery_id=f"{register} {period}",
+        kind="register",
+        name=register,
+        file_name=f"{register}_{period}.csv",
+        size=1,
+        received_at="2026-11-22T00:00:00+00:00",
+        synthetic=True,
+    )
+    record(connection, receipt, period=period, outcome="loaded", rows_loaded=len(rows), rows_held=0)
 
 
 @pytest.fixture(scope="session")
@@ -480,6 +517,8 @@ def tiny_city(tmp_path_factory: pytest.TempPathFactory, dbt: Dbt) -> Warehouse:
         for register, period, rows in TINY_CITY:
             sequence += 1
             insert_delivery(connection, sequence, register, period, rows)
+        write_register_deliveries(connection)
+        write_not_delivered(connection, Settings())
         deliveries = []
         for dataset in datasets_of("demo"):
             for file in recorded_files(dataset):

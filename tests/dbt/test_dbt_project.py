@@ -72,7 +72,9 @@ def test_the_columns_that_stay(tiny_city: Warehouse, table: str) -> None:
 
 def test_schemas_have_exactly_their_names(tiny_city: Warehouse) -> None:
     schemas = tiny_city.query("select distinct table_schema from information_schema.tables")
-    assert {name for (name,) in schemas} == {"raw", "staging", "intermediate", "marts", "seeds"}
+    assert {name for (name,) in schemas} == {
+        *("raw", "meta", "staging", "intermediate", "marts", "seeds")
+    }
 
 
 def test_every_published_column_is_explained_in_the_database(tiny_city: Warehouse) -> None:
@@ -106,6 +108,10 @@ def test_a_warehouse_without_deliveries_builds(empty_warehouse: Warehouse) -> No
     assert empty_warehouse.query("select distinct source_id from marts.indicator_values") == [
         ("constants",)
     ]
+    assert empty_warehouse.query(
+        "select not_delivered_sv, count(distinct source_id) from marts.indicators"
+        " where not_delivered_sv is not null group by all"
+    ) == [("Registret har inte levererats.", 15)]
 
 
 def test_every_model_says_what_a_row_is(dbt: Dbt, tiny_city: Warehouse) -> None:
@@ -152,5 +158,6 @@ def test_every_staging_model_reads_a_raw_asset_that_dagster_knows(dbt: Dbt) -> N
         for node in map(json.loads, listed)
     }
     assert keys == {name: ["raw", name] for name in keys}
-    # Registers, publishers, notes and deliveries of statistics, and two tables of the municipality.
-    assert len(keys) == 15 + 6 + 2 + 2
+    # Registers, publishers, notes and deliveries of statistics, two tables of the municipality, and
+    # two of which registers have been delivered.
+    assert len(keys) == 15 + 6 + 2 + 2 + 2

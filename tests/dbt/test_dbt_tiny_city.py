@@ -157,6 +157,29 @@ def test_a_year_that_is_still_running_is_no_year(tiny_city: Warehouse) -> None:
     assert tiny_city.value("assistance_households", year=2024) is None
 
 
+@pytest.mark.parametrize(
+    ("indicator", "status"),
+    [
+        # A year's file without rows, and twelve months' files.
+        ("evicted_children", "observed"),
+        ("family_law_cases", "observed"),
+        # December without a case: the year is over, but eleven months are not delivered.
+        ("rvc_counselling_persons", "preliminary"),
+        # A survey that found nobody counts, not the one before it that found one.
+        ("homeless_persons", "observed"),
+    ],
+)
+def test_a_year_that_was_delivered_without_a_case_is_zero(
+    tiny_city: Warehouse, indicator: str, status: str
+) -> None:
+    assert tiny_city.value(indicator, year=2023) == (0, None, 0, status)
+    assert tiny_city.value(indicator, "0180-farsta", 2023) == (0, None, 0, status)
+    # What was never delivered is no zero.
+    assert tiny_city.value(indicator, year=2021) is None
+    assert tiny_city.value(indicator, year=2024) is None
+    assert tiny_city.value("debt_counselling_new", year=2023) is None
+
+
 def test_events_before_the_first_delivered_year_make_no_year(tiny_city: Warehouse) -> None:
     assert tiny_city.value("substance_use_persons", year=2021) is None
 
@@ -167,6 +190,9 @@ def test_every_indicator_of_the_catalogue_has_values(tiny_city: Warehouse) -> No
         " except select indicator_id from marts.indicator_values"
     )
     assert missing == []
+    assert tiny_city.query(
+        "select count(*) from marts.indicators where not_delivered_sv is not null"
+    ) == [(0,)]
     assert tiny_city.query("select count(*) > 60 from marts.indicators") == [(True,)]
 
 

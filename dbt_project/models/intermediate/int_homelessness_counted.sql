@@ -12,13 +12,13 @@ answers as (
     from {{ ref('stg_register__hemloshet_kartlaggning') }}
 ),
 
--- Where a year has two surveys, its last one is the year's.
+-- Where a year has two surveys, its last one is the year's, also if it found
+-- nobody.
 surveys as (
-    select
-        period_start,
-        max(delivery_period) as delivery_period
-    from answers
-    group by period_start
+    select max(delivery_period) as delivery_period
+    from {{ ref('stg_register__deliveries') }}
+    where register_name = 'hemloshet_kartlaggning'
+    group by left(delivery_period, 4)
 ),
 
 counted as (

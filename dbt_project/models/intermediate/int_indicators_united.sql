@@ -43,30 +43,47 @@ counted as (
     {% endfor %}
 ),
 
+registered as (
+    select
+        indicator_id,
+        source_id,
+        measure in ('count', 'amount')
+        and source_id not in (
+            'befolkning_stadsdel', 'hushall_stadsdel', 'socioekonomi_stadsdel'
+        ) as is_zero_when_absent
+    from catalogue
+),
+
 -- Events before the first delivered year are a remainder, not a year.
 measured as (
     select
         counted.*,
-        catalogue.source_id,
-        catalogue.measure in ('count', 'amount')
-        and catalogue.source_id not in (
-            'befolkning_stadsdel', 'hushall_stadsdel', 'socioekonomi_stadsdel'
-        ) as is_zero_when_absent
+        registered.source_id,
+        registered.is_zero_when_absent
     from counted
-    inner join catalogue on counted.indicator_id = catalogue.indicator_id
+    inner join registered on counted.indicator_id = registered.indicator_id
     inner join years
         on
-            catalogue.source_id = years.register_name
+            registered.source_id = years.register_name
             and counted.period_start = years.period_start
 ),
 
+-- A register that has been delivered without a row has its totals all the same.
 series as (
-    select distinct
+    select
         indicator_id,
         source_id,
         breakdown,
         category
     from measured
+    where is_zero_when_absent
+    union distinct
+    select
+        indicator_id,
+        source_id,
+        'total' as breakdown,
+        'total' as category
+    from registered
     where is_zero_when_absent
 ),
 

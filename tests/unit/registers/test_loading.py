@@ -158,9 +158,20 @@ def test_workbook_and_parquet_give_the_same_rows_as_text(
     assert [rows for _, rows in found] == [expected] * 3
 
 
+def test_a_file_without_rows_is_a_period_without_a_case(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    files = {
+        "avhysningar_barn_2022.csv": EVICTIONS.encode(),
+        "avhysningar_barn_2023.csv": GOOD.encode(),
+    }
+    empty, full = load(connection, tmp_path, files)
+    assert (empty.outcome, empty.rows_loaded, empty.breaches) == ("loaded", 0, ())
+    assert (full.outcome, full.rows_loaded) == ("loaded", 2)
+
+
 FAULTS = {
     "tom_fil": b"",
-    "inga_rader": EVICTIONS.encode(),
     "avhuggen": GOOD.encode()[:-18],
     "antal_falt": GOOD.replace(";storning", ";storning;mer").encode(),
     "avgransare": GOOD.replace(";", ",").encode(),

@@ -21,7 +21,8 @@ BUILT_AT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
 SCHEMA = """
 create schema marts; create schema meta; create schema seeds;
 create table marts.indicators (indicator_id varchar, title_sv varchar, area varchar, unit varchar,
-  polarity varchar, measure varchar, definition_sv varchar, source_id varchar);
+  polarity varchar, measure varchar, definition_sv varchar, source_id varchar,
+  not_delivered_sv varchar);
 create table marts.indicator_values (indicator_id varchar, period_start date, period_grain varchar,
   geography_id varchar, breakdown varchar, category varchar, numerator double, denominator double,
   value double, ci_lower double, ci_upper double, status varchar, standard_deviation double,

@@ -221,6 +221,26 @@ def test_a_page_without_values_says_so(city: duckdb.DuckDBPyConnection) -> None:
     assert "uppgift saknas" in "".join(row.itertext())
 
 
+def test_a_page_whose_register_is_not_delivered_says_so(city: duckdb.DuckDBPyConnection) -> None:
+    city.execute("delete from marts.indicator_values where indicator_id = 'evicted_children'")
+    city.execute(
+        "update marts.indicators set not_delivered_sv = 'Kommunen lämnar inte registret: den har"
+        " inga vräkningar.' where indicator_id = 'evicted_children'"
+    )
+    draw(city)
+    written = write(city)
+    text = prose(written["evicted_children.html"])
+    assert "Inte levererat. Kommunen lämnar inte registret: den har inga vräkningar." in text
+    assert "Indikatorn har inga värden" not in text
+    [row] = [
+        row
+        for row in parse(written["index.html"]).iter("tr")
+        if "berörs av avhysningar" in "".join(row.itertext())
+    ]
+    assert "inte levererat" in "".join(row.itertext())
+    assert "uppgift saknas" not in "".join(row.itertext())
+
+
 def test_a_series_of_parts_only_says_so(pages: Pages) -> None:
     text = prose(pages["housing_support_hours.html"])
     assert "Indikatorn har ingen serie för helheten" in text

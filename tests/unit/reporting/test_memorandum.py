@@ -305,6 +305,29 @@ def test_a_stale_source_and_a_missing_one_are_said_to_be(
     assert "källan saknas i källförteckningen" in text
 
 
+def test_what_is_not_delivered_is_said_with_its_reason(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    assert "inte levererade" not in prose(render(city))
+    city.execute(
+        "update marts.indicators set not_delivered_sv = 'Registret har inte levererats.'"
+        " where source_id = 'skyddat_boende_placeringar'"
+    )
+    html = render(city)
+    assert "De här indikatorerna är inte levererade." in prose(html)
+    [row] = [
+        "".join(row.itertext())
+        for row in parse(html).iter("li")
+        if "Inte levererat" in "".join(row.itertext())
+    ]
+    assert row == (
+        "Registret har inte levererats. Inte levererat: Antal kvinnor i jourlägenhet till följd av "
+        "våld, Antal medföljande barn i skyddat boende, Antal personer som beviljats skyddat "
+        "boende."
+    )
+    assert 'href="indikatorer/protected_housing_children.html"' in html
+
+
 def test_hostile_text_in_the_seeds_stays_text(
     city: duckdb.DuckDBPyConnection, render: Render
 ) -> None:

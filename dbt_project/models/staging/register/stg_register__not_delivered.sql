@@ -1,0 +1,14 @@
+with
+
+source as (
+    select * from {{ source('register', 'register__not_delivered') }}
+),
+
+renamed as (
+    select
+        register_name,
+        reason_sv
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,87 @@
+"""Registers that nothing has been delivered from: no fault, and said wherever their figures lack.
+
+A municipality may have no such activity, or begin with the registers that it has. What is held in
+the inbox is no such register: somebody delivered it, and it stands in the way until it is put
+right. Judging tables belongs in `quality`, showing the reasons in `reporting`.
+"""
+
+import duckdb
+
+from orchestration.registers.contract import load_contracts
+from orchestration.registers.municipality import load_municipality
+from orchestration.settings import Settings
+from orchestration.storage.deliveries import REGISTER_DELIVERIES_TABLE, unresolved
+
+NOT_DELIVERED_TABLE = "register__not_delivered"
+
+_NEVER_SV = "Registret har inte levererats."
+_WITHOUT_ROWS_SV = "Registret har bara levererats utan rader: perioder utan ärenden."
+
+
+def registers_not_delivered(
+    connection: duckdb.DuckDBPyConnection, settings: Settings
+) -> dict[str, str]:
+    """The registers that nothing has been delivered from, and nothing is held of.
+
+    Args:
+        connection: An open connection to the warehouse, with the log of deliveries.
+        settings: Say which municipality is reported on.
+
+    Returns:
+        By register, the reason in Swedish: the municipality's own where its file has one.
+    """
+    delivered = {
+        name
+        for (name,) in connection.execute(
+            f"select distinct register_name from raw.{REGISTER_DELIVERIES_TABLE}"
+        ).fetchall()
+    }
+    not_kept = load_municipality(settings).not_delivered
+    return {
+        name: f"Kommunen lämnar inte registret: {not_kept[name]}" if name in not_kept else _NEVER_SV
+        for name in load_contracts()
+        if name not in delivered and not unresolved(connection, name)
+    }
+
+
+def write_not_delivered(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Write the registers that nothing has been delivered from, where dbt reads them.
+
+    Args:
+        connection: An open connection to the warehouse, with the log of deliveries.
+        settings: Say which municipality is reported on.
+    """
+    connection.execute(
+        f"create or replace table raw.{NOT_DELIVERED_TABLE}"
+        " (register_name varchar, reason_sv varchar)"
+    )
+    missing = list(registers_not_delivered(connection, settings).items())
+    if missing:
+        connection.executemany(f"insert into raw.{NOT_DELIVERED_TABLE} values (?, ?)", missing)
+
+
+def tables_without_rows(
+    connection: duckdb.DuckDBPyConnection, settings: Settings
+) -> dict[str, str]:
+    """The registers' tables that lawfully have no row: the rule on their row count holds nothing.
+
+    Args:
+        connection: An open connection to the warehouse, with the log of deliveries.
+        settings: Say which municipality is reported on.
+
+    Returns:
+        By table as `schema.table`, the reason in Swedish.
+    """
+    reasons = {
+        name: _WITHOUT_ROWS_SV
+        for (name,) in connection.execute(
+            f"select register_name from raw.{REGISTER_DELIVERIES_TABLE}"
+            " group by register_name having sum(rows_loaded) = 0"
+        ).fetchall()
+    } | registers_not_delivered(connection, settings)
+    contracts = load_contracts()
+    return {
+        f"raw.{contracts[name].table}": reason
+        for name, reason in reasons.items()
+        if name in contracts
+    }
