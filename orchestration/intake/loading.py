@@ -1,8 +1,8 @@
 """Step 2 of the intake: rows in `raw` of the deliveries that are not yet loaded.
 
 Each register and each dataset is one transaction with its log, and one that fails unexpectedly does
-not stop the others: its deliveries are held. Reading and checking belong in `registers` and
-`sources`.
+not stop the others. A register's files that fail together are loaded one by one, so that only the
+guilty one is held. Reading and checking belong in `registers` and `sources`.
 """
 
 from collections import defaultdict
@@ -45,6 +45,7 @@ from orchestration.registers.quarantine import (
     rules_fingerprint,
     waiting_deliveries,
 )
+from orchestration.registers.reading import FAULTS_OF_FILES
 from orchestration.registers.rekeying import confirm_key
 from orchestration.settings import Settings
 from orchestration.sources.errors import SourceFormatError
@@ -212,7 +213,8 @@ def _load_files(
     with _transaction(connection):
         _record_results(connection, group, refused)
     by_sequence = {receipt.sequence: receipt for receipt in group}
-    for version, members in alike:
+
+    def load(version: Contract, members: Sequence[Delivery]) -> None:
         receipts = [by_sequence[delivery.sequence] for delivery in members]
         try:
             with (
@@ -228,8 +230,16 @@ def _load_files(
                 _transaction(connection),
             ):
                 _keep(connection, judged, receipts, key, now=now, judged_under=rules)
-        except Exception as error:  # noqa: BLE001 - one version must not stop the others
-            _hold_group(connection, receipts, error)
+        except Exception as error:  # noqa: BLE001 - one file must not stop the others
+            if len(members) == 1:
+                _hold_group(connection, receipts, error)
+                return
+            # Whose fault it is shows when each is read by itself.
+            for delivery in members:
+                load(version, [delivery])
+
+    for version, members in alike:
+        load(version, members)
 
 
 def _keep(
@@ -372,6 +382,8 @@ def _hold_group(
 
 
 def _internal_error(receipt: Receipt, error: Exception) -> Breach:
+    if receipt.kind == "register" and isinstance(error, FAULTS_OF_FILES):
+        return Breach(receipt.file_name, "olasbar")
     return Breach(receipt.file_name, INTERNAL_ERROR, detail=type(error).__name__)
 
 

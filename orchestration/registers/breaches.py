@@ -61,9 +61,25 @@ _RULES: dict[str, tuple[str, str]] = {
         "raden har fel antal fält",
         "kontrollera citattecken och avgränsare på raden och lämna en ny fil",
     ),
+    "citattecken": (
+        "ett citattecken öppnar en cell som inte stängs på samma rad, eller står mitt i en cell",
+        "stäng citattecknet eller ta bort radbrytningen i cellen, och lämna en ny fil",
+    ),
+    "radantal": (
+        "antalet lästa rader stämmer inte med antalet rader i filen",
+        "kontrollera radslut och citattecken i exporten, och lämna en ny fil",
+    ),
+    "flera_blad": (
+        "arbetsboken har registrets kolumner på flera blad, och bara det första läses",
+        "samla raderna på ett blad, eller ta bort de andra bladen, och lämna en ny fil",
+    ),
     "samma_innehall": (
         "innehållet är detsamma som i en annan fil som redan är mottagen",
         "kontrollera att rätt period exporterades och lämna rätt fil",
+    ),
+    "cellfel": (
+        "cellen kan inte läsas: den har ett fel, ett för stort tal eller en formel utan resultat",
+        "rätta cellen, spara filen på nytt och lämna den igen",
     ),
     "saknas": ("uppgiften saknas", "fyll i uppgiften i källsystemet och lämna en ny fil"),
     "kod": (

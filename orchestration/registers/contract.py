@@ -7,6 +7,7 @@ what the columns mean for an indicator in dbt.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -81,6 +82,7 @@ CellRule = Literal[
     "manad",
     "ja_nej",
     "identitet",
+    "cellfel",
 ]
 
 # Direct: identifies a person by itself. Indirect: does so together with other facts (GDPR art.
@@ -108,6 +110,11 @@ class Column(BaseModel):
         min: Smallest allowed value of a number.
         max: Largest allowed value of a number.
         not_future: Whether a date later than the day of receipt is a breach.
+        earliest: First allowed day of a date or a month. The first Social Services Act is in force
+            since 1982; what is older is a date that stands for none.
+        years_ahead: How many years after the day of receipt a date or a month may be.
+        line_breaks: Whether a text may hold line breaks. Elsewhere one is a cell that was never
+            closed.
         raw_name: Name in `raw` where it differs, as it does for what becomes a pseudonym.
         on_breach: What a breach holds, the row or the whole delivery: for all rules alike, or rule
             by rule; a rule that is not named holds the delivery.
@@ -123,6 +130,9 @@ class Column(BaseModel):
     min: int | None = None
     max: int | None = None
     not_future: bool = False
+    earliest: date = date(1982, 1, 1)
+    years_ahead: int = Field(default=10, ge=0)
+    line_breaks: bool = False
     raw_name: str | None = None
     on_breach: Severity | dict[CellRule, Severity] = "delivery"
     description_sv: str = ""
@@ -133,6 +143,8 @@ class Column(BaseModel):
             raise ValueError("codes belong to the types code and codes, and only there")
         if len(set(self.codes)) != len(self.codes):
             raise ValueError("a code stands twice")
+        if self.line_breaks and self.type != "text":
+            raise ValueError("line breaks belong to the type text, and only there")
         return self
 
     @property
@@ -149,6 +161,11 @@ class Column(BaseModel):
     def personal_sv(self) -> str:
         """What a supplier calls the column's class of personal data."""
         return _PERSONAL_SV[self.personal]
+
+    @property
+    def is_day(self) -> bool:
+        """Whether its cells are days or months."""
+        return self.type in {"date", "month"}
 
     @property
     def limits_sv(self) -> str:

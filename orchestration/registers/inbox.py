@@ -6,6 +6,7 @@ Lists; never opens, moves or deletes a supplier's file. Landing belongs in `orch
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 
@@ -17,7 +18,8 @@ class InboxFile:
     Attributes:
         register: Name of the directory it lies in.
         path: Where it is.
-        file_name: Its path relative to the inbox, as messages show it.
+        file_name: Its path relative to the inbox, as messages show it; the same name however a
+            computer writes the marks of its letters.
     """
 
     register: str
@@ -39,7 +41,7 @@ def scan_inbox(inbox: Path) -> list[InboxFile]:
     if not inbox.is_dir():
         return []
     return [
-        InboxFile(directory.name, path, f"{directory.name}/{path.name}")
+        InboxFile(directory.name, path, normalize("NFC", f"{directory.name}/{path.name}"))
         for directory in sorted(inbox.iterdir())
         if directory.is_dir() and not directory.name.startswith(".")
         for path in sorted(directory.iterdir())

@@ -6,26 +6,28 @@ columns and codes belongs in `mapping`, reading rows in `reading`, judging cells
 """
 
 import csv
-import io
 import re
-from collections.abc import Mapping
+import unicodedata
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Literal
 
 import duckdb
-import python_calamine
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Contract
-from orchestration.registers.encoding import encoding_of
+from orchestration.registers.encoding import encoding_of, may_be_decomposed
 from orchestration.registers.mapping import (
     CONTRACT_FORM,
     RegisterMapping,
     cell_sql,
     constant_sql,
 )
+from orchestration.registers.sheets import Sheet, SheetError
+from orchestration.registers.typed import Source, parquet_source
 
 _HEADER_LIMIT = 1 << 16
 _LONGEST_STRETCH = 4 << 20
@@ -59,11 +61,16 @@ class Layout:
 
     Attributes:
         format: What kind of file it is.
-        encoding: `utf-8` or `windows-1252` for text.
+        encoding: `utf-8`, `utf-16` or `windows-1252` for text.
         delimiter: What parts the fields of a text file.
         columns: A name for each of the file's columns, in the file's order; safe to use in SQL.
+        types: The type of each column of a Parquet file.
+        skipped: How many lines stand before the header of a text file.
+        header_row: The line or row of the header, or the last one of it; 1 in a Parquet file.
         cells: For each column of the contract, SQL over the file's columns that gives the cell's
             text in the contract's form, null where the cell is empty or the column is not there.
+        others: SQL for the text of each of the file's columns that the contract does not take.
+        in_file: The columns of the contract that the file has.
         absent: The optional columns of the contract that the file does not have.
         unknown: Names in the header that the contract does not know; never a name with a digit,
             which may be somebody's value.
@@ -74,6 +81,11 @@ class Layout:
     delimiter: str
     columns: tuple[str, ...]
     cells: Mapping[str, str]
+    types: tuple[str, ...] = ()
+    skipped: int = 0
+    header_row: int = 1
+    others: tuple[str, ...] = ()
+    in_file: frozenset[str] = frozenset()
     absent: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -99,7 +111,12 @@ def inspect(
         return _inspect_parquet(contract, delivery, mapping)
     if head.startswith(b"PK\x03\x04"):
         return _inspect_workbook(contract, delivery, mapping)
-    if b"\0" in head or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"<", b"{", b"["}:
+    two_bytes = head.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    if b"\0" in head and not two_bytes:
+        # Letters and zeros by turns are UTF-16 that does not say so.
+        rule = "teckenkodning" if b"\0" in (head[1:2], head[:1]) else "filformat"
+        return [Breach(delivery.file_name, rule)]
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"<", b"{", b"["}:
         return [Breach(delivery.file_name, "filformat")]
     return _inspect_text(contract, delivery, mapping, head)
 
@@ -112,14 +129,43 @@ def _inspect_text(
         return [Breach(delivery.file_name, "teckenkodning")]
     if _has_endless_line(delivery.path):
         return [Breach(delivery.file_name, "olasbar")]
-    first_line = head.decode(encoding, errors="replace").lstrip("\ufeff").splitlines()[0]
-    found = _split(first_line, mapping.form.delimiter_sign)
-    if len(found) == 1 and any(mark in found[0] for mark in _DELIMITERS):
-        return [Breach(delivery.file_name, "avgransare", first_row=1)]
+    delimiter = mapping.form.delimiter_sign
+    text = head.decode(encoding, errors="replace").lstrip("\ufeff")
+    said, skipped, row, found = _header(text, delimiter)
+    misread = len(found) == 1 and any(mark in found[0] for mark in _DELIMITERS)
+    if misread or said not in {"", delimiter}:
+        return [Breach(delivery.file_name, "avgransare", first_row=row)]
+    if not any(found):
+        return [Breach(delivery.file_name, "tom_fil")]
     # Whatever the columns are called, in SQL they get names that cannot clash or inject.
     safe = tuple(f"c{place}" for place in range(len(found)))
-    layout = Layout("csv", encoding, mapping.form.delimiter_sign, safe, {})
-    return _with_cells(contract, delivery, mapping, layout, found)
+    decomposed = encoding == "utf-16" or (encoding == "utf-8" and may_be_decomposed(delivery.path))
+    sources = [Source(f"nfc_normalize({name})" if decomposed else name) for name in safe]
+    layout = Layout("csv", encoding, delimiter, safe, {}, skipped=skipped, header_row=row)
+    return _with_cells(contract, delivery, mapping, layout, list(zip(found, sources, strict=True)))
+
+
+_SAID = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+
+
+def _header(text: str, delimiter: str) -> tuple[str, int, int, tuple[str, ...]]:
+    """Read the header: what delimiter a line for Excel names, where it stands, and its names.
+
+    Returns:
+        The delimiter that is named, or an empty text; how many lines stand before the header; its
+        last line; its names.
+    """
+    said, skipped = "", 0
+    lines = re.split("\r\n|\n|\r", text)
+    for line in lines:
+        if named := _SAID.fullmatch(line):
+            said = named[1]
+        elif line.strip():
+            break
+        skipped += 1
+    reader = csv.reader((f"{line}\n" for line in lines[skipped:]), delimiter=delimiter)
+    names = tuple(cell.strip() for cell in next(reader, []))
+    return said, skipped, skipped + max(reader.line_num, 1), names
 
 
 def _has_endless_line(path: Path) -> bool:
@@ -152,70 +198,115 @@ def _with_cells(
     delivery: Delivery,
     mapping: RegisterMapping,
     layout: Layout,
-    header: tuple[str, ...],
+    found: Sequence[tuple[str, Source]],
 ) -> Layout | list[Breach]:
     """Take each of the contract's columns from the one that the mapping names."""
+    header = [name for name, _ in found]
     cells: dict[str, str] = {}
     absent = []
     breaches = []
-    taken = set()
+    taken: set[int] = set()
+    names = [name for name in contract.columns if name not in mapping.constants]
+    wanted = frozenset(mapping.column_in_file(name) for name in names)
     for name, column in contract.columns.items():
         if name in mapping.constants:
             cells[name] = constant_sql(mapping.constants[name])
             continue
-        wanted = mapping.column_in_file(name)
-        taken.add(wanted)
-        found = header.count(wanted)
-        if found == 1:
-            source = quoted(layout.columns[header.index(wanted)])
-            cells[name] = cell_sql(name, column, source, mapping)
-        elif found > 1:
-            breaches.append(Breach(delivery.file_name, "kolumn_dubbel", column=name, first_row=1))
+        places = _places(header, mapping.column_in_file(name), wanted)
+        taken.update(places)
+        if len(places) == 1:
+            cells[name] = cell_sql(name, column, found[places[0]][1], mapping)
+        elif places:
+            breaches.append(_in_header(delivery, layout, "kolumn_dubbel", name))
         elif column.optional:
             cells[name] = "null::varchar"
             absent.append(name)
         else:
-            breaches.append(Breach(delivery.file_name, "kolumn_saknas", column=name, first_row=1))
-    unknown = tuple(name for name in header if name not in taken and is_tellable(name))
-    return breaches or replace(layout, cells=cells, absent=tuple(absent), unknown=unknown)
+            breaches.append(_in_header(delivery, layout, "kolumn_saknas", name))
+    rest = [place for place in range(len(header)) if place not in taken]
+    return breaches or replace(
+        layout,
+        cells=cells,
+        in_file=frozenset(names) - set(absent),
+        others=tuple(f"nullif(trim({found[place][1].sql}), '')" for place in rest),
+        absent=tuple(absent),
+        unknown=tuple(header[place] for place in rest if is_tellable(header[place])),
+    )
+
+
+def _in_header(delivery: Delivery, layout: Layout, rule: str, column: str) -> Breach:
+    return Breach(delivery.file_name, rule, column=column, first_row=layout.header_row)
+
+
+def _places(header: Sequence[str], wanted: str, others: frozenset[str]) -> list[int]:
+    """Where a column stands in a header, in whatever case its letters are.
+
+    A name that is another column's own is that one's, however alike they are.
+    """
+    return [
+        place
+        for place, name in enumerate(header)
+        if name == wanted or (_alike(name) == _alike(wanted) and name not in others)
+    ]
+
+
+def _alike(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def _inspect_parquet(
     contract: Contract, delivery: Delivery, mapping: RegisterMapping
 ) -> Layout | list[Breach]:
+    path = {"path": str(delivery.path)}
     try:
-        names = tuple(
-            row[0]
-            for row in duckdb.connect()
-            .execute(
-                "select column_name from (describe from read_parquet($path))",
-                {"path": str(delivery.path)},
-            )
-            .fetchall()
-        )
+        with duckdb.connect() as scratch:
+            described = scratch.execute(
+                "select column_name, column_type from (describe from read_parquet($path))", path
+            ).fetchall()
+            schema = scratch.execute(
+                "select name, coalesce(num_children, 0) from parquet_schema($path)", path
+            ).fetchall()
     except duckdb.Error:
         return [Breach(delivery.file_name, "filformat")]
-    layout = Layout("parquet", "", "", names, {})
-    return _with_cells(contract, delivery, mapping, layout, names)
+    names = tuple(str(name) for name, _ in described)
+    types = tuple(str(kind) for _, kind in described)
+    layout = Layout("parquet", "", "", names, {}, types=types)
+    sources = [parquet_source(quoted(name), kind) for name, kind in zip(names, types, strict=True)]
+    # DuckDB gives a name that stands twice another one; the file's own tell.
+    own = _top_level(schema)
+    header = own if len(own) == len(names) else names
+    return _with_cells(contract, delivery, mapping, layout, list(zip(header, sources, strict=True)))
+
+
+def _top_level(schema: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+    """The names of a Parquet file's columns, without what is nested in them."""
+    names = []
+    inside = 0
+    for name, children in schema[1:]:
+        if not inside:
+            names.append(str(name).strip())
+        inside = max(inside - 1, 0) + children
+    return tuple(names)
 
 
 def _inspect_workbook(
     contract: Contract, delivery: Delivery, mapping: RegisterMapping
 ) -> Layout | list[Breach]:
     try:
-        sheet = python_calamine.CalamineWorkbook.from_path(delivery.path).get_sheet_by_index(0)
-        header = next(iter(sheet.iter_rows()), [])
-    except (python_calamine.CalamineError, OSError):
+        sheet = Sheet(delivery.path)
+        row, names = sheet.header()
+        others = sheet.other_headers()
+    except SheetError:
         return [Breach(delivery.file_name, "filformat")]
-    names = tuple(str(cell).strip() for cell in header)
+    if not names:
+        return [Breach(delivery.file_name, "tom_fil")]
+    key = [mapping.column_in_file(name) for name in contract.key if name not in mapping.constants]
+    if any(all(_places(other, name, frozenset()) for name in key) for other in others):
+        return [Breach(delivery.file_name, "flera_blad")]
     safe = tuple(f"c{place}" for place in range(len(names)))
-    layout = Layout("xlsx", "utf-8", mapping.form.delimiter_sign, safe, {})
-    return _with_cells(contract, delivery, mapping, layout, names)
-
-
-def _split(line: str, delimiter: str) -> tuple[str, ...]:
-    cells = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
-    return tuple(cell.strip() for cell in cells)
+    layout = Layout("xlsx", "utf-8", mapping.form.delimiter_sign, safe, {}, header_row=row)
+    sources = [Source(name, "mixed") for name in safe]
+    return _with_cells(contract, delivery, mapping, layout, list(zip(names, sources, strict=True)))
 
 
 def quoted(name: str) -> str:

@@ -7,13 +7,14 @@ right. What waits for a correction belongs in `quarantine`, what the registers m
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import duckdb
+import numpy as np
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Column, Contract
@@ -38,11 +39,22 @@ from orchestration.registers.protection import (
     guarded_sql,
 )
 from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, TEXT, PseudonymKey
-from orchestration.registers.reading import Part, literal, opened, read
+from orchestration.registers.reading import (
+    FAULTS_OF_FILES,
+    Part,
+    Stored,
+    literal,
+    opened,
+    read,
+)
+from orchestration.registers.typed import UNREADABLE
 
 Outcome = Literal["loaded", "loaded_in_part", "quarantined"]
 
 _BAND_YEARS = 5
+_FIRST_BIRTH_YEAR = 1900
+# What stands for the faults of a row without any text, which is no row.
+_EMPTY = "-"
 # What a cell breaks that cannot be read as its column's type.
 _UNREADABLE = {
     "code": "kod",
@@ -232,20 +244,19 @@ def staged(
         for delivery in deliveries
     }
     for delivery in deliveries:
-        layout = inspect(contract, delivery, mapping)
+        layout = _inspected(contract, delivery, mapping)
         if isinstance(layout, list):
             breaches[delivery.sequence] += layout
         else:
             readable.append((delivery, layout))
     try:
-        by_name = {delivery.file_name: delivery.sequence for delivery, _ in readable}
         unread = set()
         with opened(readable, work_dir=work_dir) as (parts, not_tables):
             not_rows = stage_rows(connection, contract, parts, sorted(units), periods)
-            for breach in [*not_tables, *not_rows]:
-                breaches[by_name[breach.file_name]].append(breach)
+            for sequence, breach in [*not_tables, *not_rows]:
+                breaches[sequence].append(breach)
                 if breach.rule == "olasbar":
-                    unread.add(by_name[breach.file_name])
+                    unread.add(sequence)
         judged = [delivery for delivery, _ in readable if delivery.sequence not in unread]
         make_pseudonyms(connection, contract, key)
         counts: dict[int, tuple[int, int]] = {}
@@ -269,6 +280,15 @@ def staged(
         )
     finally:
         _forget(connection)
+
+
+def _inspected(
+    contract: Contract, delivery: Delivery, mapping: RegisterMapping
+) -> Layout | list[Breach]:
+    try:
+        return inspect(contract, delivery, mapping)
+    except FAULTS_OF_FILES:
+        return [Breach(delivery.file_name, "olasbar")]
 
 
 def _result(
@@ -320,7 +340,7 @@ def stage_rows(
     parts: Sequence[Part],
     units: Sequence[str],
     periods: Mapping[int, str],
-) -> list[Breach]:
+) -> list[tuple[int, Breach]]:
     """Read the rows of all parts into temporary tables of typed values, and make `incoming`.
 
     Args:
@@ -331,15 +351,15 @@ def stage_rows(
         periods: The period of each delivery, by its sequence.
 
     Returns:
-        Lines that are no rows, and files that are no tables.
+        What is wrong with lines and with whole files, by the sequence of the delivery.
 
     Raises:
         OrderError: If DuckDB would not keep the order of the lines.
     """
-    selects: list[str] = []
+    tables: list[str] = []
 
-    def store(part: Part) -> None:
-        table = f"staged_{len(selects)}"
+    def store(part: Part) -> list[int]:
+        table = f"staged_{len(tables)}"
         statement = f"create or replace temp table {table} as {_typed_sql(contract, part, units)}"
         # A table keeps the order of the files and of their lines, so its rowid tells the line; but
         # not if anything is joined on the way, and the optimiser makes joins of its own accord.
@@ -347,9 +367,25 @@ def stage_rows(
         if re.search(r"[ _]JOIN\b", plan.upper()):
             raise OrderError("rows would be read in another order than they stand in the file")
         connection.execute(statement)
-        selects.append(_numbered_sql(connection, contract, part, periods, table))
+        tables.append(table)
+        counts = dict(
+            connection.execute(
+                f"select file_place, count(*) from {table} group by file_place"
+            ).fetchall()
+        )
+        return [counts.get(place, 0) for place in range(len(part.deliveries))]
 
-    breaches = [breach for part in parts for breach in read(connection, part, store)]
+    told: list[tuple[int, Breach]] = []
+    selects = []
+    for part in parts:
+        first = len(tables)
+        breaks = _breaks_counted(connection, contract, tables)
+        stored, wrong = read(connection, part, store, breaks=breaks)
+        told += wrong
+        selects += [
+            _numbered_sql(connection, contract, each, periods, table)
+            for each, table in zip(stored, tables[first:], strict=True)
+        ]
     nothing = ", ".join(
         f"null::{_staged_type(column)} as {quoted(name)}"
         for name, column in contract.columns.items()
@@ -360,40 +396,103 @@ def stage_rows(
         " null::varchar as delivery_period, null::bigint as row_number where false"
         + "".join(f" union all {select}" for select in selects)
     )
-    return breaches
+    return told
+
+
+def _breaks_counted(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, tables: Sequence[str]
+) -> Callable[[int], int] | None:
+    """What counts the line breaks of a file that was stored last, where the contract allows any."""
+    names = [quoted(name) for name, column in contract.columns.items() if column.line_breaks]
+    if not names:
+        return None
+    count = " + ".join(
+        f"coalesce(length({name}) - length(replace({name}, chr(10), '')), 0)" for name in names
+    )
+
+    def breaks(place: int) -> int:
+        [(total,)] = connection.execute(
+            f"select coalesce(sum({count}), 0)::bigint from {tables[-1]} where file_place = {place}"
+        ).fetchall()
+        return int(total)
+
+    return breaks
 
 
 def _numbered_sql(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
-    part: Part,
+    stored: Stored,
     periods: Mapping[int, str],
     table: str,
 ) -> str:
     """SQL for the rows of a stored part with their delivery, and the line that each stands on."""
     names = ", ".join(quoted(name) for name in contract.columns)
+    part = stored.part
     origins = [(d.sequence, periods[d.sequence]) for d in part.deliveries]
-    if len(origins) == 1:
+    [(empty,)] = connection.execute(
+        f"select count(*) from {table} where faults = '{_EMPTY}'"
+    ).fetchall()
+    rows = f"where faults is distinct from '{_EMPTY}'" if empty else ""
+    if len(origins) == 1 and not stored.passed:
         # One file needs no join, which a large one would feel.
         [(sequence, period)] = origins
         return (
             f"select {names}, faults, {sequence} as delivery_sequence,"
-            f" {literal(period)} as delivery_period, rowid + 2 as row_number from {table}"
+            f" {literal(period)} as delivery_period, rowid + {part.layout.header_row + 1}"
+            f" as row_number from {table} {rows}"
         )
+    first_rows = dict(
+        connection.execute(
+            f"select file_place, min(rowid) from {table} group by file_place"
+        ).fetchall()
+    )
     connection.execute(
-        f"create or replace temp table {table}_files as select file_place,"
-        " min(rowid) as first_row, null::bigint as delivery_sequence,"
-        f" null::varchar as delivery_period from {table} group by file_place"
+        f"create or replace temp table {table}_files (file_place integer, first_row bigint,"
+        " delivery_sequence bigint, delivery_period varchar, shift bigint)"
     )
-    connection.executemany(
-        f"update {table}_files set delivery_sequence = ?, delivery_period = ? where file_place = ?",
-        [(*origin, place) for place, origin in enumerate(origins)],
-    )
+    for place, origin in enumerate(origins):
+        if place in first_rows:
+            firsts, shifts = _shifts(stored, place)
+            connection.execute(
+                f"insert into {table}_files select $place, $first + unnest($firsts), $sequence,"
+                " $period, unnest($shifts) - $first",
+                {
+                    "place": place,
+                    "first": first_rows[place],
+                    "firsts": firsts,
+                    "shifts": shifts,
+                    "sequence": origin[0],
+                    "period": origin[1],
+                },
+            )
+    join = (
+        "asof join {0} as files on rows.file_place = files.file_place"
+        " and rows.rowid >= files.first_row"
+        if stored.passed
+        else "inner join {0} as files using (file_place)"
+    ).format(f"{table}_files")
     return (
-        f"select {names}, faults, files.delivery_sequence,"
-        " files.delivery_period, rows.rowid - files.first_row + 2 as row_number"
-        f" from {table} as rows inner join {table}_files as files using (file_place)"
+        f"select {names}, faults, files.delivery_sequence, files.delivery_period,"
+        f" rows.rowid + files.shift as row_number from {table} as rows {join} {rows}"
     )
+
+
+def _shifts(stored: Stored, place: int) -> tuple[list[int], list[int]]:
+    """From which row of a file on its lines are how many more than its rows.
+
+    Both count from the file's first row, which is row 0; a line that is no row moves what follows.
+    """
+    start = stored.part.layout.header_row + 1
+    passed = stored.passed.get(place)
+    if passed is None:
+        return [0], [start]
+    moved = np.arange(1, len(passed) + 1)
+    firsts = np.concatenate(([0], passed - start - moved + 1))
+    shifts = np.concatenate(([start], start + moved))
+    # Of lines that follow each other, the last one says how far the next row is moved.
+    last = np.append(firsts[1:] != firsts[:-1], True)
+    return firsts[last].tolist(), shifts[last].tolist()
 
 
 def _staged_type(column: Column) -> str:
@@ -407,9 +506,11 @@ def _typed_sql(contract: Contract, part: Part, units: Sequence[str]) -> str:
     """
     received_on = part.deliveries[0].received_on
     columns = list(contract.columns.items())
+    # Only a typed cell can be unreadable; a text is compared with no mark.
+    typed = part.layout.format != "csv"
     texts = ", ".join(f"{quoted(name)} as text_{place}" for place, (name, _) in enumerate(columns))
     readings = ", ".join(
-        f"{_reading_sql(f'text_{place}', column, units)} as value_{place}"
+        f"{_reading_sql(f'text_{place}', column, units, typed=typed)} as value_{place}"
         for place, (_, column) in enumerate(columns)
     )
     within = [
@@ -426,24 +527,34 @@ def _typed_sql(contract: Contract, part: Part, units: Sequence[str]) -> str:
         _is_wrong_sql(place, column, within[place]) for place, (_, column) in enumerate(columns)
     ]
     rules = ", ".join(
-        f"case when {wrong[place]} then '{place}:' || {_rule_sql(place, column)} end"
+        f"case when {wrong[place]} then '{place}:' || {_rule_sql(place, column, received_on)} end"
         for place, (_, column) in enumerate(columns)
     )
-    # The rules are spelled out for the rows that break one only.
+    told = [
+        f"text_{place}" for place, (name, _) in enumerate(columns) if name in part.layout.in_file
+    ]
+    # The rules are spelled out for the rows that break one only. A row without any text breaks
+    # that of its key, and is none.
     return f"""
         select
             {values},
-            case when {" or ".join(wrong)} then concat_ws(' ', {rules}) end as faults,
+            case
+                when {" or ".join(wrong)} then case
+                    when coalesce({", ".join([*told, "other_text"])}) is null then '{_EMPTY}'
+                    else concat_ws(' ', {rules})
+                end
+            end as faults,
             file_place
         from (
             select *, {readings}
-            from (select {texts}, file_place from ({part.relation(contract)}))
+            from (select {texts}, other_text, file_place from ({part.relation(contract)}))
         )
         """
 
 
-def _reading_sql(text: str, column: Column, units: Sequence[str]) -> str:
+def _reading_sql(text: str, column: Column, units: Sequence[str], *, typed: bool) -> str:
     """SQL for the typed value of a cell's text; null where the text cannot be read."""
+    as_it_stands = f"nullif({text}, '{UNREADABLE}')" if typed else text
     whole = f"case when regexp_full_match({text}, '-?[0-9]{{1,9}}') then {text}::integer end"
     decimal = (
         f"case when regexp_full_match({text}, '-?[0-9]+([.,][0-9]+)?')"
@@ -463,7 +574,7 @@ def _reading_sql(text: str, column: Column, units: Sequence[str]) -> str:
         "month": f"case when length({text}) = 7 then try_cast({text} || '-01' as date) end",
         "flag": f"case {text} when 'J' then true when 'N' then false end",
     }
-    return by_type.get(column.type, text)
+    return by_type.get(column.type, as_it_stands)
 
 
 def _one_of_sql(text: str, allowed: Sequence[str]) -> str:
@@ -484,9 +595,18 @@ def _within_sql(value: str, column: Column, received_on: str) -> str:
         limits.append(f"{value} >= {column.min}")
     if column.max is not None:
         limits.append(f"{value} <= {column.max}")
-    if column.not_future:
-        limits.append(f"{value} <= date '{received_on}'")
+    if column.type == "birth_year":
+        limits.append(f"{value} between {_FIRST_BIRTH_YEAR} and {received_on[:4]}")
+    if column.is_day:
+        limits.append(f"{value} >= date '{column.earliest}'")
+        limits.append(f"{value} <= {_latest_sql(column, received_on)}")
     return " and ".join(limits)
+
+
+def _latest_sql(column: Column, received_on: str) -> str:
+    """SQL for the last day that a column may hold."""
+    years = 0 if column.not_future else column.years_ahead
+    return f"(date '{received_on}' + interval {years} years)::date"
 
 
 def _is_wrong_sql(place: int, column: Column, within: str) -> str:
@@ -496,16 +616,17 @@ def _is_wrong_sql(place: int, column: Column, within: str) -> str:
     return f"{unread} or not ({within})" if within else unread
 
 
-def _rule_sql(place: int, column: Column) -> str:
+def _rule_sql(place: int, column: Column, received_on: str) -> str:
     """SQL for the rule that a wrong cell breaks."""
-    cases = [f"when text_{place} is null then 'saknas'"]
+    cases = [
+        f"when text_{place} is null then 'saknas'",
+        f"when text_{place} = '{UNREADABLE}' then 'cellfel'",
+    ]
     if column.type in _UNREADABLE:
         cases.append(f"when value_{place} is null then '{_UNREADABLE[column.type]}'")
-    if column.min is not None:
-        cases.append(f"when value_{place} < {column.min} then 'intervall'")
-    if column.max is not None:
-        cases.append(f"when value_{place} > {column.max} then 'intervall'")
-    return f"case {' '.join(cases)} else 'framtid' end"
+    if column.not_future:
+        cases.append(f"when value_{place} > {_latest_sql(column, received_on)} then 'framtid'")
+    return f"case {' '.join(cases)} else 'intervall' end"
 
 
 def make_pseudonyms(
@@ -723,6 +844,10 @@ def _doubled_keys(
 def _detail(rule: str, column: Column) -> str:
     if rule == "kod":
         return f"tillåtna koder: {', '.join(column.codes)}"
+    if rule == "intervall" and column.is_day:
+        return f"tidigast {column.earliest}, senast {column.years_ahead} år efter mottagningen"
+    if rule == "intervall" and column.type == "birth_year":
+        return f"tidigast {_FIRST_BIRTH_YEAR}, senast mottagningens år"
     if rule == "intervall":
         low = "" if column.min is None else f"minst {column.min}"
         high = "" if column.max is None else f"högst {column.max}"

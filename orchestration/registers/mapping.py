@@ -7,6 +7,7 @@ belongs in `municipality`, finding out what a delivered file is in `layout`.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,8 @@ from pydantic import (
 )
 
 from orchestration.registers.breaches import Breach
-from orchestration.registers.contract import Column, Contract
+from orchestration.registers.contract import Column, ColumnType, Contract
+from orchestration.registers.typed import DATE, NUMBER, TRUTH, UNREADABLE, Kind, Source
 
 # Cells are stripped of blanks before they are compared, so what they are compared with is too.
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -35,7 +37,7 @@ _DELIMITERS_SV = {
     "pipe": "lodstreck",
 }
 _ENCODINGS_SV = {
-    "either": "UTF-8 eller Windows-1252",
+    "either": "UTF-8, Windows-1252 eller UTF-16 med BOM",
     "utf-8": "UTF-8",
     "windows-1252": "Windows-1252",
 }
@@ -48,7 +50,7 @@ _BETWEEN = re.compile(r"[-./ ]?")
 
 _FILE_PART = re.compile(r"\{(YYYY|MM)\}|\*")
 _FILE_PARTS = {"YYYY": r"(?P<year>[0-9]{4})", "MM": r"(?P<month>0[1-9]|1[0-2])"}
-_ENDINGS = r"\.(?:csv|txt|tsv|xlsx|parquet)"
+_ENDINGS = r"\.(?i:csv|txt|tsv|xlsx|parquet)"
 
 # A cell that has a translation, but not for its own value, must not pass for the contract's code.
 _UNKNOWN = "?"
@@ -72,7 +74,8 @@ class Form(BaseModel):
     Attributes:
         delimiter: What parts the fields of a text file.
         encoding: How a text file is encoded; `either` finds it out.
-        decimal: Decimal sign of numbers; `either` takes both.
+        decimal: Decimal sign of numbers; `either` takes both, but no number that they would make
+            two of.
         date: How a date is written, of YYYY, MM and DD.
         month: How a month is written, of YYYY and MM; a DD is passed over.
         several: What parts several codes in one cell.
@@ -120,7 +123,9 @@ class Form(BaseModel):
     @property
     def encodings(self) -> tuple[str, ...]:
         """The encodings that are tried, in order."""
-        return ("utf-8", "windows-1252") if self.encoding == "either" else (self.encoding,)
+        if self.encoding == "either":
+            return ("utf-8", "utf-16", "windows-1252")
+        return (self.encoding,)
 
 
 _MANY = 100
@@ -258,7 +263,8 @@ def file_period(
     Returns:
         `YYYY` or `YYYY-MM`, or None if the name does not follow the pattern.
     """
-    name = Path(file_name).name
+    # A Mac writes the marks of letters by themselves; what is compared with may be written so too.
+    name = unicodedata.normalize("NFC", Path(file_name).name)
     for pattern in _patterns(contract, mapping):
         if match := re.fullmatch(pattern, name):
             year, month = match["year"], match.groupdict().get("month")
@@ -277,6 +283,7 @@ def _patterns(contract: Contract, mapping: RegisterMapping) -> list[str]:
 
 
 def _file_pattern(text: str) -> str:
+    text = unicodedata.normalize("NFC", text)
     pattern, place = "", 0
     for part in _FILE_PART.finditer(text):
         pattern += re.escape(text[place : part.start()])
@@ -301,31 +308,73 @@ def file_names_sv(contract: Contract, mapping: RegisterMapping) -> str:
     return " eller ".join(f"{text}.<ändelse>" for text in shown)
 
 
-def cell_sql(name: str, column: Column, source: str, mapping: RegisterMapping) -> str:
+_NUMERIC: frozenset[ColumnType] = frozenset({"decimal", "hours", "number"})
+# What a column holds where the file itself says what its cells are.
+_KINDS: dict[ColumnType, Kind] = {
+    **dict.fromkeys(_NUMERIC, "number"),
+    "date": "date",
+    "month": "date",
+    "flag": "truth",
+}
+_MARKS: dict[Kind, str] = {"number": NUMBER, "date": DATE, "truth": TRUTH}
+
+
+def cell_sql(name: str, column: Column, source: Source, mapping: RegisterMapping) -> str:
     """SQL for a cell's text in the contract's form.
 
     Args:
         name: The contract's column.
         column: What the contract says of it.
-        source: SQL over the file's columns that gives the cell as it stands there.
+        source: The cell as it stands in the file.
         mapping: How the municipality's export maps to the contract.
 
     Returns:
-        A SQL expression of type varchar, null where the cell is empty.
+        A SQL expression of type varchar, null where the cell is empty and `UNREADABLE` where it
+        holds what cannot be read.
     """
     form = mapping.form
-    text = f"nullif(trim({source}::varchar), '')"
+    own = _KINDS.get(column.type)
+    if source.kind == "text":
+        return _translated_cell_sql(name, column, _stripped_sql(source.sql, form), mapping)
+    if source.kind != "mixed":
+        text = _stripped_sql(source.sql, form)
+        read = (
+            _canonical_sql(text, column)
+            if source.kind == own
+            else _translated_cell_sql(name, column, text, mapping)
+        )
+        return f"case when {text} = '{UNREADABLE}' then {text} else {read} end"
+    text = _stripped_sql(f"ltrim({source.sql}, '{''.join(_MARKS.values())}')", form)
+    cases = [f"when {text} = '{UNREADABLE}' then {text}"]
+    if own is not None:
+        typed = f"starts_with({source.sql}, '{_MARKS[own]}')"
+        cases.append(f"when {typed} then {_canonical_sql(text, column)}")
+    translated = _translated_cell_sql(name, column, text, mapping)
+    return f"case {' '.join(cases)} else {translated} end"
+
+
+def _stripped_sql(text: str, form: Form) -> str:
+    text = f"nullif(trim({text}), '')"
     if form.empty:
         text = f"case when {text} in ({_literals(form.empty)}) then null else {text} end"
+    return text
+
+
+def _canonical_sql(text: str, column: Column) -> str:
+    """A cell of the kind that its column holds; the first of a month is that month."""
+    return f"regexp_replace({text}, '-01$', '')" if column.type == "month" else text
+
+
+def _translated_cell_sql(name: str, column: Column, text: str, mapping: RegisterMapping) -> str:
+    form = mapping.form
     codes = mapping.codes.get(name)
     if column.type in {"date", "month"}:
         wanted = "YYYY-MM-DD" if column.type == "date" else "YYYY-MM"
         text = _redated_sql(text, form.date if column.type == "date" else form.month, wanted)
-    elif column.type in {"decimal", "hours", "number"}:
+    elif column.type in _NUMERIC:
         text = _one_decimal_sign_sql(text, form)
     elif column.type == "flag" and (form.yes, form.no) != (("J",), ("N",)):
         words = {**dict.fromkeys(form.yes, "J"), **dict.fromkeys(form.no, "N")}
-        # A workbook's own truth values arrive as J and N, whatever the words are.
         text = _translated_sql(text, {"J": "J", "N": "N", **words})
     elif column.type == "codes":
         text = _several_sql(text, codes, form.several)
@@ -335,11 +384,14 @@ def cell_sql(name: str, column: Column, source: str, mapping: RegisterMapping) -
 
 
 def _one_decimal_sign_sql(text: str, form: Form) -> str:
-    """Let a cell with the other sign through as what it is not: its sign may part thousands."""
+    """Let a cell through as what it is not where its sign may part thousands."""
     if form.decimal == "either":
-        return text
-    foreign = _literal("." if form.decimal == "comma" else ",")
-    return f"case when contains({text}, {foreign}) then '{_UNKNOWN}' || {text} else {text} end"
+        # A sign and three digits: thousands to one reader, thousandths to another.
+        sign = f"substr({text}, -4, 1)"
+        doubtful = f"{sign} = '.' or {sign} = ','"
+    else:
+        doubtful = f"contains({text}, {_literal('.' if form.decimal == 'comma' else ',')})"
+    return f"case when {doubtful} then '{_UNKNOWN}' || {text} else {text} end"
 
 
 def constant_sql(value: str) -> str:
@@ -412,7 +464,12 @@ def in_own_words(breach: Breach, contract: Contract, mapping: RegisterMapping) -
 
 def _detail(breach: Breach, contract: Contract, mapping: RegisterMapping) -> str:
     form = mapping.form
-    signs = {"either": "komma eller punkt", "comma": "komma", "point": "punkt"}
+    signs = {
+        "either": "komma eller punkt; med tre siffror efter tecknet går talet att läsa på två sätt,"
+        " om inte kommunfilen säger vilket tecken som gäller",
+        "comma": "komma",
+        "point": "punkt",
+    }
     details = {
         "filnamn": file_names_sv(contract, mapping),
         "avgransare": f"avgränsaren är {_DELIMITERS_SV[form.delimiter]}",

@@ -201,6 +201,48 @@ def test_an_unexpected_error_holds_its_register_and_no_other(
     assert home.ask("select count(*) from raw.register__avhysningar_barn") == [(1,)]
 
 
+@pytest.mark.parametrize(
+    ("error", "rule"),
+    [
+        (RuntimeError(f"konstigt värde {PERSON}"), "internt_fel"),
+        (duckdb.ConversionException(f"konstigt värde {PERSON}"), "olasbar"),
+    ],
+)
+def test_one_file_s_fault_holds_no_other_of_its_register(
+    home: Home, monkeypatch: pytest.MonkeyPatch, error: Exception, rule: str
+) -> None:
+    """Nor is it called temporary, if it will be the same the next time."""
+    for month in (1, 2, 3):
+        home.deliver("boendestod_beslut", f"2023-0{month}", register(prefix=f"M{month}"))
+    insert = insert_staged
+
+    def failing(connection: duckdb.DuckDBPyConnection, judged: Any) -> None:
+        insert(connection, judged)
+        if any(result.period == "2023-02" for result in judged.results):
+            raise error
+
+    monkeypatch.setattr(loading_step, "insert_staged", failing)
+    home.take_in()
+    assert [each[1] for each in home.outcomes()] == ["loaded", "quarantined", "loaded"]
+    assert home.ask("select count(*) from raw.register__boendestod_beslut") == [(2 * ROWS,)]
+    report = home.report("boendestod_beslut", "2023-02")
+    assert f"[regel {rule}]" in report
+    assert PERSON not in report
+    assert ("vänta; filen prövas igen" in report) == (rule == "internt_fel")
+
+
+def test_a_file_that_is_gone_holds_no_other_of_its_register(home: Home) -> None:
+    for month in (1, 2):
+        home.deliver("boendestod_beslut", f"2023-0{month}", register(prefix=f"M{month}"))
+    store = LandingStore(home.settings.landing_dir)
+    with open_warehouse(home.settings.warehouse_path) as connection:
+        land_deliveries(connection, home.settings, store, now=datetime.now(UTC))
+        [first, _] = store.receipts()
+        store.blob(first.delivery_id).unlink()
+        loading_step.load_deliveries(connection, home.settings, store, KEY)
+    assert [each[1] for each in home.outcomes()] == ["quarantined", "loaded"]
+
+
 def test_a_file_that_is_no_table_does_not_end_the_transaction_of_the_others(home: Home) -> None:
     home.deliver("boendestod_beslut", "2023-01", register())
     mixed = register(prefix="M").encode().replace(b"\n", b"\r", 3) + b'a;"b"x;c\r'

@@ -48,6 +48,7 @@ BAD = {
 }
 CELL_RULES = [*BAD, "saknas", "intervall", "framtid"]
 FILE_RULES = [
+    "citattecken",
     "filnamn",
     "period",
     "tom_fil",
@@ -172,6 +173,10 @@ def faulty_cells(rule: str, form: Form, contract: Contract) -> Mapping[str, str]
             faults[name] = str(column.min - 1)
         elif rule == "intervall" and column.max is not None:
             faults[name] = str(column.max + 1)
+        elif rule == "intervall" and column.type == "date":
+            faults[name] = "0203-02-03"
+        elif rule == "intervall" and column.type == "birth_year":
+            faults[name] = "203"
         elif rule == "framtid" and column.not_future:
             faults[name] = "2124-02-03"
         elif column.type in BAD.get(rule, {}):
@@ -222,6 +227,12 @@ def test_a_faulty_cell_is_told_by_column_and_row(
             assert export_name(contract.register_name, str(breach.column)) in breach.message()
 
 
+def _unclosed(line: str, separator: str) -> str:
+    """The line with a quotation mark that opens its last cell and is never closed."""
+    before, mark, last = line.rpartition(separator)
+    return f'{before}{mark}"{last}'
+
+
 def faulty_file(rule: str, form: Form, contract: Contract) -> tuple[bytes, str | None]:
     """A file that breaks a rule as a whole, and its name where that is what is wrong."""
     rows = rows_of(form, contract.at("2023-05"), 3)
@@ -244,6 +255,7 @@ def faulty_file(rule: str, form: Form, contract: Contract) -> tuple[bytes, str |
         ),
         "avhuggen": text[: -len(rest[-1]) // 2 - 1] if separator else text,
         "antal_falt": header + first.rstrip("\n") + f"{separator}mer\n" + "".join(rest),
+        "citattecken": header + _unclosed(first, separator) + "".join(rest),
         "nyckel_dubbel": header + first + first + "".join(rest),
         "for_manga_hallna": text_of(form, contract, rows),
         "olasbar": header + first.replace("\n", "\r\n") + "".join(rest),
@@ -294,5 +306,7 @@ def test_a_file_without_faults_is_loaded(tmp_path: Path, form: Form, contract: C
 
 
 def test_every_rule_is_provoked() -> None:
-    elsewhere = {"okant_register", "samma_innehall", "internt_fel"}
+    # Provoked by the intake, or by what is no text: in test_what_arrives.
+    elsewhere = {"okant_register", "samma_innehall", "internt_fel", "radantal", "flera_blad"}
+    elsewhere.add("cellfel")
     assert {*CELL_RULES, *FILE_RULES, *elsewhere} == RULES

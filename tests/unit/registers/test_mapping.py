@@ -16,6 +16,7 @@ from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.mapping import Form, RegisterMapping, cell_sql
 from orchestration.registers.municipality import read_municipality
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.typed import Source
 from tests.other_municipality import FILE
 
 KIL = read_municipality(FILE)
@@ -23,7 +24,7 @@ KIL = read_municipality(FILE)
 
 def translated(column: dict[str, Any], mapping: RegisterMapping, text: str | None) -> str | None:
     whole = Column.model_validate({"personal": "none", **column})
-    sql = cell_sql("kolumn", whole, "cell", mapping)
+    sql = cell_sql("kolumn", whole, Source("cell"), mapping)
     with duckdb.connect() as connection:
         row = connection.execute(
             f"select {sql} from (select $text::varchar as cell)", {"text": text}
@@ -85,6 +86,13 @@ SWAPPED = RegisterMapping(codes={"kolumn": {"1": "2", "2": "1", "it's": "3"}})
         ({"type": "number"}, form(decimal="comma"), "1.234", "?1.234"),
         ({"type": "hours"}, form(decimal="comma"), "7,5", "7,5"),
         ({"type": "decimal"}, RegisterMapping(), "7.5", "7.5"),
+        # A sign and three digits is two numbers, until the municipality says which sign it has.
+        ({"type": "decimal"}, RegisterMapping(), "16.792", "?16.792"),
+        ({"type": "hours"}, RegisterMapping(), "-1,250", "?-1,250"),
+        ({"type": "number"}, RegisterMapping(), "101.525", "?101.525"),
+        ({"type": "decimal"}, RegisterMapping(), "1.2345", "1.2345"),
+        ({"type": "decimal"}, form(decimal="point"), "16.792", "16.792"),
+        ({"type": "decimal"}, form(decimal="comma"), "16,792", "16,792"),
         # Yes and no.
         ({"type": "flag"}, form(yes=["Ja", "1"], no=["Nej", "0"]), "1", "J"),
         ({"type": "flag"}, form(yes=["Ja", "1"], no=["Nej", "0"]), "Nej", "N"),
@@ -172,7 +180,7 @@ def test_breaches_are_told_in_the_file_s_own_words(tmp_path: Path) -> None:
             HEADER.replace("|", ";") + "H;1;31.12.2023;x;2\n",
             "(avgränsaren är lodstreck) [regel avgransare]",
         ),
-        (HEADER.replace("Orsak", "orsak"), "kolumn Orsak (avtalets orsak): kolumnen saknas"),
+        (HEADER.replace("Orsak", "Skäl"), "kolumn Orsak (avtalets orsak): kolumnen saknas"),
         (HEADER.replace("okänd", "datum"), "kolumn datum (avtalets antal_barn): kolumnen före"),
     ],
 )
