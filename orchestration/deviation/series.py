@@ -18,6 +18,10 @@ BoolArray = NDArray[np.bool_]
 #: report's sentence calls the outcome preliminary.
 USABLE_STATUS = frozenset({"observed", "preliminary", "revised"})
 
+#: Relative differences up to this are rounding in the arithmetic, and no difference at all. Doubles
+#: hold about 2e-16, and a sum of a million of them some orders less.
+ROUNDING = 1e-12
+
 SeriesKey = tuple[str, str, str, str]
 
 

@@ -5,6 +5,11 @@ the priority that NHSRplotthedots gives them. A chart is for display and for a f
 series' shape: its false alarms depend on level and volatility (``docs/deviation-method.md``), so
 no p-value and no verdict of the engine comes from here.
 
+Differences that are rounding in the arithmetic are none. Where most values equal the one before,
+as on a coarse measure, the moving ranges that are left when the large ones are set aside may all be
+nothing; the limits then come from the values' standard deviation, so that they never close on the
+mean of a series that varies.
+
 Limits are computed anew from a declared break on, and only from a declared one. Two habits
 differ between tools and are settings here: whether large moving ranges are set aside before the
 limits are computed (Nelson 1982; the NHS workbook does not), and the factor of the limits (2.66,
@@ -22,10 +27,12 @@ from enum import StrEnum
 
 import numpy as np
 
-from orchestration.deviation.series import BoolArray, FloatArray, IntArray
+from orchestration.deviation.series import ROUNDING, BoolArray, FloatArray, IntArray
 
 #: "Two of three": the rule is about so many points in a row, all but one of them near a limit.
 _NEAR_WINDOW = 3
+#: Mean moving range of two normal values over their standard deviation, as control charts have it.
+_RANGE_OF_TWO = 1.128
 
 
 class Signal(StrEnum):
@@ -120,7 +127,7 @@ def xmr(values: FloatArray, settings: XmrSettings, breaks: Sequence[int] = ()) -
     for begin, end in zip(edges, [*edges[1:], values.size], strict=True):
         part = values[begin:end]
         trial[begin:end] = settings.trial_points <= part.size < settings.full_points
-        lines[3, begin + 1 : end] = np.abs(np.diff(part))
+        lines[3, begin + 1 : end] = np.abs(_steps(part))
         if part.size < settings.trial_points:
             signals += [Signal.TOO_FEW] * part.size
             continue
@@ -143,19 +150,34 @@ def xmr(values: FloatArray, settings: XmrSettings, breaks: Sequence[int] = ()) -
 
 
 def _limits(part: FloatArray, settings: XmrSettings) -> tuple[float, float, float]:
-    ranges = np.abs(np.diff(part))
+    ranges = np.abs(_steps(part))
     mean_range = float(ranges.mean())
     if settings.screen and mean_range > 0:
         mean_range = float(ranges[ranges < settings.range_factor * mean_range].mean())
-    largest = settings.range_factor * mean_range
-    return float(part.mean()), settings.limit_factor * mean_range, largest
+        if mean_range == 0:
+            mean_range = _RANGE_OF_TWO * float(part.std(ddof=1))
+    # A mean of equal values may be rounded to the side of them all.
+    centre = float(np.clip(part.mean(), part.min(), part.max()))
+    return centre, settings.limit_factor * mean_range, settings.range_factor * mean_range
+
+
+def _slack(values: FloatArray) -> float:
+    """The largest difference between such values that is rounding and nothing else."""
+    return ROUNDING * float(np.abs(values).max(initial=0.0))
+
+
+def _steps(values: FloatArray) -> FloatArray:
+    """From each value to the next."""
+    steps = np.diff(values)
+    return np.where(np.abs(steps) > _slack(values), steps, 0.0)
 
 
 def _signals(part: FloatArray, centre: float, reach: float, settings: XmrSettings) -> list[Signal]:
-    side = np.sign(part - centre).astype(np.int64)
+    slack = _slack(part)
     distance = np.abs(part - centre)
-    outside = distance > reach
-    near = ~outside & (distance > settings.near_share * reach)
+    side = np.where(distance > slack, np.sign(part - centre), 0.0).astype(np.int64)
+    outside = distance > reach + slack
+    near = ~outside & (distance > settings.near_share * reach + slack)
     trend = spread_back(trends(part, settings.run_points), settings.run_points)
     close = near_pairs(near, side) & near
     run = spread_back(runs(side, settings.run_points), settings.run_points)
@@ -184,8 +206,7 @@ def runs(side: IntArray, length: int) -> IntArray:
 def trends(values: FloatArray, length: int) -> IntArray:
     """1 or -1 for points that end a rise or fall over at least ``length`` points; 0 elsewhere."""
     out = np.zeros(values.size, dtype=np.int64)
-    steps = np.sign(np.diff(values)).astype(np.int64)
-    out[1:] = runs(steps, length - 1)
+    out[1:] = runs(np.sign(_steps(values)).astype(np.int64), length - 1)
     return out
 
 

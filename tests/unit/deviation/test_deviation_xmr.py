@@ -4,10 +4,13 @@ import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestration.deviation.series import FloatArray
 from orchestration.deviation.xmr import (
@@ -178,3 +181,75 @@ def test_faults_are_refused() -> None:
     for wrong in ({"near_share": 1.0}, {"limit_factor": 0.0}, {"trial_points": 13}):
         with pytest.raises(ValueError, match=r"positive|at least 2"):
             replace(SETTINGS, **wrong)
+
+
+# --- series that hardly move ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [0.1, 4.35])
+def test_twelve_equal_values_are_common_cause(value: float) -> None:
+    # Their mean, as it is computed, is 0.10000000000000002 and 4.3500000000000005.
+    chart = xmr(np.full(12, value), SETTINGS)
+    assert set(chart.signals) == {Signal.COMMON_CAUSE}
+    for line in (chart.lower, chart.centre, chart.upper):
+        assert set(line) == {value}
+
+
+@given(st.floats(-1e9, 1e9), st.integers(5, 60), st.randoms(use_true_random=False))
+def test_a_flat_series_shows_nothing_at_any_level(value: float, length: int, noise: Random) -> None:
+    # Equal figures that were summed in another order differ in the last digits.
+    values = [value * (1 + noise.choice([-4e-16, 0.0, 4e-16])) for _ in range(length)]
+    chart = xmr(as_array(values), SETTINGS)
+    assert set(chart.signals) == {Signal.COMMON_CAUSE if length >= 12 else Signal.TOO_FEW}
+    np.testing.assert_allclose(chart.upper, value, rtol=1e-12, atol=0)
+    np.testing.assert_allclose(chart.lower, value, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        # Rare events; a measure in whole steps; a step up; a share told in whole per cent.
+        [0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0],
+        [5, 5, 5, 5, 6, 6, 6, 6, 6, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6],
+        [1] * 6 + [2] * 6,
+        [0.03] * 9 + [0.04] + [0.03] * 9,
+    ],
+)
+def test_limits_do_not_close_on_the_mean_of_a_series_that_varies(values: list[float]) -> None:
+    given_ = as_array(values)
+    chart = xmr(given_, SETTINGS)
+    # Every step that is left when the large ones are set aside is nothing.
+    steps = np.abs(np.diff(given_))
+    assert not steps[steps < SETTINGS.range_factor * steps.mean()].any()
+    # 2.66 mean steps of two are three standard deviations.
+    reach = 3 * given_.std(ddof=1)
+    np.testing.assert_allclose(chart.upper - chart.centre, reach, rtol=1e-3)
+    np.testing.assert_allclose(chart.centre - chart.lower, reach, rtol=1e-3)
+    usual = np.isclose(given_, np.median(given_))
+    assert not {Signal.OUTSIDE_ABOVE, Signal.OUTSIDE_BELOW} & {
+        signal for signal, each in zip(chart.signals, usual, strict=True) if each
+    }
+
+
+def test_the_one_that_stands_out_of_many_equals_is_still_seen() -> None:
+    chart = xmr(as_array([0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0]), SETTINGS)
+    assert [at for at, told in enumerate(chart.signals) if told is Signal.OUTSIDE_ABOVE] == [8]
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.1, 0.2, 0.30000000000000004, 7.0]), min_size=12, max_size=40)
+)
+def test_limits_have_room_whenever_values_differ(values: list[float]) -> None:
+    chart = xmr(as_array(values), SETTINGS)
+    room = chart.upper - chart.lower
+    assert np.all(room > 0) if np.ptp(values) > 1e-9 else np.all(room == 0)
+    outside = {Signal.OUTSIDE_ABOVE, Signal.OUTSIDE_BELOW}
+    away = np.abs(np.array(values) - chart.centre) > room / 2 + 1e-9
+    assert [each in outside for each in chart.signals] == away.tolist()
+
+
+@pytest.mark.parametrize("step", [1e-17, -1e-17])
+def test_rounding_is_no_trend_and_no_side(step: float) -> None:
+    drifting = 0.1 + step * np.arange(20.0) * 4
+    assert not trends(drifting, 7).any()
+    assert set(xmr(drifting, SETTINGS).signals) == {Signal.COMMON_CAUSE}
