@@ -19,8 +19,11 @@ design and are fitted together. Differences from R's ``surveillance::farringtonF
   Here the trend stays wherever it does not foretell more than was ever seen (as R does with
   ``pThresholdTrend = 1``), and no limit uses a standard error.
 - R's score for nbPlugin takes the logarithm of the mean for the mean; no score is given here.
-- No limit knows the uncertainty of the fitted mean, and blocks fit a strong season badly, which
-  reads as dispersion. How often the limits are exceeded is measured in
+- A season in which no earlier year had a case foretells nothing at all to the regression, and a
+  single case would be a wonder. Here its level is as uncertain as no case in that many months
+  leaves it (Jeffreys' prior of half a case): a case after fifteen such months has a chance of 3 %.
+- No other limit knows the uncertainty of the fitted mean, and blocks fit a strong season badly,
+  which reads as dispersion. How often the limits are exceeded is measured in
   ``docs/deviation-method.md``.
 
 What does not belong here: yearly series (``filters.py``), and what a month's deviation means.
@@ -37,6 +40,8 @@ from scipy import stats
 from orchestration.deviation.series import BoolArray, FloatArray, IntArray
 
 _MONTHS = 12
+#: Jeffreys' prior of a Poisson mean: half a case before any month was seen.
+_PRIOR_CASES = 0.5
 
 
 @dataclass(frozen=True)
@@ -242,12 +247,29 @@ def _foretell(
             y[flat], shift[flat], x[:, without], now[without], settings
         )
         slope[flat] = 0.0
-    mean = rate * np.exp(offset[:, -1])
+    exposure = np.exp(offset[:, -1])
+    mean = rate * exposure
+    own = block[kept] == block[-1]
+    empty = np.nansum(y[:, own], axis=1) == 0
+    seen = np.where(known, np.exp(shift), 0.0)[:, own].sum(axis=1)
+    mean[empty], dispersion[empty] = _after_none(exposure[empty], seen[empty], dispersion[empty])
+    slope[empty] = 0.0
     # Without months of its own season from most years, the block has no level to foretell.
-    own_season = known[:, block[kept] == block[-1]].sum(axis=1)
-    few = (np.nansum(y, axis=1) < settings.least_cases) | (own_season < span)
+    few = (np.nansum(y, axis=1) < settings.least_cases) | (known[:, own].sum(axis=1) < span)
     mean[few], dispersion[few], slope[few] = np.nan, np.nan, np.nan
     return mean, dispersion, slope / _MONTHS
+
+
+def _after_none(
+    exposure: FloatArray, seen: FloatArray, phi: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    r"""Mean and dispersion of a month whose season never had a case.
+
+    The level is :math:`\Gamma(1/2, b)` with :math:`b = \sum e / \phi`: months of a series
+    that varies more than Poisson's law tell less. The month itself adds its own :math:`\phi`.
+    """
+    told = np.where(seen > 0, seen, 1.0) / phi
+    return _PRIOR_CASES * exposure / told, phi + exposure / told
 
 
 def _reweighted(

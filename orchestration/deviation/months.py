@@ -121,7 +121,8 @@ def _too_short(context: Context) -> str:
 
 
 def _judge(members: Sequence[MonthlySeries], last: int, context: Context) -> _Judged:
-    start = min(int(one.months[0]) for one in members)
+    # A series may have begun within the year.
+    start = min(last + 1 - _MONTHS, *(int(one.months[0]) for one in members))
     calendar = np.arange(start, last + 1)
     counts = np.full((len(members), calendar.size), np.nan)
     level = np.ones(counts.shape)

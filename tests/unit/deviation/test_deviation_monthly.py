@@ -166,6 +166,54 @@ def test_a_season_that_was_never_seen_foretells_nothing() -> None:
     assert farrington(one_missing, 1, SETTINGS).tested.all()
 
 
+def winters_without_a_case(tested: float, level: float = 60, noise: int = 0) -> FloatArray:
+    """Six years, no case from November to January, and so many in the December that is tested."""
+    calendar = np.arange(72) % 12
+    y = np.where(np.isin(calendar, [10, 11, 0]), 0.0, level)
+    y[np.isin(calendar, [4, 5])] += noise * (np.arange(12) % 2)
+    y[-1] = tested
+    return y[None]
+
+
+def test_a_season_that_never_had_a_case_is_uncertain_too() -> None:
+    none, one, many = (
+        farrington(winters_without_a_case(tested), 1, SETTINGS) for tested in (0, 1, 12)
+    )
+    # Five winters of three months; the November before is among the latest, which are left out.
+    months = 15.0
+    assert none.tested.all()
+    assert none.expected[0, 0] == pytest.approx(0.5 / months)
+    assert none.trend[0, 0] == 0
+    level = stats.gamma(0.5, scale=1 / months)
+    chance = 1 - level.expect(lambda rate: np.exp(-rate))
+    assert none.p_up[0, 0] == pytest.approx(0.5 + chance / 2)
+    assert none.p_values[0, 0] > 0.95
+    assert one.p_upper[0, 0] == pytest.approx(chance)
+    assert 0.01 < one.p_values[0, 0] < 0.05
+    # A dozen where there never was one is still a wonder, and a finite one.
+    assert 0 < many.p_values[0, 0] < 1e-6
+    assert one.limits(0.01)[0][0, 0] == 0
+    assert one.limits(0.01)[1][0, 0] >= 1
+
+
+def test_an_unsteady_series_is_less_sure_of_its_empty_season() -> None:
+    calm, unsteady = (
+        farrington(winters_without_a_case(3, noise=noise), 1, SETTINGS) for noise in (0, 200)
+    )
+    assert unsteady.dispersion[0, 0] > 2 * calm.dispersion[0, 0]
+    assert unsteady.p_values[0, 0] > 10 * calm.p_values[0, 0]
+
+
+def test_an_empty_season_follows_its_exposure() -> None:
+    exposure = np.full((1, 72), 1000.0)
+    exposure[0, -1] = 2000.0
+    plain, doubled = (
+        farrington(winters_without_a_case(1), 1, SETTINGS, each) for each in (None, exposure)
+    )
+    assert doubled.expected[0, 0] == pytest.approx(2 * plain.expected[0, 0])
+    assert doubled.p_values[0, 0] > plain.p_values[0, 0]
+
+
 def test_without_season_both_limits_are_exceeded_about_as_often_as_they_say() -> None:
     y = np.random.default_rng(6).poisson(40, (3000, 72)).astype(np.float64)
     found = farrington(y, 1, SETTINGS)
