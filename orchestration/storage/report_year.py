@@ -1,0 +1,105 @@
+"""The year a report is about: the one that is named, or the latest with values of the city's own.
+
+A named year without values is refused here, in one sentence for every place that can know it. What
+does not belong here: whether something that has not been loaded yet may bring the year
+(`orchestration.intake.report_year`), and what is tested of a year.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import duckdb
+
+from orchestration.indicators.models import CONTEXT_AREAS
+
+
+class ReportYearError(ValueError):
+    """There is nothing to report on; the message is a sentence in Swedish for who runs it."""
+
+
+def years_with_values(connection: duckdb.DuckDBPyConnection, municipality: str) -> tuple[int, ...]:
+    """The years that a municipality's own registers have values of.
+
+    Args:
+        connection: An open connection to the warehouse; reading is enough.
+        municipality: Its code.
+
+    Returns:
+        In order; none where the marts have not been built.
+    """
+    built = connection.execute(
+        """
+        select count(*)
+        from information_schema.tables
+        where table_schema = 'marts' and table_name in ('indicators', 'indicator_values')
+        """
+    ).fetchone()
+    if built != (2,):
+        return ()
+    rows = connection.execute(
+        """
+        select distinct year(indicator_values.period_start) as report_year
+        from marts.indicator_values
+        inner join marts.indicators using (indicator_id)
+        where
+            indicator_values.period_grain = 'year'
+            and indicator_values.geography_id = $municipality
+            and indicator_values.value is not null
+            and not list_contains($context, indicators.area)
+        order by report_year
+        """,
+        {"municipality": municipality, "context": [str(area) for area in CONTEXT_AREAS]},
+    ).fetchall()
+    return tuple(int(year) for (year,) in rows)
+
+
+def report_year(
+    connection: duckdb.DuckDBPyConnection, municipality: str, wanted: int | None
+) -> int:
+    """The year the report is about.
+
+    Args:
+        connection: An open connection to the warehouse, with its marts built.
+        municipality: Its code.
+        wanted: The year that is asked for; None for the latest.
+
+    Returns:
+        A year with values.
+
+    Raises:
+        ReportYearError: If there is no value at all, or none of the year that is asked for.
+    """
+    years = years_with_values(connection, municipality)
+    if not years:
+        raise ReportYearError(
+            "Det finns inga årsvärden för kommunen. Gör så här: lämna registren och kör om."
+        )
+    if wanted is None:
+        return years[-1]
+    if wanted not in years:
+        raise ReportYearError(without_values(wanted, years))
+    return wanted
+
+
+def without_values(wanted: int, years: Sequence[int]) -> str:
+    """The sentence that refuses a year.
+
+    Args:
+        wanted: The year that is asked for.
+        years: Those that have values, in order; at least one.
+    """
+    return (
+        f"Rapportåret {wanted} saknar värden från kommunens egna register. Gör så här: välj ett av "
+        f"åren {_spans(years)} med --year eller AVVIK_YEAR, eller lämna registren för {wanted} och "
+        "kör om."
+    )
+
+
+def _spans(years: Sequence[int]) -> str:
+    """``2014, 2016–2023``: years that follow on each other are written as a span."""
+    spans: list[str] = []
+    for _, run in groupby(enumerate(years), key=lambda entry: entry[1] - entry[0]):
+        of_span = [year for _, year in run]
+        first, last = of_span[0], of_span[-1]
+        spans.append(str(first) if first == last else f"{first}–{last}")
+    return ", ".join(spans)

@@ -1,0 +1,69 @@
+"""A year is reported on when the city's own registers have values of it; any other is refused."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from orchestration.storage.report_year import ReportYearError, report_year, years_with_values
+
+REFUSED = (
+    "Rapportåret 1990 saknar värden från kommunens egna register. Gör så här: välj ett av åren "
+    "2016–2018, 2021 med --year eller AVVIK_YEAR, eller lämna registren för 1990 och kör om."
+)
+
+
+@pytest.fixture
+def marts() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A city with four years of its own, one of them alone, and what must not count."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create schema marts;
+            create table marts.indicators as
+            from (values
+                ('egen', 'barn_och_unga'), ('pris', 'omvarld'), ('jamford', 'oppna_jamforelser')
+            ) as given(indicator_id, area);
+            create table marts.indicator_values as
+            select indicator_id, geography_id, grain as period_grain,
+                make_date(year, 1, 1) as period_start, value
+            from (values
+                ('egen', '0180', 'year', 2016, 1.0), ('egen', '0180', 'year', 2017, 0.0),
+                ('egen', '0180', 'year', 2018, 1.0), ('egen', '0180', 'year', 2021, 1.0),
+                ('egen', '0180', 'year', 2022, null), ('egen', '0180', 'month', 2023, 1.0),
+                ('egen', '0180-farsta', 'year', 2024, 1.0), ('egen', '1480', 'year', 2019, 1.0),
+                ('pris', '0180', 'year', 1990, 1.0), ('jamford', '0180', 'year', 2020, 1.0)
+            ) as given(indicator_id, geography_id, grain, year, value);
+            """
+        )
+        yield connection
+
+
+def test_years_are_those_of_the_city_s_own_yearly_values(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    assert years_with_values(marts, "0180") == (2016, 2017, 2018, 2021)
+    assert report_year(marts, "0180", None) == 2021
+    assert report_year(marts, "0180", 2017) == 2017
+
+
+@pytest.mark.parametrize("year", [1990, 2019, 2022, 2023, 2100])
+def test_a_year_without_values_is_refused_with_those_that_exist(
+    marts: duckdb.DuckDBPyConnection, year: int
+) -> None:
+    with pytest.raises(ReportYearError) as refused:
+        report_year(marts, "0180", year)
+    assert str(refused.value) == REFUSED.replace("1990", str(year))
+
+
+def test_a_city_without_values_says_so(marts: duckdb.DuckDBPyConnection) -> None:
+    for wanted in (None, 2020):
+        with pytest.raises(ReportYearError, match="inga årsvärden för kommunen"):
+            report_year(marts, "0114", wanted)
+
+
+def test_before_the_marts_are_built_no_year_is_known() -> None:
+    with duckdb.connect() as connection:
+        assert years_with_values(connection, "0180") == ()
+        connection.execute("create schema marts; create table marts.indicators (indicator_id int)")
+        assert years_with_values(connection, "0180") == ()
