@@ -35,7 +35,7 @@ from orchestration.deviation.findings import (
     new_row,
     weigh,
 )
-from orchestration.deviation.groups import GroupSample, welch
+from orchestration.deviation.groups import GroupSample, steadied, welch
 from orchestration.deviation.months import month_findings
 from orchestration.deviation.multiplicity import benjamini_yekutieli, select
 from orchestration.deviation.pools import (
@@ -43,14 +43,16 @@ from orchestration.deviation.pools import (
     ModelKind,
     against_shift,
     in_scope,
+    is_current,
     judge_series,
     until,
 )
 from orchestration.deviation.result import Deviation, Kind, Outcome
-from orchestration.deviation.series import MonthlySeries, Series
+from orchestration.deviation.series import ROUNDING, MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.deviation.shocks import CommonShock, common_shock
 from orchestration.deviation.stillness import stability_findings
+from orchestration.deviation.twins import Names, without_twins
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import (
     CONTEXT_AREAS,
@@ -74,6 +76,7 @@ def assess(
     *,
     names: Mapping[str, str] | None = None,
     months: Sequence[MonthlySeries] = (),
+    successors: Mapping[str, str] | None = None,
 ) -> list[Deviation]:
     """Find what deviates in a year.
 
@@ -84,30 +87,29 @@ def assess(
         settings: thresholds and constants.
         names: geographies as a reader meets them, by their code.
         months: monthly series of any geography and breakdown.
+        successors: the board that took over, by the board that ceased.
 
     Returns:
-        Rows worth keeping, the ranked ones first: ``focus``, ``explained``, ``watch`` (unadjusted
-        p below ``alpha`` but not selected, too small, or in the surroundings) and
-        ``cannot_tell`` (one for each series, comparison or expected change that is current but
-        untestable). District boards get a row only when they are selected or explained.
+        Rows worth keeping, each with an id of its own, the ranked ones first: ``focus``,
+        ``explained``, ``watch`` (unadjusted p below ``alpha`` but not selected, too small, or in
+        the surroundings) and ``cannot_tell`` (one for each series, comparison or expected change
+        that is current but untestable). District boards get a row only when they are selected or
+        explained.
 
     Raises:
         ValueError: a series names an unknown indicator, occurs twice, or has a numerator above
             its denominator.
     """
-    context = Context(catalogue, year, settings, names or {})
-    scope, aliases = _without_twins(in_scope(series, catalogue, year, settings), catalogue)
+    context = Context(catalogue, year, settings, names or {}, successors or {})
+    scope, names_of = without_twins(in_scope(series, catalogue, year, settings), catalogue)
     alone, untestable = judge_series(scope, catalogue, year, settings)
     tested, shocks = _against_common_shock(alone, context)
-    by_indicator = {t.series.indicator_id: t for t in tested}
-    for kept, others in aliases.items():
-        by_indicator.update({o: by_indicator[kept] for o in others if kept in by_indicator})
 
-    pairs = _judge_pairs(by_indicator, context)
+    pairs = _judge_pairs(tested, names_of, context)
     groups, untested_groups = _groups(series, context)
-    still, unproved = stability_findings(by_indicator, context)
+    still, unproved = stability_findings(tested, names_of, context)
     findings = [
-        *(_change(t, pairs.get(t.series.indicator_id, ()), aliases, context) for t in tested),
+        *(_change(t, pairs.get(t.series.indicator_id, ()), names_of, context) for t in tested),
         *(_contrary(pair, context) for group in pairs.values() for pair in group if pair.tested),
         *groups,
         *still,
@@ -151,29 +153,6 @@ def _why_no_value(series: Series, context: Context) -> Explanations:
 def _status(series: Series, year: int) -> str:
     at = np.flatnonzero(series.years == year)
     return series.status[at[0]] if at.size else "missing"
-
-
-def _without_twins(
-    scope: Sequence[Series], catalogue: Catalogue
-) -> tuple[list[Series], dict[str, list[str]]]:
-    """One figure under two names is one test, or its chance findings would count twice."""
-    kept: dict[tuple[object, ...], Series] = {}
-    aliases: dict[str, list[str]] = {}
-    for one in scope:
-        indicator = catalogue.indicator(one.indicator_id)
-        content = (
-            indicator.area,
-            indicator.measure,
-            one.geography_id,
-            one.years.tobytes(),
-            one.value.tobytes(),
-            tuple(one.status),
-        )
-        if content in kept:
-            aliases.setdefault(kept[content].indicator_id, []).append(one.indicator_id)
-        else:
-            kept[content] = one
-    return list(kept.values()), aliases
 
 
 # --- common shocks ------------------------------------------------------------------------------
@@ -253,7 +232,7 @@ def _shock_row(
 def _change(
     tested: JudgedSeries,
     pairs: Sequence["_Pair"],
-    aliases: Mapping[str, Sequence[str]],
+    names_of: Names,
     context: Context,
 ) -> Finding:
     key = tested.series.key
@@ -277,7 +256,7 @@ def _change(
         "pool_series": tested.pool_size,
         "persons_concerned": tested.persons_concerned,
         "status": tested.series.status[tested.position],
-        "same_figures_as": list(aliases.get(tested.series.indicator_id, ())),
+        "same_figures_as": names_of.others(tested.series.indicator_id),
         "relations": [pair.evidence() for pair in pairs],
     }
     explanations = context.explanations(key)
@@ -339,18 +318,31 @@ class _Pair:
         }
 
 
-def _judge_pairs(tested: Mapping[str, JudgedSeries], context: Context) -> dict[str, list[_Pair]]:
-    pairs: dict[str, list[_Pair]] = {}
-    for relation in context.catalogue.relations:
-        one, other = tested.get(relation.indicator_id), tested.get(relation.related_indicator_id)
+def _judge_pairs(
+    tested: Sequence[JudgedSeries], names_of: Names, context: Context
+) -> dict[str, list[_Pair]]:
+    """Every pair of movements with a declared relation, once, by the name the first is told under.
+
+    A figure under two names does not bear itself out.
+    """
+    movements = names_of.movements(tested)
+    pairs: dict[tuple[str, str], _Pair] = {}
+    for relation in names_of.own_first(context.catalogue.relations):
+        told = names_of.of(relation.indicator_id), names_of.of(relation.related_indicator_id)
+        if told[0] == told[1] or told in pairs:
+            continue
+        one, other = (movements.get(name) for name in told)
         test = judge_pair(
             None if one is None else one.movement,
             None if other is None else other.movement,
             relation.expected_sign,
             context.settings.alpha,
         )
-        pairs.setdefault(relation.indicator_id, []).append(_Pair(relation, test, one, other))
-    return pairs
+        pairs[told] = _Pair(relation, test, one, other)
+    by_name: dict[str, list[_Pair]] = {}
+    for (name, _), pair in pairs.items():
+        by_name.setdefault(name, []).append(pair)
+    return by_name
 
 
 def _contrary(pair: _Pair, context: Context) -> Finding:
@@ -400,7 +392,11 @@ def _contrary(pair: _Pair, context: Context) -> Finding:
 def _groups(series: Sequence[Series], context: Context) -> tuple[list[Finding], list[Deviation]]:
     settings = context.settings
     by_key = {one.key: one for one in series}
-    measured = {one.indicator_id for one in series if one.geography_id == settings.geography_id}
+    measured = {
+        one.indicator_id
+        for one in series
+        if one.geography_id == settings.geography_id and is_current(one, context.year, settings)
+    }
     findings: list[Finding] = []
     cannot: list[Deviation] = []
     for comparison in context.catalogue.group_comparisons:
@@ -418,11 +414,14 @@ def _groups(series: Sequence[Series], context: Context) -> tuple[list[Finding], 
             context.year,
             related=comparison.category_b,
         )
-        if a is None or b is None or not (a.testable and b.testable and a.mean > 0 < b.mean):
-            reason = _why_no_groups(a, b, comparison, context.year)
-            cannot.append(cannot_tell(row, reason, _comparison_evidence(comparison)))
+        if a is None or b is None:
+            reason: str | None = _why_no_value_of_groups(a, b, comparison, context.year)
         else:
-            findings.append(_group_finding(row, comparison, a, b, context))
+            reason = _why_no_test_of_groups(a, b, comparison)
+            if reason is None:
+                findings.append(_group_finding(row, comparison, a, b, context))
+        if reason is not None:
+            cannot.append(cannot_tell(row, reason, _comparison_evidence(comparison)))
     return findings, cannot
 
 
@@ -440,7 +439,9 @@ def _group_finding(
 ) -> Finding:
     settings = context.settings
     indicator = context.catalogue.indicator(comparison.indicator_id)
-    test = welch(a, b, level=settings.interval_level, relevant_change=settings.relevant_change)
+    test = welch(
+        *steadied(a, b), level=settings.interval_level, relevant_change=settings.relevant_change
+    )
     reach = (test.upper - test.lower) / 2.0
     persons = min(a.observations, b.observations)
     row = replace(
@@ -506,12 +507,15 @@ def _sample(series: Series | None, indicator: Indicator, year: int) -> GroupSamp
         )
     if indicator.measure is Measure.PROPORTION:
         n, share = float(cut.denominator[at]), float(cut.value[at])
-        spread = math.sqrt(max(share * (1.0 - share), 0.0) * n / (n - 1.0)) if n > 1 else math.nan
+        # None of them, or all, is no proof that it could not be otherwise: one more of each.
+        alike = min(share, 1.0 - share) <= ROUNDING
+        likely = (share * n + 1.0) / (n + 2.0) if alike else share
+        spread = math.sqrt(likely * (1.0 - likely) * n / (n - 1.0)) if n > 1 else math.nan
         return GroupSample(mean=share, standard_deviation=spread, observations=n)
     return GroupSample(float(cut.value[at]), math.nan, math.nan)
 
 
-def _why_no_groups(
+def _why_no_value_of_groups(
     a: GroupSample | None, b: GroupSample | None, comparison: GroupComparison, year: int
 ) -> str:
     absent = [
@@ -519,12 +523,27 @@ def _why_no_groups(
         for name, sample in ((comparison.category_a, a), (comparison.category_b, b))
         if sample is None
     ]
-    if absent:
-        return f"Jämförbart värde för {year} saknas för {wording.listing(absent)}."
-    return (
-        "Spridning och antal bakom gruppernas värden saknas, så skillnaden kan inte skiljas "
-        "från slump."
-    )
+    return f"Jämförbart värde för {year} saknas för {wording.listing(absent)}."
+
+
+def _why_no_test_of_groups(
+    a: GroupSample, b: GroupSample, comparison: GroupComparison
+) -> str | None:
+    """Why two groups with values cannot be told from chance; None where they can."""
+    if not (a.testable and b.testable):
+        return (
+            "Spridning och antal bakom gruppernas värden saknas, så skillnaden kan inte skiljas "
+            "från slump."
+        )
+    if not (a.mean >= 0 < b.mean):
+        group = wording.category(comparison.category_b if a.mean >= 0 else comparison.category_a)
+        return f"Värdet för {group} är inte större än noll, så skillnaden har inget mått i procent."
+    if a.constant and b.constant:
+        return (
+            "Alla i vardera gruppen har samma värde, så slumpen kan inte mätas och skillnaden kan "
+            "inte prövas."
+        )
+    return None
 
 
 # --- decisions ----------------------------------------------------------------------------------

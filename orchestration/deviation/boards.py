@@ -4,7 +4,9 @@ Only boards of an indicator that was tested for the whole city, and each indicat
 family of their own: the city's total and its boards are the same data. A board's value is held
 against the other boards' of the same year, with the boards' socioeconomic index where there is
 one; the year before is compared in the same way, to tell the new from the lasting. History lies
-under today's boards, because the warehouse rebuilds it across the reforms.
+under today's boards, because the warehouse rebuilds it across the reforms: in the years before a
+reform a board that was to cease has its own values, and its successor has the same persons counted
+anew. A cross-section holds the successor alone.
 
 What does not belong here: the fit (``districts.py``).
 """
@@ -30,9 +32,10 @@ from orchestration.deviation.findings import (
     explanation_evidence,
     new_row,
 )
+from orchestration.deviation.means import moderate
 from orchestration.deviation.pools import JudgedSeries, Prepared, prepare, until
 from orchestration.deviation.result import Deviation, Kind
-from orchestration.deviation.series import FloatArray, Series
+from orchestration.deviation.series import ROUNDING, FloatArray, Series
 from orchestration.indicators.models import CONTEXT_AREAS, Indicator, Measure
 
 #: Series of the boards, by indicator and board.
@@ -92,9 +95,7 @@ def _compare(indicator: Indicator, totals: _Values, year: int, context: Context)
     members: list[Prepared] = []
     values: list[tuple[float, float]] = []
     covariates: list[float] = []
-    for geography_id, one in sorted(totals.get(indicator.indicator_id, {}).items()):
-        if one.at(year) is None:
-            continue
+    for geography_id, one in sorted(_on_one_map(totals, indicator, year, context).items()):
         member = prepare(until(one, year), indicator)
         exposure = _exposure(member, totals, year, settings.board_exposure)
         y = float(member.observed[-1])
@@ -108,7 +109,11 @@ def _compare(indicator: Indicator, totals: _Values, year: int, context: Context)
     if len(members) < settings.board_minimum_number:
         return None
     observed, exposures = np.array(values).T
-    with_covariate = bool(np.isfinite(covariates).all() and np.ptp(covariates) > 0)
+    if indicator.measure is Measure.MEAN:
+        exposures = _spread(members, exposures)
+        if not (exposures > 0).all():
+            return None
+    with_covariate = _tells_boards_apart(np.array(covariates))
     design = np.ones((len(members), 1))
     if with_covariate:
         standard = (np.array(covariates) - np.mean(covariates)) / np.std(covariates)
@@ -120,9 +125,42 @@ def _compare(indicator: Indicator, totals: _Values, year: int, context: Context)
         share = indicator.measure is Measure.PROPORTION
         fit = leave_one_out_counts(observed, exposures, design, proportion=share)
         y = np.log((observed + _LOG_FLOOR) / exposures)
-        variance = (1.0 - (observed / exposures if share else 0.0)) / (observed + _LOG_FLOOR)
+        rest = np.maximum(1.0 - observed / exposures, _LOG_FLOOR / (exposures + 1.0))
+        variance = (rest if share else 1.0) / (observed + _LOG_FLOOR)
     between = between_interval(y, np.maximum(variance, 1e-12), design, settings.interval_level)
     return _Boards(members, observed, exposures, fit, with_covariate, between)
+
+
+def _on_one_map(
+    totals: _Values, indicator: Indicator, year: int, context: Context
+) -> dict[str, Series]:
+    """The boards with a value in a year, without those whose successor has one too."""
+    valued = {
+        geography_id: one
+        for geography_id, one in totals.get(indicator.indicator_id, {}).items()
+        if one.at(year) is not None
+    }
+    return {
+        geography_id: one
+        for geography_id, one in valued.items()
+        if not context.heirs(geography_id) & valued.keys()
+    }
+
+
+def _spread(members: Sequence[Prepared], variance: FloatArray) -> FloatArray:
+    """Sampling variances of the boards' means; the others' where all in a board are alike."""
+    df = np.array([float(member.df[-1]) for member in members])
+    steadied = moderate(variance * (df + 1.0), df).variance / (df + 1.0)
+    return np.where(variance > 0, variance, steadied)
+
+
+def _tells_boards_apart(covariate: FloatArray) -> bool:
+    """Whether boards differ in a covariate, whichever of them is left out."""
+    if not np.isfinite(covariate).all():
+        return False
+    ordered = np.sort(covariate)
+    differs = ROUNDING * float(np.abs(ordered).max())
+    return bool(min(ordered[-2] - ordered[0], ordered[-1] - ordered[1]) > differs)
 
 
 def _exposure(member: Prepared, totals: _Values, year: int, population: str) -> float | None:

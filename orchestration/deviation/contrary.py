@@ -10,6 +10,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from orchestration.deviation.series import ROUNDING
+
 
 class Verdict(StrEnum):
     """What a declared pair says.
@@ -72,7 +74,7 @@ def judge_pair(
     if indicator is None or related is None:
         return PairTest(Verdict.CANNOT_TELL, None)
     p = max(indicator.p_observed_direction, related.p_observed_direction)
-    direction = expected_sign * np.sign(indicator.change) * np.sign(related.change)
+    direction = expected_sign * _way(indicator) * _way(related)
     if not np.isfinite(direction) or direction == 0:
         return PairTest(Verdict.CANNOT_TELL, p)
     if direction > 0:
@@ -80,3 +82,8 @@ def judge_pair(
     if p < alpha:
         return PairTest(Verdict.CONTRARY, p)
     return PairTest(Verdict.DIVERGENT_WITHIN_NOISE, p)
+
+
+def _way(movement: Movement) -> float:
+    """Up, down, or nought where it stood still but for rounding."""
+    return 0.0 if abs(movement.change) <= ROUNDING else float(np.sign(movement.change))

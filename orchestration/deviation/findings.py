@@ -35,12 +35,14 @@ class Context:
         year: report year.
         settings: of the engine.
         names: geographies as a reader meets them, by their code.
+        successors: the board that took over, by the board that ceased.
     """
 
     catalogue: Catalogue
     year: int
     settings: DeviationSettings
     names: Mapping[str, str] = field(default_factory=dict)
+    successors: Mapping[str, str] = field(default_factory=dict)
 
     def explanations(self, key: SeriesKey, month: int | None = None) -> Explanations:
         """What explains this series in the report year, or in one of its months."""
@@ -55,6 +57,15 @@ class Context:
             for row in self.catalogue.reservations_for(indicator_id, geography_id)
         ]
         return tuple(dict.fromkeys(row for row in known if row.covers(self.year)))
+
+    def heirs(self, geography_id: str) -> set[str]:
+        """The boards that have taken over from a board, one after the other."""
+        found: set[str] = set()
+        heir = self.successors.get(geography_id)
+        while heir is not None and heir not in found:
+            found.add(heir)
+            heir = self.successors.get(heir)
+        return found - {geography_id}
 
     def name_of(self, geography_id: str) -> str:
         """A geography's name, or its code where no name was given."""
@@ -143,18 +154,29 @@ def new_row(
     related: str = "",
     p_value: float | None = None,
 ) -> Deviation:
-    """A row with its key, everything else still open."""
+    """A row with its key, everything else still open.
+
+    Args:
+        key: of the series.
+        kind: in what way it deviates.
+        year: tested year.
+        month: tested month of it; None for the year.
+        related: the other group, or the related indicator; empty where there is none.
+        p_value: of the test.
+    """
     indicator_id, geography_id, breakdown, category = key
     period = wording.iso_period(year, month)
-    parts = [period, str(kind), indicator_id, geography_id, breakdown, category, related]
+    parts = [period, str(kind), indicator_id, geography_id, breakdown, category]
     return Deviation(
-        deviation_id=":".join(part for part in parts if part),
+        # Rows that differ in any part of their key differ here: no part may hold the mark between.
+        deviation_id=":".join(map(_part, [*parts, related] if related else parts)),
         indicator_id=indicator_id,
         period_start=date(year, month or 1, 1),
         period_grain="year" if month is None else "month",
         geography_id=geography_id,
         breakdown=breakdown,
         category=category,
+        compared_with=related or None,
         kind=kind,
         observed=None,
         expected=None,
@@ -172,6 +194,10 @@ def new_row(
         probability_relevant=None,
         excess=None,
     )
+
+
+def _part(name: str) -> str:
+    return name.replace("%", "%25").replace(":", "%3A")
 
 
 def cannot_tell(

@@ -72,8 +72,17 @@ def follow_up(
     return [*rows, *quiet]
 
 
-def _key(row: Deviation) -> tuple[str, str, str, str, Kind]:
-    return (row.indicator_id, row.geography_id, row.breakdown, row.category, row.kind)
+def _key(row: Deviation) -> tuple[str | None, ...]:
+    """What makes two rows the same finding in two years; a month is none of a year's."""
+    return (
+        row.indicator_id,
+        row.period_grain,
+        row.geography_id,
+        row.breakdown,
+        row.category,
+        row.compared_with,
+        row.kind,
+    )
 
 
 def _since(row: Deviation, before: Deviation) -> Since:
@@ -108,9 +117,8 @@ def _quiet(
     year: int,
 ) -> Deviation:
     key = (before.indicator_id, before.geography_id, before.breakdown, before.category)
-    related = str(before.details.get("category_b", ""))
-    row = new_row(key, before.kind, year, related=related)
-    if related:
+    row = new_row(key, before.kind, year, related=before.compared_with or "")
+    if before.compared_with is not None:
         groups = {name: before.details[name] for name in ("category_a", "category_b")}
         row = replace(row, evidence=as_json(groups))
     indicator = catalogue.indicator(before.indicator_id)

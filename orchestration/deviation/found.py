@@ -89,7 +89,7 @@ def explanations_in_notes(
                 continue
             for indicator_id in feeds.get(note.source_id, ()):
                 named = [note.kind, wording.iso_period(year, month), geography_id, indicator_id]
-                explanation_id = "-".join(["not", note.source_id, *named])
+                explanation_id = _id("not", note.source_id, *named)
                 found.setdefault(
                     explanation_id,
                     FoundExplanation(
@@ -174,7 +174,7 @@ def _part_of_a_year(
     board: Board, event: str, year: int, title_sv: str, description_sv: str
 ) -> FoundExplanation:
     return FoundExplanation(
-        explanation_id=f"namnd-{event}-{year}-{board.geography_id}",
+        explanation_id=_id("namnd", event, str(year), board.geography_id),
         kind=ExplanationKind.REORGANISATION,
         title_sv=title_sv,
         description_sv=description_sv,
@@ -246,7 +246,7 @@ def explanations_in_series(
         place = [wording.iso_period(each.year, each.month), each.geography_id, each.indicator_id]
         found.append(
             FoundExplanation(
-                explanation_id="-".join(["brott", *place]),
+                explanation_id=_id("brott", *place),
                 kind=ExplanationKind.DEFINITION,
                 title_sv=title,
                 description_sv=why,
@@ -402,30 +402,37 @@ def reservations_in_contracts(
         municipality: whose registers they are.
 
     Returns:
-        One reservation for each change and indicator. A change within a year is felt in that year
-        and once more in the next.
+        One reservation for each month with a change and indicator. A change within a year is felt
+        in that year and once more in the next.
     """
+    by_month: dict[tuple[str, int, int], list[ContractChange]] = {}
+    for each in changes:
+        if each.register in registers and each.columns:
+            by_month.setdefault((each.register, each.year, each.month), []).append(each)
     return [
         _reservation(
             Basis.CONTRACT,
-            each.register,
+            name,
             indicator_id,
-            registers[each.register],
+            registers[name],
             municipality,
-            years=(each.year, each.year + (each.month > 1)),
-            when=wording.iso_period(each.year, each.month),
+            years=(year, year + (month > 1)),
+            when=wording.iso_period(year, month),
             title_sv=(
-                f"Registret ”{registers[each.register].title_sv}” har ett nytt avtal från och med "
-                f"{wording.period(each.year, each.month)}"
+                f"Registret ”{registers[name].title_sv}” har ett nytt avtal från och med "
+                f"{wording.period(year, month)}"
             ),
-            description_sv=(
-                f"Ändrade kolumner: {wording.listing(each.columns)}. {each.description_sv.strip()}"
-            ),
+            description_sv=_changes_told(of_month),
         )
-        for each in changes
-        if each.register in registers and each.columns
-        for indicator_id in registers[each.register].indicators
+        for (name, year, month), of_month in by_month.items()
+        for indicator_id in registers[name].indicators
     ]
+
+
+def _changes_told(changes: Sequence[ContractChange]) -> str:
+    columns = dict.fromkeys(column for each in changes for column in each.columns)
+    why = " ".join(each.description_sv.strip() for each in changes)
+    return f"Ändrade kolumner: {wording.listing(list(columns))}. {why}"
 
 
 def _reservation(
@@ -442,9 +449,7 @@ def _reservation(
 ) -> FoundExplanation:
     drifted = basis is Basis.DRIFT
     return FoundExplanation(
-        explanation_id="-".join(
-            ["drift" if drifted else "avtal", name, when, municipality, indicator_id]
-        ),
+        explanation_id=_id("drift" if drifted else "avtal", name, when, municipality, indicator_id),
         kind=ExplanationKind.SYSTEM if drifted else ExplanationKind.DEFINITION,
         title_sv=title_sv,
         description_sv=description_sv,
@@ -460,3 +465,8 @@ def _reservation(
         synthetic=register.synthetic,
         basis=basis,
     )
+
+
+def _id(*parts: str) -> str:
+    # The nation's code is the only one in capitals, and an id has none.
+    return "-".join(parts).lower()

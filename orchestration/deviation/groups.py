@@ -3,10 +3,14 @@
 What does not belong here: which groups are compared; that is declared in the catalogue.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special, stats
+
+from orchestration.deviation.series import ROUNDING
+
+_LEAST_OBSERVATIONS = 2
 
 
 @dataclass(frozen=True)
@@ -19,15 +23,19 @@ class GroupSample:
 
     @property
     def testable(self) -> bool:
-        """Whether spread and number are known and there are at least two values."""
-        least = 2
-        return (
+        """Whether mean, spread and number are known and there are at least two values."""
+        return bool(
             np.isfinite(self.mean)
             and np.isfinite(self.standard_deviation)
             and np.isfinite(self.observations)
-            and self.observations >= least
-            and self.standard_deviation > 0
+            and self.observations >= _LEAST_OBSERVATIONS
+            and self.standard_deviation >= 0
         )
+
+    @property
+    def constant(self) -> bool:
+        """Whether all its values are alike, as far as rounding lets one see."""
+        return bool(self.standard_deviation <= ROUNDING * abs(self.mean))
 
 
 @dataclass(frozen=True)
@@ -56,8 +64,31 @@ class GroupTest:
     probability_relevant: float
 
 
+def steadied(a: GroupSample, b: GroupSample) -> tuple[GroupSample, GroupSample]:
+    r"""The two groups, where a constant one is lent a little of the other's spread.
+
+    A few persons who happen to have the same value have not shown that nobody in their group could
+    have another. The other group's variance counts as one value among theirs, :math:`s_b^2 / n_a`,
+    so that two alike say little and fifty alike are nearly taken at their word.
+
+    Args:
+        a: first group.
+        b: second group, not both constant.
+    """
+    return _lent(a, b), _lent(b, a)
+
+
+def _lent(one: GroupSample, other: GroupSample) -> GroupSample:
+    if not one.constant:
+        return one
+    lent = other.standard_deviation / float(np.sqrt(one.observations))
+    return replace(one, standard_deviation=lent)
+
+
 def welch(a: GroupSample, b: GroupSample, *, level: float, relevant_change: float) -> GroupTest:
     """Compare two means whose variances may differ (Welch 1947, Biometrika 34:28).
+
+    One of them may be constant; the spread is then the other's alone.
 
     Args:
         a: first group.
@@ -66,12 +97,16 @@ def welch(a: GroupSample, b: GroupSample, *, level: float, relevant_change: floa
         relevant_change: relative difference that matters.
 
     Raises:
-        ValueError: spread or number of a group is unknown; a mean alone cannot be tested.
+        ValueError: spread or number of a group is unknown, or neither has any spread; a mean alone
+            cannot be tested.
     """
     if not (a.testable and b.testable):
         raise ValueError("a group without spread and number cannot be tested")
-    share_a = a.standard_deviation**2 / a.observations
-    share_b = b.standard_deviation**2 / b.observations
+    if a.constant and b.constant:
+        raise ValueError("two groups without any spread cannot be tested")
+    share_a, share_b = (
+        0.0 if each.constant else each.standard_deviation**2 / each.observations for each in (a, b)
+    )
     error = float(np.sqrt(share_a + share_b))
     df = (share_a + share_b) ** 2 / (
         share_a**2 / (a.observations - 1) + share_b**2 / (b.observations - 1)
@@ -87,6 +122,13 @@ def welch(a: GroupSample, b: GroupSample, *, level: float, relevant_change: floa
             special.ndtr((log_ratio - limit) / spread) + special.ndtr((-log_ratio - limit) / spread)
         )
         ratio = a.mean / b.mean
+    elif a.mean == 0 < b.mean:
+        # Nought has no logarithm.
+        relevant = float(
+            special.ndtr((difference - relevant_change * b.mean) / error)
+            + special.ndtr((-difference - b.mean * relevant_change / (1 + relevant_change)) / error)
+        )
+        ratio = 0.0
     else:
         relevant, ratio = float("nan"), float("nan")
     return GroupTest(

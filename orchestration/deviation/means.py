@@ -13,7 +13,7 @@ import numpy as np
 from scipy import optimize, special
 
 from orchestration.deviation.filters import Observation, State
-from orchestration.deviation.series import FloatArray
+from orchestration.deviation.series import ROUNDING, FloatArray
 
 #: Below this the spread of the sampling variances cannot itself be estimated.
 _LEAST_SERIES = 3
@@ -52,7 +52,8 @@ class LogNormalLevel:
         with np.errstate(divide="ignore", invalid="ignore"):
             density = -0.5 * (np.log(2 * np.pi * variance) + (seen.y - state[0]) ** 2 / variance)
         # Neither volatility nor sampling error: only an unchanged value is possible.
-        out: FloatArray = np.where(variance > 0, density, np.where(seen.y == state[0], 0, -np.inf))
+        still = np.abs(seen.y - state[0]) <= ROUNDING
+        out: FloatArray = np.where(variance > 0, density, np.where(still, 0, -np.inf))
         return out
 
     def tails(self, state: State, seen: Observation) -> tuple[FloatArray, FloatArray]:
@@ -88,7 +89,8 @@ class LogNormalLevel:
         spread = np.sqrt(state[1] + seen.exposure)
         gap = sign * (seen.y - state[0])
         with np.errstate(divide="ignore", invalid="ignore"):
-            score = np.where(gap == 0, 0.0, gap / spread)
+            still = (spread == 0) & (np.abs(gap) <= ROUNDING)
+            score = np.where((gap == 0) | still, 0.0, gap / spread)
         df = np.broadcast_to(seen.df, score.shape)
         out: FloatArray = np.where(
             np.isfinite(df),
@@ -120,19 +122,24 @@ def moderate(variance: FloatArray, df: FloatArray) -> ModeratedVariance:
 
     With :math:`e = \log s^2 - \psi(d/2) + \log(d/2)`, d0 solves
     :math:`\psi'(d_0/2) = \mathrm{var}(e) - \mathrm{mean}\,\psi'(d/2)` and
-    :math:`s_0^2 = \exp(\bar e + \psi(d_0/2) - \log(d_0/2))`.
+    :math:`s_0^2 = \exp(\bar e + \psi(d_0/2) - \log(d_0/2))`. Variances of nought have no
+    logarithm and teach nothing, but are moderated like the others: values that happen to be alike
+    have not shown that they must be.
 
     Args:
-        variance: (S,), positive; here squared coefficients of variation.
+        variance: (S,), at least 0; here squared coefficients of variation.
         df: (S,), positive.
 
     Returns:
-        The moderated ones. With fewer than three series nothing is moderated.
+        The moderated ones. With fewer than three positive ones nothing is moderated; those of
+        nought are then the mean of the others, so far as there are any.
     """
-    if variance.size < _LEAST_SERIES:
-        return ModeratedVariance(variance, df, 0.0, float("nan"))
-    half = df / 2.0
-    e = np.log(variance) - special.digamma(half) + np.log(half)
+    spread = variance > ROUNDING**2
+    if spread.sum() < _LEAST_SERIES:
+        usual = float(np.average(variance[spread], weights=df[spread])) if spread.any() else 0.0
+        return ModeratedVariance(np.where(spread, variance, usual), df, 0.0, float("nan"))
+    half = df[spread] / 2.0
+    e = np.log(variance[spread]) - special.digamma(half) + np.log(half)
     surplus = float(np.var(e, ddof=1) - np.mean(special.polygamma(1, half)))
     if surplus <= 0:
         common = np.full(variance.shape, np.exp(e.mean()))

@@ -229,7 +229,9 @@ class JudgedSeries:
             return y, exposure
         level = (y + 0.5) / exposure
         whole = level if self.kind is ModelKind.PROPORTIONS else 0.0
-        return float(np.log(level)), max(1.0 - whole, 0.0) / (y + 0.5)
+        # All of them is no proof that it could not be otherwise.
+        rest = 1.0 - whole if whole < 1.0 else 0.5 / (exposure + 1.0)
+        return float(np.log(level)), rest / (y + 0.5)
 
     @property
     def volatility_variance(self) -> float:
@@ -317,15 +319,23 @@ def in_scope(
         seen.add(one.key)
         if one.breakdown != "total" or one.category != "total" or one.geography_id not in places:
             continue
-        cut = until(one, year)
-        comparable = cut.years[cut.usable]
-        if not comparable.size or comparable[-1] < year - settings.current_within_years:
+        if not is_current(one, year, settings):
             continue
+        cut = until(one, year)
         rival = chosen.get(one.indicator_id)
         if rival is None or places.index(one.geography_id) < places.index(rival.geography_id):
             chosen[one.indicator_id] = cut
     order = {row.indicator_id: position for position, row in enumerate(catalogue.indicators)}
     return sorted(chosen.values(), key=lambda s: order[s.indicator_id])
+
+
+def is_current(series: Series, year: int, settings: DeviationSettings) -> bool:
+    """Whether a series has a comparable value in a year or its neighbourhood; else it is history.
+
+    What comes after the year counts for nothing.
+    """
+    comparable = series.years[series.usable & (series.years <= year)]
+    return bool(comparable.size and comparable[-1] >= year - settings.current_within_years)
 
 
 def until(series: Series, year: int) -> Series:
@@ -463,8 +473,11 @@ def _judge_kind(
             model = LogNormalLevel()
         case ModelKind.AMOUNTS:
             model, grid = LogNormalLevel(), settings.amount_volatility_grid
-    sigma = np.array(grid)
     panel = _panel(members, catalogue, year, moderated=kind is ModelKind.MEANS)
+    if kind is ModelKind.MEANS and not (panel.exposure[panel.usable] > 0).all():
+        # Nobody's value was ever unlike another's: as without a known spread.
+        grid = settings.amount_volatility_grid
+    sigma = np.array(grid)
     history = run_history(model, panel, sigma)
     pools = [f"{m.indicator.area}/{kind}/{geography_level(m.series.geography_id)}" for m in members]
     weights = _pool_weights(history.log_likelihood, history.points > 0, pools, settings)
@@ -544,7 +557,7 @@ def _panel(
         usable[row] &= ~effects.gap
         reset[row], log_shift[row] = effects.reset, effects.log_shift
     if moderated:
-        known = usable & np.isfinite(df) & (exposure > 0)
+        known = usable & np.isfinite(df)
         n = df[known] + 1.0
         steadied = moderate(exposure[known] * n, df[known])
         exposure[known], df[known] = steadied.variance / n, steadied.df

@@ -46,6 +46,8 @@ class Deviation:
         geography_id: where.
         breakdown: ``total`` or the breakdown of a group difference.
         category: ``total`` or the first group of a group difference.
+        compared_with: what it is held against besides its history: the other group of a group
+            difference, the related indicator of a contrary pair; None otherwise.
         kind: in what way it deviates.
         observed: the value; None where it is missing.
         expected: predictive mean; the other group's value for a group difference.
@@ -75,6 +77,7 @@ class Deviation:
     geography_id: str
     breakdown: str
     category: str
+    compared_with: str | None
     kind: Kind
     observed: float | None
     expected: float | None

@@ -28,6 +28,7 @@ from orchestration.deviation.stability import (
     StabilityVerdict,
     judge_stability,
 )
+from orchestration.deviation.twins import Names
 from orchestration.indicators.models import CONTEXT_AREAS, Driver
 
 _Moved = tuple[Driver, DriverMove]
@@ -36,15 +37,16 @@ _Change = tuple[float, float]
 
 
 def stability_findings(
-    tested: Mapping[str, JudgedSeries], context: Context
+    tested: Sequence[JudgedSeries], names_of: Names, context: Context
 ) -> tuple[list[Finding], list[Deviation]]:
     """Hold every indicator that has declared drivers against what they did.
 
     A driver whose own change has a registered explanation is left out: a new definition drives
-    nothing.
+    nothing. One movement drives once, under however many names it is declared, and never itself.
 
     Args:
-        tested: series by indicator.
+        tested: the tested series.
+        names_of: their names.
         context: of the report year.
 
     Returns:
@@ -53,12 +55,15 @@ def stability_findings(
     """
     findings: list[Finding] = []
     cannot: list[Deviation] = []
-    declared: dict[str, list[Driver]] = {}
-    for driver in context.catalogue.drivers:
-        declared.setdefault(driver.indicator_id, []).append(driver)
+    movements = names_of.movements(tested)
+    declared: dict[str, dict[tuple[str, int], Driver]] = {}
+    for driver in names_of.own_first(context.catalogue.drivers):
+        driven, drives = names_of.of(driver.indicator_id), names_of.of(driver.driver_indicator_id)
+        if driven != drives:
+            declared.setdefault(driven, {}).setdefault((drives, driver.lag_years), driver)
     for indicator_id, drivers in declared.items():
-        one = tested.get(indicator_id)
-        moved = [m for d in drivers if (m := _moved(d, tested, context)) is not None]
+        one = movements.get(indicator_id)
+        moved = [m for d in drivers.values() if (m := _moved(d, movements, context)) is not None]
         change = None if one is None else one.log_change()
         if one is None or change is None or not moved or one.indicator.area in CONTEXT_AREAS:
             continue

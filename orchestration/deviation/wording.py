@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestration.deviation.contrary import Verdict
 from orchestration.deviation.result import Kind
+from orchestration.deviation.series import ROUNDING
 from orchestration.indicators.models import Indicator, Measure
 
 _NBSP = "\u00a0"
@@ -132,7 +133,7 @@ def figure_with_unit(value: float, indicator: Indicator) -> str:
 
 def moved(change: float) -> str:
     """``ökade med 5,0 procent``, ``minskade med 15 procent`` or ``ändrades inte``."""
-    if change == 0:
+    if abs(change) <= ROUNDING:
         return "ändrades inte"
     return f"{'ökade' if change > 0 else 'minskade'} med {percent(change)} procent"
 

@@ -125,8 +125,9 @@ class Catalogue:
             "driver_id": (r.driver_id for r in self.drivers),
             "drivkraften": (f"{r.driver_indicator_id} för {r.indicator_id}" for r in self.drivers),
             "paret": (f"{r.indicator_id} och {r.related_indicator_id}" for r in self.relations),
+            # The same two groups the other way round are the same two groups.
             "jämförelsen": (
-                f"{r.indicator_id} {r.breakdown} {r.category_a} {r.category_b}"
+                " ".join([r.indicator_id, r.breakdown, *sorted([r.category_a, r.category_b])])
                 for r in self.group_comparisons
             ),
         }

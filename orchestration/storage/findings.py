@@ -39,6 +39,7 @@ DEVIATIONS = FindingsTable(
         "geography_id": "varchar not null",
         "breakdown": "varchar not null",
         "category": "varchar not null",
+        "compared_with": "varchar",
         "kind": "varchar not null",
         "observed": "double",
         "expected": "double",
@@ -62,6 +63,10 @@ DEVIATIONS = FindingsTable(
         "period_start": "Den prövade periodens första dag.",
         "period_grain": "Periodens längd: year eller month.",
         "geography_id": "Platsen; se marts.geographies.",
+        "compared_with": (
+            "Vad värdet ställs mot: den andra gruppen (group_difference) eller den andra"
+            " indikatorn (contrary); annars tomt."
+        ),
         "kind": "Slag: change, stability, contrary, group_difference, district_outlier.",
         "observed": "Utfallet, i indikatorns enhet (en andel är ett bråk mellan 0 och 1).",
         "expected": "Väntat värde; vid gruppskillnad den andra gruppens värde.",

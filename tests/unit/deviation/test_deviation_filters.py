@@ -266,6 +266,21 @@ def test_moderated_variances_find_the_prior_they_were_drawn_from() -> None:
     assert pair.variance.tolist() == [1.0, 2.0]
 
 
+def test_a_variance_of_nought_is_moderated_and_teaches_nothing() -> None:
+    rng = np.random.default_rng(3)
+    df = rng.integers(3, 30, 400).astype(np.float64)
+    drawn = 0.25 * 12 / rng.chisquare(12, df.size) * rng.chisquare(df) / df
+    known = moderate(drawn, df)
+    # Two of equal values, the spread of one of which is rounding.
+    found = moderate(np.append(drawn, [0.0, 1e-30]), np.append(df, [2.0, 100.0]))
+    np.testing.assert_array_equal(found.variance[:-2], known.variance)
+    d0, s0 = known.prior_df, known.prior_variance
+    assert found.variance[-2:] == pytest.approx([d0 * s0 / (d0 + 2), d0 * s0 / (d0 + 100)])
+    alone = moderate(np.array([0.0, 2.0]), np.array([5.0, 5.0]))
+    assert alone.variance.tolist() == [2.0, 2.0]
+    assert moderate(np.zeros(5), np.ones(5)).variance.tolist() == [0.0] * 5
+
+
 def test_probability_of_a_change_that_matters_by_integration() -> None:
     prediction = one_sigma(GammaPoisson(), panel([60, 45]), 0.1)
     a, b = (float(part[0, 0]) for part in prediction.state)

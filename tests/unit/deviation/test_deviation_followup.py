@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from orchestration.deviation.assess import assess
+from orchestration.deviation.findings import new_row
 from orchestration.deviation.followup import follow_up
-from orchestration.deviation.result import Deviation, Outcome
+from orchestration.deviation.result import Deviation, Kind, Outcome
 from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
-from orchestration.indicators.catalogue import load_catalogue
+from orchestration.indicators.catalogue import Catalogue, load_catalogue
+from orchestration.indicators.models import GroupComparison
 
 CATALOGUE = replace(
     load_catalogue(Path(__file__).parents[3] / "dbt_project" / "seeds"), natural_explanations=()
@@ -103,6 +105,73 @@ def hours(group: str, year_values: Sequence[float]) -> Series:
         observations=np.full(value.shape, 200.0),
         status=["observed"] * value.size,
     )
+
+
+def grouped(*pairs: tuple[str, str]) -> Catalogue:
+    """The catalogue with these groups declared against each other, and no others."""
+    declared = [
+        GroupComparison(
+            comparison_id=f"{first}-{second}",
+            indicator_id="housing_support_hours",
+            breakdown="target_group",
+            category_a=first,
+            category_b=second,
+            rationale_sv="Därför.",
+            source="prov",
+        )
+        for first, second in pairs
+    ]
+    return replace(CATALOGUE, group_comparisons=tuple(declared))
+
+
+def test_one_group_against_two_others_is_two_findings_each_followed_by_itself() -> None:
+    catalogue = grouped(("ena", "andra"), ("ena", "tredje"))
+    given = [hours("ena", (9.0, 9.0)), hours("andra", (6.0, 8.9)), hours("tredje", (12.0, 6.0))]
+    before, now = (assess(given, catalogue, year, DeviationSettings()) for year in (2022, 2023))
+    assert [(row.compared_with, row.outcome) for row in now if row.rank] == [
+        ("tredje", Outcome.FOCUS)
+    ]
+    rows = follow_up(before, now, given, catalogue, 2023)
+    assert len({row.deviation_id for row in rows}) == len(rows)
+    since = {
+        row.compared_with: row.details["last_year"]["since"]
+        for row in rows
+        if "last_year" in row.details
+    }
+    # Twelve was more than nine; six is less.
+    assert since == {"andra": "faded", "tredje": "turned"}
+
+
+def test_groups_without_a_value_have_a_row_for_each_pair() -> None:
+    catalogue = grouped(("ena", "andra"), ("ena", "tredje"))
+    rows = assess([hours("ena", (9.0, 9.0))], catalogue, 2023, DeviationSettings())
+    assert [
+        (row.category, row.compared_with) for row in rows if row.kind is Kind.GROUP_DIFFERENCE
+    ] == [
+        ("ena", "andra"),
+        ("ena", "tredje"),
+    ]
+    assert len({row.deviation_id for row in rows}) == len(rows)
+
+
+def test_a_year_long_before_the_first_value_has_no_rows() -> None:
+    given = [series([*CALM, 2003, 1500]), hours("ena", (9.0, 9.0))]
+    assert assess(given, grouped(("ena", "andra")), 1990, DeviationSettings()) == []
+
+
+def test_the_same_two_groups_are_declared_once_whichever_way_round() -> None:
+    with pytest.raises(ValueError, match="jämförelsen"):
+        grouped(("ena", "andra"), ("andra", "ena"))
+
+
+def test_a_month_does_not_answer_for_the_year() -> None:
+    given = [series([*CALM, 1500, 1510])]
+    before = assess(given, CATALOGUE, 2022, DeviationSettings())
+    key = ("protected_housing_persons", "0180", "total", "total")
+    month = new_row(key, Kind.CHANGE, 2023, month=3)
+    told = follow_up(before, [month], given, CATALOGUE, 2023)
+    assert told[0] == month
+    assert [row.period_grain for row in told if "last_year" in row.details] == ["year"]
 
 
 def test_a_difference_that_is_gone_has_faded_and_does_not_last() -> None:

@@ -316,6 +316,29 @@ def broken(year: int, month: int | None = None, source: str = "ny_tabell") -> Se
     )
 
 
+def test_the_nations_series_may_change_its_source_and_lose_a_month() -> None:
+    nation = replace(broken(2023), geography_id="SE")
+    (found,) = explanations_in_series([nation], [])
+    assert (found.geography_id, found.is_break) == ("SE", True)
+    (lost,) = in_notes(note(regions=("Riket",)))
+    assert lost.geography_id == "SE"
+    ids = {found.explanation_id, lost.explanation_id}
+    assert ids == {each.lower() for each in ids}
+
+
+def test_two_changes_of_a_contract_in_one_month_are_one_reservation() -> None:
+    changes = [
+        ContractChange("register", 2023, 3, ("belopp", "kod"), "Beloppen avrundas."),
+        ContractChange("register", 2023, 3, ("kod",), "Koderna är nya."),
+        ContractChange("register", 2023, 4, ("kod",), "En kod till."),
+    ]
+    found = reservations_in_contracts(changes, {"register": Register("Ett", ("en",))}, "0180")
+    assert len({row.explanation_id for row in found}) == len(found) == 2
+    assert found[0].description_sv == (
+        "Ändrade kolumner: belopp och kod. Beloppen avrundas. Koderna är nya."
+    )
+
+
 def test_a_year_marked_as_broken_cuts_the_history() -> None:
     values = [1000, 1000, 1000, 700, 2000, 1990, 2010, 2000]
     status = ["observed"] * 3 + ["broken_series"] + ["observed"] * 4

@@ -14,7 +14,12 @@ from orchestration.deviation.result import Deviation, Kind, Outcome
 from orchestration.deviation.series import FloatArray, MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
-from orchestration.indicators.models import Driver, ExplanationKind, NaturalExplanation
+from orchestration.indicators.models import (
+    Driver,
+    ExplanationKind,
+    GroupComparison,
+    NaturalExplanation,
+)
 
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "dbt_project" / "seeds")
 BARE = replace(CATALOGUE, natural_explanations=(), drivers=(), relations=(), group_comparisons=())
@@ -322,6 +327,218 @@ def test_shares_and_means_of_boards_are_compared() -> None:
         assert not rows(indicator_id, 0.51)
 
 
+#: The two that went up in the third, one of them in two steps.
+SUCCESSORS = {
+    "0180-gammal-a": BOARDS[4],
+    "0180-gammal-b": "0180-gammal-c",
+    "0180-gammal-c": BOARDS[4],
+}
+
+
+def before_a_reform(**old: float) -> list[Series]:
+    """Boards of which some were to cease: their own cases, and their successor's over theirs."""
+    given = city_of_boards()
+    (heir,) = [
+        one
+        for one in given
+        if one.geography_id == BOARDS[4] and one.indicator_id == "substance_use_persons"
+    ]
+    for name, share in old.items():
+        place = f"0180-gammal-{name}"
+        given += [
+            series("substance_use_persons", np.rint(heir.value * share), place),
+            series("population", np.full(YEARS.size, 54_000 * share), place),
+            series("socioeconomic_index", np.full(YEARS.size, INDEX[4]), place),
+        ]
+    return given
+
+
+def outliers_on_one_map(given: Sequence[Series]) -> list[Deviation]:
+    rows = assess(given, BARE, 2023, SETTINGS, successors=SUCCESSORS)
+    return of_kind(rows, Kind.DISTRICT_OUTLIER)
+
+
+def test_before_a_reform_each_person_is_in_one_board() -> None:
+    alone = outliers_on_one_map(city_of_boards())
+    both = outliers_on_one_map(before_a_reform(a=0.5, b=0.3, c=0.2))
+    # The old boards lie as far off as the one that took over; together they hid it.
+    assert [row.geography_id for row in alone] == [BOARDS[4]]
+    assert both == alone
+    assert alone[0].details["boards"] == len(BOARDS)
+
+
+def test_a_board_that_ceased_is_compared_where_its_successor_has_no_value() -> None:
+    given = [one for one in before_a_reform(a=1.0) if one.geography_id != BOARDS[4]]
+    (found,) = outliers_on_one_map(given)
+    assert found.geography_id == "0180-gammal-a"
+    assert found.details["boards"] == len(BOARDS)
+
+
+def test_boards_that_took_over_from_each_other_are_an_error_that_ends() -> None:
+    loop = {BOARDS[0]: BOARDS[1], BOARDS[1]: BOARDS[0]}
+    rows = assess(city_of_boards(), BARE, 2023, SETTINGS, successors=loop)
+    assert not [row for row in rows if row.geography_id in loop]
+
+
+def means_of_boards(spread: Sequence[float], off: float = 0.0) -> list[Series]:
+    """Mean months by board, and the standard deviation in each."""
+    rng = np.random.default_rng(1)
+    nothing = np.full(YEARS.size, np.nan)
+    given = [
+        series(
+            "assistance_mean_months",
+            np.full(YEARS.size, 7.0),
+            numerator=nothing,
+            sd=np.full(YEARS.size, 3.0),
+            n=np.full(YEARS.size, 5000.0),
+        )
+    ]
+    for at, (board, sd) in enumerate(zip(BOARDS, spread, strict=True)):
+        value = 7.0 + rng.normal(0, 0.05) + (off if at == 4 else 0.0)
+        given.append(
+            series(
+                "assistance_mean_months",
+                np.full(YEARS.size, value),
+                board,
+                numerator=nothing,
+                sd=np.full(YEARS.size, sd),
+                n=np.full(YEARS.size, 40.0 if at == 4 else 500.0),
+            )
+        )
+    return given
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_board_where_all_are_alike_is_compared_like_the_others() -> None:
+    alike = [0.0 if at == 4 else 3.0 for at in range(len(BOARDS))]
+    (found,) = outliers(means_of_boards(alike, off=3.0))
+    # As large against its mean as the others' against theirs.
+    usual = [3.0 * 10 / 7 if at == 4 else 3.0 for at in range(len(BOARDS))]
+    (known,) = outliers(means_of_boards(usual, off=3.0))
+    assert found.geography_id == BOARDS[4]
+    assert found.p_value is not None
+    assert known.p_value is not None
+    assert found.p_value == pytest.approx(known.p_value, rel=0.2)
+    assert not outliers(means_of_boards(alike))
+
+
+@pytest.mark.filterwarnings("error")
+def test_boards_without_any_spread_are_not_compared() -> None:
+    assert not outliers(means_of_boards([0.0] * len(BOARDS), off=3.0))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("at", [0, 4, 10])
+@pytest.mark.parametrize("off", [1e-13, 40.0])
+def test_an_index_that_only_one_board_differs_in_tells_nothing(at: int, off: float) -> None:
+    given = [
+        series(
+            "socioeconomic_index",
+            np.full(YEARS.size, 90.0 + (off if one.geography_id == BOARDS[at] else 0.0)),
+            one.geography_id,
+        )
+        if one.indicator_id == "socioeconomic_index"
+        else one
+        for one in city_of_boards(outlier=6.0)
+    ]
+    (found,) = outliers(given)
+    assert found.details["covariate"] is None
+
+
+# --- means whose persons are all alike -----------------------------------------------------------
+
+
+def mean_months(last: float, *, sd: float, others: Sequence[float] = ()) -> list[Series]:
+    """A mean that was the same for years, and others of the same kind that vary."""
+    nothing = np.full(YEARS.size, np.nan)
+    names = ["assistance_mean_months", "housing_support_hours", "housing_support_months"]
+    known = [name for name in names if name in CATALOGUE.by_id]
+    return [
+        series(
+            name,
+            [7.0] * 7 + [last if at == 0 else 7.0],
+            numerator=nothing,
+            sd=np.full(YEARS.size, spread),
+            n=np.full(YEARS.size, 4.0),
+        )
+        for at, (name, spread) in enumerate(zip(known, (sd, *others), strict=False))
+    ]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("last", [7.0, float(np.nextafter(7.0, 8)), 7.2])
+def test_a_mean_of_persons_who_are_all_alike_is_uncertain_too(last: float) -> None:
+    """Four with the same value have not shown that the next four must have it."""
+    rows = of_kind(
+        assess(mean_months(last, sd=0.0, others=(3.0,)), BARE, 2023, SETTINGS), Kind.CHANGE
+    )
+    assert not rows
+    alone = of_kind(assess(mean_months(last, sd=0.0), BARE, 2023, SETTINGS), Kind.CHANGE)
+    assert not alone
+
+
+def test_a_mean_of_persons_who_are_all_alike_can_deviate() -> None:
+    (found,) = of_kind(assess(mean_months(14.0, sd=0.0), BARE, 2023, SETTINGS), Kind.CHANGE)
+    assert found.p_value is not None
+    assert 0 < found.p_value < 0.05
+
+
+# --- groups --------------------------------------------------------------------------------------
+
+
+def share(group: str, persons: float, of: float) -> Series:
+    count = np.full(YEARS.size, persons)
+    whole = np.full(YEARS.size, of)
+    total = series("housing_support_share", count / whole, numerator=count, denominator=whole)
+    return replace(total, breakdown="sex", category=group)
+
+
+def shares(women: tuple[float, float], men: tuple[float, float]) -> Deviation:
+    declared = GroupComparison(
+        comparison_id="kvinnor-man",
+        indicator_id="housing_support_share",
+        breakdown="sex",
+        category_a="kvinnor",
+        category_b="man",
+        rationale_sv="Därför.",
+        source="prov",
+    )
+    given = [share("kvinnor", *women), share("man", *men)]
+    rows = assess(given, replace(BARE, group_comparisons=(declared,)), 2023, SETTINGS)
+    (found,) = of_kind(rows, Kind.GROUP_DIFFERENCE)
+    return found
+
+
+def test_none_of_many_differs_from_some_of_many() -> None:
+    found = shares((0, 60), (40, 100))
+    assert (found.observed, found.relative_change) == (0.0, -1.0)
+    assert found.p_value is not None
+    # Fisher's exact test has 1.8e-10 for the same table.
+    assert found.p_value < 1e-6
+    assert "100 procent lägre" in found.reason_sv
+
+
+def test_none_of_three_proves_little() -> None:
+    # Fisher's exact test: 0.28. No row, as it is no deviation.
+    with pytest.raises(ValueError, match="not enough values"):
+        shares((0, 3), (40, 100))
+
+
+@pytest.mark.parametrize(
+    ("women", "men", "reason"),
+    [
+        ((10, 60), (0, 100), "Värdet för män är inte större än noll"),
+        ((1, 1), (40, 100), "Spridning och antal"),
+    ],
+)
+def test_groups_that_cannot_be_compared_say_why(
+    women: tuple[float, float], men: tuple[float, float], reason: str
+) -> None:
+    found = shares(women, men)
+    assert found.outcome is Outcome.CANNOT_TELL
+    assert found.reason_sv.startswith(reason)
+
+
 # --- common shocks ------------------------------------------------------------------------------
 
 COUNTED = [
@@ -480,6 +697,20 @@ def test_short_and_foreign_series_are_not_tested() -> None:
     assert row.outcome is Outcome.CANNOT_TELL
     assert "färre än 36 jämförbara månader" in row.reason_sv
     assert months(monthly(february=5, geography_id="1480")) == []
+
+
+@pytest.mark.parametrize("length", [3, 14])
+def test_a_series_that_began_within_the_year_or_just_before_is_told_as_short(length: int) -> None:
+    whole = monthly()
+    begun = replace(
+        whole,
+        months=whole.months[-length:],
+        value=whole.value[-length:],
+        status=list(whole.status)[-length:],
+    )
+    (row,) = months(begun)
+    assert row.outcome is Outcome.CANNOT_TELL
+    assert row.details["months_with_a_value"] == length
 
 
 def test_a_monthly_series_is_held_to_its_form() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from orchestration.deviation.contrary import Movement, Verdict, judge_pair
-from orchestration.deviation.groups import GroupSample, welch
+from orchestration.deviation.groups import GroupSample, steadied, welch
 from orchestration.deviation.multiplicity import (
     benjamini_hochberg,
     benjamini_yekutieli,
@@ -88,7 +88,13 @@ def test_false_discoveries_stay_under_their_rate() -> None:
 
 @pytest.mark.parametrize(
     ("a", "b"),
-    [((9.0, 4.8, 1800), (7.2, 4.1, 2900)), ((7.5, 4.0, 30), (6.9, 6.0, 12))],
+    [
+        ((9.0, 4.8, 1800), (7.2, 4.1, 2900)),
+        ((7.5, 4.0, 30), (6.9, 6.0, 12)),
+        # Everybody in one of them has the same.
+        ((9.0, 0.0, 30), (7.2, 4.1, 40)),
+        ((9.0, 4.8, 12), (7.2, 0.0, 300)),
+    ],
 )
 def test_welch_is_scipys(a: tuple[float, float, int], b: tuple[float, float, int]) -> None:
     found = welch(GroupSample(*a), GroupSample(*b), level=0.95, relevant_change=0.1)
@@ -109,6 +115,42 @@ def test_group_relevance_follows_size_and_certainty() -> None:
     )
     assert large.probability_relevant > 0.999
     assert small.probability_relevant < 0.01
+
+
+def test_two_constant_groups_cannot_be_told_from_chance() -> None:
+    # The spread of equal values, as it is computed, is not always nought.
+    for spread in (0.0, 1e-16):
+        with pytest.raises(ValueError, match="without any spread"):
+            welch(
+                GroupSample(9.0, 0.0, 30),
+                GroupSample(7.2, spread, 30),
+                level=0.95,
+                relevant_change=0.1,
+            )
+
+
+@pytest.mark.parametrize(("number", "most"), [(2, 0.3), (50, 1.02)])
+def test_a_few_who_happen_to_be_alike_are_lent_a_spread(number: int, most: float) -> None:
+    constant, other = GroupSample(9.0, 0.0, number), GroupSample(7.2, 4.5, 1000)
+    steady, same = steadied(constant, other)
+    assert same == other
+    assert (steady.mean, steady.observations) == (9.0, number)
+    assert steady.standard_deviation == pytest.approx(4.5 / np.sqrt(number))
+    found = welch(steady, other, level=0.95, relevant_change=0.1)
+    sure = welch(constant, other, level=0.95, relevant_change=0.1)
+    assert found.statistic < most * sure.statistic
+    assert sure.p_value < 1e-6
+    # Two alike prove nothing against a thousand; fifty do.
+    assert (found.p_value < 0.001) is (number == 50)
+    assert steadied(other, GroupSample(7.0, 4.0, 20)) == (other, GroupSample(7.0, 4.0, 20))
+
+
+def test_a_group_with_nothing_at_all_is_a_hundred_per_cent_lower() -> None:
+    found = welch(
+        GroupSample(0.0, 0.0, 30), GroupSample(7.2, 4.0, 40), level=0.95, relevant_change=0.1
+    )
+    assert found.ratio == 0
+    assert found.probability_relevant == pytest.approx(1)
 
 
 @pytest.mark.parametrize("sample", [(9.0, np.nan, 1800), (9.0, 4.5, np.nan), (9.0, 4.5, 1)])
@@ -139,6 +181,8 @@ def test_contrary_only_when_both_have_moved() -> None:
 
 def test_no_verdict_without_movement() -> None:
     falling = down(-0.06, 0.001)
+    # The same figure, summed in another order.
+    assert judge_pair(falling, up(2e-16, 0.5), 1, 0.05).verdict is Verdict.CANNOT_TELL
     assert judge_pair(falling, None, 1, 0.05).verdict is Verdict.CANNOT_TELL
     assert judge_pair(None, falling, 1, 0.05).p_value is None
     assert judge_pair(falling, up(0.0, 0.5), 1, 0.05).verdict is Verdict.CANNOT_TELL

@@ -493,24 +493,36 @@ def test_the_same_value_is_tested_once_for_each_kind(lab: "Lab") -> None:
     fill(lab, "marts.indicators", "indicator_id, area", "values ('i', 'omvarld'), ('j', 'omvarld')")
     columns = (
         "deviation_id, indicator_id, period_start, period_grain, geography_id, breakdown,"
-        " category, kind, outcome, p_value, q_value"
+        " category, compared_with, kind, outcome, p_value, q_value"
     )
-    row = "select {id}, 'i', $day, '{grain}', '9999', 'total', 'total', '{kind}', 'watch', 0.5, 0.5"
+    row = (
+        "select {id}, 'i', $day, '{grain}', '9999', 'total', 'total', $other, '{kind}', 'watch',"
+        " 0.5, 0.5"
+    )
     day = date(2023, 1, 1)
 
-    def add(identity: int, kind: str, grain: str = "year") -> None:
+    def add(identity: int, kind: str, other: str | None = None, grain: str = "year") -> None:
         query = row.format(id=identity, kind=kind, grain=grain)
-        lab.execute(f"insert into marts.deviations ({columns}) {query}", day=day)
+        lab.execute(f"insert into marts.deviations ({columns}) {query}", day=day, other=other)
 
     add(1, "change")
-    add(2, "contrary")
-    add(3, "contrary")
+    # One indicator may move against several, and one group differ from several.
+    add(2, "contrary", "j")
+    add(3, "contrary", "k")
+    add(4, "group_difference", "a")
+    add(5, "group_difference", "b")
     # January is not the year.
-    add(5, "change", "month")
+    add(6, "change", grain="month")
     assert failed(lab, "marts.deviations") == set()
-    add(4, "change")
+    add(7, "change")
     (found,) = failed(lab, "marts.deviations")
     assert found.startswith("expect_compound_columns_to_be_unique(indicator_id")
+    lab.execute("delete from marts.deviations where deviation_id = '7'")
+    add(8, "group_difference", "b")
+    assert failed(lab, "marts.deviations") == {found}
+    lab.execute("delete from marts.deviations where deviation_id = '8'")
+    add(9, "group_difference")
+    assert failed(lab, "marts.deviations") == {"compared_with_nothing"}
 
 
 def test_a_row_keeps_what_its_sentence_is_written_from(lab: "Lab") -> None:
