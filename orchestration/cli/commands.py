@@ -25,6 +25,7 @@ from orchestration.cli.preflight import (
     require_key,
     require_municipality,
     require_past,
+    require_report_year,
 )
 from orchestration.cli.published import show_answer, show_deviations, show_sources
 from orchestration.cli.running import run_once, write_demo_city
@@ -83,6 +84,7 @@ def run(
         require_municipality(settings)
         claim_home(settings)
         require_key(settings)
+        require_report_year(settings)
         run_once(settings, overrides)
 
 

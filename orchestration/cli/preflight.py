@@ -91,6 +91,17 @@ def require_key(settings: Settings) -> None:
         refuse(str(error), cause=error)
 
 
+def require_report_year(settings: Settings) -> None:
+    """Refuse a named report year that is known to have no values."""
+    from orchestration.intake.report_year import require_report_year as require  # noqa: PLC0415
+    from orchestration.storage.report_year import ReportYearError  # noqa: PLC0415
+
+    try:
+        require(settings)
+    except ReportYearError as error:
+        refuse(str(error), cause=error)
+
+
 def require_municipality(settings: Settings) -> Municipality:
     """Refuse to start without a usable file of the municipality."""
     return or_misuse(lambda: load_municipality(settings))

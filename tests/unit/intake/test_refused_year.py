@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli.commands import app
 from orchestration.intake.incoming import incoming_files
 from orchestration.intake.report_year import require_report_year
 from orchestration.settings import Settings
@@ -76,3 +78,18 @@ def test_what_has_landed_and_is_not_loaded_may_bring_the_year(home: Path) -> Non
 def test_at_a_first_run_and_in_the_past_nothing_is_known(home: Path, tmp_path: Path) -> None:
     require_report_year(settings(tmp_path / "new"))
     require_report_year(settings(home, as_of="2024-01-01"))
+
+
+def test_the_command_refuses_it_before_anything_runs(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AVVIK_PSEUDONYM_KEY", "en hemlighet av minst trettiotva tecken")
+    before = {path.name for path in home.iterdir()}
+    ran = CliRunner().invoke(
+        app, ["run", "--home", str(home), "--profile", "live", "--year", "1990"]
+    )
+    assert ran.exit_code == 2
+    assert "Rapportåret 1990 saknar värden" in ran.output
+    assert "åren 2023 med --year" in ran.output
+    # Nothing is fetched, landed or built: the home was only claimed.
+    assert {path.name for path in home.iterdir()} - before <= {"profile", ".run.lock", "spill"}
