@@ -23,6 +23,7 @@ from orchestration.storage.warehouse import open_warehouse
 WRITER_POOL = "duckdb_writer"
 OWNERS = ["team:datateam"]
 _PROJECT_FOLDERS = ("models", "seeds", "macros", "tests")
+_PARSED: dict[tuple[Path, float, str, str], Any] = {}
 
 
 class Avvik(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -84,22 +85,26 @@ class Dbt(dg.ConfigurableResource):  # type: ignore[type-arg]
         from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415
         from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
-        arguments = ["--log-level", "none", "build", "--select", select]
-        arguments += ["--exclude-resource-type", "unit_test"]
-        arguments += ["--exclude", exclude] if exclude else []
-        arguments += ["--vars", json.dumps({"municipality_id": settings.municipality})]
-        arguments += ["--project-dir", str(settings.dbt_project_dir)]
-        arguments += ["--profiles-dir", str(settings.dbt_project_dir)]
-        arguments += ["--target-path", str(settings.dbt_target_dir)]
-        arguments += ["--log-path", str(settings.dbt_target_dir), "--no-use-colors"]
+        project = settings.dbt_project_dir
+        # The manifest would be written twice, and nobody reads it; what came of each node is below.
+        common = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
+        common += ["--no-write-json"]
+        where = ["--project-dir", str(project), "--profiles-dir", str(project)]
+        where += ["--vars", json.dumps({"municipality_id": settings.municipality})]
+        where += ["--target-path", str(settings.dbt_target_dir)]
+        where += ["--log-path", str(settings.dbt_target_dir)]
+        selected = ["--select", select, "--exclude-resource-type", "unit_test"]
+        selected += ["--exclude", exclude] if exclude else []
         with _environment({"AVVIK_WAREHOUSE": str(settings.warehouse_path)}):
             try:
-                result = dbtRunner().invoke(arguments)
+                manifest = _parsed(settings, [*common, "parse", *where])
+                result = dbtRunner(manifest=manifest).invoke([*common, "build", *selected, *where])
             finally:
                 # Else dbt's connection stays open and shuts out the next reader of the file.
                 DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         if not isinstance(result.result, RunExecutionResult):
             raise dg.Failure(f"dbt kunde inte köras: {result.exception}", allow_retries=False)
+        result.result.write(str(settings.dbt_target_dir / "run_results.json"))
         return DbtResults({node.node.unique_id: node for node in result.result.results})
 
 
@@ -141,6 +146,29 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def _written(project: Path) -> list[float]:
+    """When each of a dbt project's files was written."""
+    # A folder's time tells that a file in it was taken away.
+    folders = [project / name for name in _PROJECT_FOLDERS]
+    sources = [*folders, *(path for folder in folders for path in folder.rglob("*"))]
+    return [path.stat().st_mtime for path in [*sources, *project.glob("*.yml")]]
+
+
+def _parsed(settings: Settings, arguments: list[str]) -> Any:
+    """The project as dbt understands it, parsed once for all builds of a process."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    project = settings.dbt_project_dir
+    # All that the parsed models depend on: a relation has the name of its file before its own.
+    key = (project, max(_written(project)), settings.municipality, settings.warehouse_path.name)
+    if key not in _PARSED:
+        outcome = dbtRunner().invoke(arguments)
+        if not outcome.success:
+            raise dg.Failure(f"dbt kunde inte köras: {outcome.exception}", allow_retries=False)
+        _PARSED[key] = outcome.result
+    return _PARSED[key]
+
+
 def ensure_manifest(settings: Settings) -> Path:
     """The dbt manifest that the asset graph is drawn from; parsed where it is missing or old.
 
@@ -155,11 +183,7 @@ def ensure_manifest(settings: Settings) -> Path:
     """
     project = settings.dbt_project_dir
     manifest = project / "target" / "manifest.json"
-    # A folder's time tells that a file in it was taken away.
-    folders = [project / name for name in _PROJECT_FOLDERS]
-    sources = [*folders, *(path for folder in folders for path in folder.rglob("*"))]
-    written = [path.stat().st_mtime for path in [*sources, *project.glob("*.yml")]]
-    if manifest.exists() and manifest.stat().st_mtime >= max(written):
+    if manifest.exists() and manifest.stat().st_mtime >= max(_written(project)):
         return manifest
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 

@@ -3,7 +3,7 @@
 What runs belongs in the assets, what must hold first in `preflight`.
 """
 
-import shutil
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -167,8 +167,10 @@ def prepare_dagster_home(settings: Settings) -> None:
         settings: Where that is.
     """
     settings.dagster_home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    shutil.copyfile(
-        PROJECT_ROOT / "orchestration" / "dagster.yaml", settings.dagster_home / "dagster.yaml"
+    template = (PROJECT_ROOT / "orchestration" / "dagster.yaml").read_text(encoding="utf-8")
+    home = json.dumps(str(settings.dagster_home.absolute()), ensure_ascii=False)
+    (settings.dagster_home / "dagster.yaml").write_text(
+        template.replace('"{dagster_home}"', home), encoding="utf-8"
     )
 
 
