@@ -183,7 +183,9 @@ FAULTS: Final[Mapping[str, Fault]] = {
     ),
     "empty_file": Fault("Filen är tom (0 byte).", "missbruk_insatser", _empty),
     "header_only": Fault(
-        "Filen har rubrikrad men inga rader.", "socialpsykiatri_insatser", _header_only
+        "Filen över områdenas socioekonomi har rubrikrad men inga rader.",
+        "socioekonomi_stadsdel",
+        _header_only,
     ),
     "same_file_twice": Fault(
         "Samma fil är lämnad en gång till under nästa periods namn.",
