@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Contract, load_contracts
-from orchestration.registers.layout import Delivery, Layout, inspect
+from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import load_register
 from orchestration.registers.mapping import file_period
 from orchestration.registers.municipality import Municipality
@@ -80,9 +80,7 @@ def check_file(
             work_dir=Path(work),
             mapping=mapping,
         )
-    layout = inspect(version, delivery, mapping)
-    absent = layout.absent if isinstance(layout, Layout) else ()
-    return FileCheck(file.name, version, result.breaches, absent)
+    return FileCheck(file.name, version, result.breaches, result.absent_columns)
 
 
 def _contract_of(file: Path, municipality: Municipality, register: str | None) -> Contract | None:
