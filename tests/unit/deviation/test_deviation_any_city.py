@@ -6,6 +6,7 @@ reform. All of it is lawful, so no gate on findings may close on it. The suites 
 ``expectations/``, judged by the code that judges them at night.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,7 +15,7 @@ from typing import Protocol, TypeVar
 
 import duckdb
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.deviation.assess import assess
@@ -30,7 +31,7 @@ from orchestration.deviation.found import (
     explanations_in_series,
     reservations_in_contracts,
 )
-from orchestration.deviation.result import Deviation
+from orchestration.deviation.result import Deviation, Kind
 from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.deviation.xmr import XmrSettings
@@ -281,24 +282,22 @@ def cities(draw: st.DrawFn) -> Drawn:
         catalogue,
         yearly,
         draw(months_of(catalogue)),
-        [
-            *(Board(board, board, date(2022, 7, 1), None, None) for board in BOARDS),
-            *(Board(old, old, None, CEASED[old], heir) for old, heir in OLD.items()),
-        ],
+        reformed(),
         draw(found_in(catalogue)),
     )
 
 
-@st.composite
-def boards_of(draw: st.DrawFn, catalogue: Catalogue) -> list[Series]:
-    """Boards of one indicator, before a reform too; sometimes all alike, sometimes one far off."""
-    indicator = catalogue.indicator(draw(st.sampled_from(NAMES)))
-    level = draw(st.sampled_from([4, 300, 900]))
-    index = draw(st.sampled_from([[5], [5, 9], [5, 6, 7], [9, *[5] * 20]]))
-    off = draw(st.sampled_from([1, 1, 3]))
-    alike = draw(st.booleans())
-    spread = draw(st.sampled_from([0.0, 0.5]))
-    odd_spread = draw(st.sampled_from([0.0, 0.5]))
+def boards(
+    indicator: Indicator,
+    catalogue: Catalogue,
+    *,
+    level: int,
+    off: int,
+    alike: bool,
+    spreads: tuple[float, float],
+    index: Sequence[int],
+) -> list[Series]:
+    """Boards of one indicator, before a reform too; the fifth may be far off, or all alike."""
     made: list[Series] = []
     for at, board in enumerate([*BOARDS, *OLD]):
         counts = [level + (0 if alike else at % 3)] * YEARS.size
@@ -308,24 +307,36 @@ def boards_of(draw: st.DrawFn, catalogue: Catalogue) -> list[Series]:
             "observed" if ceased is None or date(int(year), 12, 31) <= ceased else "broken_series"
             for year in YEARS
         ]
+        beside = {"population": 30_000, "socioeconomic_index": index[at % len(index)]}
         made += [
-            series(
-                indicator,
-                counts,
-                board,
-                status=told,
-                spread=odd_spread if at == 4 else spread,
-                behind=1000,
-            ),
+            series(indicator, counts, board, status=told, spread=spreads[at == 4], behind=1000),
             *(
                 series(catalogue.indicator(name), [value] * YEARS.size, board, status=told)
-                for name, value in (
-                    ("population", 30_000),
-                    ("socioeconomic_index", index[at % len(index)]),
-                )
+                for name, value in beside.items()
             ),
         ]
     return made
+
+
+def reformed() -> list[Board]:
+    """The boards that there are and have been."""
+    return [
+        *(Board(board, board, date(2022, 7, 1), None, None) for board in BOARDS),
+        *(Board(old, old, None, CEASED[old], heir) for old, heir in OLD.items()),
+    ]
+
+
+@st.composite
+def boards_of(draw: st.DrawFn, catalogue: Catalogue) -> list[Series]:
+    return boards(
+        catalogue.indicator(draw(st.sampled_from(NAMES))),
+        catalogue,
+        level=draw(st.sampled_from([4, 300, 900])),
+        off=draw(st.sampled_from([1, 1, 3])),
+        alike=draw(st.booleans()),
+        spreads=draw(st.tuples(*[st.sampled_from([0.0, 0.5])] * 2)),
+        index=draw(st.sampled_from([[5], [5, 9], [5, 6, 7], [9, *[5] * 20]])),
+    )
 
 
 @st.composite
@@ -392,6 +403,92 @@ def found_in(draw: st.DrawFn, catalogue: Catalogue) -> list[FoundExplanation]:
         *explanations_in_series(breaks, []),
         *reservations_in_contracts(changes, registers, CITY),
     ]
+
+
+def knotted() -> Drawn:
+    """A city with every knot that a gate has closed on: twins, one group against two, equal values.
+
+    Two names of one fall, both related to a rise; three groups declared in pairs, of whom one are
+    all alike; boards of means, in one of which all are alike; winters without a case.
+    """
+    measures = dict(zip(NAMES, [*[Measure.COUNT] * 3, Measure.MEAN], strict=True)) | BESIDE
+    indicators = tuple(
+        Indicator(
+            indicator_id=name,
+            title_sv=f"Antal {name}",
+            area=Area.OMVARLD if name in BESIDE else Area.BARN_OCH_UNGA,
+            unit="personer",
+            polarity=Polarity.NEUTRAL,
+            measure=measure,
+            definition_sv="Antal.",
+            source_id="register_a",
+        )
+        for name, measure in measures.items()
+    )
+    told = {"rationale_sv": "Därför.", "source": "prov"}
+    pairs = [("en", "tre"), ("tva", "tre"), ("en", "tva"), ("tva", "en")]
+    catalogue = Catalogue(
+        indicators=indicators,
+        relations=tuple(
+            Relation(
+                relation_id=f"{one}-{other}",
+                indicator_id=one,
+                related_indicator_id=other,
+                expected_sign=1,
+                **told,
+            )
+            for one, other in pairs
+        ),
+        group_comparisons=tuple(
+            GroupComparison(
+                comparison_id=f"{first}-{second}",
+                indicator_id="fyra",
+                breakdown="target_group",
+                category_a=first,
+                category_b=second,
+                **told,
+            )
+            for first, second in combinations(GROUPS, 2)
+        ),
+    )
+    by_id, calm = catalogue.by_id, [1000, 1005, 995, 1000, 1005, 1000]
+    winters = np.where(np.arange(72) % 12 < 2, 0.0, 60.0)
+    winters[-11] = 2
+    return Drawn(
+        catalogue,
+        [
+            series(by_id["en"], [*calm, 500], CITY),
+            series(by_id["tva"], [*calm, 500], CITY),
+            series(by_id["tre"], [*calm, 1500], CITY),
+            series(by_id["fyra"], [*calm, 1400], CITY),
+            *(
+                series(by_id["fyra"], [level] * 7, CITY, ("target_group", group), spread=spread)
+                for group, level, spread in (("a", 60, 0.5), ("b", 40, 0.0), ("c", 20, 0.5))
+            ),
+            *boards(
+                by_id["fyra"],
+                catalogue,
+                level=900,
+                off=3,
+                alike=False,
+                spreads=(0.5, 0.0),
+                index=[5],
+            ),
+        ],
+        [
+            MonthlySeries(
+                "en",
+                CITY,
+                "total",
+                "total",
+                months=12 * (YEAR + 1) - 72 + np.arange(72),
+                value=winters,
+                status=["observed"] * 72,
+            )
+        ],
+        reformed(),
+        [],
+    )
 
 
 def rows_of(city: Drawn) -> tuple[list[Deviation], Catalogue, list[FoundExplanation]]:
@@ -471,8 +568,20 @@ def broken_rules(connection: duckdb.DuckDBPyConnection, table: FindingsTable) ->
     return [each.expectation for each in result.results if each.closes_gate]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_knotted_city_has_findings_of_the_kinds_that_are_judged() -> None:
+    rows, _, found = rows_of(knotted())
+    kinds = Counter((row.kind, row.period_grain) for row in rows if row.rank is not None)
+    assert kinds[Kind.CHANGE, "year"] == 3
+    assert kinds[Kind.CHANGE, "month"] == 1
+    assert kinds[Kind.CONTRARY, "year"] == 1
+    assert kinds[Kind.GROUP_DIFFERENCE, "year"] == 3
+    assert kinds[Kind.DISTRICT_OUTLIER, "year"] == 1
+    assert found
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cities())
+@example(knotted())
 def test_no_gate_on_findings_closes_on_lawful_data(city: Drawn) -> None:
     rows, catalogue, found = rows_of(city)
     areas, triangulation = focus_areas(rows, catalogue)
