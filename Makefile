@@ -33,7 +33,7 @@ dbt: $(INSTALLED)
 
 # dbt's manifest draws the asset graph; made here once, so that parallel tests only read it.
 manifest: $(INSTALLED)
-	$(BIN)/python -c 'from orchestration.resources import ensure_manifest; \
+	$(BIN)/python -c 'from orchestration.flow.dbt_project import ensure_manifest; \
 	  from orchestration.settings import Settings; ensure_manifest(Settings())'
 
 serve: $(INSTALLED)

@@ -5,7 +5,10 @@ What runs belongs in `orchestration.assets` and `orchestration.checks`.
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -21,11 +24,53 @@ _TIME_ZONE = "Europe/Stockholm"
 _SENSOR_INTERVAL_SECONDS = 60
 _NOTICE_TIMEOUT_SECONDS = 10.0
 
+
+class _UntilItStops(dg.Executor):
+    """Runs the steps in this process, and starts none after one has failed.
+
+    All that comes after a closed gate waits for it. Dagster would say of each such step that it is
+    not executed, and the reason for the first would be hard to find among them.
+    """
+
+    def __init__(self, inner: dg.Executor) -> None:
+        self._inner = inner
+
+    @property
+    def retries(self) -> Any:
+        """How a step is tried again."""
+        return self._inner.retries
+
+    def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
+        """Run the steps.
+
+        Args:
+            plan_context: Dagster's.
+            execution_plan: Dagster's.
+
+        Yields:
+            What happens.
+        """
+        with closing(iter(self._inner.execute(plan_context, execution_plan))) as events:  # type: ignore[type-var]
+            for event in events:
+                yield event
+                if event.is_step_failure:
+                    return
+
+
+@dg.executor(name="until_it_stops")
+def until_it_stops(context: dg.InitExecutorContext) -> dg.Executor:
+    """One process for a run: steps share what they import, and DuckDB has one writer anyway."""
+    create = dg.in_process_executor.executor_creation_fn
+    if create is None:
+        raise RuntimeError("dagster's in-process executor cannot be made")
+    return _UntilItStops(create(context))
+
+
 nightly_job = dg.define_asset_job(
     JOB_NAME,
     selection=dg.AssetSelection.all(),
     description="Hela flödet, från leveranser till publicering, i en enda körning.",
-    executor_def=dg.in_process_executor,
+    executor_def=until_it_stops,
     tags={"avvik/flow": "nightly"},
 )
 

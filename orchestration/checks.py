@@ -1,8 +1,8 @@
-"""The gates: Great Expectations suites as asset checks, and the refusal that outlives a run.
+"""The gates: Great Expectations suites as asset checks, with every rule in sight.
 
-A blocking check stops what comes after it in the same run. What reads the marts also asks
-`require_open_gates`, so that a later run of its own refuses as well. The rules themselves are the
-YAML suites in `expectations/`; judging them belongs in `orchestration.quality`.
+A blocking check stops what comes after it in the same run; that a later run of its own refuses too
+is said in `orchestration.flow.performing`. The rules themselves are the YAML suites in
+`expectations/`; judging them belongs in `orchestration.quality`.
 
 Beside the gates one check warns of published series that have stopped coming; it stops nothing.
 """
@@ -13,13 +13,17 @@ import dagster as dg
 import duckdb
 import httpx
 
-from orchestration.assets.landing import landing_key
-from orchestration.assets.raw import raw_key
+from orchestration.assets.steps import key_of, told
 from orchestration.automation import send_notice
 from orchestration.intake.not_delivered import tables_without_rows
+from orchestration.flow.landing import landed
+from orchestration.flow.performing import GATE_CLOSED, Flow
+from orchestration.flow.remarks import set_remarks
+from orchestration.flow.steps import STANDSTILL_CHECK
+from orchestration.flow.step import Step, Verdict
 from orchestration.intake.standstill import standing_still
-from orchestration.quality.gate import GateClosedError, record, require_open
-from orchestration.quality.results import SuiteResult
+from orchestration.quality.gate import record
+from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity, Suite, load_suites
 from orchestration.quality.validation import validate
 from orchestration.resources import WRITER_POOL, Avvik
@@ -29,146 +33,35 @@ from orchestration.sources.registry import load_registry
 from orchestration.storage.alarms import not_yet_told
 
 CHECK_NAME = "forvantningar"
-STANDSTILL_CHECK = "stillastaende"
-# The marts that are written after dbt, and judged after it.
-FINDINGS = (
-    "marts.found_explanations",
-    "marts.deviations",
-    "marts.series_charts",
-    "marts.focus_areas",
-    "marts.triangulation",
-)
+_SEVERITY_SV = {
+    Severity.CRITICAL: "stoppar",
+    Severity.WARNING: "anmärkning",
+    Severity.INFO: "upplysning",
+}
 
 
-def guarded_tables(settings: Settings) -> list[str]:
-    """All tables that have a suite, as `schema.table`."""
-    return sorted(load_suites(settings.expectations_dir))
-
-
-def require_open_gates(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
-    """Refuse to go on unless the latest check of every table passed and is of its present data.
+def build_checks(flow: Flow, settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """Make a gate of each step that has one, and the check of what stands still.
 
     Args:
-        connection: An open connection to the warehouse.
-        tables: The tables that are about to be read.
-
-    Raises:
-        dagster.Failure: If a gate is closed; the text is Swedish.
-    """
-    try:
-        require_open(connection, tables)
-    except GateClosedError as error:
-        raise dg.Failure(f"Grinden är stängd.\n{error}", allow_retries=False) from error
-
-
-def quality_status(connection: duckdb.DuckDBPyConnection) -> str:
-    """How the latest checks of all tables fared.
-
-    Args:
-        connection: An open connection to the warehouse, with results recorded.
-
-    Returns:
-        `godkänd`, or `godkänd med anmärkning` when a warning or held rows remain.
-    """
-    [(remarks,)] = connection.execute(
-        """
-        select
-            (
-                select count(*)
-                from (
-                    from meta.validation_results
-                    qualify recorded_sequence
-                        = max(recorded_sequence) over (partition by table_name, suite)
-                )
-                where not success and severity <> 'info'
-            ) + (
-                select count(*)
-                from meta.held_rows
-                where state = 'waiting'
-            )
-        """
-    ).fetchall()
-    return "godkänd med anmärkning" if remarks else "godkänd"
-
-
-def build_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
-    """Make one blocking check a guarded table, gathered where the flow has its gates.
-
-    Args:
+        flow: All steps.
         settings: Where the suites are.
 
     Returns:
-        The gate on raw, the gate on the marts, and the gates on what is found in them; and the
-        check of what stands still.
+        The gates, each with one blocking check a guarded table.
     """
     suites = load_suites(settings.expectations_dir)
-    raw = [table for table in suites if table.startswith("raw.")]
-    marts = [table for table in suites if table.startswith("marts.") and table not in FINDINGS]
-    return [
-        _gate("raw_gate", [suites[table] for table in raw]),
-        _gate("marts_gate", [suites[table] for table in marts]),
-        _gate("found_explanations_gate", [suites["marts.found_explanations"]]),
-        _gate("deviations_gate", [suites["marts.deviations"], suites["marts.series_charts"]]),
-        _gate(
-            "focus_areas_gate",
-            [suites["marts.focus_areas"], suites["marts.triangulation"]],
-        ),
-        standstill,
+    gates = [
+        _gate(step, [suites[table] for table in step.suites]) for step in flow.steps if step.suites
     ]
+    return [*gates, standstill]
 
 
-@dg.multi_asset_check(
-    name=STANDSTILL_CHECK,
-    specs=[
-        dg.AssetCheckSpec(
-            STANDSTILL_CHECK,
-            asset=landing_key(dataset.source_id),
-            additional_deps=[raw_key(observations_table(dataset.publisher))],
-            description="Serien har fått den period som skulle ha kommit vid det här laget.",
-        )
-        for dataset in load_registry()
-    ],
-    pool=WRITER_POOL,
-)
-def standstill(
-    context: dg.AssetCheckExecutionContext, avvik: Avvik
-) -> Iterator[dg.AssetCheckResult]:
-    """Warn of series that stand still, and tell the data team of each once."""
-    settings = avvik.settings
-    with avvik.warehouse() as connection:
-        overdue = standing_still(connection, settings, today=settings.moment().date())
-        # Whoever builds a past moment is told on the screen; nobody is sent a notice of it.
-        asked = overdue if settings.as_of is None else []
-        new = not_yet_told(connection, [(each.source_id, each.newest_period) for each in asked])
-    for each in overdue:
-        context.log.warning("%s", each.message_sv)
-        if (each.source_id, each.newest_period) in new:
-            _tell(context, settings, each.message_sv)
-    by_source = {each.source_id: each for each in overdue}
-    for dataset in load_registry():
-        found = by_source.get(dataset.source_id)
-        yield dg.AssetCheckResult(
-            check_name=STANDSTILL_CHECK,
-            asset_key=landing_key(dataset.source_id),
-            passed=found is None,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={} if found is None else {"meddelande": found.message_sv},
-        )
-
-
-def _tell(context: dg.AssetCheckExecutionContext, settings: Settings, message: str) -> None:
-    """Send a notice; the run does not depend on whether the webhook takes it."""
-    try:
-        send_notice(settings, run_id=context.run.run_id, job=context.run.job_name, message=message)
-    except httpx.HTTPError:
-        context.log.warning("Meddelandet kunde inte skickas; det står i meddelandefilen.")
-
-
-def _gate(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
-    by_key = {dg.AssetKey(suite.table.split(".")): suite for suite in suites}
+def _gate(step: Step, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
+    by_key = {key_of(suite.table): suite for suite in suites}
 
     @dg.multi_asset_check(
-        name=name,
+        name=step.gate,
         specs=[
             dg.AssetCheckSpec(
                 CHECK_NAME, asset=key, blocking=True, description=suite.description_sv
@@ -177,6 +70,7 @@ def _gate(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
         ],
         can_subset=True,
         pool=WRITER_POOL,
+        description=step.gate_title_sv,
     )
     def gate(context: dg.AssetCheckExecutionContext, avvik: Avvik) -> Iterator[dg.AssetCheckResult]:
         evaluated_at = avvik.settings.moment()
@@ -193,24 +87,110 @@ def _gate(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
             for failure in result.failures:
                 context.log.warning("%s", failure.message_sv)
             yield _check_result(result)
+        closed = [
+            failure.message_sv
+            for result in results
+            for failure in result.failures
+            if failure.closes_gate
+        ]
+        if closed:
+            # Said here, or Dagster would say it in words of its own.
+            raise dg.Failure(f"{GATE_CLOSED} {told(tuple(closed))}", allow_retries=False)
 
     return gate
 
 
 def _check_result(result: SuiteResult) -> dg.AssetCheckResult:
     """Say in Dagster's terms what Great Expectations found: counts and rules, never a value."""
+    messages = tuple(failure.message_sv for failure in result.failures)
+    held = f"Alla {len(result.results)} regler håller för {result.table_name}."
     return dg.AssetCheckResult(
         check_name=CHECK_NAME,
-        asset_key=dg.AssetKey(result.table_name.split(".")),
+        asset_key=key_of(result.table_name),
         passed=result.worst_severity in {None, Severity.INFO},
         severity=(dg.AssetCheckSeverity.WARN if result.passed else dg.AssetCheckSeverity.ERROR),
+        description=told(messages) or held,
         metadata={
             "rader": result.row_count,
-            "regler": len(result.results),
             "brutna_regler": len(result.failures),
-            "gravaste": str(result.worst_severity or Severity.INFO.value),
-            "meddelanden": dg.MetadataValue.md(
-                "\n".join(f"- {failure.message_sv}" for failure in result.failures)
+            "regler": dg.MetadataValue.table(
+                records=[_rule(each) for each in _worst_first(result.results)],
+                schema=dg.TableSchema(
+                    columns=[
+                        dg.TableColumn(name) for name in ("utfall", "vid_fel", "regel", "besked")
+                    ]
+                ),
             ),
         },
     )
+
+
+def _worst_first(results: Sequence[ExpectationResult]) -> list[ExpectationResult]:
+    return sorted(results, key=lambda each: (each.success, -each.severity.rank))
+
+
+def _rule(result: ExpectationResult) -> dg.TableRecord:
+    outcome = "kunde inte prövas" if result.broken else "håller" if result.success else "bruten"
+    return dg.TableRecord(
+        {
+            "utfall": outcome,
+            "vid_fel": _SEVERITY_SV[result.severity],
+            "regel": result.expectation,
+            "besked": result.message_sv,
+        }
+    )
+
+
+@dg.multi_asset_check(
+    name=STANDSTILL_CHECK,
+    specs=[
+        dg.AssetCheckSpec(
+            STANDSTILL_CHECK,
+            asset=key_of(landed(dataset.source_id)),
+            additional_deps=[key_of(f"raw.{observations_table(dataset.publisher)}")],
+            description="Serien har fått den period som skulle ha kommit vid det här laget.",
+        )
+        for dataset in load_registry()
+    ],
+    pool=WRITER_POOL,
+)
+def standstill(
+    context: dg.AssetCheckExecutionContext, avvik: Avvik
+) -> Iterator[dg.AssetCheckResult]:
+    """Warn of series that stand still, and tell the data team of each once."""
+    settings = avvik.settings
+    with avvik.warehouse() as connection:
+        overdue = standing_still(connection, settings, today=settings.moment().date())
+        messages = {each.source_id: each.message_sv for each in overdue}
+        verdicts = {
+            source_id: Verdict(
+                STANDSTILL_CHECK,
+                landed(source_id),
+                (messages[source_id],) if source_id in messages else (),
+            )
+            for source_id in (dataset.source_id for dataset in load_registry())
+        }
+        set_remarks(connection, context.run.run_id, verdicts.values())
+        # Whoever builds a past moment is told on the screen; nobody is sent a notice of it.
+        asked = overdue if settings.as_of is None else []
+        new = not_yet_told(connection, [(each.source_id, each.newest_period) for each in asked])
+    for each in overdue:
+        context.log.warning("%s", each.message_sv)
+        if (each.source_id, each.newest_period) in new:
+            _tell(context, settings, each.message_sv)
+    for verdict in verdicts.values():
+        yield dg.AssetCheckResult(
+            check_name=STANDSTILL_CHECK,
+            asset_key=key_of(verdict.product),
+            passed=verdict.passed,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=told(verdict.messages_sv) or "Ingen period saknas.",
+        )
+
+
+def _tell(context: dg.AssetCheckExecutionContext, settings: Settings, message: str) -> None:
+    """Send a notice; the run does not depend on whether the webhook takes it."""
+    try:
+        send_notice(settings, run_id=context.run.run_id, job=context.run.job_name, message=message)
+    except httpx.HTTPError:
+        context.log.warning("Meddelandet kunde inte skickas; det står i meddelandefilen.")

@@ -8,25 +8,18 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.assets import (
-    deviations,
-    focus_areas,
-    found_explanations,
-    landing,
-    models,
-    publication,
-    raw,
-    report,
-    series_charts,
-)
+from orchestration.assets.models import dbt_step_assets
+from orchestration.assets.steps import step_assets
 from orchestration.automation import (
     failure_notice,
     inbox_sensor,
     nightly_job,
     nightly_schedule,
+    until_it_stops,
 )
 from orchestration.checks import build_checks
-from orchestration.resources import Avvik, Dbt
+from orchestration.flow.steps import flow
+from orchestration.resources import Avvik
 from orchestration.settings import Settings
 
 
@@ -46,25 +39,16 @@ def build_defs(
     """
     return dg.Definitions(
         assets=[
-            landing.landing,
-            raw.raw,
-            models.staging_models,
-            models.mart_models,
-            found_explanations.found_explanations,
-            deviations.deviations,
-            series_charts.series_charts,
-            focus_areas.focus_areas,
-            report.memorandum,
-            publication.snapshot,
+            (dbt_step_assets if step.outside else step_assets)(flow(), step)
+            for step in flow().steps
         ],
-        asset_checks=build_checks(Settings()),
+        asset_checks=build_checks(flow(), Settings()),
         jobs=[nightly_job],
         schedules=[nightly_schedule],
         sensors=[inbox_sensor, failure_notice],
-        resources={"avvik": Avvik(), "dbt": Dbt(), **(resource_overrides or {})},
+        resources={"avvik": Avvik(), **(resource_overrides or {})},
         loggers=loggers,
-        # One process for a run: steps share what they import, and DuckDB has one writer anyway.
-        executor=dg.in_process_executor,
+        executor=until_it_stops,
     )
 
 

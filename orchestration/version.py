@@ -1,12 +1,10 @@
-"""Which code and which input a publication was made from.
+"""Which program and which settings a publication is made by.
 
-Answers "is there anything new?" without opening the warehouse. Versions of data live in the
-landing store and the gates.
+What it is made from belongs in `orchestration.flow.built_from`.
 """
 
 import hashlib
 import subprocess
-from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +18,6 @@ _CODE = (
     "orchestration/**/templates/*",
     "dbt_project/models/**/*",
     "dbt_project/macros/**/*",
-    "dbt_project/seeds/*",
     "dbt_project/dbt_project.yml",
     "expectations/*.yml",
 )
@@ -53,27 +50,37 @@ def _commit() -> str | None:
     return f"{commit}+" if changed else commit
 
 
-def inputs_fingerprint(settings: Settings, contents: Iterable[tuple[str, str, str]]) -> str:
-    """Sum up all that a publication depends on: deliveries, code and settings.
+@cache
+def code_fingerprint() -> str:
+    """Sum up the program: code, models, suites and declarations, as this process found them.
 
-    Args:
-        settings: Which year, municipality and profile.
-        contents: Register or dataset, file name and SHA-256 of each file.
+    The seeds are not among them: each is an input of its own.
 
     Returns:
-        SHA-256 in hexadecimal; equal when there is nothing new.
+        SHA-256 in hexadecimal.
+    """
+    digest = hashlib.sha256()
+    for path in _code_files():
+        digest.update(f"{path.relative_to(PROJECT_ROOT)}|{sha256_of(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def settings_fingerprint(settings: Settings) -> str:
+    """Sum up the settings that decide what is published.
+
+    Args:
+        settings: Which year, municipality, profile and moment.
+
+    Returns:
+        SHA-256 in hexadecimal.
     """
     digest = hashlib.sha256()
     digest.update(
         f"{settings.profile}|{settings.year}|{settings.municipality}"
-        f"|{settings.municipality_name}\n".encode()
+        f"|{settings.municipality_name}|{settings.as_of}\n".encode()
     )
     if settings.municipality_file is not None:
         digest.update(f"{sha256_of(settings.municipality_file)}\n".encode())
-    for name, file_name, sha256 in sorted(contents):
-        digest.update(f"{name}|{file_name}|{sha256}\n".encode())
-    for path in _code_files():
-        digest.update(f"{path.relative_to(PROJECT_ROOT)}|{sha256_of(path)}\n".encode())
     return digest.hexdigest()
 
 

@@ -1,6 +1,4 @@
-"""What Dagster materialises, one module a step of the flow.
+"""What Dagster materialises: each step of `orchestration.flow` as assets, dbt's as dbt draws them.
 
-landing -> raw -> models -> found_explanations -> deviations -> focus_areas -> report ->
-publication. Each module is thin: it opens the warehouse, calls plain functions and says what came
-of it. Checks belong in `orchestration.checks`, schedules and sensors in `orchestration.automation`.
+Checks belong in `orchestration.checks`, schedules and sensors in `orchestration.automation`.
 """

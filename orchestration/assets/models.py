@@ -1,31 +1,21 @@
-"""Step 3: dbt, split where the gates stand.
+"""dbt's assets: what dagster-dbt draws of the project, built by the steps of `orchestration.flow`.
 
-Staging (with the seeds) and marts (with what lies between) are two steps, so that a failed test on
-staging stops the marts; inside one step dbt would go on. SQL belongs in the dbt project.
+SQL belongs in the dbt project, running dbt in `orchestration.flow.models`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from functools import cache
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from orchestration.quality.gate import fingerprint, record
-from orchestration.quality.results import ExpectationResult, SuiteResult
-from orchestration.quality.suites import Severity
-from orchestration.resources import OWNERS, WRITER_POOL, Avvik, Dbt, ensure_manifest
-from orchestration.settings import Settings
-
-DBT_SUITE = "dbt"
-_STAGING = "resource_type:seed fqn:avvik.staging"
-# Singular tests read the marts. dbt picks a test as soon as one of its parents is picked, so the
-# first step must leave them to the second; the graph and dbt are told the same.
-_NOT_STAGING = "test_type:singular"
-_MARTS = "fqn:avvik.intermediate fqn:avvik.marts"
+from orchestration.assets.steps import key_of, performed, product_of
+from orchestration.flow.dbt_project import DbtResults, manifest
+from orchestration.flow.models import MARTS, NOT_STAGING, STAGING
+from orchestration.flow.performing import Flow
+from orchestration.flow.step import Step
+from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 
 
 class Translator(DagsterDbtTranslator):
@@ -56,150 +46,60 @@ class Translator(DagsterDbtTranslator):
         )
 
 
-@cache
-def manifest() -> dict[str, Any]:
-    """The manifest of the dbt project, parsed once a process."""
-    import orjson  # noqa: PLC0415 (only where the graph is drawn)
-
-    parsed: dict[str, Any] = orjson.loads(ensure_manifest(Settings()).read_bytes())
-    return parsed
-
-
 TRANSLATOR = Translator(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True))
+# What dagster-dbt draws of each step, in dbt's own selection syntax.
+_DRAWN = {"staging": (STAGING, NOT_STAGING), "marts": (MARTS, "")}
 
 
-@cache
-def _dbt_names() -> dict[dg.AssetKey, str]:
-    return {
-        TRANSLATOR.get_asset_spec(manifest(), unique_id, None).key: node["name"]
-        for unique_id, node in manifest()["nodes"].items()
-        if node["resource_type"] in {"model", "seed"}
-    }
+def dbt_step_assets(flow: Flow, step: Step) -> dg.AssetsDefinition:
+    """Make the assets of a step that dbt runs.
 
+    Args:
+        flow: All steps.
+        step: The step.
 
-def _dbt_name(key: dg.AssetKey) -> str:
-    """What dbt selects a table by: its schema's folder first, since a seed may share the name."""
-    name = _dbt_names()[key]
-    return f"resource_type:seed,{name}" if key.path[0] == "seeds" else name
+    Returns:
+        One definition with its models, seeds and tests.
+    """
+    select, exclude = _DRAWN[step.name]
 
-
-def _verdict(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    failures: Sequence[str],
-    evaluated_at: datetime,
-) -> SuiteResult:
-    """What dbt's tests say of a mart; kept, so that the gate holds in a later run as well."""
-    told = "; ".join(failure.splitlines()[0] for failure in failures)
-    result = ExpectationResult(
-        suite=DBT_SUITE,
-        expectation="dbt build",
-        table_name=table,
-        severity=Severity.CRITICAL,
-        success=not failures,
-        broken=False,
-        unexpected_count=len(failures),
-        element_count=None,
-        unexpected_percent=None,
-        message_sv=(
-            f"{table}: dbt stoppade ({told}). Rätta det och bygg om tabellen."
-            if failures
-            else f"{table}: dbt byggde tabellen och dess tester gick igenom."
-        ),
+    @dbt_assets(
+        manifest=manifest(),
+        select=select,
+        exclude=exclude,
+        name=step.name,
+        dagster_dbt_translator=TRANSLATOR,
+        pool=WRITER_POOL,
     )
-    return SuiteResult(
-        table_name=table,
-        suite=DBT_SUITE,
-        passed=not failures,
-        worst_severity=Severity.CRITICAL if failures else None,
-        results=(result,),
-        row_count=0,
-        evaluated_at=evaluated_at,
-        fingerprint=fingerprint(connection, table),
-    )
+    def assets(
+        context: dg.AssetExecutionContext, avvik: Avvik
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        selected = frozenset(product_of(key) for key in context.selected_asset_keys)
+        outcome = performed(context, avvik, flow, step, selected)
+        for product, figures in outcome.figures.items():
+            yield dg.MaterializeResult(asset_key=key_of(product), metadata=dict(figures))
+        yield from _tests(context, outcome.details)
+        if outcome.failed_sv:
+            raise dg.Failure(outcome.failed_sv, allow_retries=False)
+
+    return assets
 
 
-def _build(
-    context: dg.AssetExecutionContext,
-    avvik: Avvik,
-    dbt: Dbt,
-    *,
-    select: str,
-    exclude: str = "",
-) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    if context.is_subset:
-        # Someone picked some tables in the user interface: build those and no others.
-        select = " ".join(_dbt_name(key) for key in sorted(context.selected_asset_keys))
-    results = dbt.build(avvik.settings, select=select, exclude=exclude)
-    failures = results.failures()
-    with avvik.warehouse() as connection:
-        marts = [key for key in context.selected_asset_keys if key.path[0] == "marts"]
-        record(
-            connection,
-            context.run.run_id,
-            [
-                _verdict(connection, ".".join(key.path), failures, avvik.settings.moment())
-                for key in sorted(marts)
-            ],
-        )
-        counts = dict(
-            connection.execute(
-                "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
-            ).fetchall()
-        )
+def _tests(context: dg.AssetExecutionContext, results: DbtResults) -> Iterator[dg.AssetCheckResult]:
     for unique_id, result in results.nodes.items():
-        if result.node.resource_type in {"model", "seed"}:
-            if not results.succeeded(unique_id):
-                continue
-            key = TRANSLATOR.get_asset_spec(manifest(), unique_id, None).key
-            rows = counts.get(".".join(key.path))
-            yield dg.MaterializeResult(
-                asset_key=key, metadata={} if rows is None else {"dagster/row_count": rows}
-            )
-        elif str(result.status) != "skipped":
-            check = get_asset_check_key_for_test(manifest(), TRANSLATOR, unique_id, None)
-            if check is None or check not in context.selected_asset_check_keys:
-                continue
-            yield dg.AssetCheckResult(
-                asset_key=check.asset_key,
-                check_name=check.name,
-                passed=str(result.status) == "pass",
-                severity=(
-                    dg.AssetCheckSeverity.WARN
-                    if str(result.status) == "warn"
-                    else dg.AssetCheckSeverity.ERROR
-                ),
-                metadata={"antal_fel": result.failures or 0},
-            )
-    if failures:
-        context.log.error("dbt stoppade: %s", "; ".join(failures))
-        raise dg.Failure(f"dbt stoppade: {'; '.join(failures)}", allow_retries=False)
-
-
-@dbt_assets(
-    manifest=manifest(),
-    select=_STAGING,
-    exclude=_NOT_STAGING,
-    name="staging",
-    dagster_dbt_translator=TRANSLATOR,
-    pool=WRITER_POOL,
-)
-def staging_models(
-    context: dg.AssetExecutionContext, avvik: Avvik, dbt: Dbt
-) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """Build the seeds and the staging models, one source or register each."""
-    yield from _build(context, avvik, dbt, select=_STAGING, exclude=_NOT_STAGING)
-
-
-@dbt_assets(
-    manifest=manifest(),
-    select=_MARTS,
-    name="marts",
-    dagster_dbt_translator=TRANSLATOR,
-    pool=WRITER_POOL,
-)
-def mart_models(
-    context: dg.AssetExecutionContext, avvik: Avvik, dbt: Dbt
-) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """Build the intermediate models and the marts."""
-    yield from _build(context, avvik, dbt, select=_MARTS)
+        if result.node.resource_type in {"model", "seed"} or str(result.status) == "skipped":
+            continue
+        check = get_asset_check_key_for_test(manifest(), TRANSLATOR, unique_id, None)
+        if check is None or check not in context.selected_asset_check_keys:
+            continue
+        yield dg.AssetCheckResult(
+            asset_key=check.asset_key,
+            check_name=check.name,
+            passed=str(result.status) == "pass",
+            severity=(
+                dg.AssetCheckSeverity.WARN
+                if str(result.status) == "warn"
+                else dg.AssetCheckSeverity.ERROR
+            ),
+            metadata={"antal_fel": result.failures or 0},
+        )

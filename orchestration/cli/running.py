@@ -5,14 +5,13 @@ What runs belongs in the assets, what must hold first in `preflight`.
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import typer
 from rich.table import Table
 
-from orchestration.cli.labels import STEPS
 from orchestration.cli.output import STOPPED, console, errors, progress_bar, refuse
 from orchestration.cli.published import index_path, query_published
 from orchestration.settings import PROJECT_ROOT, Settings
@@ -55,11 +54,13 @@ def run_once(settings: Settings, overrides: dict[str, Any]) -> None:
 
 def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
     """Take stock of what there is to land, and tell whether it is published already."""
+    from orchestration.flow.news import nothing_new  # noqa: PLC0415
+
     if settings.profile == "demo":
         write_demo_city(settings, split)
     _fetch(settings, split)
     _wait_for_files(settings)
-    return _nothing_new(settings)
+    return nothing_new(settings)
 
 
 def write_demo_city(settings: Settings, split: dict[str, float]) -> None:
@@ -141,25 +142,6 @@ def _wait_for_files(settings: Settings) -> None:
             time.sleep(min(_GLANCE_SECONDS, left))
 
 
-def _nothing_new(settings: Settings) -> bool:
-    """Whether the published snapshot was made from what lies here now."""
-    from orchestration.intake.incoming import incoming_files  # noqa: PLC0415
-    from orchestration.storage.landing import sha256_of  # noqa: PLC0415
-    from orchestration.version import inputs_fingerprint  # noqa: PLC0415
-
-    if not settings.snapshot_path.exists() or not settings.warehouse_path.exists():
-        return False
-    try:
-        with duckdb.connect(str(settings.snapshot_path), read_only=True) as connection:
-            row = connection.execute("select inputs_sha256 from meta.publication").fetchone()
-    except duckdb.Error:
-        return False
-    contents = [
-        (file.name, file.file_name, sha256_of(file.path)) for file in incoming_files(settings)
-    ]
-    return row is not None and row[0] == inputs_fingerprint(settings, contents)
-
-
 def prepare_dagster_home(settings: Settings) -> None:
     """Put Dagster's configuration where its instance lives.
 
@@ -186,12 +168,13 @@ def _run_flow(settings: Settings, overrides: dict[str, Any], split: dict[str, fl
 
         from orchestration.automation import JOB_NAME  # noqa: PLC0415
         from orchestration.definitions import build_defs  # noqa: PLC0415
+        from orchestration.flow.steps import labels  # noqa: PLC0415
         from orchestration.progress import progress_logger  # noqa: PLC0415
         from orchestration.resources import Avvik  # noqa: PLC0415
 
         definitions = build_defs(
             resource_overrides={"avvik": Avvik(overrides=_plain(overrides))},
-            loggers={"progress": progress_logger(_show_step)},
+            loggers={"progress": progress_logger(lambda step: _show_step(labels(), step))},
         )
         prepare_dagster_home(settings)
         job = definitions.resolve_job_def(JOB_NAME)
@@ -206,7 +189,7 @@ def _run_flow(settings: Settings, overrides: dict[str, Any], split: dict[str, fl
         )
         for stats in instance.get_run_step_stats(result.run_id):
             if stats.start_time and stats.end_time:
-                part = STEPS.get(stats.step_key, ("", "övrigt"))[1]
+                part = labels().get(stats.step_key, ("", "övrigt"))[1]
                 split[part] = split.get(part, 0.0) + stats.end_time - stats.start_time
     if result.success:
         return []
@@ -233,8 +216,8 @@ def _plain(overrides: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _show_step(step_key: str) -> None:
-    label = STEPS.get(step_key, (step_key, ""))[0]
+def _show_step(labels: Mapping[str, tuple[str, str]], step_key: str) -> None:
+    label = labels.get(step_key, (step_key, ""))[0]
     console.print(f"  {label} …")
 
 

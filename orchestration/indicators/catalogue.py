@@ -27,6 +27,16 @@ from orchestration.indicators.models import (
 
 _Row = TypeVar("_Row", bound=BaseModel)
 
+# The seeds that the catalogue is read from, as dbt names them.
+CATALOGUE_SEEDS = (
+    "indicators",
+    "indicator_relations",
+    "group_comparisons",
+    "natural_explanations",
+    "possible_explanations",
+    "indicator_drivers",
+)
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -171,22 +181,23 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
     """Read the six seeds of the catalogue.
 
     Args:
-        seeds_dir: folder with ``indicators.csv``, ``indicator_relations.csv``,
-            ``indicator_drivers.csv``, ``group_comparisons.csv``, ``natural_explanations.csv``,
-            ``possible_explanations.csv`` (comma-separated UTF-8 with a header).
+        seeds_dir: folder with a CSV file for each of ``CATALOGUE_SEEDS`` (comma-separated UTF-8
+            with a header).
 
     Raises:
         FileNotFoundError: a seed is missing.
         ValueError: a file has wrong columns, a cell breaks its rule, an id is repeated or
             unknown. The message names file, line, column and rule.
     """
+    files = [seeds_dir / f"{name}.csv" for name in CATALOGUE_SEEDS]
+    indicators, relations, comparisons, natural, possible, drivers = files
     return Catalogue(
-        indicators=_read(seeds_dir / "indicators.csv", Indicator),
-        relations=_read(seeds_dir / "indicator_relations.csv", Relation),
-        group_comparisons=_read(seeds_dir / "group_comparisons.csv", GroupComparison),
-        natural_explanations=_read(seeds_dir / "natural_explanations.csv", NaturalExplanation),
-        possible_explanations=_read(seeds_dir / "possible_explanations.csv", PossibleExplanation),
-        drivers=_read(seeds_dir / "indicator_drivers.csv", Driver),
+        indicators=_read(indicators, Indicator),
+        relations=_read(relations, Relation),
+        group_comparisons=_read(comparisons, GroupComparison),
+        natural_explanations=_read(natural, NaturalExplanation),
+        possible_explanations=_read(possible, PossibleExplanation),
+        drivers=_read(drivers, Driver),
     )
 
 

@@ -84,7 +84,11 @@ def fetch_states(settings: Settings) -> dict[str, Fetched]:
 
 
 def fetch_statistics(
-    settings: Settings, *, now: datetime, progress: Progress | None = None
+    settings: Settings,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    names: frozenset[str] | None = None,
 ) -> list[Fetched]:
     """Fetch every dataset whose latest answer is older than the configured interval.
 
@@ -95,6 +99,7 @@ def fetch_statistics(
         settings: Which profile runs, and where answers lie.
         now: The present, with offset.
         progress: Called before each dataset with its title, its place and how many there are.
+        names: The datasets that are asked for; all unless given.
 
     Returns:
         How it went with each dataset that was due.
@@ -107,6 +112,7 @@ def fetch_statistics(
         dataset
         for dataset in datasets_of(settings.profile)
         if dataset.request is not None
+        and (names is None or dataset.source_id in names)
         and _is_due(settings, dataset, states.get(dataset.source_id), now)
     ]
     if not due:

@@ -50,6 +50,7 @@ def land_deliveries(
     store: LandingStore,
     *,
     now: datetime,
+    names: frozenset[str] | None = None,
 ) -> Landed:
     """Keep every new delivery, and remember what lies in the inbox.
 
@@ -59,6 +60,8 @@ def land_deliveries(
             past moment is built, if any.
         store: Where deliveries are kept.
         now: Time of receipt, with offset.
+        names: The registers and datasets whose deliveries are taken in; all that lies there unless
+            given.
 
     Returns:
         What lay there and what of it is new.
@@ -71,12 +74,13 @@ def land_deliveries(
     if settings.as_of is not None:
         require_past(settings, store)
         create_tables(connection)
-        set_inbox(connection, store.inbox_at(settings.as_of))
+        set_inbox(connection, store.inbox_at(settings.as_of), names=names)
         return Landed((), (), known_receipts(settings, store))
     claim_profile(settings.profile_file, settings.profile)
-    files = incoming_files(settings)
+    lying = incoming_files(settings)
+    files = [file for file in lying if names is None or file.name in names]
     new = store.land(files, received_at=now)
-    store.note_inbox(files, at=now)
+    store.note_inbox(lying, at=now)
     receipts = store.receipts()
     latest = {(receipt.name, receipt.file_name): receipt for receipt in receipts}
     create_tables(connection)
@@ -88,6 +92,7 @@ def land_deliveries(
             for file in files
             if (file.name, file.file_name) in latest
         ),
+        names=names,
     )
     destroyed, remarks = retain(connection, settings, store, now=now)
     waiting = [

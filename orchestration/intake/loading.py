@@ -92,6 +92,8 @@ def load_deliveries(
     settings: Settings,
     store: LandingStore,
     key: PseudonymKey,
+    *,
+    names: frozenset[str] | None = None,
 ) -> list[Receipt]:
     """Load what is not yet loaded, write the suppliers' reports and `meta.sources`.
 
@@ -100,6 +102,7 @@ def load_deliveries(
         settings: Where reports go, and which profile runs.
         store: Where the deliveries are kept.
         key: The pseudonym secret.
+        names: The registers and datasets whose deliveries are loaded; all unless given.
 
     Returns:
         The receipts that were loaded or held.
@@ -121,7 +124,11 @@ def load_deliveries(
     receipts = known_receipts(settings, store)
     due, copies = pending(connection, receipts)
     lost = lost_sequences(store)
-    due = [receipt for receipt in due if receipt.sequence not in lost]
+    due = [
+        receipt
+        for receipt in due
+        if receipt.sequence not in lost and (names is None or receipt.name in names)
+    ]
     for group in _by_name(due).values():
         try:
             if group[0].kind == "register":

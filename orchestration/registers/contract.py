@@ -454,6 +454,8 @@ def load_contracts() -> dict[str, Contract]:
     """
     directory = Path(__file__).parent / "contracts"
     return {
-        path.stem: build_contract(path.stem, yaml.safe_load(path.read_text(encoding="utf-8")))
+        path.stem: build_contract(
+            path.stem, yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        )
         for path in sorted(directory.glob("*.yml"))
     }

@@ -34,6 +34,8 @@ CHARTS_PER_AREA = 4
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SHORT_SHA256 = 12
+# So many remarks on the data stand in the text; the others are counted.
+_REMARKS_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def render_memorandum(
     version: str,
     quality_status: str,
     false_discovery_rate: float,
+    remarks: Sequence[str] = (),
 ) -> str:
     """Writes the memorandum.
 
@@ -105,6 +108,7 @@ def render_memorandum(
         version: Version of the system that built them.
         quality_status: How the checks fared, in Swedish: ``godkänd``, ``godkänd med anmärkning``.
         false_discovery_rate: Share of false findings that the selection allows, 0 to 1.
+        remarks: What stands behind the quality status, in Swedish, a sentence each.
 
     Returns:
         A complete HTML document, also well-formed as XML, that loads nothing from outside itself
@@ -153,6 +157,8 @@ def render_memorandum(
         built_at=swedish.timestamp(built_at),
         version=version,
         quality_status=quality_status,
+        remarks=remarks[:_REMARKS_TOLD],
+        more_remarks=swedish.number(max(0, len(remarks) - _REMARKS_TOLD)),
         excluded=tables.excluded_table(page) if data.excluded else None,
     )
 

@@ -261,7 +261,7 @@ class _Registry(BaseModel):
 
 @cache
 def _load() -> _Registry:
-    raw = yaml.safe_load(_REGISTRY.read_text(encoding="utf-8"))
+    raw = yaml.load(_REGISTRY.read_text(encoding="utf-8"), yaml.CSafeLoader)
     for dataset in raw["datasets"]:
         publisher = raw["publishers"][dataset["publisher"]]
         dataset["publisher_name_sv"] = publisher["name_sv"]

@@ -82,15 +82,25 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_TABLES)
 
 
-def set_inbox(connection: duckdb.DuckDBPyConnection, files: Iterable[tuple[str, str, str]]) -> None:
+def set_inbox(
+    connection: duckdb.DuckDBPyConnection,
+    files: Iterable[tuple[str, str, str]],
+    *,
+    names: frozenset[str] | None = None,
+) -> None:
     """Remember what lies in the inbox now.
 
     Args:
         connection: An open connection to the warehouse.
         files: Register, file name and delivery id of each file.
+        names: The registers and datasets that were looked for; all unless given. What was
+            remembered of the others stays.
     """
-    connection.execute("delete from meta.inbox")
-    rows = list(files)
+    connection.execute(
+        "delete from meta.inbox where $names is null or list_contains($names, name)",
+        {"names": None if names is None else sorted(names)},
+    )
+    rows = [row for row in files if names is None or row[0] in names]
     if rows:
         connection.executemany("insert into meta.inbox values (?, ?, ?)", rows)
 

@@ -27,7 +27,7 @@ _DATED = "tidigare"
 _CURRENT = "aktuell"
 # The storage format of DuckDB 1.5; a file in 2.0's own format shuts out older readers.
 _STORAGE_VERSION = "v1.5.0"
-_META_TABLES = ("publication", "sources")
+_META_TABLES = ("publication", "sources", "built_from", "remarks")
 
 
 def publish(

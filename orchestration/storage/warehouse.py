@@ -102,3 +102,19 @@ def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
         {"schema": schema, "name": name},
     ).fetchone()
     return found is not None
+
+
+def view_definitions(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The texts of all views.
+
+    Args:
+        connection: An open connection.
+
+    Returns:
+        The statement that makes each, by `schema.view`.
+    """
+    rows = connection.execute(
+        "select schema_name || '.' || view_name, sql from duckdb_views()"
+        " where database_name = current_database() and not internal"
+    ).fetchall()
+    return dict(rows)

@@ -1,78 +1,22 @@
-"""Step 4: what deviates from its expected value.
+"""The marts as the statistics take them: typed series, the catalogue, the report year.
 
-Reads the marts, hands typed series to `orchestration.deviation`, and writes `marts.deviations`.
-The statistics belong there; grouping into focus areas is the next step.
+Only reading. What is written of them, and why, belongs to the steps; SQL that makes marts in dbt.
 """
 
+from collections.abc import Iterator
 from itertools import groupby
 
-import dagster as dg
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.assets.found_explanations import FOUND_KEY
-from orchestration.checks import require_open_gates
-from orchestration.deviation.assess import assess
-from orchestration.deviation.followup import follow_up
+from orchestration.deviation.charts import PlainSeries
 from orchestration.deviation.series import MonthlySeries, Series
-from orchestration.deviation.settings import DeviationSettings
+from orchestration.flow.step import StepRefusedError
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import FoundExplanation
-from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.settings import Settings
-from orchestration.storage.findings import (
-    DEVIATIONS,
-    FOUND_EXPLANATIONS,
-    read_findings,
-    write_findings,
-)
-
-MARTS_READ = ("marts.indicators", "marts.indicator_values", "marts.geographies")
-NAMES = "select geography_id, name from marts.geographies"
-DEVIATIONS_KEY = dg.AssetKey(["marts", "deviations"])
-
-
-@dg.asset(
-    key=DEVIATIONS_KEY,
-    deps=[*(dg.AssetKey(table.split(".")) for table in MARTS_READ), FOUND_KEY],
-    group_name="findings",
-    owners=OWNERS,
-    kinds={"python", "duckdb"},
-    pool=WRITER_POOL,
-    description="Värden utanför det väntade, med prövning, rang och förklaring.",
-)
-def deviations(context: dg.AssetExecutionContext, avvik: Avvik) -> dg.MaterializeResult[None]:
-    """Test the municipality's series and its boards, and write what deviates."""
-    settings = avvik.settings
-    with avvik.warehouse() as connection:
-        require_open_gates(connection, [*MARTS_READ, FOUND_EXPLANATIONS.name])
-        year = report_year(connection, settings)
-        series = read_series(connection)
-        catalogue = read_catalogue(connection, settings)
-        of_method = DeviationSettings(geography_id=settings.municipality)
-        names = dict(connection.execute(NAMES).fetchall())
-        months = read_months(connection, settings.municipality)
-        rows = follow_up(
-            assess(series, catalogue, year - 1, of_method, names=names),
-            assess(series, catalogue, year, of_method, names=names, months=months),
-            series,
-            catalogue,
-            year,
-        )
-        write_findings(connection, DEVIATIONS, [row.as_row() for row in rows])
-    context.log.info("Prövade serier: %d, rader: %d", len(series), len(rows))
-    return dg.MaterializeResult(
-        metadata={
-            "dagster/row_count": len(rows),
-            "serier": len(series),
-            "rapportar": year,
-            **{
-                f"utfall_{outcome}": sum(row.outcome == outcome for row in rows)
-                for outcome in ("focus", "explained", "watch", "cannot_tell")
-            },
-        }
-    )
+from orchestration.storage.findings import FOUND_EXPLANATIONS, read_findings
 
 
 def read_catalogue(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Catalogue:
@@ -100,7 +44,7 @@ def report_year(connection: duckdb.DuckDBPyConnection, settings: Settings) -> in
         The configured year, or the latest with values from the municipality's own registers.
 
     Raises:
-        dagster.Failure: If there are no values to report on.
+        StepRefusedError: If there are no values to report on.
     """
     if settings.year is not None:
         return settings.year
@@ -116,11 +60,22 @@ def report_year(connection: duckdb.DuckDBPyConnection, settings: Settings) -> in
         {"municipality": settings.municipality},
     ).fetchone()
     if row is None or row[0] is None:
-        raise dg.Failure(
-            "Det finns inga årsvärden för kommunen. Gör så här: lämna registren och kör om.",
-            allow_retries=False,
+        raise StepRefusedError(
+            "Det finns inga årsvärden för kommunen. Gör så här: lämna registren och kör om."
         )
     return int(row[0])
+
+
+def read_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Read what the places are called.
+
+    Args:
+        connection: An open connection to the warehouse.
+
+    Returns:
+        Name by code.
+    """
+    return dict(connection.execute("select geography_id, name from marts.geographies").fetchall())
 
 
 def read_series(connection: duckdb.DuckDBPyConnection) -> list[Series]:
@@ -204,3 +159,38 @@ def _series(key: tuple[str, str, str, str], columns: list[tuple[object, ...]]) -
 def _floats(values: tuple[object, ...]) -> NDArray[np.float64]:
     # None becomes nan.
     return np.array(values, dtype=np.float64)
+
+
+def read_plain_series(
+    connection: duckdb.DuckDBPyConnection, places: tuple[str, ...]
+) -> Iterator[PlainSeries]:
+    """Read all series of some places.
+
+    Args:
+        connection: An open connection to the warehouse.
+        places: Codes of geographies.
+
+    Yields:
+        One series for each indicator, geography, breakdown, category and grain.
+    """
+    rows = connection.execute(
+        """
+        select
+            indicator_id, geography_id, breakdown, category, period_grain,
+            12 * year(period_start) + month(period_start) - 1, value, status
+        from marts.indicator_values
+        where geography_id in (select unnest($places))
+        order by all
+        """,
+        {"places": list(places)},
+    ).fetchall()
+    for key, group in groupby(rows, key=lambda row: row[:5]):
+        months, value, status = zip(*(row[5:] for row in group), strict=True)
+        yield PlainSeries(
+            key=key[:4],
+            grain=key[4],
+            months=np.array(months, dtype=np.int64),
+            # None becomes nan.
+            value=np.array(value, dtype=np.float64),
+            status=[str(each) for each in status],
+        )

@@ -1,17 +1,14 @@
-"""Step 4a: natural explanations that the data hold themselves, found before anything is tested.
+"""What the warehouse holds that may explain a change, read and typed.
 
-Reads footnotes, boards, the series' own marks, the registers' drift and their contracts, hands
-them typed to `orchestration.deviation.found`, and writes `marts.found_explanations`. What each of
-them explains belongs there; what is registered by hand is a seed.
+Reads footnotes, boards, the series' own marks, the registers' drift and their contracts, and hands
+them to `orchestration.deviation.found`. What each of them explains belongs there; what is
+registered by hand is a seed.
 """
 
 import json
-from collections import Counter
 
-import dagster as dg
 import duckdb
 
-from orchestration.checks import require_open_gates
 from orchestration.deviation.found import (
     Board,
     ContractChange,
@@ -28,43 +25,8 @@ from orchestration.deviation.found import (
 from orchestration.indicators.models import FoundExplanation
 from orchestration.registers.contract import Contract, load_contracts
 from orchestration.registers.drift import create_tables
-from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.settings import Settings
 from orchestration.sources.registry import datasets_of
-from orchestration.storage.findings import FOUND_EXPLANATIONS, write_findings
-
-MARTS_SEARCHED = (
-    "marts.indicators",
-    "marts.indicator_values",
-    "marts.geographies",
-    "marts.source_notes",
-)
-NAMES_SEARCHED = ("intermediate.int_region_crosswalk", "seeds.indicator_series")
-FOUND_KEY = dg.AssetKey(["marts", "found_explanations"])
-
-
-@dg.asset(
-    key=FOUND_KEY,
-    deps=[dg.AssetKey(table.split(".")) for table in (*MARTS_SEARCHED, *NAMES_SEARCHED)],
-    group_name="findings",
-    owners=OWNERS,
-    kinds={"python", "duckdb"},
-    pool=WRITER_POOL,
-    description="Orsaker som uppgifterna själva nämner: bortfall, nämndreform, brott och drift.",
-)
-def found_explanations(
-    context: dg.AssetExecutionContext, avvik: Avvik
-) -> dg.MaterializeResult[None]:
-    """Find what may lie behind a change, and write it down."""
-    with avvik.warehouse() as connection:
-        require_open_gates(connection, MARTS_SEARCHED)
-        found = find_explanations(connection, avvik.settings)
-        write_findings(connection, FOUND_EXPLANATIONS, [row.as_row() for row in found])
-    by_basis = Counter(str(row.basis) for row in found)
-    context.log.info("Funna orsaker: %d", len(found))
-    return dg.MaterializeResult(
-        metadata={"dagster/row_count": len(found), **dict(sorted(by_basis.items()))}
-    )
 
 
 def find_explanations(

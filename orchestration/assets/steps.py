@@ -1,0 +1,195 @@
+"""What Dagster materialises of each step: assets, dependencies, checks, and the gate after it.
+
+A factory: a step is said once, in `orchestration.flow`, and whatever the graph shows of it is made
+here. Nothing is computed here; dbt's assets, which its own library draws, are made in `models`.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from orchestration.flow.built_from import PUBLICATION
+from orchestration.flow.performing import Flow, perform
+from orchestration.flow.step import Check, Outcome, Step, StepRefusedError, Verdict
+from orchestration.resources import OWNERS, WRITER_POOL, Avvik
+
+# The nightly run, and half a day to put right what stopped it.
+_FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36))
+# So many sentences stand in a check's description; the others in its list.
+_TOLD = 3
+
+
+def key_of(product: str) -> dg.AssetKey:
+    """A product's key in the graph.
+
+    Args:
+        product: `schema.table`.
+    """
+    return dg.AssetKey(product.split("."))
+
+
+def product_of(key: dg.AssetKey) -> str:
+    """The product that a key of the graph stands for.
+
+    Args:
+        key: The key.
+    """
+    return ".".join(key.path)
+
+
+def step_assets(flow: Flow, step: Step) -> dg.AssetsDefinition:
+    """Make the assets of a step.
+
+    Args:
+        flow: All steps.
+        step: The step.
+
+    Returns:
+        One definition with all that the step makes, and its checks.
+    """
+
+    @dg.multi_asset(
+        name=step.name,
+        specs=[
+            dg.AssetSpec(
+                key_of(product.name),
+                deps=[key_of(name) for name in product.reads if not flow.is_end(name)],
+                description=product.description_sv,
+                group_name=product.group,
+                owners=OWNERS,
+                kinds=set(product.kinds),
+                freshness_policy=_FRESH if product.name == PUBLICATION else None,
+                skippable=step.can_subset,
+            )
+            for product in step.writes
+        ],
+        check_specs=[_check_spec(check) for check in step.checks],
+        can_subset=step.can_subset,
+        pool=WRITER_POOL,
+        description=step.title_sv,
+    )
+    def assets(
+        context: dg.AssetExecutionContext, avvik: Avvik
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        selected = frozenset(product_of(key) for key in context.selected_asset_keys)
+        outcome = performed(context, avvik, flow, step, selected)
+        for product in step.products:
+            if product in selected:
+                yield dg.MaterializeResult(
+                    asset_key=key_of(product), metadata=_metadata(outcome, product)
+                )
+        wanted = context.selected_asset_check_keys
+        for check in step.checks:
+            if dg.AssetCheckKey(key_of(check.product), check.name) in wanted:
+                yield check_result(check, outcome)
+        stops = {(check.name, check.product) for check in step.checks if check.stops}
+        if messages := tuple(
+            message
+            for each in outcome.verdicts
+            if (each.check, each.product) in stops
+            for message in each.messages_sv
+        ):
+            # Said here, or Dagster would say it in words of its own.
+            raise dg.Failure(told(messages), allow_retries=False)
+
+    return assets
+
+
+def performed(
+    context: dg.AssetExecutionContext,
+    avvik: Avvik,
+    flow: Flow,
+    step: Step,
+    selected: frozenset[str],
+) -> Outcome:
+    """Run a step as Dagster has it.
+
+    Args:
+        context: Dagster's context.
+        avvik: The installation.
+        flow: All steps.
+        step: The step.
+        selected: The products that are asked for.
+
+    Returns:
+        What it did.
+
+    Raises:
+        dagster.Failure: If it refused; the text is Swedish.
+    """
+    try:
+        return perform(
+            flow,
+            step,
+            avvik.settings,
+            run_id=context.run.run_id,
+            log=context.log,
+            selected=selected,
+        )
+    except StepRefusedError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+
+
+def _check_spec(check: Check) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        check.name,
+        asset=key_of(check.product),
+        blocking=check.stops,
+        description=check.description_sv,
+    )
+
+
+def check_result(check: Check, outcome: Outcome) -> dg.AssetCheckResult:
+    """Say in Dagster's terms how a check fared.
+
+    Args:
+        check: The check.
+        outcome: What the step did.
+
+    Returns:
+        The result; what nobody looked at passes.
+    """
+    verdict = next(
+        (
+            each
+            for each in outcome.verdicts
+            if (each.check, each.product) == (check.name, check.product)
+        ),
+        Verdict(check.name, check.product),
+    )
+    return dg.AssetCheckResult(
+        check_name=check.name,
+        asset_key=key_of(check.product),
+        passed=verdict.passed,
+        severity=dg.AssetCheckSeverity.ERROR if check.stops else dg.AssetCheckSeverity.WARN,
+        description=told(verdict.messages_sv) or check.description_sv,
+        metadata={**verdict.figures, "meddelanden": listed(verdict.messages_sv)},
+    )
+
+
+def told(messages: tuple[str, ...]) -> str:
+    """The first sentences of what is wrong, for where there is room for a few.
+
+    Args:
+        messages: A sentence each.
+    """
+    more = len(messages) - _TOLD
+    return "\n".join(messages[:_TOLD]) + (f"\nYtterligare {more}." if more > 0 else "")
+
+
+def listed(messages: tuple[str, ...]) -> dg.MarkdownMetadataValue:
+    """All sentences as a list.
+
+    Args:
+        messages: A sentence each.
+    """
+    return dg.MetadataValue.md("\n".join(f"- {message}" for message in messages))
+
+
+def _metadata(outcome: Outcome, product: str) -> dict[str, Any]:
+    figures: dict[str, Any] = dict(outcome.figures.get(product, {}))
+    if "fil" in figures:
+        figures["dagster/uri"] = dg.MetadataValue.path(str(figures.pop("fil")))
+    return figures

@@ -1,0 +1,206 @@
+"""The dbt project: what is in it, by its manifest, and building parts of it in this process.
+
+The command-line resource of dagster-dbt starts a second interpreter for each call, which costs
+several seconds; the runner that dbt itself offers for programs does not. Models and their SQL
+belong in the dbt project.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from orchestration.flow.step import StepRefusedError
+from orchestration.settings import Settings
+
+_PROJECT_FOLDERS = ("models", "seeds", "macros", "tests")
+_PARSED: dict[tuple[Path, float, str, str], Any] = {}
+_TABLES = frozenset({"model", "seed"})
+
+
+class DbtResults:
+    """What dbt did, by node.
+
+    Attributes:
+        nodes: dbt's own result objects by unique id.
+    """
+
+    def __init__(self, nodes: Mapping[str, Any]) -> None:
+        self.nodes = nodes
+
+    def succeeded(self, unique_id: str) -> bool:
+        """Whether a model or seed was built."""
+        return unique_id in self.nodes and str(self.nodes[unique_id].status) == "success"
+
+    def failures(self) -> list[str]:
+        """Names of the nodes that failed, models before tests."""
+        return [
+            f"{result.node.name}: {result.message or result.status}"
+            for result in self.nodes.values()
+            if str(result.status) in {"error", "fail"}
+        ]
+
+
+def build(settings: Settings, *, select: str, exclude: str = "") -> DbtResults:
+    """Build and test the selected nodes.
+
+    Args:
+        settings: Where the project and the warehouse are.
+        select: What to build, in dbt's selection syntax.
+        exclude: What to leave out of it.
+
+    Returns:
+        The outcome of each node.
+
+    Raises:
+        StepRefusedError: If dbt could not run at all.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+    from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    project = settings.dbt_project_dir
+    # The manifest would be written twice, and nobody reads it; what came of each node is below.
+    common = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
+    common += ["--no-write-json"]
+    where = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    where += ["--vars", json.dumps({"municipality_id": settings.municipality})]
+    where += ["--target-path", str(settings.dbt_target_dir)]
+    where += ["--log-path", str(settings.dbt_target_dir)]
+    selected = ["--select", select, "--exclude-resource-type", "unit_test"]
+    selected += ["--exclude", exclude] if exclude else []
+    with _environment({"AVVIK_WAREHOUSE": str(settings.warehouse_path)}):
+        try:
+            parsed = _parsed(settings, [*common, "parse", *where])
+            result = dbtRunner(manifest=parsed).invoke([*common, "build", *selected, *where])
+        finally:
+            # Else dbt's connection stays open and shuts out the next reader of the file.
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if not isinstance(result.result, RunExecutionResult):
+        raise StepRefusedError(f"dbt kunde inte köras: {result.exception}")
+    result.result.write(str(settings.dbt_target_dir / "run_results.json"))
+    return DbtResults({node.node.unique_id: node for node in result.result.results})
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables that dbt's profile reads, for the length of a call."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _written(project: Path) -> list[float]:
+    """When each of a dbt project's files was written."""
+    # A folder's time tells that a file in it was taken away.
+    folders = [project / name for name in _PROJECT_FOLDERS]
+    sources = [*folders, *(path for folder in folders for path in folder.rglob("*"))]
+    return [path.stat().st_mtime for path in [*sources, *project.glob("*.yml")]]
+
+
+def _parsed(settings: Settings, arguments: list[str]) -> Any:
+    """The project as dbt understands it, parsed once for all builds of a process."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    project = settings.dbt_project_dir
+    # All that the parsed models depend on: a relation has the name of its file before its own.
+    key = (project, max(_written(project)), settings.municipality, settings.warehouse_path.name)
+    if key not in _PARSED:
+        outcome = dbtRunner().invoke(arguments)
+        if not outcome.success:
+            raise StepRefusedError(f"dbt kunde inte köras: {outcome.exception}")
+        _PARSED[key] = outcome.result
+    return _PARSED[key]
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """The dbt manifest that the asset graph is drawn from; parsed where it is missing or old.
+
+    Args:
+        settings: Where the project is.
+
+    Returns:
+        Path of `manifest.json`.
+
+    Raises:
+        RuntimeError: If the project cannot be parsed.
+    """
+    project = settings.dbt_project_dir
+    manifest = project / "target" / "manifest.json"
+    if manifest.exists() and manifest.stat().st_mtime >= max(_written(project)):
+        return manifest
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    arguments = ["--quiet", "parse", "--project-dir", str(project), "--profiles-dir", str(project)]
+    result = dbtRunner().invoke(arguments)
+    if not result.success:
+        raise RuntimeError(f"dbt-projektet kan inte tolkas: {result.exception}")
+    return manifest
+
+
+@cache
+def manifest() -> dict[str, Any]:
+    """The manifest of the dbt project, parsed once a process."""
+    import orjson  # noqa: PLC0415 (only where the graph is drawn)
+
+    parsed: dict[str, Any] = orjson.loads(ensure_manifest(Settings()).read_bytes())
+    return parsed
+
+
+@cache
+def tables() -> Mapping[str, str]:
+    """The unique id of the model or seed that makes each table, by `schema.table`."""
+    return {
+        f"{node['schema']}.{node['alias']}": unique_id
+        for unique_id, node in manifest()["nodes"].items()
+        if node["resource_type"] in _TABLES
+    }
+
+
+def table_of(unique_id: str) -> str | None:
+    """What a node is in the warehouse.
+
+    Args:
+        unique_id: A node of the manifest, or a source.
+
+    Returns:
+        `schema.table`; None for what is none.
+    """
+    if unique_id in manifest()["sources"]:
+        source = manifest()["sources"][unique_id]
+        return f"{source['schema']}.{source['identifier']}"
+    node = manifest()["nodes"].get(unique_id)
+    if node is None or node["resource_type"] not in _TABLES:
+        return None
+    return f"{node['schema']}.{node['alias']}"
+
+
+def reads_of(unique_id: str) -> tuple[str, ...]:
+    """The tables that a model reads.
+
+    Args:
+        unique_id: A model or seed.
+    """
+    parents = manifest()["nodes"][unique_id]["depends_on"].get("nodes", [])
+    return tuple(table for parent in parents if (table := table_of(parent)) is not None)
+
+
+def selector_of(table: str) -> str:
+    """What dbt selects a table by: its schema's folder first, since a seed may share the name.
+
+    Args:
+        table: `schema.table`.
+    """
+    node = manifest()["nodes"][tables()[table]]
+    name: str = node["name"]
+    return f"resource_type:seed,{name}" if node["resource_type"] == "seed" else name

@@ -1,0 +1,187 @@
+"""Steps: dbt, split where the gates stand.
+
+Staging (with the seeds) and marts (with what lies between) are two steps, so that a failed test on
+staging stops the marts; inside one step dbt would go on. SQL belongs in the dbt project.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from orchestration.flow.dbt_project import (
+    DbtResults,
+    build,
+    manifest,
+    reads_of,
+    selector_of,
+    table_of,
+    tables,
+)
+from orchestration.flow.step import Outcome, Product, Step, Verdict, Work
+from orchestration.quality.gate import fingerprint, record
+from orchestration.quality.results import ExpectationResult, SuiteResult
+from orchestration.quality.suites import Severity
+from orchestration.storage.warehouse import open_warehouse
+
+DBT_SUITE = "dbt"
+STAGING = "resource_type:seed fqn:avvik.staging"
+# Singular tests read the marts. dbt picks a test as soon as one of its parents is picked, so the
+# first step must leave them to the second; the graph and dbt are told the same.
+NOT_STAGING = "test_type:singular"
+MARTS = "fqn:avvik.intermediate fqn:avvik.marts"
+
+
+def staging_step() -> Step:
+    """Build the seeds and the staging models, one source or register each."""
+    return Step(
+        name="staging",
+        title_sv="Bygger staging",
+        part_sv="dbt",
+        writes=_products("seeds", "staging"),
+        run=lambda work: _build(work, STAGING, NOT_STAGING),
+        outside=True,
+        can_subset=True,
+    )
+
+
+def marts_step(guarded: Sequence[str]) -> Step:
+    """Build the intermediate models and the marts.
+
+    Args:
+        guarded: The tables that have a suite.
+    """
+    products = _products("intermediate", "marts")
+    made = {product.name for product in products}
+    return Step(
+        name="marts",
+        title_sv="Bygger marts",
+        part_sv="dbt",
+        writes=products,
+        suites=tuple(table for table in guarded if table in made),
+        gate_title_sv="Kontrollerar marts",
+        run=lambda work: _build(work, MARTS, ""),
+        outside=True,
+        can_subset=True,
+    )
+
+
+def _products(*schemas: str) -> tuple[Product, ...]:
+    return tuple(
+        Product(
+            table,
+            manifest()["nodes"][unique_id]["description"],
+            reads=reads_of(unique_id),
+            # A seed is what its file says.
+            files=_seed_file(manifest()["nodes"][unique_id]),
+            group=table.partition(".")[0],
+            kinds=frozenset({"dbt", "duckdb"}),
+        )
+        for table, unique_id in sorted(tables().items())
+        if table.partition(".")[0] in schemas
+    )
+
+
+def _seed_file(node: dict[str, Any]) -> tuple[str, ...]:
+    if node["resource_type"] != "seed":
+        return ()
+    return (f"dbt_project/{node['original_file_path']}",)
+
+
+def _build(work: Work, select: str, exclude: str) -> Outcome:
+    whole = {name for name in tables() if name.partition(".")[0] in _schemas(select)}
+    if work.selected != whole:
+        # Someone picked some tables in the user interface: build those and no others.
+        select = " ".join(selector_of(table) for table in sorted(work.selected))
+    results = build(work.settings, select=select, exclude=exclude)
+    failures = results.failures()
+    with open_warehouse(work.settings.warehouse_path) as connection:
+        record(
+            connection,
+            work.run_id,
+            [
+                _verdict(connection, table, failures, work.settings.moment())
+                for table in sorted(work.selected)
+                if table.startswith("marts.")
+            ],
+        )
+        counts: dict[str, int] = dict(
+            connection.execute(
+                "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
+            ).fetchall()
+        )
+    # In the order they were built, which the graph insists on.
+    built = [
+        table
+        for unique_id in results.nodes
+        if results.succeeded(unique_id) and (table := table_of(unique_id)) is not None
+    ]
+    failed = f"dbt stoppade: {'; '.join(failures)}" if failures else ""
+    if failures:
+        work.log.error("%s", failed)
+    return Outcome(
+        figures={
+            table: {"dagster/row_count": counts[table]} if table in counts else {}
+            for table in built
+        },
+        verdicts=_warnings(results),
+        made=frozenset(built),
+        failed_sv=failed,
+        details=results,
+    )
+
+
+def _schemas(select: str) -> tuple[str, ...]:
+    return ("seeds", "staging") if select == STAGING else ("intermediate", "marts")
+
+
+def _warnings(results: DbtResults) -> list[Verdict]:
+    """How the tests fared that warn: what a failed one says stands until it passes."""
+    return [
+        Verdict(
+            result.node.name,
+            table_of(getattr(result.node, "attached_node", None) or "") or "dbt",
+            (f"Testet {result.node.name}: {result.failures} rader avviker.",)
+            if str(result.status) == "warn"
+            else (),
+        )
+        for result in results.nodes.values()
+        if result.node.resource_type == "test" and str(result.status) in {"pass", "warn"}
+    ]
+
+
+def _verdict(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    failures: Sequence[str],
+    evaluated_at: datetime,
+) -> SuiteResult:
+    """What dbt's tests say of a mart; kept, so that the gate holds in a later run as well."""
+    told = "; ".join(failure.splitlines()[0] for failure in failures)
+    result = ExpectationResult(
+        suite=DBT_SUITE,
+        expectation="dbt build",
+        table_name=table,
+        severity=Severity.CRITICAL,
+        success=not failures,
+        broken=False,
+        unexpected_count=len(failures),
+        element_count=None,
+        unexpected_percent=None,
+        message_sv=(
+            f"{table}: dbt stoppade ({told}). Rätta det och bygg om tabellen."
+            if failures
+            else f"{table}: dbt byggde tabellen och dess tester gick igenom."
+        ),
+    )
+    return SuiteResult(
+        table_name=table,
+        suite=DBT_SUITE,
+        passed=not failures,
+        worst_severity=Severity.CRITICAL if failures else None,
+        results=(result,),
+        row_count=0,
+        evaluated_at=evaluated_at,
+        fingerprint=fingerprint(connection, table),
+    )

@@ -1,0 +1,164 @@
+"""Running a step: it refuses what it must not read, makes its products, and says what of.
+
+The same whoever starts it: the command line, the schedule, or a person who picks one step. What a
+step does belongs to the step; what the graph shows of it in `orchestration.assets`.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from orchestration.flow.built_from import CODE, SETTINGS, Provenance, file_input, refusal
+from orchestration.flow.remarks import set_remarks
+from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
+from orchestration.quality.gate import GateClosedError, require_open
+from orchestration.settings import Settings
+from orchestration.storage.warehouse import open_warehouse
+
+GATE_CLOSED = "Grinden är stängd."
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The steps in the order they are run.
+
+    Attributes:
+        steps: Each after all that it reads from.
+    """
+
+    steps: tuple[Step, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Step]:
+        """The steps by name."""
+        return {step.name: step for step in self.steps}
+
+    @cached_property
+    def makers(self) -> Mapping[str, Step]:
+        """The step that makes each product."""
+        return {name: step for step in self.steps for name in step.products}
+
+    @cached_property
+    def guarded(self) -> frozenset[str]:
+        """The tables that a suite judges."""
+        return frozenset(table for step in self.steps for table in step.suites)
+
+    def is_end(self, name: str) -> bool:
+        """Whether an input is none of the flow's own products: a chain ends there."""
+        return name not in self.makers
+
+    def titles(self) -> dict[str, str]:
+        """What a person calls the step that makes each product."""
+        return {name: f"steget {step.title_sv} ({step.name})" for name, step in self.makers.items()}
+
+
+def perform(
+    flow: Flow,
+    step: Step,
+    settings: Settings,
+    *,
+    run_id: str,
+    log: logging.Logger,
+    selected: Iterable[str] | None = None,
+) -> Outcome:
+    """Run one step, or the part of it that makes some products.
+
+    Args:
+        flow: All steps.
+        step: The step.
+        settings: The installation.
+        run_id: The run, for what is recorded.
+        log: Where progress is told.
+        selected: Names of the products that are asked for; all unless given.
+
+    Returns:
+        What it did. Where `failed_sv` says that it failed, what was made is recorded all the same.
+
+    Raises:
+        StepRefusedError: If it must not read what it would read; nothing is made then.
+    """
+    chosen = frozenset(step.products if selected is None else selected)
+    reads = step.reads_of(chosen)
+    with open_warehouse(settings.warehouse_path) as connection:
+        provenance = Provenance(connection, settings)
+        require_inputs(flow, reads, provenance)
+        as_read = _as_read(step, chosen, provenance, [*filter(flow.makers.get, reads)])
+        work = Work(settings, connection, run_id, log, chosen, reads)
+        if not step.outside:
+            outcome = step.run(work)
+            _remember(step, work, outcome, provenance, as_read)
+            return outcome
+    outcome = step.run(work)
+    with open_warehouse(settings.warehouse_path) as connection:
+        work = replace(work, connection=connection)
+        _remember(step, work, outcome, Provenance(connection, settings), as_read)
+    return outcome
+
+
+def require_inputs(flow: Flow, reads: Sequence[str], provenance: Provenance) -> None:
+    """Refuse to read what is not up to date, or whose gate is closed.
+
+    Args:
+        flow: All steps.
+        reads: Names of products.
+        provenance: What they were made from.
+
+    Raises:
+        StepRefusedError: If any of them may not be read; says why and what to do.
+    """
+    found = [provenance.outdated(name) for name in reads if not flow.is_end(name)]
+    if behind := [each for each in found if each is not None]:
+        order = list(flow.makers)
+        behind.sort(key=lambda each: order.index(each.product) if each.product in order else -1)
+        raise StepRefusedError(refusal(behind, flow.titles()))
+    try:
+        require_open(provenance.connection, [name for name in reads if name in flow.guarded])
+    except GateClosedError as error:
+        raise StepRefusedError(f"{GATE_CLOSED}\n{error}") from error
+
+
+def _as_read(
+    step: Step, chosen: frozenset[str], provenance: Provenance, reads: Sequence[str]
+) -> dict[str, str]:
+    """What is read looks like before the step begins.
+
+    What the step is to take in from outside is looked at when it has.
+    """
+    files = {file_input(path) for name in chosen for path in step.products[name].files}
+    return {name: provenance.present(name) for name in (*reads, *files, CODE, SETTINGS)}
+
+
+def _remember(
+    step: Step, work: Work, outcome: Outcome, provenance: Provenance, as_read: Mapping[str, str]
+) -> None:
+    made = work.selected if outcome.made is None else outcome.made
+    provenance.record(
+        work.run_id,
+        {
+            name: _inputs(product, outcome, as_read, provenance)
+            for name, product in step.products.items()
+            if name in made
+        },
+    )
+    stops = {(check.name, check.product) for check in step.checks if check.stops}
+    set_remarks(
+        work.connection,
+        work.run_id,
+        [each for each in outcome.verdicts if (each.check, each.product) not in stops],
+    )
+
+
+def _inputs(
+    product: Product, outcome: Outcome, as_read: Mapping[str, str], provenance: Provenance
+) -> dict[str, str | None]:
+    """What a product was made from, each as it was read; None for what stands as it was read."""
+    names = [*product.reads, *(file_input(path) for path in product.files)]
+    names += [] if product.is_as_it_came else [CODE, SETTINGS]
+    inputs: dict[str, str | None] = {name: as_read.get(name) for name in names}
+    if product.name in outcome.inputs:
+        recorded = provenance.made.get(product.name)
+        for name in set(product.reads) - outcome.inputs[product.name]:
+            # Read some other time, or never yet.
+            inputs[name] = recorded.inputs.get(name, "") if recorded else ""
+    return inputs

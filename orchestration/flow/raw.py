@@ -1,0 +1,150 @@
+"""Step: typed rows with delivery and row number; identity numbers end here.
+
+Each register and each publisher has its table in schema `raw`. A delivery that breaks its contract
+is held, whole or in part, and closes the gate of its table until it is put right; the others are
+loaded all the same. A delivery that is unlike the earlier ones is pointed out.
+"""
+
+from collections.abc import Sequence
+
+import duckdb
+
+from orchestration.flow.landing import landed
+from orchestration.flow.step import Check, Outcome, Product, Step, Verdict, Work
+from orchestration.intake.loading import load_deliveries, raw_tables
+from orchestration.registers.contract import load_contracts
+from orchestration.registers.drift import latest_drift
+from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE
+from orchestration.registers.pseudonyms import load_key
+from orchestration.registers.quarantine import waiting_deliveries
+from orchestration.storage.deliveries import unresolved
+from orchestration.storage.landing import LandingStore, Receipt
+
+DELIVERY_CHECK = "leveranser"
+DRIFT_CHECK = "drift"
+
+# What the municipality's file says, written anew in each run.
+_UNITS = {
+    BOARDS_TABLE: "Kommunens stadsdelsnämnder med giltighet och efterträdare, ur kommunfilen.",
+    UNITS_TABLE: "Kommunens centrala enheter, ur kommunfilen.",
+}
+
+
+def raw_step(guarded: Sequence[str]) -> Step:
+    """The step, with a product for each table of schema `raw`.
+
+    Args:
+        guarded: The tables that have a suite.
+    """
+    rows = tuple(
+        Product(
+            f"raw.{table}",
+            "Typade rader med leverans och radnummer; pseudonymer i stället för identitetsnummer.",
+            reads=tuple(landed(name) for name in names),
+            group="raw",
+            kinds=frozenset({"duckdb"}),
+        )
+        for table, names in raw_tables().items()
+    )
+    units = tuple(
+        Product(f"raw.{table}", description, group="raw", kinds=frozenset({"duckdb", "yaml"}))
+        for table, description in _UNITS.items()
+    )
+    return Step(
+        name="raw",
+        title_sv="Läser in register och statistik",
+        part_sv="rådata",
+        writes=(*rows, *units),
+        suites=tuple(table for table in guarded if table.startswith("raw.")),
+        gate_title_sv="Kontrollerar rådata",
+        checks=(
+            *(
+                Check(DELIVERY_CHECK, product.name, "Ingen leverans hålls tillbaka.", stops=True)
+                for product in rows
+            ),
+            *(
+                Check(
+                    DRIFT_CHECK,
+                    f"raw.{contract.table}",
+                    "Den senaste leveransen liknar de tidigare.",
+                )
+                for contract in load_contracts().values()
+            ),
+        ),
+        run=_load,
+        can_subset=True,
+    )
+
+
+def _load(work: Work) -> Outcome:
+    """Load the deliveries that are not yet loaded."""
+    settings = work.settings
+    tables = {f"raw.{table}": names for table, names in raw_tables().items()}
+    names = frozenset(name for table in work.selected & tables.keys() for name in tables[table])
+    due = load_deliveries(
+        work.connection,
+        settings,
+        LandingStore(settings.landing_dir),
+        load_key(
+            settings.pseudonym_key,
+            settings.key_file,
+            create=settings.profile == "demo" and settings.as_of is None,
+        ),
+        # Asked for all, it takes what no register is named for too: that is then held, and told.
+        names=names if work.selected < tables.keys() | _unit_tables() else None,
+    )
+    work.log.info("Inlästa leveranser: %d", len(due))
+    # What all publishers share is written with each of them, and so are the municipality's units.
+    shared = {table for table, of in tables.items() if names.intersection(of)}
+    made = shared | _unit_tables()
+    return Outcome(
+        figures={table: _figures(work.connection, table, tables, due) for table in made},
+        verdicts=[
+            verdict
+            for table in sorted(work.selected & tables.keys())
+            for verdict in _verdicts(work.connection, table, tables[table])
+        ],
+        made=frozenset(made),
+        inputs={
+            table: frozenset(landed(name) for name in names.intersection(tables[table]))
+            for table in shared
+        },
+    )
+
+
+def _unit_tables() -> set[str]:
+    return {f"raw.{table}" for table in _UNITS}
+
+
+def _figures(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    tables: dict[str, list[str]],
+    due: Sequence[Receipt],
+) -> dict[str, int]:
+    [(row_count,)] = connection.execute(f"select count(*) from {table}").fetchall()
+    if table not in tables:
+        return {"dagster/row_count": row_count}
+    return {
+        "dagster/row_count": row_count,
+        "nya_leveranser": sum(receipt.name in tables[table] for receipt in due),
+    }
+
+
+def _verdicts(
+    connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str]
+) -> list[Verdict]:
+    messages = [message for name in names for message in unresolved(connection, name)]
+    waiting = sum(count for name, _, _, count in waiting_deliveries(connection) if name in names)
+    verdicts = [
+        Verdict(
+            DELIVERY_CHECK,
+            table,
+            tuple(messages),
+            {"hallna_leveranser": len(messages), "rader_som_vantar": waiting},
+        )
+    ]
+    if names and names[0] in load_contracts():
+        drift = latest_drift(connection, names[0])
+        verdicts.append(Verdict(DRIFT_CHECK, table, tuple(drift), {"iakttagelser": len(drift)}))
+    return verdicts
