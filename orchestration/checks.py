@@ -19,8 +19,8 @@ from orchestration.intake.not_delivered import tables_without_rows
 from orchestration.flow.landing import landed
 from orchestration.flow.performing import GATE_CLOSED, Flow
 from orchestration.flow.remarks import set_remarks
-from orchestration.flow.steps import STANDSTILL_CHECK
 from orchestration.flow.step import Step, Verdict
+from orchestration.flow.steps import STANDSTILL_CHECK
 from orchestration.intake.standstill import standing_still
 from orchestration.quality.gate import record
 from orchestration.quality.results import ExpectationResult, SuiteResult

@@ -12,7 +12,6 @@ from orchestration.flow.raw import raw_step
 from orchestration.quality.suites import load_suites
 from orchestration.settings import Settings
 
-
 STANDSTILL_CHECK = "stillastaende"
 
 

@@ -21,7 +21,6 @@ import duckdb
 import numpy as np
 from scipy import special, stats
 
-from orchestration.assets.deviations import read_series
 from orchestration.deviation.assess import assess
 from orchestration.deviation.districts import leave_one_out_counts
 from orchestration.deviation.filters import GammaPoisson, Panel, fit_mixture, predict, run_history
@@ -32,6 +31,7 @@ from orchestration.deviation.pools import in_scope, judge_series
 from orchestration.deviation.result import Kind, Outcome
 from orchestration.deviation.series import FloatArray, Series
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.flow.marts import read_series
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import (
     Area,

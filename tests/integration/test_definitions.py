@@ -10,11 +10,12 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from orchestration.assets.landing import FRESHNESS_CHECK
-from orchestration.assets.report import REPORT_KEY
+from orchestration.assets.steps import key_of
 from orchestration.automation import inbox_content, inbox_sensor, send_notice
 from orchestration.checks import CHECK_NAME
 from orchestration.definitions import build_defs, defs
+from orchestration.flow.documents import DRAFT
+from orchestration.flow.landing import FRESHNESS_CHECK
 from orchestration.intake.loading import raw_tables
 from orchestration.registers.contract import load_contracts
 from orchestration.resources import WRITER_POOL, Avvik
@@ -182,8 +183,10 @@ def test_the_report_waits_for_the_gate_of_every_mart_that_it_reads() -> None:
     named = {
         table
         for path in sources
-        for table in re.findall(r"(?:from|join) (marts\.\w+)", path.read_text(encoding="utf-8"))
+        for table in re.findall(
+            r"(?:from|join) ((?:marts|seeds)\.\w+)", path.read_text(encoding="utf-8")
+        )
     }
     assert len(named) > 5
-    waited_for = {".".join(key.path) for key in GRAPH.get(REPORT_KEY).parent_keys}
+    waited_for = {".".join(key.path) for key in GRAPH.get(key_of(DRAFT)).parent_keys}
     assert named <= waited_for

@@ -9,13 +9,14 @@ import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.assets.landing import FETCH_CHECK, landing_key
+from orchestration.assets.steps import key_of
 from orchestration.automation import JOB_NAME
-from orchestration.checks import STANDSTILL_CHECK
 from orchestration.cli import app
 from orchestration.definitions import build_defs
 from orchestration.demo.replay.publishers import PUBLISHERS
 from orchestration.demo.replay.server import Reply, Request
+from orchestration.flow.landing import FETCH_CHECK, landed
+from orchestration.flow.steps import STANDSTILL_CHECK
 from orchestration.intake import fetching
 from orchestration.registers.contract import load_contracts
 from orchestration.resources import Avvik
@@ -28,7 +29,7 @@ from tests.integration.conftest import Installation
 
 Fresh = Callable[[], Installation]
 LANDING = [
-    landing_key(name)
+    key_of(landed(name))
     for name in [*load_contracts(), *(dataset.source_id for dataset in load_registry())]
 ]
 OF_SCB = [
@@ -99,7 +100,7 @@ def silent(tmp_path: Path) -> Settings:
 
 def standstills(settings: Settings) -> dict[str, dg.AssetCheckEvaluation]:
     keys = [
-        dg.AssetCheckKey(landing_key(dataset.source_id), STANDSTILL_CHECK)
+        dg.AssetCheckKey(key_of(landed(dataset.source_id)), STANDSTILL_CHECK)
         for dataset in load_registry()
     ]
     job = dg.define_asset_job("standstill_alone", selection=dg.AssetSelection.checks(*keys))

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from orchestration.assets.found_explanations import contract_changes
+from orchestration.flow.searching import contract_changes
 from orchestration.registers.contract import build_contract
 from orchestration.settings import PROJECT_ROOT
 from tests.integration.conftest import Installation, failed_steps

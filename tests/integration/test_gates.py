@@ -7,8 +7,8 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.checks import quality_status
 from orchestration.demo.faults import FAULTS, write_fault
+from orchestration.flow.remarks import all_remarks, quality_status
 from orchestration.quality.gate import record
 from orchestration.registers.quarantine import create_tables as create_held_rows
 from tests.integration.conftest import Installation, failed_steps, materialized
@@ -213,4 +213,4 @@ def test_only_rows_that_still_wait_are_a_remark(state: str, status: str) -> None
         create_held_rows(connection)
         record(connection, "run", [])
         connection.execute("insert into meta.held_rows (row_number, state) values (2, ?)", [state])
-        assert quality_status(connection) == status
+        assert quality_status(all_remarks(connection)) == status

@@ -1,4 +1,4 @@
-"""What makes a publication new: the fingerprint of all that it depends on."""
+"""What makes a publication new beside what it is made from: the program and the settings."""
 
 from pathlib import Path
 from typing import Any
@@ -6,23 +6,37 @@ from typing import Any
 import pytest
 
 from orchestration.settings import Settings
-from orchestration.version import inputs_fingerprint
-
-FILES = [("register", "register/a.csv", "sha")]
+from orchestration.version import code_fingerprint, settings_fingerprint
 
 
 @pytest.mark.parametrize(
-    "changed", [{"municipality": "1715"}, {"municipality_name": "Prov"}, {"year": 2022}]
+    "changed",
+    [
+        {"municipality": "1715"},
+        {"municipality_name": "Prov"},
+        {"year": 2022},
+        {"profile": "live"},
+        {"as_of": "2026-01-31"},
+    ],
 )
 def test_another_setting_is_another_publication(changed: dict[str, Any]) -> None:
-    assert inputs_fingerprint(Settings(**changed), FILES) != inputs_fingerprint(Settings(), FILES)
+    assert settings_fingerprint(Settings(**changed)) != settings_fingerprint(Settings())
+
+
+def test_where_things_lie_is_not(tmp_path: Path) -> None:
+    assert settings_fingerprint(Settings(home=tmp_path)) == settings_fingerprint(Settings())
 
 
 def test_a_change_in_the_municipality_s_file_is_something_new(tmp_path: Path) -> None:
     file = tmp_path / "kommun.yml"
     settings = Settings(municipality_file=file)
     file.write_text("code: '0180'")
-    before = inputs_fingerprint(settings, FILES)
-    assert inputs_fingerprint(settings, FILES) == before
+    before = settings_fingerprint(settings)
+    assert settings_fingerprint(settings) == before
     file.write_text("code: '0180' # en ny nämnd")
-    assert inputs_fingerprint(settings, FILES) != before
+    assert settings_fingerprint(settings) != before
+
+
+def test_the_program_is_summed_up_once() -> None:
+    assert code_fingerprint() is code_fingerprint()
+    assert len(code_fingerprint()) == 64
