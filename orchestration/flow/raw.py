@@ -23,6 +23,9 @@ from orchestration.storage.landing import LandingStore, Receipt
 DELIVERY_CHECK = "leveranser"
 DRIFT_CHECK = "drift"
 
+# Names of municipalities by code: read as deliveries are, and loaded by dbt too.
+_CODES = ("dbt_project/seeds/municipalities.csv",)
+
 # What the municipality's file says, written anew in each run.
 _UNITS = {
     BOARDS_TABLE: "Kommunens stadsdelsnämnder med giltighet och efterträdare, ur kommunfilen.",
@@ -41,13 +44,20 @@ def raw_step(guarded: Sequence[str]) -> Step:
             f"raw.{table}",
             "Typade rader med leverans och radnummer; pseudonymer i stället för identitetsnummer.",
             reads=tuple(landed(name) for name in names),
+            files=_CODES,
             group="raw",
             kinds=frozenset({"duckdb"}),
         )
         for table, names in raw_tables().items()
     )
     units = tuple(
-        Product(f"raw.{table}", description, group="raw", kinds=frozenset({"duckdb", "yaml"}))
+        Product(
+            f"raw.{table}",
+            description,
+            files=_CODES,
+            group="raw",
+            kinds=frozenset({"duckdb", "yaml"}),
+        )
         for table, description in _UNITS.items()
     )
     return Step(

@@ -1,5 +1,6 @@
 """The code location loads as the server loads it, and holds what operation relies on."""
 
+import logging
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from orchestration.assets.steps import key_of
-from orchestration.automation import inbox_content, inbox_sensor, send_notice
+from orchestration.automation import inbox_content, inbox_sensor, send_notice, until_it_stops
 from orchestration.checks import CHECK_NAME
 from orchestration.definitions import build_defs, defs
 from orchestration.flow.documents import DRAFT
@@ -190,3 +191,31 @@ def test_the_report_waits_for_the_gate_of_every_mart_that_it_reads() -> None:
     assert len(named) > 5
     waited_for = {".".join(key.path) for key in GRAPH.get(key_of(DRAFT)).parent_keys}
     assert named <= waited_for
+
+
+@dg.op
+def _closed_gate() -> int:
+    raise dg.Failure("Grinden är stängd.", allow_retries=False)
+
+
+@dg.op
+def _reads_on(value: int) -> int:
+    return value
+
+
+@dg.job(executor_def=until_it_stops)
+def stopping_job() -> None:
+    _reads_on.alias("last")(_reads_on.alias("next")(_closed_gate()))
+
+
+def test_a_stopped_run_says_why_and_nothing_else() -> None:
+    """Dagster's own executor would add an error for each step that waited."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.execute_job(
+            dg.reconstructable(stopping_job), instance=instance, raise_on_error=False
+        )
+        logged = instance.all_logs(result.run_id)
+    errors = [entry for entry in logged if entry.level >= logging.ERROR]
+    assert not result.success
+    assert [entry.step_key for entry in errors if entry.step_key] == ["_closed_gate"]
+    assert not [entry for entry in logged if "Dependencies for step" in entry.user_message]

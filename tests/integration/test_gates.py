@@ -8,7 +8,9 @@ import duckdb
 import pytest
 
 from orchestration.demo.faults import FAULTS, write_fault
+from orchestration.flow.news import nothing_new
 from orchestration.flow.remarks import all_remarks, quality_status
+from orchestration.flow.steps import flow
 from orchestration.quality.gate import record
 from orchestration.registers.quarantine import create_tables as create_held_rows
 from tests.integration.conftest import Installation, failed_steps, materialized
@@ -100,6 +102,44 @@ def test_nights_with_every_fault_and_the_night_after(
     # What is only unlike the deliveries before it is told, and holds nothing.
     reports = installation.settings.delivery_reports_dir.glob("*.txt")
     assert not [path.name for path in reports if "[regel " in path.read_text(encoding="utf-8")]
+
+
+def test_a_correction_carried_halfway_is_never_published(installation: Installation) -> None:
+    """Raw to marts are rebuilt as the README invites; the findings are still of the old figures."""
+    before = marker(installation)
+    file = installation.inbox / "vald_arenden" / "vald_arenden_2023-11.csv"
+    header, *lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([header, *lines[::2]]) + "\n", encoding="utf-8")
+    rebuilt = [
+        dg.AssetKey(product.split("."))
+        for step in ("landing", "raw", "staging", "marts")
+        for product in flow().by_name[step].products
+    ]
+    assert installation.run(*rebuilt).success
+    for key in (MEMORANDUM, SNAPSHOT):
+        result = installation.run(key)
+        [failure] = [event for event in result.all_events if event.is_step_failure]
+        user = failure.step_failure_data.user_failure_data
+        assert user is not None
+        assert "är gjord av en annan version av" in (user.description or "")
+        assert "Gör så här: kör steget Söker orsaker i uppgifterna" in (user.description or "")
+    assert marker(installation) == before
+    assert not nothing_new(installation.settings)
+
+    assert installation.run().success
+    assert marker(installation) != before
+    assert nothing_new(installation.settings)
+    compared = installation.published(
+        """
+        select deviations.observed, indicator_values.value
+        from marts.deviations
+        inner join marts.indicator_values
+            using (indicator_id, period_start, period_grain, geography_id, breakdown, category)
+        where deviations.kind = 'change'
+        """
+    )
+    assert len(compared) > 10
+    assert not [pair for pair in compared if pair[0] != pair[1]]
 
 
 def test_a_failed_raw_gate_stops_all_that_comes_after(installation: Installation) -> None:
