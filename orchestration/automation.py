@@ -57,7 +57,9 @@ class _UntilItStops(dg.Executor):
                     return
 
 
-@dg.executor(name="until_it_stops", config_schema=dg.in_process_executor.config_schema)
+@dg.executor(  # type: ignore[call-overload, untyped-decorator]
+    name="until_it_stops", config_schema=dg.in_process_executor.config_schema
+)
 def until_it_stops(context: dg.InitExecutorContext) -> dg.Executor:
     """One process for a run: steps share what they import, and DuckDB has one writer anyway."""
     create = dg.in_process_executor.executor_creation_fn

@@ -10,17 +10,16 @@ Beside the gates one check warns of published series that have stopped coming; i
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
-import duckdb
 import httpx
 
 from orchestration.assets.steps import key_of, told
 from orchestration.automation import send_notice
-from orchestration.intake.not_delivered import tables_without_rows
 from orchestration.flow.landing import landed
 from orchestration.flow.performing import GATE_CLOSED, Flow
 from orchestration.flow.remarks import set_remarks
 from orchestration.flow.step import Step, Verdict
 from orchestration.flow.steps import STANDSTILL_CHECK
+from orchestration.intake.not_delivered import tables_without_rows
 from orchestration.intake.standstill import standing_still
 from orchestration.quality.gate import record
 from orchestration.quality.results import ExpectationResult, SuiteResult

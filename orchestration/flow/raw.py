@@ -12,12 +12,13 @@ import duckdb
 from orchestration.flow.landing import landed
 from orchestration.flow.step import Check, Outcome, Product, Step, Verdict, Work
 from orchestration.intake.loading import load_deliveries, raw_tables
+from orchestration.intake.not_delivered import NOT_DELIVERED_TABLE
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.drift import latest_drift
 from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE
 from orchestration.registers.pseudonyms import load_key
 from orchestration.registers.quarantine import waiting_deliveries
-from orchestration.storage.deliveries import unresolved
+from orchestration.storage.deliveries import REGISTER_DELIVERIES_TABLE, unresolved
 from orchestration.storage.landing import LandingStore, Receipt
 
 DELIVERY_CHECK = "leveranser"
@@ -26,10 +27,12 @@ DRIFT_CHECK = "drift"
 # Names of municipalities by code: read as deliveries are, and loaded by dbt too.
 _CODES = ("dbt_project/seeds/municipalities.csv",)
 
-# What the municipality's file says, written anew in each run.
-_UNITS = {
+# What the municipality's file and the log of deliveries say, written anew in each run.
+_WRITTEN_ANEW = {
     BOARDS_TABLE: "Kommunens stadsdelsnämnder med giltighet och efterträdare, ur kommunfilen.",
     UNITS_TABLE: "Kommunens centrala enheter, ur kommunfilen.",
+    REGISTER_DELIVERIES_TABLE: "Vilka perioder som har levererats för vilket register.",
+    NOT_DELIVERED_TABLE: "De register som ingenting har levererats ur, med skälet.",
 }
 
 
@@ -54,11 +57,12 @@ def raw_step(guarded: Sequence[str]) -> Step:
         Product(
             f"raw.{table}",
             description,
+            reads=tuple(landed(name) for name in _sources()[f"raw.{table}"]),
             files=_CODES,
             group="raw",
             kinds=frozenset({"duckdb", "yaml"}),
         )
-        for table, description in _UNITS.items()
+        for table, description in _WRITTEN_ANEW.items()
     )
     return Step(
         name="raw",
@@ -89,8 +93,8 @@ def raw_step(guarded: Sequence[str]) -> Step:
 def _load(work: Work) -> Outcome:
     """Load the deliveries that are not yet loaded."""
     settings = work.settings
-    tables = {f"raw.{table}": names for table, names in raw_tables().items()}
-    names = frozenset(name for table in work.selected & tables.keys() for name in tables[table])
+    tables = _sources()
+    names = frozenset(name for table in work.selected for name in tables[table])
     due = load_deliveries(
         work.connection,
         settings,
@@ -101,29 +105,41 @@ def _load(work: Work) -> Outcome:
             create=settings.profile == "demo" and settings.as_of is None,
         ),
         # Asked for all, it takes what no register is named for too: that is then held, and told.
-        names=names if work.selected < tables.keys() | _unit_tables() else None,
+        names=names if work.selected < tables.keys() else None,
     )
     work.log.info("Inlästa leveranser: %d", len(due))
-    # What all publishers share is written with each of them, and so are the municipality's units.
-    shared = {table for table, of in tables.items() if names.intersection(of)}
-    made = shared | _unit_tables()
+    # What several sources share is written with each of them.
+    made = {table for table, of in tables.items() if not of or names.intersection(of)}
     return Outcome(
         figures={table: _figures(work.connection, table, tables, due) for table in made},
         verdicts=[
             verdict
-            for table in sorted(work.selected & tables.keys())
+            for table in sorted(work.selected & _judged().keys())
             for verdict in _verdicts(work.connection, table, tables[table])
         ],
         made=frozenset(made),
         inputs={
             table: frozenset(landed(name) for name in names.intersection(tables[table]))
-            for table in shared
+            for table in made
         },
     )
 
 
-def _unit_tables() -> set[str]:
-    return {f"raw.{table}" for table in _UNITS}
+def _judged() -> dict[str, list[str]]:
+    """The tables of rows as they were delivered, each with the registers or datasets it holds."""
+    return {f"raw.{table}": names for table, names in raw_tables().items()}
+
+
+def _sources() -> dict[str, list[str]]:
+    """All tables of schema `raw`, each with the registers or datasets that it is made from."""
+    of_deliveries = (REGISTER_DELIVERIES_TABLE, NOT_DELIVERED_TABLE)
+    return {
+        **_judged(),
+        **{
+            f"raw.{table}": list(load_contracts()) if table in of_deliveries else []
+            for table in _WRITTEN_ANEW
+        },
+    }
 
 
 def _figures(
@@ -133,7 +149,7 @@ def _figures(
     due: Sequence[Receipt],
 ) -> dict[str, int]:
     [(row_count,)] = connection.execute(f"select count(*) from {table}").fetchall()
-    if table not in tables:
+    if table not in _judged():
         return {"dagster/row_count": row_count}
     return {
         "dagster/row_count": row_count,

@@ -86,7 +86,7 @@ class GateClosedError(Exception):
 def fingerprint(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     """What a table looks like now.
 
-    Tables in `raw` are append-only, so the number of rows, the latest delivery and the columns say
+    Rows in `raw` are appended only, so the number of rows, the latest delivery and the columns say
     whether anything came since; this costs nothing on 50 million rows. Any other table is summed up
     by content: the hash of every row, combined so that order does not matter, which a change by
     hand alters. Row hashes are DuckDB's own, so another DuckDB version may ask for a new check.
@@ -101,7 +101,7 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     columns = table_columns(connection, table)
     if not columns:
         return ""
-    if table.startswith("raw.") and "delivery_sequence" in columns:
+    if table.startswith("raw.") and columns.keys() >= {"delivery_sequence", "row_number"}:
         measures = "count(*), max(delivery_sequence)"
     else:
         # The sum sees a row that was doubled, which the exclusive-or alone would cancel out.

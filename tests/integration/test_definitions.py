@@ -215,7 +215,7 @@ def test_a_stopped_run_says_why_and_nothing_else() -> None:
             dg.reconstructable(stopping_job), instance=instance, raise_on_error=False
         )
         logged = instance.all_logs(result.run_id)
-    errors = [entry for entry in logged if entry.level >= logging.ERROR]
+    errors = [entry for entry in logged if int(entry.level) >= logging.ERROR]
     assert not result.success
     assert [entry.step_key for entry in errors if entry.step_key] == ["_closed_gate"]
     assert not [entry for entry in logged if "Dependencies for step" in entry.user_message]
