@@ -17,6 +17,8 @@ from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import FoundExplanation
 from orchestration.settings import Settings
 from orchestration.storage.findings import FOUND_EXPLANATIONS, read_findings
+from orchestration.storage.report_year import ReportYearError
+from orchestration.storage.report_year import report_year as year_of
 
 
 def read_catalogue(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Catalogue:
@@ -46,24 +48,10 @@ def report_year(connection: duckdb.DuckDBPyConnection, settings: Settings) -> in
     Raises:
         StepRefusedError: If there are no values to report on.
     """
-    if settings.year is not None:
-        return settings.year
-    row = connection.execute(
-        """
-        select max(year(indicator_values.period_start))
-        from marts.indicator_values
-        inner join marts.indicators using (indicator_id)
-        where indicator_values.period_grain = 'year'
-            and indicator_values.geography_id = $municipality
-            and indicators.area not in ('omvarld', 'oppna_jamforelser')
-        """,
-        {"municipality": settings.municipality},
-    ).fetchone()
-    if row is None or row[0] is None:
-        raise StepRefusedError(
-            "Det finns inga årsvärden för kommunen. Gör så här: lämna registren och kör om."
-        )
-    return int(row[0])
+    try:
+        return year_of(connection, settings.municipality, settings.year)
+    except ReportYearError as error:
+        raise StepRefusedError(str(error)) from error
 
 
 def read_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
