@@ -114,10 +114,7 @@ def test_the_environment_is_read_in_one_place() -> None:
         for module in MODULES
         if re.search(r"os\.environ|getenv", module.read_text(encoding="utf-8"))
     }
-    assert {name for name in readers if not name.startswith("cli/")} == {
-        "settings.py",
-        "flow/dbt_project.py",
-    }
+    assert {name for name in readers if not name.startswith("cli/")} == {"flow/dbt_project.py"}
 
 
 def test_the_clock_is_read_in_few_places() -> None:
