@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import duckdb
+import openpyxl
 import pytest
 
 from orchestration.intake.not_delivered import registers_not_delivered, tables_without_rows
@@ -64,6 +66,33 @@ def test_months_without_a_case_are_no_copies_of_each_other(home: Home, nights: i
     assert "Leveransen är inläst." in report
     assert "läses som en period utan ärenden" in report
     assert "Gör så här:" in report
+
+
+def written(form: str, folder: Path) -> bytes:
+    """A file without rows, in one of the forms that a register may come in."""
+    names = HEADER.strip().split(";")
+    file = folder / f"nobody.{form}"
+    if form == "xlsx":
+        book = openpyxl.Workbook()
+        book.worksheets[0].append(names)
+        book.save(file)
+    elif form == "parquet":
+        columns = ", ".join(f"null::varchar as {name}" for name in names)
+        duckdb.execute(f"copy (select {columns} where false) to '{file}' (format parquet)")
+    else:
+        text = {"bom": "\ufeff" + HEADER, "cut": HEADER.rstrip("\n")}[form]
+        file.write_text(text, encoding="utf-8")
+    return file.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["bom", "cut", "xlsx", "parquet"])
+def test_a_month_without_a_case_may_come_in_any_form(home: Home, tmp_path: Path, form: str) -> None:
+    home.deliver("boendestod_beslut", "2023-01", register())
+    for month in ("2023-02", "2023-03"):
+        home.deliver("boendestod_beslut", month, written(form, tmp_path))
+    home.take_in()
+    assert rules(home) == []
+    assert home.ask(DELIVERED) == [("2023-01", ROWS), ("2023-02", 0), ("2023-03", 0)]
 
 
 def test_the_same_rows_for_another_period_are_still_a_copy(home: Home) -> None:

@@ -310,6 +310,52 @@ def test_hours_a_week_given_as_hours_a_month(lab: "Lab", hours: str, expected: b
     assert ("hours_per_month" in failed(lab, "raw.register__boendestod_beslut")) is expected
 
 
+@pytest.mark.parametrize(
+    ("register", "dated"),
+    [
+        ("boendestod_beslut", ""),
+        ("budget_skuldradgivning", "forsta_besok"),
+        ("familjeratt_arenden", "start_datum"),
+        ("missbruk_insatser", ""),
+        ("rvc_samtalsstod", "start_datum"),
+        ("skyddat_boende_placeringar", "beslut_datum"),
+        ("socialpsykiatri_insatser", ""),
+        ("vald_arenden", "aktualiserad_datum"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("delivered", "missing"),
+    [
+        ([], True),
+        ([("2021-07", 0), ("2021-08", 0)], False),
+        ([("2021", 0)], False),
+        # Rows were delivered for the year and are not there.
+        ([("2021-07", 0), ("2021-08", 9)], True),
+    ],
+)
+def test_a_year_that_was_delivered_without_a_case_is_not_missed(
+    lab: "Lab", register: str, dated: str, delivered: list[tuple[str, int]], missing: bool
+) -> None:
+    create_all(lab)
+    table = f"raw.register__{register}"
+    key = SUITES[table].latest_by[0]
+    fill(
+        lab,
+        table,
+        f"{key}, {dated or 'delivery_period'}, delivery_sequence",
+        f"select 'A' || i, {'make_date(year, 3, 1)' if dated else 'year'}, 1 from (select i,"
+        " case when i % 2 = 0 then 2020 else 2022 end as year from range(40) as numbers (i))",
+    )
+    for period, rows in delivered:
+        lab.execute(
+            "insert into raw.register__deliveries values ($register, 1, $period, $rows)",
+            register=register,
+            period=period,
+            rows=rows,
+        )
+    assert ("years_missing" in failed(lab, table)) is missing
+
+
 def indicator(lab: "Lab", name: str, measure: str, *values: tuple[object, ...]) -> None:
     lab.execute(
         "insert into marts.indicators by name select $name as indicator_id, $measure as measure",
