@@ -32,7 +32,7 @@ from orchestration.deviation.findings import (
     explanation_evidence,
     new_row,
 )
-from orchestration.deviation.means import moderate
+from orchestration.deviation.means import differs, moderate
 from orchestration.deviation.pools import JudgedSeries, Prepared, prepare, until
 from orchestration.deviation.result import Deviation, Kind
 from orchestration.deviation.series import ROUNDING, FloatArray, Series
@@ -150,8 +150,9 @@ def _on_one_map(
 def _spread(members: Sequence[Prepared], variance: FloatArray) -> FloatArray:
     """Sampling variances of the boards' means; the others' where all in a board are alike."""
     df = np.array([float(member.df[-1]) for member in members])
-    steadied = moderate(variance * (df + 1.0), df).variance / (df + 1.0)
-    return np.where(variance > 0, variance, steadied)
+    of_persons = variance * (df + 1.0)
+    steadied = moderate(of_persons, df).variance / (df + 1.0)
+    return np.where(differs(of_persons), variance, steadied)
 
 
 def _tells_boards_apart(covariate: FloatArray) -> bool:
@@ -159,8 +160,8 @@ def _tells_boards_apart(covariate: FloatArray) -> bool:
     if not np.isfinite(covariate).all():
         return False
     ordered = np.sort(covariate)
-    differs = ROUNDING * float(np.abs(ordered).max())
-    return bool(min(ordered[-2] - ordered[0], ordered[-1] - ordered[1]) > differs)
+    slack = ROUNDING * float(np.abs(ordered).max())
+    return bool(min(ordered[-2] - ordered[0], ordered[-1] - ordered[1]) > slack)
 
 
 def _exposure(member: Prepared, totals: _Values, year: int, population: str) -> float | None:

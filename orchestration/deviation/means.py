@@ -13,7 +13,7 @@ import numpy as np
 from scipy import optimize, special
 
 from orchestration.deviation.filters import Observation, State
-from orchestration.deviation.series import ROUNDING, FloatArray
+from orchestration.deviation.series import ROUNDING, BoolArray, FloatArray
 
 #: Below this the spread of the sampling variances cannot itself be estimated.
 _LEAST_SERIES = 3
@@ -117,6 +117,15 @@ class ModeratedVariance:
     prior_variance: float
 
 
+def differs(variance: FloatArray) -> BoolArray:
+    """Where values behind a mean differ, by more than rounding; (S,).
+
+    Args:
+        variance: squared coefficients of variation.
+    """
+    return np.asarray(variance > ROUNDING**2, dtype=np.bool_)
+
+
 def moderate(variance: FloatArray, df: FloatArray) -> ModeratedVariance:
     r"""Moderated variances after Smyth (2004), Stat. Appl. Genet. Mol. Biol. 3(1):3, section 6.2.
 
@@ -134,7 +143,7 @@ def moderate(variance: FloatArray, df: FloatArray) -> ModeratedVariance:
         The moderated ones. With fewer than three positive ones nothing is moderated; those of
         nought are then the mean of the others, so far as there are any.
     """
-    spread = variance > ROUNDING**2
+    spread = differs(variance)
     if spread.sum() < _LEAST_SERIES:
         usual = float(np.average(variance[spread], weights=df[spread])) if spread.any() else 0.0
         return ModeratedVariance(np.where(spread, variance, usual), df, 0.0, float("nan"))

@@ -409,8 +409,9 @@ def means_of_boards(spread: Sequence[float], off: float = 0.0) -> list[Series]:
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_board_where_all_are_alike_is_compared_like_the_others() -> None:
-    alike = [0.0 if at == 4 else 3.0 for at in range(len(BOARDS))]
+@pytest.mark.parametrize("nothing", [0.0, 1e-16])
+def test_a_board_where_all_are_alike_is_compared_like_the_others(nothing: float) -> None:
+    alike = [nothing if at == 4 else 3.0 for at in range(len(BOARDS))]
     (found,) = outliers(means_of_boards(alike, off=3.0))
     # As large against its mean as the others' against theirs.
     usual = [3.0 * 10 / 7 if at == 4 else 3.0 for at in range(len(BOARDS))]
