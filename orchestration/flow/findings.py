@@ -19,6 +19,7 @@ from orchestration.flow.marts import (
     read_names,
     read_plain_series,
     read_series,
+    read_successors,
     report_year,
 )
 from orchestration.flow.searching import find_explanations
@@ -151,13 +152,19 @@ def _find_deviations(work: Work) -> Outcome:
     of_method = DeviationSettings(geography_id=settings.municipality)
     names = read_names(connection)
     months = read_months(connection, settings.municipality)
-    rows = follow_up(
-        assess(series, catalogue, year - 1, of_method, names=names),
-        assess(series, catalogue, year, of_method, names=names, months=months),
-        series,
-        catalogue,
-        year,
+    before, now = (
+        assess(
+            series,
+            catalogue,
+            tested,
+            of_method,
+            names=names,
+            months=months if tested == year else (),
+            successors=read_successors(connection),
+        )
+        for tested in (year - 1, year)
     )
+    rows = follow_up(before, now, series, catalogue, year)
     write_findings(connection, DEVIATIONS, [row.as_row() for row in rows])
     work.log.info("Prövade serier: %d, rader: %d", len(series), len(rows))
     figures = {

@@ -66,6 +66,25 @@ def read_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return dict(connection.execute("select geography_id, name from marts.geographies").fetchall())
 
 
+def read_successors(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Read which board took over from each that ceased.
+
+    Args:
+        connection: An open connection to the warehouse.
+
+    Returns:
+        The successor by the code of the board that ceased.
+    """
+    rows = connection.execute(
+        """
+        select geography_id, successor_id
+        from marts.geographies
+        where successor_id is not null
+        """
+    ).fetchall()
+    return dict(rows)
+
+
 def read_series(connection: duckdb.DuckDBPyConnection) -> list[Series]:
     """Read all yearly series.
 

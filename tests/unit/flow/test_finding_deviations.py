@@ -1,0 +1,108 @@
+"""The step that tests the marts: which year, and which boards, it hands to the engine."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from orchestration.flow.step import StepRefusedError, Work
+from orchestration.flow.steps import flow
+from orchestration.settings import Settings
+from orchestration.storage.findings import (
+    DEVIATIONS,
+    FOUND_EXPLANATIONS,
+    read_findings,
+    write_findings,
+)
+
+COUNTED = "substance_use_persons"
+BOARDS = [f"0180-namnd-{letter}" for letter in "abcdefghijk"]
+HEIR, OLD = BOARDS[4], ["0180-gammal-a", "0180-gammal-b"]
+
+
+@pytest.fixture
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Eleven boards from 2023, one of them far off and made of two that there were before."""
+    rng = np.random.default_rng(5)
+    values: list[tuple[str, str, int, float]] = []
+    for year in range(2016, 2024):
+        values.append((COUNTED, "0180", year, 5000.0 + year % 3))
+        for at, board in enumerate(BOARDS):
+            persons = 30_000.0 + 6000 * at
+            cases = float(np.rint(0.006 * persons * np.exp(rng.normal(0, 0.03))))
+            cases *= 2 if board == HEIR and year == 2022 else 1
+            values += [(COUNTED, board, year, cases), ("population", board, year, persons)]
+            if board == HEIR and year < 2023:
+                for old in OLD:
+                    values += [
+                        (COUNTED, old, year, cases / 2),
+                        ("population", old, year, persons / 2),
+                    ]
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create schema marts;
+            create table marts.indicators as
+            select unnest(['substance_use_persons', 'population']) as indicator_id,
+                unnest(['missbruk_och_beroende', 'omvarld']) as area;
+            create table marts.geographies (
+                geography_id varchar, name varchar, successor_id varchar
+            );
+            create table marts.indicator_values (
+                indicator_id varchar, geography_id varchar, breakdown varchar, category varchar,
+                period_grain varchar, period_start date, numerator double, denominator double,
+                value double, standard_deviation double, observations bigint, status varchar
+            )
+            """
+        )
+        connection.executemany(
+            "insert into marts.geographies values (?, ?, ?)",
+            [*((board, board, None) for board in BOARDS), *((old, old, HEIR) for old in OLD)],
+        )
+        connection.executemany(
+            """
+            insert into marts.indicator_values
+            values ($1, $2, 'total', 'total', 'year', make_date($3, 1, 1), $4, null, $4, null, null,
+                'observed')
+            """,
+            values,
+        )
+        write_findings(connection, FOUND_EXPLANATIONS, [])
+        yield connection
+
+
+def find(connection: duckdb.DuckDBPyConnection, year: int) -> None:
+    (step,) = [
+        step for step in flow().steps if DEVIATIONS.name in {each.name for each in step.writes}
+    ]
+    (product,) = step.writes
+    step.run(
+        Work(
+            Settings(home=Path("unused"), year=year),
+            connection,
+            "run",
+            logging.getLogger("test"),
+            frozenset({product.name}),
+            product.reads,
+        )
+    )
+
+
+def test_a_year_before_a_reform_has_one_map(warehouse: duckdb.DuckDBPyConnection) -> None:
+    find(warehouse, 2022)
+    (row,) = [
+        row for row in read_findings(warehouse, DEVIATIONS) if row["kind"] == "district_outlier"
+    ]
+    assert row["geography_id"] == HEIR
+    assert json.loads(row["evidence"])["boards"] == len(BOARDS)
+
+
+def test_a_year_without_values_is_refused_with_those_that_exist(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    with pytest.raises(StepRefusedError, match=r"Rapportåret 1990 .* åren 2016–2023 med --year"):
+        find(warehouse, 1990)
