@@ -18,7 +18,7 @@ class ReportYearError(ValueError):
 
 
 def years_with_values(connection: duckdb.DuckDBPyConnection, municipality: str) -> tuple[int, ...]:
-    """The years that a municipality's own registers have values of.
+    """The years with values of a municipality's own activities, its surroundings apart.
 
     Args:
         connection: An open connection to the warehouse; reading is enough.
@@ -89,9 +89,9 @@ def without_values(wanted: int, years: Sequence[int]) -> str:
         years: Those that have values, in order; at least one.
     """
     return (
-        f"Rapportåret {wanted} saknar värden från kommunens egna register. Gör så här: välj ett av "
-        f"åren {_spans(years)} med --year eller AVVIK_YEAR, eller lämna registren för {wanted} och "
-        "kör om."
+        f"Rapportåret {wanted} saknar årsvärden för kommunens verksamheter. Gör så här: välj ett "
+        f"av åren {_spans(years)} med --year eller AVVIK_YEAR, eller lämna registren för {wanted} "
+        "och kör om."
     )
 
 

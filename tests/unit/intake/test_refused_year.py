@@ -89,7 +89,7 @@ def test_the_command_refuses_it_before_anything_runs(
         app, ["run", "--home", str(home), "--profile", "live", "--year", "1990"]
     )
     assert ran.exit_code == 2
-    assert "Rapportåret 1990 saknar värden" in ran.output
+    assert "Rapportåret 1990 saknar årsvärden" in ran.output
     assert "åren 2023 med --year" in ran.output
     # Nothing is fetched, landed or built: the home was only claimed.
     assert {path.name for path in home.iterdir()} - before <= {"profile", ".run.lock", "spill"}

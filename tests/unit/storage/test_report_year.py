@@ -1,4 +1,4 @@
-"""A year is reported on when the city's own registers have values of it; any other is refused."""
+"""A year is reported on when the city's own activities have values of it; others are refused."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ import pytest
 from orchestration.storage.report_year import ReportYearError, report_year, years_with_values
 
 REFUSED = (
-    "Rapportåret 1990 saknar värden från kommunens egna register. Gör så här: välj ett av åren "
+    "Rapportåret 1990 saknar årsvärden för kommunens verksamheter. Gör så här: välj ett av åren "
     "2016–2018, 2021 med --year eller AVVIK_YEAR, eller lämna registren för 1990 och kör om."
 )
 
