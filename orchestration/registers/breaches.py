@@ -73,6 +73,10 @@ _RULES: dict[str, tuple[str, str]] = {
         "arbetsboken har registrets kolumner på flera blad, och bara det första läses",
         "samla raderna på ett blad, eller ta bort de andra bladen, och lämna en ny fil",
     ),
+    "for_stort_blad": (
+        "bladet har fler än 60 miljoner celler, eller en cell långt utanför tabellen",
+        "ta bort det som står utanför tabellen, eller lämna filen som text eller Parquet",
+    ),
     "samma_innehall": (
         "innehållet är detsamma som i en annan fil som redan är mottagen",
         "kontrollera att rätt period exporterades och lämna rätt fil",

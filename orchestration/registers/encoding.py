@@ -20,6 +20,10 @@ _CHUNK = 4 << 20
 _MARKS = bytes(range(0x80, 0xA0))
 # Bytes that Windows-1252 gives no character.
 _UNDEFINED = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
+# The Swedish letters in UTF-8. In Windows-1252 each would be two signs that no word has: such a
+# file is UTF-8 that was cut or damaged, or of two parts.
+_UTF8_LEAD = b"\xc3"
+_SWEDISH = [letter.encode() for letter in "åäöÅÄÖ"]
 # What the accents of U+0300 to U+033F begin with in UTF-8.
 _COMBINING = b"\xcc"
 
@@ -48,7 +52,7 @@ def encoding_of(path: Path, candidates: Sequence[str] = _CANDIDATES) -> Encoding
             return "utf-8" if "utf-8" in candidates else None
         if head.startswith(BOM_UTF8):
             return None
-    if "windows-1252" not in candidates or any(_has(chunk, _UNDEFINED) for chunk in _chunks(path)):
+    if "windows-1252" not in candidates or any(_is_other(chunk) for chunk in _chunks(path)):
         return None
     if "utf-8" not in candidates and not _is_ascii(path) and _is(path, "utf-8"):
         # No text in Windows-1252 happens to be UTF-8 as well: two letters would stand for each.
@@ -107,6 +111,13 @@ def _as_utf8(chunk: bytes) -> bytes:
         return chunk
     encoding = "windows-1252" if _has(chunk, _MARKS) else "latin-1"
     return chunk.decode(encoding).encode("utf-8")
+
+
+def _is_other(chunk: bytes) -> bool:
+    """Whether a part of a file shows that it is no Windows-1252, or not only."""
+    if _has(chunk, _UNDEFINED):
+        return True
+    return _UTF8_LEAD in chunk and any(letter in chunk for letter in _SWEDISH)
 
 
 def _has(chunk: bytes, some: bytes) -> bool:

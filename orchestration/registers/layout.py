@@ -26,7 +26,7 @@ from orchestration.registers.mapping import (
     cell_sql,
     constant_sql,
 )
-from orchestration.registers.sheets import Sheet, SheetError
+from orchestration.registers.sheets import Sheet, SheetError, TooWideError
 from orchestration.registers.typed import Source, parquet_source
 
 _HEADER_LIMIT = 1 << 16
@@ -296,6 +296,8 @@ def _inspect_workbook(
         sheet = Sheet(delivery.path)
         row, names = sheet.header()
         others = sheet.other_headers()
+    except TooWideError:
+        return [Breach(delivery.file_name, "for_stort_blad")]
     except SheetError:
         return [Breach(delivery.file_name, "filformat")]
     if not names:

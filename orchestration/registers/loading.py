@@ -244,7 +244,7 @@ def staged(
         for delivery in deliveries
     }
     for delivery in deliveries:
-        layout = _inspected(contract, delivery, mapping)
+        layout = inspected(contract, delivery, mapping)
         if isinstance(layout, list):
             breaches[delivery.sequence] += layout
         else:
@@ -282,9 +282,22 @@ def staged(
         _forget(connection)
 
 
-def _inspected(
+def inspected(
     contract: Contract, delivery: Delivery, mapping: RegisterMapping
 ) -> Layout | list[Breach]:
+    """Find out how a file is laid out, as `inspect` does; what it raises is the file's fault.
+
+    Args:
+        contract: The version of the register's contract that holds for the file.
+        delivery: The landed file.
+        mapping: How the municipality's export maps to the contract.
+
+    Returns:
+        Its layout, or what is wrong with it.
+
+    Raises:
+        OSError: If the file cannot be read.
+    """
     try:
         return inspect(contract, delivery, mapping)
     except FAULTS_OF_FILES:

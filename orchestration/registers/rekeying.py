@@ -14,8 +14,8 @@ import duckdb
 
 from orchestration.registers.contract import Contract
 from orchestration.registers.identity import hides_identity_sql, kind_sql, normalised_sql
-from orchestration.registers.layout import Delivery, Layout, inspect, quoted
-from orchestration.registers.loading import by_version
+from orchestration.registers.layout import Delivery, Layout, quoted
+from orchestration.registers.loading import by_version, inspected
 from orchestration.registers.mapping import CONTRACT_FORM, RegisterMapping
 from orchestration.registers.protection import purpose
 from orchestration.registers.pseudonyms import (
@@ -177,7 +177,7 @@ def _readable(
             [
                 (delivery, layout)
                 for delivery in members
-                if not isinstance(layout := inspect(version, delivery, mapping), list)
+                if not isinstance(layout := inspected(version, delivery, mapping), list)
             ],
         )
         for version, members in alike

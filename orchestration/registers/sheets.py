@@ -22,6 +22,10 @@ _CHUNK = 1 << 20
 # An error, or a formula; a name may be split by where a chunk ends, so some bytes are kept.
 _SUSPECT = re.compile(rb"""\st\s*=\s*["']e["']|<(?:[\w.-]+:)?f[\s/>]""")
 _OVERLAP = 64
+_COLUMN = re.compile(rb"""r\s*=\s*["']([A-Za-z]{1,9})[0-9]""")
+_ROW = re.compile(rb"""r\s*=\s*["'][A-Za-z]{0,9}([0-9]{1,18})""")
+# Some two gigabytes as calamine holds them.
+_MOST_CELLS = 60_000_000
 _TWO_BYTES = (b"\xff\xfe", b"\xfe\xff")
 
 Place = tuple[int, int]
@@ -29,6 +33,10 @@ Place = tuple[int, int]
 
 class SheetError(Exception):
     """The file is no workbook of the kind that is read, or a damaged one."""
+
+
+class TooWideError(SheetError):
+    """A sheet reaches so far that it cannot be held: a cell stands far away from the table."""
 
 
 class Sheet:
@@ -54,6 +62,9 @@ class Sheet:
             ]
             if not self._names:
                 raise SheetError("no visible sheet")
+            # calamine makes room for the whole rectangle, and ends the process if it cannot.
+            for name in self._names:
+                _require_room(path, name)
             self._sheet = self._book.get_sheet_by_name(self._names[0])
             self._unreadable = _unreadable_cells(path, self._names[0])
         except (
@@ -135,6 +146,24 @@ def _header(sheet: python_calamine.CalamineSheet) -> tuple[int, tuple[str, ...]]
     return 1, ()
 
 
+def _require_room(path: Path, name: str) -> None:
+    """Refuse a sheet whose outermost cells span more than can be held."""
+    columns: set[bytes] = set()
+    last_row = 0
+    with ZipFile(path) as archive, archive.open(_sheet_member(archive, name)) as content:
+        kept = b""
+        while chunk := content.read(_CHUNK):
+            if not kept and chunk.startswith(_TWO_BYTES):
+                raise SheetError("cells in UTF-16")
+            part = kept + chunk
+            columns |= set(_COLUMN.findall(part))
+            last_row = max(last_row, *map(int, set(_ROW.findall(part))), 0)
+            kept = chunk[-_OVERLAP:]
+    last_column = max((_column(letters.decode()) for letters in columns), default=0)
+    if last_row * last_column > _MOST_CELLS:
+        raise TooWideError(f"{last_row} x {last_column}")
+
+
 def _unreadable_cells(path: Path, name: str) -> frozenset[Place]:
     """Where a sheet has an error, or a formula without a result; row and column from 0."""
     with ZipFile(path) as archive:
@@ -193,10 +222,14 @@ def _is_unreadable(cell: etree._Element) -> bool:
 
 def _place(reference: str) -> Place:
     letters = reference.rstrip("0123456789")
+    return int(reference[len(letters) :]) - 1, _column(letters) - 1
+
+
+def _column(letters: str) -> int:
     column = 0
     for letter in letters.upper():
         column = column * 26 + ord(letter) - ord("A") + 1
-    return int(reference[len(letters) :]) - 1, column - 1
+    return column
 
 
 def _sheet_member(archive: ZipFile, name: str) -> str:

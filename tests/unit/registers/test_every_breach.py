@@ -307,6 +307,6 @@ def test_a_file_without_faults_is_loaded(tmp_path: Path, form: Form, contract: C
 
 def test_every_rule_is_provoked() -> None:
     # Provoked by the intake, or by what is no text: in test_what_arrives.
-    elsewhere = {"okant_register", "samma_innehall", "internt_fel", "radantal", "flera_blad"}
-    elsewhere.add("cellfel")
+    elsewhere = {"okant_register", "samma_innehall", "internt_fel", "radantal"}
+    elsewhere |= {"flera_blad", "for_stort_blad", "cellfel"}
     assert {*CELL_RULES, *FILE_RULES, *elsewhere} == RULES

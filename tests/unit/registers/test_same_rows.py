@@ -121,8 +121,11 @@ def as_text(rows: Sequence[Sequence[object]], form: int) -> bytes:
     """A file of text: its line ends, its encoding, its quotation marks and empty lines vary."""
     newline, sign = ["\n", "\r\n", "\r"][form % 3], ".,"[form % 2]
     written = io.StringIO(newline="")
-    quoting = csv.QUOTE_ALL if form // 2 % 2 else csv.QUOTE_MINIMAL
-    writer = csv.writer(written, delimiter=";", lineterminator=newline, quoting=quoting)
+    writer = (
+        csv.writer(written, delimiter=";", lineterminator=newline, quoting=csv.QUOTE_ALL)
+        if form // 2 % 2
+        else csv.writer(written, delimiter=";", lineterminator=newline)
+    )
     writer.writerow(NAMES)
     writer.writerows(cells(row, sign) for row in rows)
     return written.getvalue().encode(["utf-8", "utf-8-sig", "utf-16"][form // 4 % 3])

@@ -246,6 +246,7 @@ def test_what_is_in_no_doubt_is_read(tmp_path: Path, content: bytes) -> None:
         (codecs.BOM_UTF32_LE + GOOD.encode("utf-32-le"), {}, "teckenkodning"),
         (GOOD.encode(), {"encoding": "windows-1252"}, "teckenkodning"),
         (GOOD.encode("utf-8-sig"), {"encoding": "windows-1252"}, "teckenkodning"),
+        (GOOD.encode() + GOOD.splitlines()[1].encode("cp1252"), {}, "teckenkodning"),
         (b"sep=,\n" + GOOD.encode(), {}, "avgransare"),
         (GOOD.replace("orsak", "orsak;Orsak").encode(), {}, "kolumn_dubbel"),
     ],
@@ -472,6 +473,10 @@ def _second(book: Any) -> None:
         book["Februari"].append(row)
 
 
+def _stray(book: Any) -> None:
+    book.active["XFD1048576"] = "x"
+
+
 def _notes(book: Any) -> None:
     book.create_sheet("Förklaringar").append(["kod", "betyder"])
 
@@ -504,6 +509,7 @@ def test_a_sheet_s_rows_have_its_numbers(
     ("content", "expected"),
     [
         (workbook([HEADER, FIRST], _second), [("flera_blad", None, None)]),
+        (workbook([HEADER, FIRST], _stray), [("for_stort_blad", None, None)]),
         (
             workbook([HEADER, [198001019802123456, *FIRST[1:]]]),
             [("cellfel", "avhysning_id", 2)],
@@ -521,7 +527,7 @@ def test_a_sheet_s_rows_have_its_numbers(
             [("framtid", "datum", 2)],
         ),
     ],
-    ids=["sheets", "digits", "clock", "serial", "half", "1904"],
+    ids=["sheets", "far cell", "digits", "clock", "serial", "half", "1904"],
 )
 def test_what_is_in_doubt_in_a_workbook_is_told(
     tmp_path: Path, content: bytes, expected: list[tuple[str, str | None, int | None]]
