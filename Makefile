@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-# An older DuckDB, to prove that its users can read what is published.
-OLDER_DUCKDB := $(VENV)/duckdb-1.5
+# Older DuckDBs, to prove that their users can read what is published: the oldest, the long-term
+# one, and 1.5, which the flow itself runs on too.
+OLDER_DUCKDB := $(foreach each,oldest lts 1.5,$(VENV)/duckdb-$(each))
 
 export DO_NOT_TRACK := 1
 
@@ -62,6 +63,6 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
 	touch $@
 
-$(OLDER_DUCKDB): tests/fixtures/duckdb-1.5.lock | $(INSTALLED)
+$(OLDER_DUCKDB): $(VENV)/duckdb-%: tests/fixtures/duckdb-%.lock | $(INSTALLED)
 	$(BIN)/pip install --quiet --no-deps --require-hashes --target $@ --requirement $<
 	touch $@

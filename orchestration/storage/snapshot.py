@@ -1,6 +1,6 @@
 """The publication: the snapshot that analysts open and the documents beside it, in one step.
 
-Copies marts and the public part of meta, nothing else, into a new file that DuckDB 1.5 and 2.x can
+Copies marts and the public part of meta, nothing else, into a new file that DuckDB 1.1 and later
 read, lays it with the documents in a dated directory, and only then points the names that readers
 know at that directory. One rename moves all of them, so that nobody meets the database of one
 publication and the pages of another. Whether anything may be published is decided by the gates.
@@ -25,8 +25,9 @@ SNAPSHOT_NAME = "marts.duckdb"
 _DATED = "tidigare"
 # Leads to the dated copy that is published; the names that readers know lead through it.
 _CURRENT = "aktuell"
-# The storage format of DuckDB 1.5; a file in 2.0's own format shuts out older readers.
-_STORAGE_VERSION = "v1.5.0"
+# The storage format of DuckDB 1.0, which 1.1 and all later ones read with the comments in it; what the
+# locked one would write by itself shuts out those who have not moved yet.
+_STORAGE_VERSION = "v1.0.0"
 _META_TABLES = ("publication", "sources", "built_from", "remarks")
 
 

@@ -1,6 +1,5 @@
 """A publication holds marts, meta and its documents, and all of it is replaced in one step."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from orchestration.storage.snapshot import content_hash, publish
 from orchestration.storage.warehouse import open_warehouse
 
 BUILT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
-OLDER_DUCKDB = Path(sys.prefix) / "duckdb-1.5"
 
 
 @pytest.fixture
@@ -247,24 +245,3 @@ def test_the_hash_sees_content_and_not_order(tmp_path: Path) -> None:
     assert hash_of("(1, 'x'), (2, 'y')") == hash_of("(2, 'y'), (1, 'x')")
     assert hash_of("(1, 'x'), (2, 'y')") != hash_of("(1, 'y'), (2, 'x')")
     assert hash_of("(1, 'x')") != hash_of("(1, 'x'), (1, 'x')")
-
-
-def test_an_older_duckdb_reads_the_snapshot(
-    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
-) -> None:
-    """`make test` installs DuckDB 1.5 beside the locked one for this."""
-    assert OLDER_DUCKDB.is_dir(), "run `make test`, which installs DuckDB 1.5 for this test"
-    path = publish(warehouse, draft, tmp_path / "published", built_at=BUILT, keep=3)
-    code = (
-        "import duckdb, sys; print(duckdb.__version__[:3],"
-        " duckdb.connect(sys.argv[1], read_only=True)"
-        ".execute('select sum(n) from marts.figures').fetchone()[0])"
-    )
-    other = subprocess.run(
-        [sys.executable, "-c", code, str(path)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(OLDER_DUCKDB)},
-    )
-    assert other.stdout.split() == ["1.5", "10"]
