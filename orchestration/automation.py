@@ -1,28 +1,37 @@
 """When things run, and who is told: the nightly job, the inbox sensor, the failure notice.
 
-What runs belongs in `orchestration.assets` and `orchestration.checks`.
+What runs belongs in `orchestration.assets` and `orchestration.checks`; what a notice says, in
+`orchestration.notices`.
 """
 
 import hashlib
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
+from orchestration.notices import Cause, StepError, causes, send_notice
 from orchestration.registers.inbox import is_settled, scan_inbox
 from orchestration.resources import Avvik
 from orchestration.settings import Settings
 from orchestration.storage.landing import sha256_of
 
 JOB_NAME = "nightly"
+# Whoever starts a run from the command line is told there, and by it.
+STARTED_BY = "avvik/started_by"
+COMMAND_LINE = "cli"
 # Between 02:00 and 03:00 a night in March has no such hour, and one in October has it twice.
 _CRON = "30 3 * * *"
 _TIME_ZONE = "Europe/Stockholm"
 _SENSOR_INTERVAL_SECONDS = 60
-_NOTICE_TIMEOUT_SECONDS = 10.0
+_ASKED_FOR = "avvik/inbox"
+# For how long content rests that a run was asked for and that has not landed all the same. After
+# the last pause it waits for other content, or for the night. What a person ended stays ended.
+_PAUSES = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+_IN_VAIN = {dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS}
+_FAILED_CHECK = "DagsterAssetCheckFailedError"
 
 
 class _UntilItStops(dg.Executor):
@@ -93,7 +102,9 @@ nightly_schedule = dg.ScheduleDefinition(
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Startar flödet när innehållet i inkorgen har ändrats.",
 )
-def inbox_sensor(avvik: Avvik) -> dg.SensorResult | dg.SkipReason:
+def inbox_sensor(
+    context: dg.SensorEvaluationContext, avvik: Avvik
+) -> dg.SensorResult | dg.SkipReason:
     """Ask for one run when the inbox holds content that has not landed."""
     settings = avvik.settings
     receipts = avvik.landing().receipts()
@@ -103,19 +114,47 @@ def inbox_sensor(avvik: Avvik) -> dg.SensorResult | dg.SkipReason:
     }
     if not changed:
         return dg.SkipReason("Inget nytt i inkorgen.")
-    # One run for all of it, asked for once. The number of receipts tells a file that goes back to
-    # what it held before from its first delivery.
-    run_key = f"{len(receipts)}|" + "|".join(
+    # One run for all of it. The number of receipts tells a file that goes back to what it held
+    # before from its first delivery.
+    content = f"{len(receipts)}|" + "|".join(
         f"{name}:{sha}" for name, sha in sorted(changed.items())
     )
+    asked_for = hashlib.sha256(content.encode()).hexdigest()
+    records = context.instance.get_run_records(
+        filters=dg.RunsFilter(tags={_ASKED_FOR: asked_for}), limit=len(_PAUSES) + 1
+    )
+    if any(record.dagster_run.status not in _IN_VAIN for record in records):
+        return dg.SkipReason("En körning av innehållet är beställd, pågår eller är avbruten.")
+    ended_at = [datetime.fromtimestamp(record.end_time or 0, UTC) for record in records]
+    if not may_ask(ended_at, now=datetime.now(UTC)):
+        return dg.SkipReason(
+            f"Innehållet har inte kunnat tas emot; försök hittills: {len(records)}."
+        )
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(
-                run_key=hashlib.sha256(run_key.encode()).hexdigest(),
-                tags={"avvik/changed_files": str(len(changed))},
+                run_key=f"{asked_for}|{len(records)}",
+                tags={_ASKED_FOR: asked_for, "avvik/changed_files": str(len(changed))},
             )
         ]
     )
+
+
+def may_ask(ended_at: Sequence[datetime], *, now: datetime) -> bool:
+    """Whether content may be asked for again, after runs that ended before it had landed.
+
+    Args:
+        ended_at: When they ended.
+        now: The present.
+
+    Returns:
+        True where there was none, or the latest has rested long enough and was not the last one.
+    """
+    if not ended_at:
+        return True
+    if len(ended_at) > len(_PAUSES):
+        return False
+    return now - max(ended_at) >= _PAUSES[len(ended_at) - 1]
 
 
 def inbox_content(settings: Settings) -> dict[str, str]:
@@ -141,39 +180,48 @@ def inbox_content(settings: Settings) -> dict[str, str]:
     "angiven.",
 )
 def failure_notice(context: dg.RunFailureSensorContext, avvik: Avvik) -> None:
-    """Tell the data team that a run was stopped, and by what."""
-    send_notice(
-        avvik.settings,
-        run_id=context.dagster_run.run_id,
-        job=context.dagster_run.job_name,
-        message=context.failure_event.message or "",
+    """Tell the data team that a run was stopped, by what, and what to do."""
+    run = context.dagster_run
+    if run.tags.get(STARTED_BY) == COMMAND_LINE:
+        return
+    settings = avvik.settings
+    fault = send_notice(
+        settings,
+        run_id=run.run_id,
+        job=run.job_name,
+        causes=stopped_by(settings, run.run_id, context.get_step_failure_events()),
     )
+    if fault is not None:
+        context.log.warning("%s", fault)
 
 
-def send_notice(settings: Settings, *, run_id: str, job: str, message: str) -> None:
-    """Append a notice to the notice file, and post it where a webhook is configured.
+def stopped_by(settings: Settings, run_id: str, events: Iterable[dg.DagsterEvent]) -> list[Cause]:
+    """Find what stopped a run, from the events of its failed steps.
 
     Args:
-        settings: Where notices go.
-        run_id: The stopped run.
-        job: Its job.
-        message: What stopped it; holds rules and counts, never a person's value.
+        settings: The installation.
+        run_id: The run.
+        events: Its events; those of failed steps are looked at.
 
-    Raises:
-        httpx.HTTPError: If the webhook does not take the notice; the file has it by then.
+    Returns:
+        At least one cause.
     """
-    notice = {
-        "tid": datetime.now(UTC).isoformat(timespec="seconds"),
-        "jobb": job,
-        "korning": run_id,
-        "meddelande": message,
-    }
-    settings.notices.parent.mkdir(parents=True, exist_ok=True)
-    with settings.notices.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(notice, ensure_ascii=False) + "\n")
-    if settings.notice_webhook is not None:
-        import httpx  # noqa: PLC0415 (only where someone asked for outbound calls)
-
-        httpx.post(
-            str(settings.notice_webhook), json=notice, timeout=_NOTICE_TIMEOUT_SECONDS
-        ).raise_for_status()
+    errors: list[StepError] = []
+    gate_closed = False
+    for event in events:
+        if not event.is_step_failure:
+            continue
+        data = event.step_failure_data
+        chain = []
+        error = data.error
+        while error is not None:
+            chain.append(error)
+            error = error.cause
+        if any(each.cls_name == _FAILED_CHECK for each in chain):
+            gate_closed = True
+            continue
+        said = data.user_failure_data.description if data.user_failure_data else None
+        errors.append(
+            StepError(f"Steget {event.step_key}", said, tuple(each.message for each in chain))
+        )
+    return causes(settings, run_id, errors, gate_closed=gate_closed)

@@ -10,10 +10,8 @@ Beside the gates one check warns of published series that have stopped coming; i
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
-import httpx
 
 from orchestration.assets.steps import key_of, told
-from orchestration.automation import send_notice
 from orchestration.flow.landing import landed
 from orchestration.flow.performing import GATE_CLOSED, Flow
 from orchestration.flow.remarks import set_remarks
@@ -21,6 +19,7 @@ from orchestration.flow.step import Step, Verdict
 from orchestration.flow.steps import STANDSTILL_CHECK
 from orchestration.intake.not_delivered import tables_without_rows
 from orchestration.intake.standstill import standing_still
+from orchestration.notices import Cause, send_notice
 from orchestration.quality.gate import record
 from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity, Suite, load_suites
@@ -189,7 +188,8 @@ def standstill(
 
 def _tell(context: dg.AssetCheckExecutionContext, settings: Settings, message: str) -> None:
     """Send a notice; the run does not depend on whether the webhook takes it."""
-    try:
-        send_notice(settings, run_id=context.run.run_id, job=context.run.job_name, message=message)
-    except httpx.HTTPError:
-        context.log.warning("Meddelandet kunde inte skickas; det står i meddelandefilen.")
+    fault = send_notice(
+        settings, run_id=context.run.run_id, job=context.run.job_name, causes=[Cause(message)]
+    )
+    if fault is not None:
+        context.log.warning("%s", fault)

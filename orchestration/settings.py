@@ -162,6 +162,11 @@ class Settings(BaseSettings):
         return self.state_dir / "dagster"
 
     @property
+    def served_file(self) -> Path:
+        """File with the address of the UI, while it is served."""
+        return self.home.absolute() / "dagster" / "served_at"
+
+    @property
     def dbt_target_dir(self) -> Path:
         """Directory of dbt's compiled files and logs."""
         return self.state_dir / "dbt"

@@ -28,7 +28,7 @@ from orchestration.cli.preflight import (
     require_report_year,
 )
 from orchestration.cli.published import show_answer, show_deviations, show_sources
-from orchestration.cli.running import run_once, write_demo_city
+from orchestration.cli.running import run_once, told_when_it_ends, write_demo_city
 from orchestration.cli.serving import serve_dagster
 from orchestration.settings import Profile, Settings
 
@@ -80,12 +80,12 @@ def run(
     }
     settings = Settings(**overrides)
     require_past(settings)
-    with only_one_run(settings):
+    with only_one_run(settings, "avvik run"), told_when_it_ends(settings) as interrupts:
         require_municipality(settings)
         claim_home(settings)
         require_key(settings)
         require_report_year(settings)
-        run_once(settings, overrides)
+        run_once(settings, overrides, interrupts)
 
 
 @app.command()
@@ -201,7 +201,7 @@ def rekey(
     from orchestration.registers.pseudonyms import PseudonymKeyError  # noqa: PLC0415
 
     settings = _settings(home=home)
-    with only_one_run(settings):
+    with only_one_run(settings, "avvik rekey"):
         try:
             key, changed = change(settings, accept_unlinked=accept_unlinked)
         except (PseudonymKeyError, UnlinkedError) as error:
@@ -226,7 +226,10 @@ def retain(home: HomeOption = None) -> None:
             "Ingen gallringstid är beslutad, så inget gallras. Gör så här: sätt"
             " AVVIK_RETENTION_DAYS till antalet dagar som staden har beslutat."
         )
-    with only_one_run(settings), open_warehouse(settings.warehouse_path) as connection:
+    with (
+        only_one_run(settings, "avvik retain"),
+        open_warehouse(settings.warehouse_path) as connection,
+    ):
         destroyed, remarks = destroy(
             connection, settings, LandingStore(settings.landing_dir), now=datetime.now(UTC)
         )
@@ -238,7 +241,7 @@ def retain(home: HomeOption = None) -> None:
 @app.command()
 def serve(
     home: HomeOption = None,
-    port: Annotated[int, typer.Option(help="Port på den egna datorn.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port på den egna datorn.", min=1, max=65535)] = 3000,
 ) -> None:
     """Visar flödet i webbläsaren, bara för den här datorn."""
     settings = _settings(home=home)

@@ -5,7 +5,8 @@ commands and to `running`.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 
 import duckdb
 
@@ -19,16 +20,16 @@ from orchestration.settings import Settings
 
 
 @contextmanager
-def only_one_run(settings: Settings) -> Iterator[None]:
-    """Refuse a second run in the same home while one is going on."""
-    import fcntl  # noqa: PLC0415 (not on every platform)
+def only_one_run(settings: Settings, command: str) -> Iterator[None]:
+    """Refuse a second run in the same home while one is going on, and say which that is."""
+    from orchestration.storage.holders import HeldError, hold_home  # noqa: PLC0415
 
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.state_dir / ".run.lock").open("w") as lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            refuse(f"En annan körning pågår i {settings.state_dir}. Vänta tills den är klar.")
+            stack.enter_context(hold_home(settings.state_dir, command, now=datetime.now(UTC)))
+        except HeldError as error:
+            refuse(str(error), cause=error)
         _require_warehouse(settings)
         yield
 
@@ -46,19 +47,17 @@ def claim_home(settings: Settings) -> None:
 def _require_warehouse(settings: Settings) -> None:
     """Refuse to start while another process, such as a run in the browser, holds the warehouse."""
     from orchestration.intake.rekeying import finish_rekeying  # noqa: PLC0415
-    from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
+    from orchestration.storage.warehouse import WarehouseHeldError, open_warehouse  # noqa: PLC0415
 
     try:
         if settings.as_of is None:
             finish_rekeying(settings)
         with open_warehouse(settings.warehouse_path):
             pass
+    except WarehouseHeldError as error:
+        refuse(str(error), cause=error)
     except duckdb.IOException as error:
-        refuse(
-            "En annan process använder lagret, kanske en körning i webbläsaren. "
-            "Vänta tills den är klar.",
-            cause=error,
-        )
+        refuse(f"Lagret {settings.warehouse_path} kan inte öppnas: {error}", cause=error)
 
 
 def require_past(settings: Settings) -> None:

@@ -4,29 +4,74 @@ What runs belongs in the assets, what must hold first in `preflight`.
 """
 
 import json
+import shutil
+import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.table import Table
 
+from orchestration.cli.interrupts import Interrupted, Interrupts, interruptible
 from orchestration.cli.output import STOPPED, console, errors, progress_bar, refuse
 from orchestration.cli.published import index_path, query_published
 from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.storage.home import sweep
 
 _STARTED = time.perf_counter()
-_STARTED_BY = "avvik/started_by"
+if TYPE_CHECKING:
+    from orchestration.notices import Cause
+
 _GLANCE_SECONDS = 0.5
+_BUILDING = ".den-syntetiska-staden"
+_KILLED = "Körningen avbröts utan att hinna avslutas."
 
 
-def run_once(settings: Settings, overrides: dict[str, Any]) -> None:
+@contextmanager
+def told_when_it_ends(settings: Settings) -> Iterator[Interrupts]:
+    """Let a run that is ended from outside, or by its own fault, say so and leave a clean home.
+
+    Args:
+        settings: The installation.
+
+    Yields:
+        What signals have come.
+
+    Raises:
+        typer.Exit: If it was ended from outside.
+    """
+    try:
+        with interruptible() as interrupts:
+            yield interrupts
+    except Interrupted as interrupt:
+        sweep(settings.state_dir, inbox=settings.inbox_dir)
+        name = signal.Signals(interrupt.signum).name
+        message = (
+            f"Körningen avbröts ({name}) innan den var klar; det publicerade är orört. Gör så här:"
+            " kör avvik run igen."
+        )
+        errors.print(message, style="bold red", markup=False, soft_wrap=True)
+        # Whoever presses Ctrl-C knows; nobody may be there to see the machine end it.
+        if interrupt.signum != signal.SIGINT:
+            _tell(settings, "", [message])
+        raise typer.Exit(interrupt.exit_code) from None
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        _tell(settings, "", [error])
+        raise
+
+
+def run_once(settings: Settings, overrides: dict[str, Any], interrupts: Interrupts) -> None:
     """Run the whole flow where something new has come, and tell what came of it.
 
     Args:
         settings: The installation, whose home is held and found fit.
         overrides: The settings among them that win over the environment.
+        interrupts: What signals have come.
 
     Raises:
         typer.Exit: If a gate or a step stopped the run.
@@ -40,16 +85,38 @@ def run_once(settings: Settings, overrides: dict[str, Any]) -> None:
         _print_findings(settings)
         _print_paths(settings)
         return
-    stopped = _run_flow(settings, overrides, split)
+    stopped = _run_flow(settings, overrides, split, interrupts)
     _print_split(split)
     _print_destroyed(settings)
     if stopped:
-        for message in stopped:
-            errors.print(f"STOPP: {message}", style="bold red", markup=False)
+        for cause in stopped:
+            errors.print(f"STOPP: {cause.message_sv}", style="bold red", markup=False)
+        for link in dict.fromkeys(cause.link for cause in stopped if cause.link is not None):
+            errors.print(f"Läs mer: {link}", markup=False, soft_wrap=True)
         errors.print("Den publicerade ögonblicksbilden är orörd.")
         raise typer.Exit(STOPPED)
     _print_findings(settings)
     _print_paths(settings)
+
+
+def _tell(settings: Settings, run_id: str, causes: "Sequence[Cause | Exception | str]") -> None:
+    """Send a notice; what becomes of it hides nothing of what it tells."""
+    from orchestration.notices import Cause, send_notice, unexpected  # noqa: PLC0415
+
+    # Whoever builds a past moment is told on the screen alone.
+    if settings.as_of is not None:
+        return
+    told = [
+        unexpected(each)
+        if isinstance(each, Exception)
+        else Cause(each)
+        if isinstance(each, str)
+        else each
+        for each in causes
+    ]
+    fault = send_notice(settings, run_id=run_id, job="avvik run", causes=told)
+    if fault is not None:
+        errors.print(fault, style="yellow", markup=False, soft_wrap=True)
 
 
 def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
@@ -85,17 +152,25 @@ def write_demo_city(settings: Settings, split: dict[str, float]) -> None:
             f"lägg filerna i {settings.inbox_dir}."
         )
     began = time.perf_counter()
-    with progress_bar() as progress:
-        task = progress.add_task("Skriver den syntetiska staden", total=None)
-        write_city(
-            settings.inbox_dir,
-            progress=lambda label, done, total: progress.update(
-                task,
-                description=f"Skriver den syntetiska staden: {label}",
-                completed=done,
-                total=total,
-            ),
-        )
+    # Beside the registers' folders until it is whole: half a city would pass for a delivery.
+    building = settings.inbox_dir / _BUILDING
+    shutil.rmtree(building, ignore_errors=True)
+    try:
+        with progress_bar() as progress:
+            task = progress.add_task("Skriver den syntetiska staden", total=None)
+            write_city(
+                building,
+                progress=lambda label, done, total: progress.update(
+                    task,
+                    description=f"Skriver den syntetiska staden: {label}",
+                    completed=done,
+                    total=total,
+                ),
+            )
+        for register in sorted(building.iterdir()):
+            register.replace(settings.inbox_dir / register.name)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
     split["syntetisk stad"] = time.perf_counter() - began
 
 
@@ -156,17 +231,30 @@ def prepare_dagster_home(settings: Settings) -> None:
     )
 
 
-def _run_flow(settings: Settings, overrides: dict[str, Any], split: dict[str, float]) -> list[str]:
+def _run_flow(
+    settings: Settings, overrides: dict[str, Any], split: dict[str, float], interrupts: Interrupts
+) -> "list[Cause]":
     """Run the nightly job in this process.
 
     Returns:
-        What stopped it, in Swedish; empty when the snapshot is published.
+        What stopped it; empty when the snapshot is published.
     """
+
+    def show(step_key: str) -> None:
+        # DuckDB and dbt may turn the signal into a failure of what they were at, and go on.
+        interrupts.confirm()
+        console.print(f"  {labels().get(step_key, (step_key, ''))[0]} …")
+
     began = time.perf_counter()
     with console.status("Läser in programmen"):
         import dagster as dg  # noqa: PLC0415
 
-        from orchestration.automation import JOB_NAME  # noqa: PLC0415
+        from orchestration.automation import (  # noqa: PLC0415
+            COMMAND_LINE,
+            JOB_NAME,
+            STARTED_BY,
+            stopped_by,
+        )
         from orchestration.definitions import build_defs  # noqa: PLC0415
         from orchestration.flow.steps import labels  # noqa: PLC0415
         from orchestration.progress import progress_logger  # noqa: PLC0415
@@ -174,84 +262,73 @@ def _run_flow(settings: Settings, overrides: dict[str, Any], split: dict[str, fl
 
         definitions = build_defs(
             resource_overrides={"avvik": Avvik(overrides=_plain(overrides))},
-            loggers={"progress": progress_logger(lambda step: _show_step(labels(), step))},
+            loggers={"progress": progress_logger(show)},
         )
         prepare_dagster_home(settings)
         job = definitions.resolve_job_def(JOB_NAME)
     split["import"] = time.perf_counter() - began
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        _bury_killed_runs(instance)
-        result = job.execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            run_config={"loggers": {"progress": {}}},
-            tags={_STARTED_BY: "cli"},
-        )
+        for run_id in end_runs(instance, of_command_line=True):
+            _tell(settings, run_id, [f"{_KILLED} Gör så här: inget, den görs om nu."])
+        try:
+            result = job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={"loggers": {"progress": {}}},
+                tags={STARTED_BY: COMMAND_LINE},
+            )
+            if not result.success:
+                interrupts.confirm()
+        except Interrupted:
+            end_runs(instance, of_command_line=True)
+            raise
         for stats in instance.get_run_step_stats(result.run_id):
             if stats.start_time and stats.end_time:
                 part = labels().get(stats.step_key, ("", "övrigt"))[1]
                 split[part] = split.get(part, 0.0) + stats.end_time - stats.start_time
     if result.success:
         return []
-    return _reasons(settings, result)
+    stopped = stopped_by(settings, result.run_id, result.all_events)
+    _tell(settings, result.run_id, stopped)
+    return stopped
 
 
-def _bury_killed_runs(instance: Any) -> None:
-    """End the runs that a power cut or a kill left open, or their turn at the warehouse never ends.
+def end_runs(instance: Any, *, of_command_line: bool) -> list[str]:
+    """End the runs that are still open in Dagster's books, though no process works on them.
 
-    The lock on the home is held, so a run that the command line started cannot be alive.
+    What a power cut or a kill left open would never give its turn at the warehouse back. Whoever
+    asks knows that they are dead: it holds the home, or has seen every server of Dagster's end.
+
+    Args:
+        instance: Dagster's instance.
+        of_command_line: Whether those that the command line started, or all the others.
+
+    Returns:
+        The ended runs.
     """
     import dagster as dg  # noqa: PLC0415
 
-    unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-    dead = dg.RunsFilter(statuses=unfinished, tags={_STARTED_BY: "cli"})
-    for run in instance.get_runs(filters=dead):
-        instance.report_run_failed(run, "Körningen avbröts utan att hinna avslutas.")
+    from orchestration.automation import COMMAND_LINE, STARTED_BY  # noqa: PLC0415
+
+    unfinished = [
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+    ended = []
+    for run in instance.get_runs(filters=dg.RunsFilter(statuses=unfinished)):
+        if (run.tags.get(STARTED_BY) == COMMAND_LINE) is not of_command_line:
+            continue
+        instance.report_run_failed(run, _KILLED)
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        ended.append(run.run_id)
+    return ended
 
 
 def _plain(overrides: dict[str, Any]) -> dict[str, Any]:
     return {
         name: str(value) if isinstance(value, Path) else value for name, value in overrides.items()
     }
-
-
-def _show_step(labels: Mapping[str, tuple[str, str]], step_key: str) -> None:
-    label = labels.get(step_key, (step_key, ""))[0]
-    console.print(f"  {label} …")
-
-
-def _reasons(settings: Settings, result: Any) -> list[str]:
-    """Why a run was stopped: held deliveries and failed checks first, else the steps' errors."""
-    from orchestration.storage.deliveries import unresolved  # noqa: PLC0415
-    from orchestration.storage.warehouse import open_warehouse, table_exists  # noqa: PLC0415
-
-    messages: list[str] = []
-    with open_warehouse(settings.warehouse_path, read_only=True) as connection:
-        if table_exists(connection, "meta.deliveries"):
-            messages += unresolved(connection)
-        if table_exists(connection, "meta.validation_results"):
-            messages += [
-                message
-                for (message,) in connection.execute(
-                    "select message_sv from meta.validation_results"
-                    " where run_id = $run and not success and severity = 'critical'"
-                    " order by all",
-                    {"run": result.run_id},
-                ).fetchall()
-            ]
-    if not messages:
-        failed = [event for event in result.all_events if event.is_step_failure]
-        for event in failed:
-            user = event.step_failure_data.user_failure_data
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            messages.append(
-                (user.description if user and user.description else None)
-                or (error.message.strip() if error else event.message or "")
-            )
-    return messages or ["Körningen stoppades; se körningens logg i avvik serve."]
 
 
 def _print_split(split: dict[str, float]) -> None:

@@ -1,18 +1,32 @@
 """`avvik serve`: Dagster's web server and daemon as children of this process, on loopback.
 
-What they serve is the code location; nothing of the flow belongs here.
+Says where they are once they answer, and ends them with itself. What they serve is the code
+location; nothing of the flow belongs here.
 """
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
 
 import typer
 
-from orchestration.cli.output import console
-from orchestration.cli.running import prepare_dagster_home
+from orchestration.cli.interrupts import Interrupted, ignore_interrupts, interruptible
+from orchestration.cli.output import STOPPED, console, errors, refuse
+from orchestration.cli.running import end_runs, prepare_dagster_home
 from orchestration.settings import PROJECT_ROOT, Settings
+
+_HOST = "127.0.0.1"
+_GLANCE_SECONDS = 0.5
+_ANSWER_SECONDS = 5.0
+# Dagster gives its own servers a minute to end; a run ends at its next statement.
+_ENDING_SECONDS = 90.0
 
 
 def serve_dagster(settings: Settings, port: int) -> None:
@@ -23,25 +37,119 @@ def serve_dagster(settings: Settings, port: int) -> None:
         port: Where to listen.
 
     Raises:
-        typer.Exit: With the servers' own exit code.
+        typer.Exit: When it ends: 2 where the port is taken, 1 where Dagster ended by itself, else
+            128 and the number of the signal.
     """
+    _require_free(port)
     prepare_dagster_home(settings)
+    address = f"http://{_HOST}:{port}"
+    try:
+        with interruptible(), _dagster(settings, port) as process:
+            with console.status("Startar Dagster"):
+                while process.poll() is None and not _answers(address):
+                    time.sleep(_GLANCE_SECONDS)
+            if process.poll() is None:
+                settings.served_file.write_text(f"{address}\n", encoding="utf-8")
+                console.print(f"Öppna {address} (avsluta med Ctrl+C)")
+            code = process.wait()
+            errors.print(
+                f"Dagster avslutades av sig själv (kod {code}). Gör så här: läs raderna ovan, rätta"
+                " orsaken och starta igen.",
+                style="bold red",
+                soft_wrap=True,
+            )
+            raise typer.Exit(STOPPED)
+    except Interrupted as interrupt:
+        name = signal.Signals(interrupt.signum).name
+        console.print(f"avvik serve är avslutad ({name}).")
+        raise typer.Exit(interrupt.exit_code) from None
+
+
+def _require_free(port: int) -> None:
+    """Refuse a port that somebody listens at already."""
+    with socket.socket() as probe:
+        # As the web server does: a port that has just been left may be taken at once.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            refuse(
+                f"Port {port} kan inte användas: {error.strerror}. Gör så här: avsluta det som"
+                " lyssnar där, eller välj en annan port med --port.",
+                cause=error,
+            )
+
+
+def _answers(address: str) -> bool:
+    try:
+        # Straight there, whatever proxy the environment names.
+        with build_opener(ProxyHandler({})).open(
+            f"{address}/server_info", timeout=_ANSWER_SECONDS
+        ) as answer:
+            return bool(answer.status == 200)  # noqa: PLR2004
+    except (URLError, OSError):
+        return False
+
+
+def dagster_command(port: int) -> list[str]:
+    """The command that starts Dagster's servers.
+
+    Args:
+        port: Where the web server is to listen.
+
+    Returns:
+        The command line.
+    """
+    command = [sys.executable, "-m", "dagster", "dev"]
+    command += ["--workspace", str(PROJECT_ROOT / "workspace.yaml")]
+    return [*command, "--host", _HOST, "--port", str(port)]
+
+
+@contextmanager
+def _dagster(settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Start Dagster's servers in a session of their own, and end them whatever happens."""
     environment = {
         **os.environ,
         "AVVIK_HOME": str(settings.home.absolute()),
         "DAGSTER_HOME": str(settings.dagster_home),
         "DO_NOT_TRACK": "1",
     }
-    command = [sys.executable, "-m", "dagster", "dev"]
-    command += ["--workspace", str(PROJECT_ROOT / "workspace.yaml")]
-    command += ["--host", "127.0.0.1", "--port", str(port)]
-    console.print(f"Öppna http://127.0.0.1:{port} (avsluta med Ctrl+C)")
-    # A shell that starts this in the background ignores SIGINT, and Dagster's servers then ignore
-    # SIGTERM as well: the children get the default handlers back.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(command, env=environment, cwd=PROJECT_ROOT)  # noqa: S603
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    # A session of their own: Ctrl-C then reaches this process alone, which ends them in order.
+    process = subprocess.Popen(  # noqa: S603
+        dagster_command(port), env=environment, cwd=PROJECT_ROOT, start_new_session=True
+    )
     try:
-        raise typer.Exit(process.wait())
-    except KeyboardInterrupt:
-        process.wait()
+        yield process
+    finally:
+        ignore_interrupts()
+        settings.served_file.unlink(missing_ok=True)
+        with console.status("Avslutar Dagster"):
+            _end(process)
+            _end_open_runs(settings)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the servers, then the runs that they had started, then what does not listen."""
+    deadline = time.monotonic() + _ENDING_SECONDS
+    if process.poll() is None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_ENDING_SECONDS)
+    # The session has the number of its first process.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        while time.monotonic() < deadline:
+            time.sleep(_GLANCE_SECONDS)
+            os.killpg(process.pid, 0)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _end_open_runs(settings: Settings) -> None:
+    """Close the books on the runs whose processes have just ended."""
+    if not (settings.dagster_home / "history").exists():
+        return
+    import dagster as dg  # noqa: PLC0415
+
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        end_runs(instance, of_command_line=False)

@@ -75,6 +75,7 @@ from orchestration.storage.deliveries import (
 )
 from orchestration.storage.landing import LandingStore, Receipt
 from orchestration.storage.retention import lost_sequences
+from orchestration.storage.warehouse import let_interrupts_through
 
 
 def raw_tables() -> dict[str, list[str]]:
@@ -137,6 +138,7 @@ def load_deliveries(
                 with _transaction(connection):
                     _load_dataset(connection, settings, store, group)
         except Exception as error:  # noqa: BLE001 - one source must not stop the others
+            let_interrupts_through(error)
             _hold_group(connection, group, error)
     _record_statistics(connection, receipts)
     _judge_waiting_again(connection, settings, store, key, now=now)
@@ -238,6 +240,7 @@ def _load_files(
             ):
                 _keep(connection, judged, receipts, key, now=now, judged_under=rules)
         except Exception as error:  # noqa: BLE001 - one file must not stop the others
+            let_interrupts_through(error)
             if len(members) == 1:
                 _hold_group(connection, receipts, error)
                 return
@@ -320,6 +323,7 @@ def _judge_waiting_again(
                     )
                     _keep(connection, judged, [receipt], key, now=now, judged_under=rules)
         except Exception as error:  # noqa: BLE001 - one delivery must not stop the others
+            let_interrupts_through(error)
             add_breach(connection, sequence, _breach_row(_internal_error(receipt, error)))
 
 

@@ -439,6 +439,45 @@ def unresolved(connection: duckdb.DuckDBPyConnection, name: str | None = None) -
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBreach:
+    """What a delivery is held for.
+
+    Attributes:
+        name: The register or dataset.
+        file_name: The supplier's file.
+        rule: The rule it breaks.
+        message: The Swedish message.
+    """
+
+    name: str
+    file_name: str
+    rule: str
+    message: str
+
+
+def held_breaches(connection: duckdb.DuckDBPyConnection) -> list[HeldBreach]:
+    """What the deliveries are held for that have not been put right.
+
+    Args:
+        connection: An open connection to the warehouse; read-only is enough.
+
+    Returns:
+        The breaches, in order of receipt.
+    """
+    rows = connection.execute(
+        """
+        select deliveries.name, deliveries.file_name, breaches.rule, breaches.message_sv
+        from meta.delivery_breaches as breaches
+        inner join meta.deliveries using (delivery_sequence)
+        where list_contains($held, delivery_sequence)
+        order by delivery_sequence, message_sv
+        """,
+        {"held": _held_in_inbox(connection)},
+    ).fetchall()
+    return [HeldBreach(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredSource:
     """What is known beforehand about a register or a dataset.
 

@@ -1,10 +1,17 @@
-"""Which profile a home belongs to: demonstration and real data never mix in one.
+"""A home as a whole: which profile it belongs to, and what an interrupted process left in it.
 
-The first use writes it down; any other profile is refused from then on. What lies in the home
-belongs to the packages that write it.
+Demonstration and real data never mix in one: the first use writes the profile down, and any other
+is refused from then on. What lies in the home belongs to the packages that write it.
 """
 
+import os
+import re
+import shutil
 from pathlib import Path
+
+# Where something grows until it is whole: `.name.<pid>` and `.partial-<pid>` beside its place.
+_GROWING = re.compile(r"\.(?:.+\.|partial-)(\d+)")
+_DRAFTS = {"draft.partial", ".profile.partial"}
 
 
 class ProfileMismatchError(Exception):
@@ -49,3 +56,24 @@ def claim_profile(file: Path, profile: str) -> None:
         partial = file.with_name(f".{file.name}.partial")
         partial.write_text(f"{profile}\n", encoding="utf-8")
         partial.replace(file)
+
+
+def sweep(directory: Path, *, inbox: Path) -> None:
+    """Take away what this process had begun to write when it was interrupted.
+
+    Args:
+        directory: The home, which nobody else is at work in.
+        inbox: Where suppliers write; what grows there is theirs.
+    """
+    for folder, folders, files in os.walk(directory):
+        for name in [*folders, *files]:
+            path = Path(folder, name)
+            growing = _GROWING.fullmatch(name)
+            if path == inbox:
+                folders.remove(name)
+            elif name in _DRAFTS or (growing is not None and int(growing[1]) == os.getpid()):
+                if name in folders:
+                    folders.remove(name)
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)

@@ -25,7 +25,7 @@ SNAPSHOT_NAME = "marts.duckdb"
 _DATED = "tidigare"
 # Leads to the dated copy that is published; the names that readers know lead through it.
 _CURRENT = "aktuell"
-# The storage format of DuckDB 1.0, which 1.1 and all later ones read with the comments in it; what the
+# The storage format of DuckDB 1.0, which 1.1 and all later ones read, comments included; what the
 # locked one would write by itself shuts out those who have not moved yet.
 _STORAGE_VERSION = "v1.0.0"
 _META_TABLES = ("publication", "sources", "built_from", "remarks")

@@ -11,10 +11,16 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.storage.holders import holder_from
+
 # What DuckDB may use; with what Python and its libraries need, a run stays under 4 GB. What has no
 # room is spilled to disk.
 MEMORY_LIMIT = "3GB"
 SCHEMAS = ("raw", "seeds", "staging", "intermediate", "marts", "meta")
+
+
+class WarehouseHeldError(duckdb.IOException):
+    """Another process has the warehouse open; the text is Swedish and says which."""
 
 
 @contextmanager
@@ -29,23 +35,31 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         A connection with extension downloads switched off and the time zone set to UTC.
 
     Raises:
-        duckdb.IOException: If another process holds the file.
+        WarehouseHeldError: If another process holds the file.
+        duckdb.IOException: If it cannot be opened for another reason.
     """
     # What does not fit in memory is written here, and may hold identity numbers on their way in.
     spill = path.parent / "spill"
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         spill.mkdir(exist_ok=True, mode=0o700)
-    connection = duckdb.connect(
-        str(path),
-        read_only=read_only,
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "memory_limit": MEMORY_LIMIT,
-            "temp_directory": str(spill),
-        },
-    )
+    try:
+        connection = duckdb.connect(
+            str(path),
+            read_only=read_only,
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "memory_limit": MEMORY_LIMIT,
+                "temp_directory": str(spill),
+            },
+        )
+    except duckdb.IOException as error:
+        if (holder := holder_from(str(error))) is None:
+            raise
+        raise WarehouseHeldError(
+            f"{holder.told()} använder lagret {path}. Gör så här: vänta tills den är klar."
+        ) from error
     try:
         connection.execute("set timezone = 'UTC'")
         if not read_only:
@@ -58,6 +72,22 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         yield connection
     finally:
         connection.close()
+
+
+def let_interrupts_through(error: Exception) -> None:
+    """Go on ending where a signal has interrupted a query.
+
+    DuckDB turns whatever a signal's handler raises into an ordinary error. Whoever catches every
+    error, so that one delivery does not stop the others, would take it for a fault of the delivery.
+
+    Args:
+        error: What was caught.
+
+    Raises:
+        KeyboardInterrupt: If a signal is behind it.
+    """
+    if isinstance(error, RuntimeError) and str(error) == "Query interrupted":
+        raise KeyboardInterrupt from error
 
 
 def rewrite_warehouse(path: Path) -> None:

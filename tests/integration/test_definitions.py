@@ -1,18 +1,30 @@
 """The code location loads as the server loads it, and holds what operation relies on."""
 
+import json
 import logging
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
+from orchestration import automation
 from orchestration.assets.steps import key_of
-from orchestration.automation import inbox_content, inbox_sensor, send_notice, until_it_stops
+from orchestration.automation import (
+    COMMAND_LINE,
+    JOB_NAME,
+    STARTED_BY,
+    failure_notice,
+    inbox_content,
+    inbox_sensor,
+    may_ask,
+    until_it_stops,
+)
 from orchestration.checks import CHECK_NAME
 from orchestration.definitions import build_defs, defs
 from orchestration.flow.documents import DRAFT
@@ -25,6 +37,7 @@ from orchestration.sources.registry import load_registry
 from orchestration.storage.landing import Incoming, LandingStore
 
 FILE_NAME = "avhysningar_barn/avhysningar_barn_2023.csv"
+MINUTE = timedelta(minutes=1)
 GRAPH = defs.resolve_asset_graph()
 
 
@@ -130,48 +143,150 @@ def small_inbox(home: Path) -> Settings:
     return settings
 
 
-def test_the_sensor_asks_once_for_new_content(tmp_path: Path) -> None:
-    settings = small_inbox(tmp_path)
-    file = settings.inbox_dir / FILE_NAME
-    hasty = settings.model_copy(update={"settle_seconds": 10.0})
-    assert inbox_content(hasty) == {}, "a file still being written is left alone"
+class Inbox:
+    """An inbox with one file, and the sensor as the daemon asks it."""
 
-    def asked() -> list[str | None]:
-        avvik = Avvik(overrides={"home": str(tmp_path)})
-        answer = inbox_sensor(dg.build_sensor_context(resources={"avvik": avvik}))
+    def __init__(self, home: Path, instance: dg.DagsterInstance) -> None:
+        self.settings = small_inbox(home)
+        self.file = self.settings.inbox_dir / FILE_NAME
+        self.instance = instance
+
+    def asked(self) -> list[dg.RunRequest]:
+        avvik = Avvik(overrides={"home": str(self.settings.home)})
+        context = dg.build_sensor_context(instance=self.instance, resources={"avvik": avvik})
+        answer = inbox_sensor(context)
         if isinstance(answer, dg.SkipReason):
             return []
         assert isinstance(answer, dg.SensorResult)
         assert answer.run_requests
-        return [request.run_key for request in answer.run_requests]
+        return list(answer.run_requests)
 
-    def land() -> None:
-        incoming = Incoming("register", "avhysningar_barn", file, FILE_NAME, synthetic=True)
-        LandingStore(settings.landing_dir).land([incoming], received_at=datetime.now(UTC))
+    def run(self, request: dg.RunRequest) -> dg.DagsterRun:
+        """Start what was asked for, and leave it open."""
+        run = dg.DagsterRun(
+            job_name=JOB_NAME, tags=dict(request.tags), status=dg.DagsterRunStatus.STARTED
+        )
+        return self.instance.add_run(run)
 
-    first = asked()
+    def land(self) -> None:
+        incoming = Incoming("register", "avhysningar_barn", self.file, FILE_NAME, synthetic=True)
+        LandingStore(self.settings.landing_dir).land([incoming], received_at=datetime.now(UTC))
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[Inbox]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Inbox(tmp_path, instance)
+
+
+def test_the_sensor_asks_once_for_new_content(inbox: Inbox) -> None:
+    hasty = inbox.settings.model_copy(update={"settle_seconds": 10.0})
+    assert inbox_content(hasty) == {}, "a file still being written is left alone"
+
+    def keys() -> list[str | None]:
+        return [request.run_key for request in inbox.asked()]
+
+    first = keys()
     assert len(first) == 1
-    assert asked() == first, "the same content asks with the same key, and so for one run"
-    land()
-    assert asked() == []
-    original = file.read_bytes()
-    file.write_text("a;b\n1;2\n", encoding="utf-8")
-    second = asked()
+    assert keys() == first, "the same content asks with the same key, and so for one run"
+    inbox.land()
+    assert keys() == []
+    original = inbox.file.read_bytes()
+    inbox.file.write_text("a;b\n1;2\n", encoding="utf-8")
+    second = keys()
     assert len(second) == 1
-    land()
-    file.write_bytes(original)
-    assert len({*first, *second, *asked()}) == 3, "going back is new content too"
-    assert file.exists(), "the supplier's file stays where it is"
+    inbox.land()
+    inbox.file.write_bytes(original)
+    assert len({*first, *second, *keys()}) == 3, "going back is new content too"
+    assert inbox.file.exists(), "the supplier's file stays where it is"
 
 
-def test_a_failure_is_told_to_a_file(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
-    send_notice(settings, run_id="r1", job="nightly", message="Grinden är stängd.")
-    send_notice(settings, run_id="r2", job="nightly", message="Grinden är stängd.")
-    lines = settings.notices.read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 2
-    assert '"korning": "r1"' in lines[0]
-    assert "Grinden är stängd." in lines[0]
+def test_the_sensor_asks_again_for_a_file_whose_run_failed(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = set()
+    attempts = len(automation._PAUSES) + 1
+    for attempt in range(attempts):
+        [request] = inbox.asked()
+        keys.add(request.run_key)
+        run = inbox.run(request)
+        assert inbox.asked() == [], "not while it goes on"
+        inbox.instance.report_run_failed(run)
+        if attempt == 0:
+            assert inbox.asked() == [], "not at once"
+            no_pauses = (timedelta(0),) * len(automation._PAUSES)
+            monkeypatch.setattr(automation, "_PAUSES", no_pauses)
+    assert len(keys) == attempts, "a key is only good for one run"
+    assert inbox.asked() == [], "what can never land is not asked for for ever"
+    inbox.file.write_text("a;b\n1;2\n", encoding="utf-8")
+    assert len(inbox.asked()) == 1, "other content is a matter of its own"
+
+
+def test_a_run_that_a_person_ended_is_not_asked_for_again(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(automation, "_PAUSES", (timedelta(0),))
+    [request] = inbox.asked()
+    inbox.instance.report_run_canceled(inbox.run(request))
+    assert inbox.asked() == []
+
+
+def test_the_pauses_grow_and_end() -> None:
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    assert may_ask([], now=now)
+    ended: list[datetime] = []
+    waited = []
+    for _ in range(10):
+        ended.append(now)
+        minutes = next((m for m in range(60 * 24) if may_ask(ended, now=now + m * MINUTE)), None)
+        if minutes is None:
+            break
+        waited.append(minutes)
+        now += minutes * MINUTE
+    assert waited == [5, 30, 120]
+
+
+class Stopped:
+    """A run of the nightly job that failed, in an instance of its own."""
+
+    def __init__(self, instance: dg.DagsterInstance, home: Path, tags: dict[str, str]) -> None:
+        @dg.op
+        def landing() -> None:
+            raise PermissionError(13, "Permission denied", "/srv/avvik/landing")
+
+        @dg.job(name=JOB_NAME, tags=tags)
+        def nightly() -> None:
+            landing()
+
+        result = nightly.execute_in_process(instance=instance, raise_on_error=False)
+        self.run_id = result.run_id
+        [failure] = [event for event in result.all_events if event.is_run_failure]
+        context = dg.build_run_status_sensor_context(
+            sensor_name="failure_notice",
+            dagster_event=failure,
+            dagster_instance=instance,
+            dagster_run=result.dagster_run,
+            resources={"avvik": Avvik(overrides={"home": str(home)})},
+        ).for_run_failure()
+        failure_notice(context)
+
+
+def test_a_stopped_run_is_told_by_the_sensor(tmp_path: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        stopped = Stopped(instance, tmp_path, {})
+    [line] = Settings(home=tmp_path).notices.read_text(encoding="utf-8").splitlines()
+    notice = json.loads(line)
+    assert notice["korning"] == stopped.run_id
+    assert notice["jobb"] == JOB_NAME
+    assert "Steget landing" in notice["meddelande"]
+    assert "Permission denied: '/srv/avvik/landing'" in notice["meddelande"]
+    assert "Gör så här" in notice["meddelande"]
+
+
+def test_what_the_command_line_tells_is_not_told_twice(tmp_path: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        Stopped(instance, tmp_path, {STARTED_BY: COMMAND_LINE})
+    assert not Settings(home=tmp_path).notices.exists()
 
 
 def test_build_defs_makes_fresh_definitions() -> None:

@@ -317,7 +317,10 @@ class TestCommandLine:
             holder.stdout.readline()
             result = runner.invoke(app, ["run", "--home", str(installation.home)])
             assert result.exit_code == 2
-            assert "En annan process använder lagret" in " ".join(result.stderr.split())
+            told = " ".join(result.stderr.split())
+            assert f"En annan process (pid {holder.pid}, " in told
+            assert ", startad 20" in told
+            assert "använder lagret" in told
         finally:
             holder.kill()
             holder.wait()
