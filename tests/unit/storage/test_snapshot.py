@@ -25,6 +25,8 @@ def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("comment on column marts.figures.n is 'Talet'")
         connection.execute("create table meta.publication as select 1 as built")
         connection.execute("create table meta.sources as select 'a' as source_id")
+        connection.execute("create table meta.built_from as select 'marts.figures' as table_name")
+        connection.execute("create table meta.remarks as select 'x' as message_sv")
         connection.execute("create table meta.deliveries as select 'fil.csv' as file_name")
         connection.execute(
             "create table meta.validation_results as"
@@ -86,7 +88,9 @@ def test_only_marts_and_the_public_part_of_meta(
         "select table_schema || '.' || table_name from information_schema.tables order by all",
     ) == [
         ("main.figures",),
+        ("meta.built_from",),
         ("meta.publication",),
+        ("meta.remarks",),
         ("meta.sources",),
         ("meta.validation_results",),
     ]
