@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from orchestration.assets.steps import key_of, told
+from orchestration.assets.steps import StoppedError, key_of, told
 from orchestration.flow.landing import landed
 from orchestration.flow.performing import GATE_CLOSED, Flow
 from orchestration.flow.remarks import set_remarks
@@ -93,7 +93,7 @@ def _gate(step: Step, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
         ]
         if closed:
             # Said here, or Dagster would say it in words of its own.
-            raise dg.Failure(f"{GATE_CLOSED} {told(tuple(closed))}", allow_retries=False)
+            raise StoppedError(f"{GATE_CLOSED} {told(tuple(closed))}")
 
     return gate
 

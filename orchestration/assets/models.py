@@ -10,7 +10,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from orchestration.assets.steps import key_of, performed, product_of
+from orchestration.assets.steps import StoppedError, key_of, performed, product_of
 from orchestration.flow.dbt_project import DbtResults, manifest
 from orchestration.flow.models import MARTS, NOT_STAGING, STAGING
 from orchestration.flow.performing import Flow
@@ -80,7 +80,7 @@ def dbt_step_assets(flow: Flow, step: Step) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(asset_key=key_of(product), metadata=dict(figures))
         yield from _tests(context, outcome.details)
         if outcome.failed_sv:
-            raise dg.Failure(outcome.failed_sv, allow_retries=False)
+            raise StoppedError(outcome.failed_sv)
 
     return assets
 

@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import dagster as dg
+from dagster._core.errors import DagsterUserCodeProcessError
+from dagster_shared.error import SerializableErrorInfo
 
 from orchestration.flow.built_from import PUBLICATION
 from orchestration.flow.performing import Flow, perform
@@ -19,6 +21,21 @@ from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 _FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36))
 # So many sentences stand in a check's description; the others in its list.
 _TOLD = 3
+
+
+class StoppedError(dg.Failure, DagsterUserCodeProcessError):
+    """A step that stopped of its own accord, and did right to.
+
+    Dagster shows its sentence alone: of an error that carries its own account it shows that, and
+    the stack of calls that led to a refusal helps nobody.
+    """
+
+    def __init__(self, text_sv: str) -> None:
+        Exception.__init__(self, text_sv)
+        self.description = text_sv
+        self.metadata = {}
+        self.allow_retries = False
+        self.user_code_process_error_infos = [SerializableErrorInfo(text_sv, [], None)]
 
 
 def key_of(product: str) -> dg.AssetKey:
@@ -92,7 +109,7 @@ def step_assets(flow: Flow, step: Step) -> dg.AssetsDefinition:
             for message in each.messages_sv
         ):
             # Said here, or Dagster would say it in words of its own.
-            raise dg.Failure(told(messages), allow_retries=False)
+            raise StoppedError(told(messages))
 
     return assets
 
@@ -117,7 +134,7 @@ def performed(
         What it did.
 
     Raises:
-        dagster.Failure: If it refused; the text is Swedish.
+        StoppedError: If it refused; the text is Swedish.
     """
     try:
         return perform(
@@ -129,7 +146,7 @@ def performed(
             selected=selected,
         )
     except StepRefusedError as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
+        raise StoppedError(str(error)) from None
 
 
 def _check_spec(check: Check) -> dg.AssetCheckSpec:

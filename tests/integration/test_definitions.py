@@ -14,7 +14,7 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
 from orchestration import automation
-from orchestration.assets.steps import key_of
+from orchestration.assets.steps import StoppedError, key_of
 from orchestration.automation import (
     COMMAND_LINE,
     JOB_NAME,
@@ -310,7 +310,7 @@ def test_the_report_waits_for_the_gate_of_every_mart_that_it_reads() -> None:
 
 @dg.op
 def _closed_gate() -> int:
-    raise dg.Failure("Grinden är stängd.", allow_retries=False)
+    raise StoppedError("Grinden är stängd.")
 
 
 @dg.op
@@ -334,3 +334,7 @@ def test_a_stopped_run_says_why_and_nothing_else() -> None:
     assert not result.success
     assert [entry.step_key for entry in errors if entry.step_key] == ["_closed_gate"]
     assert not [entry for entry in logged if "Dependencies for step" in entry.user_message]
+    [failure] = [entry.dagster_event for entry in logged if entry.step_key and entry in errors]
+    assert failure is not None
+    assert failure.step_failure_data.error is not None
+    assert failure.step_failure_data.error.to_string() == "Grinden är stängd."
