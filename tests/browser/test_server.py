@@ -1,7 +1,9 @@
 """What the data team sees: the lineage, and a run started there that goes green."""
 
 import time
+from pathlib import Path
 
+import duckdb
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -44,8 +46,8 @@ def newest_run(page: Page, server: str) -> str | None:
     return str(runs[0]["runId"]) if runs else None
 
 
-@pytest.mark.timeout(900)
-def test_a_run_started_there_goes_green(page: Page, server: str) -> None:
+def start_run(page: Page, server: str) -> str:
+    """Start the nightly job as a person does, and open its page."""
     before = newest_run(page, server)
     page.goto(f"{server}/locations/avvik/jobs/nightly")
     page.get_by_role("button", name="Materialize all").first.click(timeout=60_000)
@@ -53,6 +55,34 @@ def test_a_run_started_there_goes_green(page: Page, server: str) -> None:
     while (started := newest_run(page, server)) == before:
         assert time.monotonic() < deadline, "the button started no run"
         page.wait_for_timeout(500)
+    assert started is not None
     page.goto(f"{server}/runs/{started}")
+    return started
+
+
+@pytest.mark.timeout(900)
+def test_a_run_started_there_goes_green(page: Page, server: str) -> None:
+    start_run(page, server)
     expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=_RUN_MILLISECONDS)
     expect(page.get_by_text("Failure", exact=True)).to_have_count(0)
+
+
+@pytest.mark.timeout(900)
+def test_a_closed_gate_says_what_is_wrong_and_what_to_do(
+    page: Page, server: str, home: Path
+) -> None:
+    """The sentence comes first: no stack of calls, and no line for each step that had to wait."""
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute("delete from raw.register__befolkning_stadsdel")
+    start_run(page, server)
+    expect(page.get_by_text("Failure", exact=True).first).to_be_visible(timeout=_RUN_MILLISECONDS)
+    said = page.get_by_text("Grinden är stängd. raw.register__befolkning_stadsdel").first
+    expect(said).to_be_visible(timeout=60_000)
+    expect(said).to_contain_text("läs in filen igen")
+    assert (said.text_content() or "").startswith("Grinden är stängd.")
+    for noise in ("Stack Trace", "Dependencies for step"):
+        expect(page.get_by_text(noise)).to_have_count(0)
+    page.goto(
+        f"{server}/assets/raw/register__befolkning_stadsdel?view=checks&checkDetail=forvantningar"
+    )
+    expect(page.get_by_text("Tabellen ska ha rader").first).to_be_visible(timeout=60_000)
