@@ -16,7 +16,7 @@ run: $(INSTALLED)
 	$(BIN)/avvik run
 
 test: $(INSTALLED) $(OLDER_DUCKDB) manifest
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --durations=25
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -16,9 +16,8 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from orchestration.demo.city import write_city
+from tests.conftest import WrittenCity
 
-SCALE = 0.05
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _READY_SECONDS = 180
 
@@ -67,10 +66,10 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(written_small_city: WrittenCity, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation that has published once, by the command a person types."""
     home = tmp_path_factory.mktemp("browser")
-    write_city(home / "inbox", scale=SCALE)
+    shutil.copytree(written_small_city.inbox, home / "inbox")
     subprocess.run(
         [sys.executable, "-m", "orchestration", "run", "--home", str(home)],
         check=True,

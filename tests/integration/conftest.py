@@ -14,11 +14,10 @@ from orchestration.automation import JOB_NAME
 from orchestration.checks import CHECK_NAME
 from orchestration.cli import prepare_dagster_home
 from orchestration.definitions import build_defs
-from orchestration.demo.city import write_city
 from orchestration.resources import Avvik
 from orchestration.settings import Settings
-
-SMALL = 0.05
+from tests.built_once import built_once
+from tests.conftest import WrittenCity
 
 
 @dataclass(frozen=True)
@@ -111,21 +110,21 @@ def _no_waiting() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def city(written_small_city: WrittenCity) -> Path:
     """Deliveries of a small city; copy, never change."""
-    inbox = tmp_path_factory.mktemp("city") / "inbox"
-    write_city(inbox, scale=SMALL)
-    return inbox
+    return written_small_city.inbox
 
 
 @pytest.fixture(scope="session")
 def published(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """An installation that has published once; copy, never change."""
-    installation = Installation(tmp_path_factory.mktemp("published"))
-    shutil.copytree(city, installation.inbox)
-    result = installation.run()
-    assert result.success, failed_steps(result)
-    return installation
+
+    def publish(home: Path) -> None:
+        shutil.copytree(city, home / "inbox")
+        result = Installation(home).run()
+        assert result.success, failed_steps(result)
+
+    return Installation(built_once(tmp_path_factory, "published", publish))
 
 
 @pytest.fixture

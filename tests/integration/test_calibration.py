@@ -5,13 +5,14 @@ from the documents (`tests/fixtures/published_facts.csv`) and Stockholm's own ye
 """
 
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.demo.city import write_city
+from tests.conftest import WrittenCity
 from tests.integration.conftest import Installation
 
 FACTS = list(
@@ -54,10 +55,10 @@ Look = Callable[..., float]
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def snapshot(written_full_city: WrittenCity, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The default city in its full size, run through everything."""
     installation = Installation(tmp_path_factory.mktemp("full"))
-    write_city(installation.inbox)
+    shutil.copytree(written_full_city.inbox, installation.inbox)
     result = installation.run()
     assert result.success
     snapshot: Path = installation.snapshot

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from orchestration.demo.city import write_city
+from tests.conftest import WrittenCity
 from tests.unit.demo.city_reading import VIEWS, City, read_city
 
 
 @pytest.fixture(scope="session")
-def city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    inbox = tmp_path_factory.mktemp("stad") / "inbox"
-    return City(inbox, write_city(inbox))
+def city(written_full_city: WrittenCity) -> City:
+    return City(written_full_city.inbox, written_full_city.files)
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +25,5 @@ def tables(
 
 
 @pytest.fixture(scope="session")
-def small_city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    inbox = tmp_path_factory.mktemp("smastad") / "inbox"
-    return City(inbox, write_city(inbox, scale=0.05))
+def small_city(written_small_city: WrittenCity) -> City:
+    return City(written_small_city.inbox, written_small_city.files)

@@ -7,7 +7,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.demo.city import write_city
 from orchestration.demo.faults import DRIFTS, write_fault
 from orchestration.intake.landing import land_deliveries
 from orchestration.intake.loading import load_deliveries
@@ -15,19 +14,21 @@ from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.warehouse import open_warehouse
+from tests.conftest import WrittenCity
 
 KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")
 MONTHS = 8
 
 
 @pytest.fixture(scope="session")
-def months(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def months(written_small_city: WrittenCity, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Registers of a small city, dealt out over a few months so that these are of a real size."""
     folder = tmp_path_factory.mktemp("months")
-    write_city(folder / "city", scale=0.05)
     for register in {fault.register for fault in DRIFTS.values()}:
         (folder / "inbox" / register).mkdir(parents=True)
-        tables = [_lines(file) for file in sorted((folder / "city" / register).glob("*.csv"))]
+        tables = [
+            _lines(file) for file in sorted((written_small_city.inbox / register).glob("*.csv"))
+        ]
         rows = [line for table in tables for line in table[1:]]
         for month in range(MONTHS):
             target = folder / "inbox" / register / f"{register}_2023-{month + 1:02d}.csv"

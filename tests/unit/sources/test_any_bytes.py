@@ -43,8 +43,11 @@ BUILT = [
     (test_bra_tables.PASTED, test_bra_tables.PASTED_TEXT.encode()),
     (test_bra_tables.LIST, test_bra_tables.MUNICIPALITIES.encode()),
 ]
+# Named by place: a workbook's size differs with the second in which it is built.
 each_built = pytest.mark.parametrize(
-    ("dataset", "content"), BUILT, ids=[f"{d.source_id}-{d.parser}-{len(c)}" for d, c in BUILT]
+    ("dataset", "content"),
+    BUILT,
+    ids=[f"{d.source_id}-{d.parser}-{n}" for n, (d, _) in enumerate(BUILT)],
 )
 # Publishers whose parts say something only together, with what was asked of them.
 WHOLE = {"kolada", "bra", "kronofogden"}
