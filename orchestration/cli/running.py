@@ -85,7 +85,7 @@ def run_once(settings: Settings, overrides: dict[str, Any], interrupts: Interrup
         _print_findings(settings)
         _print_paths(settings)
         return
-    stopped = _run_flow(settings, overrides, split, interrupts)
+    run_id, stopped = _run_flow(settings, overrides, split, interrupts)
     _print_split(split)
     _print_destroyed(settings)
     if stopped:
@@ -94,6 +94,7 @@ def run_once(settings: Settings, overrides: dict[str, Any], interrupts: Interrup
         for link in dict.fromkeys(cause.link for cause in stopped if cause.link is not None):
             errors.print(f"Läs mer: {link}", markup=False, soft_wrap=True)
         errors.print("Den publicerade ögonblicksbilden är orörd.")
+        _tell(settings, run_id, stopped)
         raise typer.Exit(STOPPED)
     _print_findings(settings)
     _print_paths(settings)
@@ -233,11 +234,11 @@ def prepare_dagster_home(settings: Settings) -> None:
 
 def _run_flow(
     settings: Settings, overrides: dict[str, Any], split: dict[str, float], interrupts: Interrupts
-) -> "list[Cause]":
+) -> "tuple[str, list[Cause]]":
     """Run the nightly job in this process.
 
     Returns:
-        What stopped it; empty when the snapshot is published.
+        The run, and what stopped it; nothing when the snapshot is published.
     """
 
     def show(step_key: str) -> None:
@@ -287,10 +288,8 @@ def _run_flow(
                 part = labels().get(stats.step_key, ("", "övrigt"))[1]
                 split[part] = split.get(part, 0.0) + stats.end_time - stats.start_time
     if result.success:
-        return []
-    stopped = stopped_by(settings, result.run_id, result.all_events)
-    _tell(settings, result.run_id, stopped)
-    return stopped
+        return result.run_id, []
+    return result.run_id, stopped_by(settings, result.run_id, result.all_events)
 
 
 def end_runs(instance: Any, *, of_command_line: bool) -> list[str]:

@@ -266,6 +266,17 @@ class TestCommandLine:
         assert "Fil avhysningar_barn/avhysningar_barn_2023.csv, rad 2, kolumn datum" in output
         assert "Gör så här" in output
         assert installation.snapshot.read_bytes() == before
+        [line] = installation.settings.notices.read_text(encoding="utf-8").splitlines()
+        notice = json.loads(line)
+        assert notice["jobb"] == "avvik run"
+        told = {cause["leverans"]: cause for cause in notice["orsaker"]}[
+            "avhysningar_barn/avhysningar_barn_2023.csv"
+        ]
+        assert told["leverantor"] == "avhysningar_barn, Stockholms stad"
+        assert told["regel"] == "datum"
+        assert told["gor_sa_har"]
+        assert Path(told["lank"]).is_file()
+        assert told["lank"] in output.replace(" ", "") + output
         bad.write_bytes(good)
         repaired = runner.invoke(app, ["run", "--home", str(installation.home)])
         assert repaired.exit_code == 0, repaired.output
