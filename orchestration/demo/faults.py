@@ -5,8 +5,9 @@ a reader makes of it does not belong here.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from orchestration.demo.writing import WRITTEN_AT
 
 _BOM: Final = b"\xef\xbb\xbf"
 _DELIMITER: Final = ";"
+_AMOUNTS: Final = ("sokt_belopp", "beviljat_belopp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,14 @@ class Fault:
         description_sv: What is wrong, in Swedish.
         register: The register whose file is spoilt.
         plant: Spoils the given file and returns the bad one: the same file, or a new one beside it.
+        files_back: How many files before the register's latest it spoils, so that several faults
+            can be planted in one register.
     """
 
     description_sv: str
     register: str
     plant: Callable[[Path], Path]
+    files_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,75 @@ def _undefined_bytes(path: Path) -> Path:
     return _replace(path, content[:place] + b"\x81\x8d" + content[place:])
 
 
+def _column_changed(column: str, change: Callable[[int, str], str]) -> Callable[[Path], Path]:
+    """Change the cells of one column, each by its place in the file."""
+
+    def plant(path: Path) -> Path:
+        text = _read(path)
+        place = text.column(column)
+        for number, row in enumerate(text.rows[1:]):
+            row[place] = change(number, row[place])
+        return _write(path, text)
+
+    return plant
+
+
+def _in_another_unit(columns: Sequence[str], factor: Decimal) -> Callable[[Path], Path]:
+    """Give numbers as many times larger, or as small a part, as another unit makes them."""
+
+    def plant(path: Path) -> Path:
+        text = _read(path)
+        places = [text.column(column) for column in columns]
+        for row in text.rows[1:]:
+            for place in places:
+                number = Decimal(row[place].replace(",", ".")) * factor
+                row[place] = f"{number:.2f}".replace(".", ",")
+        return _write(path, text)
+
+    return plant
+
+
+def _half_the_rows(path: Path) -> Path:
+    text = _read(path)
+    return _write(path, _Text(text.rows[: len(text.rows) // 2], text.encoding, text.line_end))
+
+
+def _swapped(one: str, other: str) -> Callable[[Path], Path]:
+    """Exchange what two columns hold."""
+
+    def plant(path: Path) -> Path:
+        text = _read(path)
+        here, there = text.column(one), text.column(other)
+        for row in text.rows[1:]:
+            row[here], row[there] = row[there], row[here]
+        return _write(path, text)
+
+    return plant
+
+
+def _new_column(path: Path) -> Path:
+    text = _read(path)
+    header, *rows = text.rows
+    rows = [[*header, "handlaggargrupp"], *([*row, ""] for row in rows)]
+    return _write(path, _Text(rows, text.encoding, text.line_end))
+
+
+def _one_board(column: str, change: Callable[[str], str]) -> Callable[[Path], Path]:
+    """Change the cells of one column in the rows of the board that stands first in the file."""
+
+    def plant(path: Path) -> Path:
+        text = _read(path)
+        place, board = text.column(column), text.column("stadsdelsnamnd")
+        first = text.rows[1][board]
+        for row in text.rows[1:]:
+            if row[board] == first:
+                row[place] = change(row[place])
+        return _write(path, text)
+
+    return plant
+
+
+# Deliveries that are held: by the contract, or because they are unlike those before them.
 FAULTS: Final[Mapping[str, Fault]] = {
     "truncated": Fault(
         "Filen är avhuggen mitt i en rad, som när en överföring bryts.",
@@ -221,63 +295,105 @@ FAULTS: Final[Mapping[str, Fault]] = {
         "skyddat_boende_placeringar",
         _cell("beslut_datum", "2099-01-01"),
     ),
-}
-
-
-def _column_changed(column: str, change: Callable[[int, str], str]) -> Callable[[Path], Path]:
-    """Change the cells of one column, each by its place in the file."""
-
-    def plant(path: Path) -> Path:
-        text = _read(path)
-        place = text.column(column)
-        for number, row in enumerate(text.rows[1:]):
-            row[place] = change(number, row[place])
-        return _write(path, text)
-
-    return plant
-
-
-def _in_ore(_place: int, amount: str) -> str:
-    kronor, _, rest = amount.replace(".", ",").partition(",")
-    return str(int(kronor) * 100 + int(rest.ljust(2, "0")))
-
-
-def _new_column(path: Path) -> Path:
-    text = _read(path)
-    header, *rows = text.rows
-    rows = [[*header, "handlaggargrupp"], *([*row, ""] for row in rows)]
-    return _write(path, _Text(rows, text.encoding, text.line_end))
-
-
-# Deliveries that keep the contract and are unlike those before them: observed, never held.
-DRIFTS: Final[Mapping[str, Fault]] = {
+    "amounts_in_ore": Fault(
+        "Sökta och beviljade belopp är i öre i stället för kronor.",
+        "ekonomiskt_bistand_beslut",
+        _in_another_unit(_AMOUNTS, Decimal(100)),
+        files_back=1,
+    ),
+    "amounts_tenfold": Fault(
+        "Decimaltecknet i beloppen är flyttat ett steg, så att de är tio gånger för stora.",
+        "ekonomiskt_bistand_beslut",
+        _in_another_unit(_AMOUNTS, Decimal(10)),
+        files_back=2,
+    ),
+    "amounts_in_thousands": Fault(
+        "Beloppen är i tusental kronor i stället för kronor.",
+        "ekonomiskt_bistand_beslut",
+        _in_another_unit(_AMOUNTS, Decimal("0.001")),
+        files_back=3,
+    ),
+    "half_the_rows": Fault(
+        "Filen har bara hälften av periodens rader.",
+        "ekonomiskt_bistand_beslut",
+        _half_the_rows,
+        files_back=4,
+    ),
+    "swapped_columns": Fault(
+        "Kolumnerna sokt_belopp och beviljat_belopp har bytt innehåll.",
+        "ekonomiskt_bistand_beslut",
+        _swapped(*_AMOUNTS),
+        files_back=5,
+    ),
+    "swapped_dates": Fault(
+        "Kolumnerna ansokan_datum och beslut_datum har bytt innehåll.",
+        "ekonomiskt_bistand_beslut",
+        _swapped("ansokan_datum", "beslut_datum"),
+        files_back=6,
+    ),
     "share_of_a_code": Fault(
         "Varannan rad har fått boendeformen inneboende.",
         "ekonomiskt_bistand_beslut",
         _column_changed("boendeform", lambda place, cell: "inneboende" if place % 2 else cell),
+        files_back=7,
     ),
-    "missing_in_half": Fault(
-        "Beslutet efter förhandsbedömningen saknar datum på varannan rad.",
-        "barn_unga_arenden",
-        _column_changed("forhandsbedomning_beslut", lambda place, cell: "" if place % 2 else cell),
-    ),
-    "amounts_in_ore": Fault(
-        "Sökta belopp är i öre i stället för kronor.",
+    "missing_cells": Fault(
+        "Avslagsgrunden saknas på varje rad.",
         "ekonomiskt_bistand_beslut",
-        _column_changed("sokt_belopp", _in_ore),
+        _column_changed("avslagsgrund", lambda _place, _cell: ""),
+        files_back=8,
+    ),
+}
+
+# Deliveries that keep the contract and are like those before them, and whose figures cannot be
+# right: one that the suite on its raw table finds, and one that only the marts can show.
+IMPLAUSIBLE: Final[Mapping[str, Fault]] = {
+    "population_too_large": Fault(
+        "Folkmängden är en femtedel för stor, som när en nämnd är dubbel.",
+        "befolkning_stadsdel",
+        _column_changed("antal", lambda _place, cell: str(int(cell) * 6 // 5)),
+    ),
+    "households_of_a_board_too_few": Fault(
+        "Hushållen i en nämnd är bara en tjugondel så många som de ska vara.",
+        "hushall_stadsdel",
+        _one_board("antal_hushall", lambda cell: str(int(cell) // 20)),
+    ),
+}
+
+# Deliveries that keep the contract and are a little unlike those before them: observed, never held.
+DRIFTS: Final[Mapping[str, Fault]] = {
+    "moved_share_of_a_code": Fault(
+        "Var sjätte rad har fått boendeformen inneboende.",
+        "ekonomiskt_bistand_beslut",
+        _column_changed("boendeform", lambda place, cell: cell if place % 6 else "inneboende"),
     ),
     "new_column": Fault(
         "Filen har en kolumn som inte ingår i avtalet.", "vald_arenden", _new_column
     ),
 }
 
+_KNOWN: Final[Mapping[str, Fault]] = {**FAULTS, **IMPLAUSIBLE, **DRIFTS}
+
+
+def require_known(names: Iterable[str]) -> None:
+    """Refuse faults that there are none of, before anything is written.
+
+    Args:
+        names: What is to be planted.
+
+    Raises:
+        ValueError: If one is unknown; the text is Swedish and says which there are.
+    """
+    if unknown := [name for name in names if name not in _KNOWN]:
+        raise ValueError(f"Okänt fel: {', '.join(unknown)}. Välj bland: {', '.join(_KNOWN)}.")
+
 
 def write_fault(inbox: Path, name: str) -> Path:
-    """Spoil the latest delivery of one register.
+    """Spoil a late delivery of one register.
 
     Args:
         inbox: An inbox that `city.write_city` wrote.
-        name: A key of `FAULTS` or `DRIFTS`.
+        name: A key of `FAULTS`, `IMPLAUSIBLE` or `DRIFTS`.
 
     Returns:
         The bad file, which replaces a good one or lies beside it.
@@ -286,11 +402,9 @@ def write_fault(inbox: Path, name: str) -> Path:
         ValueError: If there is no such fault.
         FileNotFoundError: If the inbox has no text file of the register.
     """
-    known = {**FAULTS, **DRIFTS}
-    if name not in known:
-        raise ValueError(f"unknown fault {name}; known are {', '.join(known)}")
-    fault = known[name]
+    require_known([name])
+    fault = _KNOWN[name]
     deliveries = sorted((inbox / fault.register).glob(f"{fault.register}_*.csv"))
-    if not deliveries:
+    if len(deliveries) <= fault.files_back:
         raise FileNotFoundError(inbox / fault.register)
-    return fault.plant(deliveries[-1])
+    return fault.plant(deliveries[-1 - fault.files_back])

@@ -328,6 +328,9 @@ DRIFT_MEASURES: Mapping[str, str] = MappingProxyType(
         "level": "typiskt värde",
         "missing": "andel utan uppgift",
         "share": "fördelning",
+        "zero": "andel nollor",
+        "period": "andel datum i perioden",
+        "order": "förhållandet till en annan kolumn",
         "left_out": "kolumnen saknas",
         "back": "kolumnen är tillbaka",
     }

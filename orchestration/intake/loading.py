@@ -25,7 +25,7 @@ from orchestration.registers.breaches import (
 )
 from orchestration.registers.contract import Contract, load_contracts
 from orchestration.registers.drift import create_tables as create_drift
-from orchestration.registers.drift import note_drift
+from orchestration.registers.drift import hold_against_history
 from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import (
     LoadResult,
@@ -35,7 +35,7 @@ from orchestration.registers.loading import (
     insert_staged,
     staged,
 )
-from orchestration.registers.mapping import file_period
+from orchestration.registers.mapping import RegisterMapping, file_period
 from orchestration.registers.municipality import Municipality, load_municipality, write_units
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.registers.quarantine import create_tables as create_held_rows
@@ -60,6 +60,11 @@ from orchestration.sources.loading import (
 )
 from orchestration.sources.loading import create_tables as create_statistics_tables
 from orchestration.sources.registry import datasets_of, load_registry
+from orchestration.storage.confirmations import (
+    Confirmation,
+    confirmations,
+    record_confirmations,
+)
 from orchestration.storage.deliveries import (
     BreachRow,
     add_breach,
@@ -121,6 +126,8 @@ def load_deliveries(
         create_raw_table(connection, contract)
     create_held_rows(connection)
     create_drift(connection)
+    confirmed = {each.sequence: each for each in confirmations(store, by=settings.as_of)}
+    record_confirmations(connection, list(confirmed.values()))
     now = settings.moment()
     receipts = known_receipts(settings, store)
     due, copies = pending(connection, receipts)
@@ -133,7 +140,16 @@ def load_deliveries(
     for group in _by_name(due).values():
         try:
             if group[0].kind == "register":
-                _load_register(connection, settings, store, key, group, copies=copies, now=now)
+                _load_register(
+                    connection,
+                    settings,
+                    store,
+                    key,
+                    group,
+                    copies=copies,
+                    confirmed=confirmed,
+                    now=now,
+                )
             else:
                 with _transaction(connection):
                     _load_dataset(connection, settings, store, group)
@@ -141,7 +157,7 @@ def load_deliveries(
             let_interrupts_through(error)
             _hold_group(connection, group, error)
     _record_statistics(connection, receipts)
-    _judge_waiting_again(connection, settings, store, key, now=now)
+    _judge_waiting_again(connection, settings, store, key, confirmed=confirmed, now=now)
     write_register_deliveries(connection)
     write_not_delivered(connection, settings)
     _write_reports(connection, settings.delivery_reports_dir)
@@ -164,6 +180,7 @@ def _load_register(
     group: Sequence[Receipt],
     *,
     copies: set[int],
+    confirmed: Mapping[int, Confirmation],
     now: datetime,
 ) -> None:
     name = group[0].name
@@ -184,6 +201,7 @@ def _load_register(
         key,
         contract=contract,
         municipality=municipality,
+        confirmed=confirmed,
         now=now,
     )
     load(group=[receipt for receipt in group if receipt.sequence not in copies])
@@ -212,6 +230,7 @@ def _load_files(
     contract: Contract,
     municipality: Municipality,
     group: Sequence[Receipt],
+    confirmed: Mapping[int, Confirmation],
     now: datetime,
 ) -> None:
     """Read, judge and insert files of one register, a version of its contract at a time."""
@@ -238,7 +257,16 @@ def _load_files(
                 ) as judged,
                 _transaction(connection),
             ):
-                _keep(connection, judged, receipts, key, now=now, judged_under=rules)
+                _keep(
+                    connection,
+                    judged,
+                    receipts,
+                    key,
+                    confirmed=confirmed,
+                    mapping=mapping,
+                    now=now,
+                    judged_under=rules,
+                )
         except Exception as error:  # noqa: BLE001 - one file must not stop the others
             let_interrupts_through(error)
             if len(members) == 1:
@@ -258,13 +286,32 @@ def _keep(
     receipts: Sequence[Receipt],
     key: PseudonymKey,
     *,
+    confirmed: Mapping[int, Confirmation],
+    mapping: RegisterMapping,
     now: datetime,
     judged_under: str,
+    is_loaded: bool = False,
 ) -> None:
-    """Insert judged deliveries with all that is remembered of them."""
+    """Hold judged deliveries against history, and insert the rest with all that is remembered.
+
+    What is loaded already and judged anew for its rows stays loaded.
+    """
+    verdict = hold_against_history(
+        connection,
+        judged,
+        confirmed={
+            sequence: datetime.fromisoformat(each.confirmed_at).date()
+            for sequence, each in confirmed.items()
+        }
+        | (dict.fromkeys([each.sequence for each in receipts], now.date()) if is_loaded else {}),
+        mapping=mapping,
+    )
+    judged, notes = verdict.judged, verdict.notes
     insert_staged(connection, judged)
     note_held_rows(connection, judged, key, at=now)
-    notes = note_drift(connection, judged.contract, judged.results)
+    for receipt in receipts:
+        if receipt.sequence in confirmed:
+            notes.setdefault(receipt.sequence, []).append(confirmed[receipt.sequence].message_sv())
     for sequence, note in late_rows(connection, judged.contract, judged.results).items():
         notes.setdefault(sequence, []).append(note)
     for result in judged.results:
@@ -281,6 +328,7 @@ def _judge_waiting_again(
     store: LandingStore,
     key: PseudonymKey,
     *,
+    confirmed: Mapping[int, Confirmation],
     now: datetime,
 ) -> None:
     """Judge deliveries with waiting rows anew where the rules are others than they were.
@@ -321,7 +369,17 @@ def _judge_waiting_again(
                     connection.execute(
                         f"delete from raw.{contract.table} where delivery_sequence = ?", [sequence]
                     )
-                    _keep(connection, judged, [receipt], key, now=now, judged_under=rules)
+                    _keep(
+                        connection,
+                        judged,
+                        [receipt],
+                        key,
+                        confirmed=confirmed,
+                        mapping=mapping,
+                        now=now,
+                        judged_under=rules,
+                        is_loaded=True,
+                    )
         except Exception as error:  # noqa: BLE001 - one delivery must not stop the others
             let_interrupts_through(error)
             add_breach(connection, sequence, _breach_row(_internal_error(receipt, error)))

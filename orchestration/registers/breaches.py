@@ -1,7 +1,7 @@
 """What can be wrong with a delivery, and the Swedish words for it.
 
 A breach says file, row number, column, rule and what to do. It never holds a cell's value.
-Finding breaches belongs in `reading` and `loading`.
+Finding breaches belongs in `reading`, `loading` and `drift`.
 """
 
 from collections.abc import Sequence
@@ -119,6 +119,20 @@ _RULES: dict[str, tuple[str, str]] = {
     ),
 }
 
+# What a delivery that is unlike those before it needs, besides a correction: a person's word.
+_CONFIRM = (
+    "rätta filen och lämna den igen; stämmer den ändå, be datateamet bekräfta det med"
+    ' avvik confirm LEVERANS --reason "..."'
+)
+HISTORY_RULES: dict[str, str] = {
+    "omfattning": "antalet rader är ett helt annat än väntat",
+    "storleksordning": "värdena är av en annan storlek än väntat",
+    "bortfall": "uppgiften saknas i en helt annan andel av raderna än väntat",
+    "fordelning": "fördelningen är en helt annan än väntat",
+    "kolumnordning": "kolumnen förhåller sig till en annan kolumn på ett annat sätt än väntat",
+}
+_RULES |= {rule: (wrong, _CONFIRM) for rule, wrong in HISTORY_RULES.items()}
+
 RULES = frozenset(_RULES)
 # What is said of a lawful file that has no rows.
 NO_ROWS_SV = (
@@ -140,8 +154,8 @@ class Breach:
         column: The contract's column, or None where the whole file is meant.
         first_row: Line number in the file (the header is line 1), or None.
         row_count: How many rows break the rule; 0 where the whole file is meant.
-        detail: Allowed codes, forms or limits from the contract and the municipality's file; never
-            anything from the delivered file.
+        detail: Allowed codes, forms or limits from the contract and the municipality's file, or
+            what the whole delivered file is like; never anything from one of its rows.
         file_column: What the municipality's own export calls the column, where it differs.
     """
 
@@ -163,7 +177,7 @@ class Breach:
     @property
     def remedy(self) -> str:
         """What to do, in Swedish."""
-        return _RULES[self.rule][1]
+        return _RULES[self.rule][1].replace("LEVERANS", f'"{self.file_name}"')
 
     @property
     def shown_column(self) -> str:

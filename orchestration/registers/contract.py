@@ -99,6 +99,51 @@ _PERSONAL_SV: dict[PersonalData, str] = {
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
+class Bounds(BaseModel):
+    """How far a measure of a delivery may lie from what the register's other deliveries have.
+
+    Attributes:
+        warn: Beyond it the delivery is loaded, and the change is told.
+        hold: Beyond it the delivery is held until it is corrected or a person confirms it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    warn: float = Field(gt=0)
+    hold: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _narrow_within_wide(self) -> Self:
+        if self.warn >= self.hold:
+            raise ValueError("a delivery is warned of before it is held: warn is below hold")
+        return self
+
+
+class ColumnBounds(BaseModel):
+    """The bounds of a column's measures; what is not given has the default.
+
+    Attributes:
+        level: Of a number's typical value, as a ratio to the usual one.
+        share: Of a code's share, of zeros, and of dates within the period, in parts of the whole.
+        missing: Of the share of empty cells, in parts of the whole.
+        order: Of the share of rows where the column is larger than the next one of its type, in
+            parts of the whole.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    level: Bounds = Bounds(warn=1.5, hold=3)
+    share: Bounds = Bounds(warn=0.1, hold=0.25)
+    missing: Bounds = Bounds(warn=0.1, hold=0.25)
+    order: Bounds = Bounds(warn=0.05, hold=0.1)
+
+    @model_validator(mode="after")
+    def _levels_are_ratios(self) -> Self:
+        if self.level.warn <= 1:
+            raise ValueError("a level is held against a ratio, which is above 1")
+        return self
+
+
 class Column(BaseModel):
     """One column of a register.
 
@@ -118,6 +163,9 @@ class Column(BaseModel):
         raw_name: Name in `raw` where it differs, as it does for what becomes a pseudonym.
         on_breach: What a breach holds, the row or the whole delivery: for all rules alike, or rule
             by rule; a rule that is not named holds the delivery.
+        open_ended: Whether the cell is empty as long as the case is open, so that deliveries are
+            alike at equal age only.
+        bounds: How far the column may lie from the register's other deliveries.
         description_sv: What the column says, where its name does not.
     """
 
@@ -135,6 +183,8 @@ class Column(BaseModel):
     line_breaks: bool = False
     raw_name: str | None = None
     on_breach: Severity | dict[CellRule, Severity] = "delivery"
+    open_ended: bool = False
+    bounds: ColumnBounds = ColumnBounds()
     description_sv: str = ""
 
     @model_validator(mode="after")
@@ -145,6 +195,8 @@ class Column(BaseModel):
             raise ValueError("a code stands twice")
         if self.line_breaks and self.type != "text":
             raise ValueError("line breaks belong to the type text, and only there")
+        if self.open_ended and not self.optional:
+            raise ValueError("a cell that is empty while the case is open is optional")
         return self
 
     @property
@@ -281,6 +333,8 @@ class Contract(BaseModel):
         on_doubled_key: What a key that stands on several rows holds: those rows or the delivery.
         always_has_rows: Whether every period has rows, as a population has: a file without any is
             held. A month without a case is lawful in the other registers.
+        rows: How far the number of rows may lie from that of other periods, as a ratio.
+        rows_again: How far it may lie from that of the same period's last delivery, as a ratio.
         since: First month that this version holds for.
         changes: The dated differences that led to this version, oldest first.
         earlier: The versions before this one, oldest first.
@@ -298,6 +352,8 @@ class Contract(BaseModel):
     held_share_limit: float = Field(default=0.01, ge=0, le=1)
     on_doubled_key: Severity = "delivery"
     always_has_rows: bool = False
+    rows: Bounds = Bounds(warn=1.4, hold=1.7)
+    rows_again: Bounds = Bounds(warn=1.1, hold=1.25)
     licence_sv: str = "Sekretess enligt 26 kap. 1 § offentlighets- och sekretesslagen"
     since: str = ""
     changes: tuple[Change, ...] = ()
@@ -308,6 +364,8 @@ class Contract(BaseModel):
         needed = {*self.key, *(name for b in self.derived.values() for name in (b.identity, b.at))}
         if missing := needed - set(self.columns):
             raise ValueError(f"no such column: {', '.join(sorted(missing))}")
+        if min(self.rows.warn, self.rows_again.warn) <= 1:
+            raise ValueError("a number of rows is held against a ratio, which is above 1")
         if any(self.columns[name].optional for name in self.key):
             raise ValueError("a column of the key cannot be optional")
         raw_names = [column.raw_name or name for name, column in self.columns.items()]

@@ -142,7 +142,7 @@ def pending(
             "select delivery_sequence from meta.deliveries"
         ).fetchall()
     }
-    held = set(_held_in_inbox(connection))
+    held = set(held_in_inbox(connection))
     due = [
         receipt
         for receipt in receipts
@@ -238,7 +238,16 @@ _IN_INBOX = """
 """
 
 
-def _held_in_inbox(connection: duckdb.DuckDBPyConnection, name: str | None = None) -> list[int]:
+def held_in_inbox(connection: duckdb.DuckDBPyConnection, name: str | None = None) -> list[int]:
+    """Find the deliveries that are held and whose file still lies in the inbox, the latest of it.
+
+    Args:
+        connection: An open connection to the warehouse.
+        name: One register or dataset; all unless given.
+
+    Returns:
+        Their sequences in order of receipt.
+    """
     rows = connection.execute(
         f"""
         select delivery_sequence from ({_IN_INBOX})
@@ -425,7 +434,7 @@ def unresolved(connection: duckdb.DuckDBPyConnection, name: str | None = None) -
     Returns:
         Swedish messages, in order of receipt.
     """
-    held = _held_in_inbox(connection, name)
+    held = held_in_inbox(connection, name)
     rows = connection.execute(
         """
         select message_sv

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.demo.faults import FAULTS, write_fault
+from orchestration.demo.faults import DRIFTS, FAULTS, IMPLAUSIBLE, write_fault
 from tests.unit.demo.city_reading import City, encoding_of
 
 Rows = list[list[str]]
@@ -37,7 +37,10 @@ def column(table: Rows, name: str) -> list[str]:
     return [row[table[0].index(name)] for row in table[1:]]
 
 
-@pytest.mark.parametrize("name", FAULTS)
+ALL = {**FAULTS, **IMPLAUSIBLE, **DRIFTS}
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_a_fault_spoils_one_file_of_its_register(inbox: Path, name: str) -> None:
     before = contents(inbox)
     path = write_fault(inbox, name)
@@ -45,17 +48,17 @@ def test_a_fault_spoils_one_file_of_its_register(inbox: Path, name: str) -> None
     changed = {file for file in after if before.get(file) != after[file]}
     assert changed == {path.relative_to(inbox)}
     assert before.keys() <= after.keys()
-    assert path.parent.name == FAULTS[name].register
+    assert path.parent.name == ALL[name].register
     assert path.stat().st_mode & 0o777 == 0o600
-    assert FAULTS[name].description_sv.endswith(".")
+    assert ALL[name].description_sv.endswith(".")
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", ALL)
 def test_a_fault_is_the_same_every_time(small_city: City, tmp_path: Path, name: str) -> None:
     made = []
     for copy in ("a", "b"):
         inbox = tmp_path / copy
-        shutil.copytree(small_city.inbox / FAULTS[name].register, inbox / FAULTS[name].register)
+        shutil.copytree(small_city.inbox / ALL[name].register, inbox / ALL[name].register)
         path = write_fault(inbox, name)
         made.append((path.name, path.read_bytes()))
     assert made[0] == made[1]
@@ -158,7 +161,7 @@ def test_bytes_of_no_encoding(inbox: Path) -> None:
 
 
 def test_an_unknown_fault_and_an_empty_inbox_are_refused(inbox: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="unknown fault"):
+    with pytest.raises(ValueError, match="Okänt fel: solstorm"):
         write_fault(inbox, "solstorm")
     with pytest.raises(FileNotFoundError):
         write_fault(tmp_path / "tom", "empty_file")
