@@ -4,6 +4,7 @@ A thin door: whatever computes belongs in the packages, whatever orchestrates in
 imports wait until a command needs them, so that `avvik --help` answers at once.
 """
 
+import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -164,6 +165,48 @@ def check_file(
 
 
 @app.command()
+def confirm(
+    delivery: Annotated[
+        str,
+        typer.Argument(
+            help="Filnamnet som i meddelandet, leveransens nummer eller början av dess SHA-256."
+        ),
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Varför uppgifterna stämmer.")],
+    home: HomeOption = None,
+) -> None:
+    """Bekräftar att en leverans som är olik de tidigare stämmer; nästa körning läser in den."""
+    from orchestration.intake.confirming import (  # noqa: PLC0415
+        ConfirmationError,
+        confirm_delivery,
+    )
+    from orchestration.storage.landing import LandingStore  # noqa: PLC0415
+    from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
+
+    settings = _settings(home=home)
+    if settings.as_of is not None:
+        refuse("En leverans bekräftas i nuet. Gör så här: ta bort AVVIK_AS_OF ur miljön.")
+    with only_one_run(settings), open_warehouse(settings.warehouse_path) as connection:
+        try:
+            kept = confirm_delivery(
+                connection,
+                LandingStore(settings.landing_dir),
+                delivery,
+                reason=reason,
+                confirmed_by=getpass.getuser(),
+                at=datetime.now(UTC),
+            )
+        except ConfirmationError as error:
+            refuse(str(error), cause=error)
+    console.print(
+        f"Bekräftad av {kept.confirmed_by}: {kept.file_name} ({kept.reason_sv})."
+        " Den läses in vid nästa körning: avvik run.",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
 def demo(
     faults: Annotated[
         list[str] | None,
@@ -173,14 +216,16 @@ def demo(
     inbox: InboxOption = None,
 ) -> None:
     """Skriver den syntetiska stadens leveranser, med eller utan fel."""
-    from orchestration.demo.faults import FAULTS, write_fault  # noqa: PLC0415
+    from orchestration.demo.faults import require_known, write_fault  # noqa: PLC0415
 
+    try:
+        require_known(faults or [])
+    except ValueError as error:
+        refuse(str(error), cause=error)
     settings = _settings(home=home, inbox=inbox, profile="demo")
     claim_home(settings)
     write_demo_city(settings, {})
     for name in faults or []:
-        if name not in FAULTS:
-            refuse(f"Okänt fel: {name}. Välj bland: {', '.join(sorted(FAULTS))}.")
         console.print(f"Planterat: {write_fault(settings.inbox_dir, name)}", soft_wrap=True)
 
 

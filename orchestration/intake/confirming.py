@@ -12,7 +12,7 @@ import duckdb
 
 from orchestration.registers.breaches import HISTORY_RULES
 from orchestration.storage.confirmations import Confirmation, confirmations, keep_confirmation
-from orchestration.storage.deliveries import held_in_inbox, loaded_contents
+from orchestration.storage.deliveries import create_tables, held_in_inbox, loaded_contents
 from orchestration.storage.landing import LandingStore, Receipt
 
 _SHORTEST_PREFIX = 6
@@ -34,7 +34,7 @@ def confirm_delivery(
     """Keep a person's word that a held delivery is right.
 
     Args:
-        connection: An open connection to the warehouse; it is only read.
+        connection: An open connection to the warehouse.
         store: Where deliveries are kept.
         wanted: The delivery: its file name as messages show it, its number in the order of
             receipt, or the beginning of its SHA-256.
@@ -54,6 +54,7 @@ def confirm_delivery(
         raise ConfirmationError(
             'Ett skäl behövs. Gör så här: skriv varför uppgifterna stämmer, --reason "...".'
         )
+    create_tables(connection)
     receipt = _meant(store.receipts(), wanted)
     if receipt.sequence not in held_in_inbox(connection, receipt.name):
         raise ConfirmationError(_not_held(connection, receipt))

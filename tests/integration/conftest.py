@@ -127,6 +127,20 @@ def published(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Installat
     return Installation(built_once(tmp_path_factory, "published", publish))
 
 
+@pytest.fixture(scope="session")
+def default_city(
+    written_full_city: WrittenCity, tmp_path_factory: pytest.TempPathFactory
+) -> Installation:
+    """The default city in its full size, run through everything; copy, never change."""
+
+    def publish(home: Path) -> None:
+        shutil.copytree(written_full_city.inbox, home / "inbox")
+        result = Installation(home).run()
+        assert result.success, failed_steps(result)
+
+    return Installation(built_once(tmp_path_factory, "default_city", publish))
+
+
 @pytest.fixture
 def installation(published: Installation, tmp_path: Path) -> Installation:
     """An installation of the test's own, that has published once."""

@@ -5,14 +5,12 @@ from the documents (`tests/fixtures/published_facts.csv`) and Stockholm's own ye
 """
 
 import csv
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.conftest import WrittenCity
 from tests.integration.conftest import Installation
 
 FACTS = list(
@@ -55,14 +53,9 @@ Look = Callable[..., float]
 
 
 @pytest.fixture(scope="module")
-def snapshot(written_full_city: WrittenCity, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default city in its full size, run through everything."""
-    installation = Installation(tmp_path_factory.mktemp("full"))
-    shutil.copytree(written_full_city.inbox, installation.inbox)
-    result = installation.run()
-    assert result.success
-    snapshot: Path = installation.snapshot
-    return snapshot
+def snapshot(default_city: Installation) -> Path:
+    """What is published of the default city in its full size."""
+    return default_city.snapshot
 
 
 @pytest.fixture

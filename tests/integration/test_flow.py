@@ -289,9 +289,12 @@ class TestCommandLine:
             ["query", "select", "--home", home],
             ["query", "select 1", "--home", str(tmp_path)],
             ["demo", "--faults", "okänt", "--home", home],
+            ["demo", "--faults", "empty_file", "--faults", "okänt", "--home", str(tmp_path / "ny")],
+            ["confirm", "finns-inte.csv", "--reason", "Stämmer", "--home", home],
             ["finns-inte"],
         ):
             assert runner.invoke(app, arguments).exit_code == 2, arguments
+        assert not (tmp_path / "ny").exists()
 
     def test_a_killed_run_does_not_stand_in_the_way(self, fresh: Fresh) -> None:
         installation = fresh()

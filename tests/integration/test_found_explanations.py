@@ -41,12 +41,14 @@ DRIFT = (
 
 
 def moved(text: str) -> str:
-    """The same deliveries, with nobody in a home of their own."""
+    """The same deliveries, with every fifth person out of a home of their own."""
     header, *rows = text.splitlines()
     at = header.split(";").index("eget_boende")
     changed = [row.split(";") for row in rows]
     assert {cells[at] for cells in changed} == {"J", "N"}
-    return "\n".join([header, *(";".join([*c[:at], "N", *c[at + 1 :]]) for c in changed)]) + "\n"
+    for cells in changed[::5]:
+        cells[at] = "N"
+    return "\n".join([header, *map(";".join, changed)]) + "\n"
 
 
 def draft(installation: Installation) -> str:
