@@ -23,7 +23,7 @@ TOLD = {
     "half_the_rows": [
         "antalet rader är ett helt annat än väntat",
         "i periodens förra leverans; är hela perioden med, och bara en gång?",
-        "[regel radantal]",
+        "[regel omfattning]",
     ],
     "swapped_columns": [
         "kolumn sokt_belopp: kolumnen förhåller sig till en annan kolumn på ett annat sätt",

@@ -1,9 +1,9 @@
 """What the judgement costs in false holds, and what it finds, simulated with a seed.
 
-Measured with 300 series a line (of rows: 30 registers) and seed 20231; `wander` is how much a month's
-true level moves, on the log or logit scale, `season` half the way from the lowest month to the
-highest. First, of all calm months with a history, percent held / held or told of; then percent of
-planted faults that were held, in the last month:
+Measured with 300 series a line (of rows: 30 registers) and seed 20231; `wander` is how much the
+true level of a month moves, on the log or logit scale, `season` half the way from the lowest month
+to the highest. First, of all calm months with a history, percent held / held or told of; then
+percent of planted faults that were held, in the last month:
 
 | rows, wander | level | share | rows | level x 10 | share + 30 points | half the rows |
 |---|---|---|---|---|---|---|
