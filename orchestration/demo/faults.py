@@ -11,6 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+import duckdb
+
 from orchestration.demo.writing import WRITTEN_AT
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -28,12 +30,14 @@ class Fault:
         plant: Spoils the given file and returns the bad one: the same file, or a new one beside it.
         files_back: How many files before the register's latest it spoils, so that several faults
             can be planted in one register.
+        suffix: How the register's files end.
     """
 
     description_sv: str
     register: str
     plant: Callable[[Path], Path]
     files_back: int = 0
+    suffix: str = "csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,19 +221,24 @@ def _new_column(path: Path) -> Path:
     return _write(path, _Text(rows, text.encoding, text.line_end))
 
 
-def _one_board(column: str, change: Callable[[str], str]) -> Callable[[Path], Path]:
-    """Change the cells of one column in the rows of the board that stands first in the file."""
-
-    def plant(path: Path) -> Path:
-        text = _read(path)
-        place, board = text.column(column), text.column("stadsdelsnamnd")
-        first = text.rows[1][board]
-        for row in text.rows[1:]:
-            if row[board] == first:
-                row[place] = change(row[place])
-        return _write(path, text)
-
-    return plant
+def _board_of_few_households(path: Path) -> Path:
+    """Leave a twentieth of the households of the board that comes first in the alphabet."""
+    part = path.with_name(f".{path.name}.part")
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            copy (
+                select * replace (
+                    case when stadsdelsnamnd = min(stadsdelsnamnd) over ()
+                    then antal_hushall // 20 else antal_hushall end as antal_hushall
+                )
+                from '{path}'
+            ) to '{part}' (format parquet)
+            """
+        )
+    content = part.read_bytes()
+    part.unlink()
+    return _replace(path, content)
 
 
 # Deliveries that are held: by the contract, or because they are unlike those before them.
@@ -348,24 +357,25 @@ FAULTS: Final[Mapping[str, Fault]] = {
 # Deliveries that keep the contract and are like those before them, and whose figures cannot be
 # right: one that the suite on its raw table finds, and one that only the marts can show.
 IMPLAUSIBLE: Final[Mapping[str, Fault]] = {
-    "population_too_large": Fault(
-        "Folkmängden är en femtedel för stor, som när en nämnd är dubbel.",
-        "befolkning_stadsdel",
-        _column_changed("antal", lambda _place, cell: str(int(cell) * 6 // 5)),
+    "children_too_many": Fault(
+        "Barnen är en femtedel för många, som när en stadsdel är dubbel.",
+        "socioekonomi_stadsdel",
+        _column_changed("barn_0_17", lambda _place, cell: str(int(cell) * 6 // 5)),
     ),
     "households_of_a_board_too_few": Fault(
         "Hushållen i en nämnd är bara en tjugondel så många som de ska vara.",
         "hushall_stadsdel",
-        _one_board("antal_hushall", lambda cell: str(int(cell) // 20)),
+        _board_of_few_households,
+        suffix="parquet",
     ),
 }
 
 # Deliveries that keep the contract and are a little unlike those before them: observed, never held.
 DRIFTS: Final[Mapping[str, Fault]] = {
     "moved_share_of_a_code": Fault(
-        "Var sjätte rad har fått boendeformen inneboende.",
+        "Var femte rad har fått boendeformen inneboende.",
         "ekonomiskt_bistand_beslut",
-        _column_changed("boendeform", lambda place, cell: cell if place % 6 else "inneboende"),
+        _column_changed("boendeform", lambda place, cell: cell if place % 5 else "inneboende"),
     ),
     "new_column": Fault(
         "Filen har en kolumn som inte ingår i avtalet.", "vald_arenden", _new_column
@@ -400,11 +410,11 @@ def write_fault(inbox: Path, name: str) -> Path:
 
     Raises:
         ValueError: If there is no such fault.
-        FileNotFoundError: If the inbox has no text file of the register.
+        FileNotFoundError: If the inbox has too few files of the register.
     """
     require_known([name])
     fault = _KNOWN[name]
-    deliveries = sorted((inbox / fault.register).glob(f"{fault.register}_*.csv"))
+    deliveries = sorted((inbox / fault.register).glob(f"{fault.register}_*.{fault.suffix}"))
     if len(deliveries) <= fault.files_back:
         raise FileNotFoundError(inbox / fault.register)
     return fault.plant(deliveries[-1 - fault.files_back])

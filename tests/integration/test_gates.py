@@ -7,7 +7,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.demo.faults import FAULTS, write_fault
+from orchestration.demo.faults import FAULTS, IMPLAUSIBLE, write_fault
 from orchestration.flow.news import nothing_new
 from orchestration.flow.remarks import all_remarks, quality_status
 from orchestration.flow.steps import flow
@@ -102,6 +102,33 @@ def test_nights_with_every_fault_and_the_night_after(
     # What is only unlike the deliveries before it is told, and holds nothing.
     reports = installation.settings.delivery_reports_dir.glob("*.txt")
     assert not [path.name for path in reports if "[regel " in path.read_text(encoding="utf-8")]
+
+
+# Fault -> the table whose gate closes, and the rule that says so.
+IMPLAUSIBLE_IN = {
+    "children_too_many": ("raw.register__socioekonomi_stadsdel", "yearly_jump"),
+    "households_of_a_board_too_few": ("marts.indicator_values", "households_against_population"),
+}
+
+
+@pytest.mark.parametrize("name", IMPLAUSIBLE)
+def test_figures_that_cannot_be_right_close_the_gate_of_their_table(
+    installation: Installation, name: str
+) -> None:
+    """They keep the contract and are like those before them: only the suites can tell."""
+    before = marker(installation)
+    write_fault(installation.inbox, name)
+    result = installation.run()
+    assert not result.success
+    assert marker(installation) == before
+    assert installation.warehouse("from meta.delivery_breaches") == []
+    table, rule = IMPLAUSIBLE_IN[name]
+    broken = installation.warehouse(
+        "select table_name, expectation, message_sv from meta.validation_results"
+        " where severity = 'critical' and not success qualify recorded_sequence"
+        " = max(recorded_sequence) over (partition by table_name, suite)"
+    )
+    assert [row[:2] for row in broken] == [(table, f"unexpected_rows_expectation[{rule}]")]
 
 
 def test_a_correction_carried_halfway_is_never_published(installation: Installation) -> None:
