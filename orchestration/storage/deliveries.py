@@ -481,7 +481,7 @@ def held_breaches(connection: duckdb.DuckDBPyConnection) -> list[HeldBreach]:
         where list_contains($held, delivery_sequence)
         order by delivery_sequence, message_sv
         """,
-        {"held": _held_in_inbox(connection)},
+        {"held": held_in_inbox(connection)},
     ).fetchall()
     return [HeldBreach(*row) for row in rows]
 
