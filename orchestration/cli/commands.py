@@ -186,7 +186,10 @@ def confirm(
     settings = _settings(home=home)
     if settings.as_of is not None:
         refuse("En leverans bekräftas i nuet. Gör så här: ta bort AVVIK_AS_OF ur miljön.")
-    with only_one_run(settings), open_warehouse(settings.warehouse_path) as connection:
+    with (
+        only_one_run(settings, "avvik confirm"),
+        open_warehouse(settings.warehouse_path) as connection,
+    ):
         try:
             kept = confirm_delivery(
                 connection,
