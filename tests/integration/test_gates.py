@@ -226,6 +226,11 @@ def test_one_mart_alone_can_be_built(installation: Installation) -> None:
     result = installation.run(geographies, dg.AssetKey(["seeds", "counties"]))
     assert result.success
     assert materialized(result) == {"marts/geographies", "seeds/counties"}
+    one_source = installation.run(
+        dg.AssetKey(["landing", "vald_arenden"]), dg.AssetKey(["raw", "register__vald_arenden"])
+    )
+    assert one_source.success
+    assert materialized(one_source) == {"landing/vald_arenden", "raw/register__vald_arenden"}
     assert installation.run(DEVIATIONS).success, "the same content is still vouched for"
 
 
