@@ -101,42 +101,33 @@ class KeptOpenEvents(SqliteEventLogStorage):
         self._engines.close()
 
 
-class KeptOpenRuns(SqliteRunStorage):
+class _OneFile:
+    """What the stores of one file have in common: an engine that stays."""
+
+    _conn_string: str
+
+    def __init__(self, *arguments: Any) -> None:
+        self._engines = Engines()
+        super().__init__(*arguments)
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection with a transaction of its own."""
+        with self._engines.of(self._conn_string).begin() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close what is open."""
+        super().dispose()  # type: ignore[misc]
+        self._engines.close()
+
+
+class KeptOpenRuns(_OneFile, SqliteRunStorage):
     """The runs themselves."""
 
-    def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
-        self._engines = Engines()
-        super().__init__(conn_string, inst_data)
 
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        """A connection with a transaction of its own."""
-        with self._engines.of(self._conn_string).begin() as connection:
-            yield connection
-
-    def dispose(self) -> None:
-        """Close what is open."""
-        super().dispose()
-        self._engines.close()
-
-
-class KeptOpenSchedules(SqliteScheduleStorage):
+class KeptOpenSchedules(_OneFile, SqliteScheduleStorage):
     """Ticks of the schedule and the sensors."""
-
-    def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
-        self._engines = Engines()
-        super().__init__(conn_string, inst_data)
-
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        """A connection with a transaction of its own."""
-        with self._engines.of(self._conn_string).begin() as connection:
-            yield connection
-
-    def dispose(self) -> None:
-        """Close what is open."""
-        super().dispose()
-        self._engines.close()
 
 
 class KeptOpenStorage(DagsterSqliteStorage):
