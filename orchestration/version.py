@@ -66,17 +66,17 @@ def code_fingerprint() -> str:
 
 
 def settings_fingerprint(settings: Settings) -> str:
-    """Sum up the settings that decide what is published.
+    """Sum up the settings that decide what is published, apart from the report year.
 
     Args:
-        settings: Which year, municipality, profile and moment.
+        settings: Which municipality, profile and moment.
 
     Returns:
         SHA-256 in hexadecimal.
     """
     digest = hashlib.sha256()
     digest.update(
-        f"{settings.profile}|{settings.year}|{settings.municipality}"
+        f"{settings.profile}|{settings.municipality}"
         f"|{settings.municipality_name}|{settings.as_of}\n".encode()
     )
     if settings.municipality_file is not None:

@@ -28,6 +28,8 @@ TABLE = "meta.built_from"
 _END = ":"
 CODE = "program:"
 SETTINGS = "settings:"
+# Its own, since only what is found and written of a year depends on it.
+REPORT_YEAR = "settings:year"
 PUBLICATION = "published.snapshot"
 _FILE = "file:"
 _INBOX = "inbox:"
@@ -176,6 +178,8 @@ class Provenance:
         match kind:
             case "program":
                 return code_fingerprint()
+            case "settings" if rest:
+                return str(self._settings.year)
             case "settings":
                 return settings_fingerprint(self._settings)
             case "inbox":
@@ -277,7 +281,9 @@ def _named(name: str) -> str:
     if name == CODE:
         return "Programmet"
     if name == SETTINGS:
-        return "Inställningarna (rapportår, kommun, kommunfil eller profil)"
+        return "Inställningarna (kommun, kommunfil eller profil)"
+    if name == REPORT_YEAR:
+        return "Rapportåret"
     return name.removeprefix(_FILE)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.flow.built_from import REPORT_YEAR
 from orchestration.flow.findings import CATALOGUE, MARTS
 from orchestration.flow.marts import report_year
 from orchestration.flow.remarks import all_remarks, quality_status
@@ -45,6 +46,7 @@ def memorandum_step() -> Step:
                 DRAFT,
                 "Promemorian, med en sida för varje indikators serie.",
                 reads=(
+                    REPORT_YEAR,
                     *MARTS,
                     *CATALOGUE,
                     "marts.source_notes",

@@ -13,6 +13,7 @@ from orchestration.deviation.followup import follow_up
 from orchestration.deviation.result import Deviation
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.deviation.xmr import XmrSettings
+from orchestration.flow.built_from import REPORT_YEAR
 from orchestration.flow.marts import (
     read_catalogue,
     read_months,
@@ -72,6 +73,7 @@ def finding_steps() -> tuple[Step, ...]:
                 _product(
                     DEVIATIONS,
                     "Värden utanför det väntade, med prövning, rang och förklaring.",
+                    REPORT_YEAR,
                     *MARTS,
                     *CATALOGUE,
                     FOUND_EXPLANATIONS.name,

@@ -7,7 +7,7 @@ What a snapshot is belongs in `orchestration.storage.snapshot`.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from orchestration.flow.built_from import PUBLICATION, Provenance, ends, head
+from orchestration.flow.built_from import PUBLICATION, REPORT_YEAR, Provenance, ends, head
 from orchestration.flow.documents import DRAFT, draft_dir
 from orchestration.flow.marts import report_year
 from orchestration.flow.remarks import all_remarks, create_table, quality_status
@@ -51,7 +51,7 @@ def publication_step(published: Sequence[str]) -> Step:
             Product(
                 PUBLICATION,
                 "Det publicerade: marts och meta, promemorian och sidorna, utbytta i ett steg.",
-                reads=(*published, *(f"raw.{table}" for table in raw_tables()), DRAFT),
+                reads=(REPORT_YEAR, *published, *(f"raw.{table}" for table in raw_tables()), DRAFT),
                 group="report",
                 kinds=frozenset({"duckdb"}),
             ),

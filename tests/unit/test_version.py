@@ -14,13 +14,16 @@ from orchestration.version import code_fingerprint, settings_fingerprint
     [
         {"municipality": "1715"},
         {"municipality_name": "Prov"},
-        {"year": 2022},
         {"profile": "live"},
         {"as_of": "2026-01-31"},
     ],
 )
 def test_another_setting_is_another_publication(changed: dict[str, Any]) -> None:
     assert settings_fingerprint(Settings(**changed)) != settings_fingerprint(Settings())
+
+
+def test_the_report_year_has_a_place_of_its_own() -> None:
+    assert settings_fingerprint(Settings(year=2022)) == settings_fingerprint(Settings())
 
 
 def test_where_things_lie_is_not(tmp_path: Path) -> None:

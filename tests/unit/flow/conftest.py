@@ -31,9 +31,7 @@ def small_flow() -> Flow:
     for step in real_flow().steps:
         writes = []
         for product in step.writes:
-            reads = tuple(
-                name for name in product.reads if name in kept or name.startswith("inbox:")
-            )
+            reads = tuple(name for name in product.reads if name in kept or ":" in name)
             from_nothing = product.name.startswith(("seeds.", "raw.municipality"))
             if product.name in kept or (reads and step.name != "landing") or from_nothing:
                 kept.add(product.name)
@@ -79,18 +77,23 @@ class PaperHome:
     def expected(self, name: str) -> str:
         """What a product says when everything is made of what lies in the inbox now."""
         product = self.flow.makers[name].products[name]
-        return content(product, {each: self._leaf(each) for each in product.reads}, self.year)
+        return content(product, {each: self.stands(each) for each in product.reads})
 
-    def _leaf(self, name: str) -> str:
+    def stands(self, name: str) -> str:
+        """What a product, or where a chain ends, says when all is made of what there is now."""
         kind, is_end, rest = name.partition(":")
         if is_end:
-            assert kind == "inbox"
-            return self.inbox.get(rest, "")
+            return self.outside(kind, rest)
         return self.expected(name)
 
+    def outside(self, kind: str, rest: str) -> str:
+        """What stands where a chain ends."""
+        assert kind in {"inbox", "settings"}
+        return self.inbox.get(rest, "") if kind == "inbox" else str(self.year)
 
-def content(product: Product, inputs: dict[str, str], year: int | None) -> str:
-    text = json.dumps([product.name, inputs, None if product.is_as_it_came else year])
+
+def content(product: Product, inputs: dict[str, str]) -> str:
+    text = json.dumps([product.name, inputs])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -113,7 +116,7 @@ class _Body:
 
     def _make(self, work: Work, product: Product) -> None:
         inputs = {name: self._read(work, name) for name in product.reads}
-        text = content(product, inputs, work.settings.year)
+        text = content(product, inputs)
         if product.name == DRAFT:
             draft_dir(work.settings).mkdir(parents=True, exist_ok=True)
             (draft_dir(work.settings) / "memorandum.html").write_text(text)
@@ -131,8 +134,7 @@ class _Body:
     def _read(self, work: Work, name: str) -> str:
         kind, is_end, rest = name.partition(":")
         if is_end:
-            assert kind == "inbox"
-            return self.home.inbox.get(rest, "")
+            return self.home.outside(kind, rest)
         if name == DRAFT:
             return (draft_dir(work.settings) / "memorandum.html").read_text()
         [(text,)] = work.connection.execute(f"select made_of from {name}").fetchall()
