@@ -8,6 +8,8 @@ which is looked through for them first and parsed only if it has any. What a cel
 
 import posixpath
 import re
+import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -69,7 +71,12 @@ class Sheet:
             self._unreadable = _unreadable_cells(path, self._names[0])
         except (
             python_calamine.CalamineError,
+            # A damaged archive fails in as many ways as it has parts.
             BadZipFile,
+            zlib.error,
+            struct.error,
+            EOFError,
+            OSError,
             KeyError,
             NotImplementedError,
             etree.LxmlError,

@@ -67,7 +67,7 @@ def test_a_publisher_that_is_down_is_a_warning_and_the_run_goes_on(fresh: Fresh)
     failed = {name for name, evaluation in found.items() if not evaluation.passed}
     assert failed == set(OF_SCB)
     assert {found[name].severity for name in failed} == {dg.AssetCheckSeverity.WARN}
-    message = str(found["scb_population_month"].metadata["meddelande"].value)
+    message = str(found["scb_population_month"].metadata["meddelanden"].value)
     assert "utgivaren svarar med felkod 503" in message
     assert "Traceback" not in message
     assert found["scb_population_month"].metadata["senast_hamtad"].value == "aldrig"
