@@ -6,12 +6,15 @@ Here each file has one engine. What is stored, and how, is Dagster's and is not 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Self
 
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
+    SqliteEventLogStorage,
+    SqliteEventLogStorageWatchdog,
+)
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
@@ -23,6 +26,8 @@ from dagster._core.storage.sqlite_storage import (
 )
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
+from watchdog.events import FileSystemEvent
+from watchdog.observers import Observer
 
 # Each run has a file of its own, and a server that lives for months is asked about many.
 _KEPT = 8
@@ -71,8 +76,22 @@ def _engine(address: str) -> Engine:
     return made
 
 
+class _AtTheJournal(SqliteEventLogStorageWatchdog):
+    """Tells the run's page of new events: while a file stays open they are in its journal."""
+
+    def __init__(self, events: SqliteEventLogStorage, *arguments: Any) -> None:
+        super().__init__(events, *arguments)
+        self._patterns = [self._log_path, f"{self._log_path}-wal"]
+
+    def on_modified(self, _: FileSystemEvent) -> None:
+        """Hand on what has come since the last time."""
+        self._process_log()
+
+
 class KeptOpenEvents(SqliteEventLogStorage):
     """The events of each run, and the index over all."""
+
+    _obs: Any
 
     def __init__(self, base_dir: str) -> None:
         self._engines = Engines()
@@ -94,6 +113,15 @@ class KeptOpenEvents(SqliteEventLogStorage):
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
+
+    def watch(self, run_id: str, cursor: str | None, callback: Callable[..., Any]) -> None:
+        """Call back with each new event of a run."""
+        if self._obs is None:
+            self._obs = Observer()
+            self._obs.start()
+        watchdog = _AtTheJournal(self, run_id, callback, cursor)
+        watch = self._obs.schedule(watchdog, self._base_dir, recursive=True)
+        self._watchers[run_id][callback] = (watchdog, watch)
 
     def dispose(self) -> None:
         """Close what is open."""

@@ -2,6 +2,8 @@
 
 import sqlite3
 import threading
+import time
+import uuid
 from pathlib import Path
 
 import dagster as dg
@@ -100,3 +102,19 @@ def test_threads_that_write_at_the_same_time_wait_for_each_other(home: Path) -> 
         assert faults == []
         keys = {f"k{number}" for number in range(4)}
         assert set(instance.run_storage.get_cursor_values(keys)) == keys
+
+
+def test_a_page_that_watches_a_run_is_told_while_it_goes_on(home: Path) -> None:
+    """The server has an instance of its own, and the run's is not closed until the run ends."""
+    run_id = str(uuid.uuid4())
+    came: list[str] = []
+    with (
+        dg.DagsterInstance.from_config(str(home)) as server,
+        dg.DagsterInstance.from_config(str(home)) as runner,
+    ):
+        server.watch_event_logs(run_id, None, lambda entry, _: came.append(entry.user_message))
+        assert telling.execute_in_process(instance=runner, run_id=run_id).success
+        deadline = time.monotonic() + 30
+        while "en rad" not in came and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert "en rad" in came
