@@ -1,7 +1,7 @@
 """Which charts the memorandum shows, their captions and what they say to one who cannot see them.
 
-Turns records into the typed rows of ``figures`` and keeps the same figures as a table beside each
-chart. How a chart is drawn belongs in ``figures``.
+Turns records into the typed rows of ``charts`` and keeps the same figures as a table beside each
+chart. How a chart is drawn belongs in ``charts``.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from orchestration.reporting import figures, labels, sentences, swedish, tables
+from orchestration.reporting import charts, labels, sentences, swedish, tables
 from orchestration.reporting.data import Deviation, Indicator, Triangulation
 from orchestration.reporting.page import Cell, Figure, Page, Table
+from orchestration.reporting.svg import Labels
 
 
 def can_be_drawn(row: Deviation) -> bool:
@@ -47,7 +48,7 @@ def change_figure(page: Page, rows: Sequence[Triangulation]) -> Figure | None:
     indicator = rows[0].indicator
     changes = [(indicator, own), *others]
     bars = [
-        figures.ChangeRow(related.title_sv, relative * 100, main=position == 0)
+        charts.ChangeRow(related.title_sv, relative * 100, main=position == 0)
         for position, (related, relative) in enumerate(changes)
     ]
     cells = tuple(
@@ -63,7 +64,7 @@ def change_figure(page: Page, rows: Sequence[Triangulation]) -> Figure | None:
     )
     number = page.figure_number()
     labelling = _labels(number, caption, "Liggande stapeldiagram.", cells)
-    svg = figures.change_chart(
+    svg = charts.change_chart(
         bars, axis_title=f"förändring till {page.data.year}, procent", labels=labelling
     )
     table = Table(
@@ -78,30 +79,26 @@ def change_figure(page: Page, rows: Sequence[Triangulation]) -> Figure | None:
 def _series_figure(page: Page, row: Deviation) -> Figure:
     indicator, decimals = row.indicator, sentences.digits(row)
     known = {observation.year: observation for observation in row.series}
-    points = [
-        figures.SeriesPoint(year, _scaled(indicator, known[year].value) if year in known else None)
-        for year in range(min(known), row.year + 1)
+    years = range(min(known), row.year + 1)
+    dots = [
+        charts.Dot(str(year), _scaled(indicator, known[year].value) if year in known else None)
+        for year in years
     ]
-    cells = tuple(
-        (Cell(str(point.year)), Cell(_value_text(row, point.year), numeric=True))
-        for point in points
-    )
+    cells = tuple((Cell(str(year)), Cell(_value_text(row, year), numeric=True)) for year in years)
     interval = _expected_interval(row)
     unit = labels.axis_title(indicator.measure, indicator.unit)
     name = swedish.sentence_case(sentences.deviation_name(row, page.data.municipality_name))
-    caption = f"{name}, {swedish.years(points[0].year, points[-1].year)}"
+    caption = f"{name}, {swedish.years(years[0], years[-1])}"
     form = f"Linjediagram i {unit}."
     if interval is not None:
         caption += f", och det väntade värdet {row.year}"
         form += f" Väntat värde {row.year}: {tables.expected(row)}."
     caption += "."
-    if not figures.starts_at_zero(points, interval):
+    if not charts.starts_at_zero(dots, interval):
         caption += " Den lodräta axeln börjar inte vid noll."
     number = page.figure_number()
     labelling = _labels(number, caption, form, cells)
-    svg = figures.series_chart(
-        points, interval, axis_title=unit, decimals=decimals, labels=labelling
-    )
+    svg = charts.series_chart(dots, interval, unit=unit, labels=labelling, decimals=decimals)
     table = Table(
         f"{labelling.figure_id}-siffror",
         f"{name} ({unit})",
@@ -121,18 +118,18 @@ def _value_text(row: Deviation, year: int) -> str:
     return text if found.status == "observed" else f"{text} ({labels.status(found.status)})"
 
 
-def _expected_interval(row: Deviation) -> figures.ExpectedInterval | None:
+def _expected_interval(row: Deviation) -> charts.Band | None:
     limits = (row.expected, row.lower, row.upper)
     expected, lower, upper = (_scaled(row.indicator, value) for value in limits)
     if expected is None or lower is None or upper is None:
         return None
-    return figures.ExpectedInterval(row.year, expected, lower, upper)
+    return charts.Band(str(row.year), expected, lower, upper)
 
 
 def _group_figure(page: Page, row: Deviation) -> Figure:
     indicator = row.indicator
     bars = [
-        figures.GroupRow(
+        charts.GroupRow(
             label=swedish.sentence_case(sentences.group_name(group)),
             value=value,
             lower=_scaled(indicator, group.ci_lower),
@@ -149,7 +146,7 @@ def _group_figure(page: Page, row: Deviation) -> Figure:
     labelling = _labels(
         number, f"{title}, med 95-procentiga intervall.", f"Punktdiagram i {unit}.", cells
     )
-    svg = figures.group_chart(
+    svg = charts.group_chart(
         bars, axis_title=unit, decimals=sentences.digits(row), labels=labelling
     )
     table = Table(
@@ -167,11 +164,9 @@ def _scaled(indicator: Indicator, value: float | None) -> float | None:
     return value * 100
 
 
-def _labels(
-    number: int, caption: str, form: str, cells: Sequence[tuple[Cell, ...]]
-) -> figures.Labels:
+def _labels(number: int, caption: str, form: str, cells: Sequence[tuple[Cell, ...]]) -> Labels:
     values = [f"{name.text}: {value.text}" for name, value in cells]
-    return figures.Labels(
+    return Labels(
         f"figur-{number}", f"Figur {number}. {caption}", f"{form} {swedish.enumeration(values)}."
     )
 
@@ -179,7 +174,7 @@ def _labels(
 def _figure(
     page: Page,
     svg: str,
-    labelling: figures.Labels,
+    labelling: Labels,
     table: Table,
     indicators: Sequence[Indicator],
 ) -> Figure:

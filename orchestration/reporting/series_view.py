@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from orchestration.reporting import charts, labels, swedish, tables
 from orchestration.reporting.data import Deviation, Indicator
-from orchestration.reporting.figures import Labels
 from orchestration.reporting.page import Cell, Table
 from orchestration.reporting.series import Point, ValueSeries
+from orchestration.reporting.svg import Labels
 
 _MONTHS = 12
 TRIAL_POINTS = 5
@@ -109,7 +109,7 @@ def control_drawing(
     band = _drawn_band(indicator, series)
     unit = labels.axis_title(indicator.measure, indicator.unit)
     spoken = Labels(figure_id, heading, _spoken(series, indicator, unit))
-    svg = charts.control_chart(dots, band, unit=unit, labels=spoken)
+    svg = charts.series_chart(dots, band, unit=unit, labels=spoken)
     # Serialised by lxml, which has escaped every text in it.
     return Drawing(Markup(svg), f"{heading}. {_caption(dots, band)}")  # noqa: S704
 
