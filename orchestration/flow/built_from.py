@@ -248,12 +248,13 @@ class Provenance:
     def record(self, run_id: str, products: Mapping[str, Mapping[str, str | None]]) -> None:
         """Remember what some products look like, and what they were made from.
 
+        Whoever has written since this object last looked says so first, by `forget`.
+
         Args:
             run_id: The run.
             products: For each product, its inputs as they were read; None for what stands as it
                 was read.
         """
-        self.forget()
         self.__dict__["made"] = self.made | {
             product: Made("", dict.fromkeys(inputs, "")) for product, inputs in products.items()
         }

@@ -14,6 +14,7 @@ from orchestration.intake.incoming import declared_sources
 from orchestration.intake.landing import land_deliveries
 from orchestration.intake.rekeying import finish_rekeying
 from orchestration.registers.contract import load_contracts
+from orchestration.reporting.swedish import number
 from orchestration.sources.registry import load_registry
 from orchestration.storage.deliveries import DeclaredSource
 from orchestration.storage.landing import LandingStore
@@ -156,8 +157,8 @@ def _freshness(
         message = f"{source.title_sv} ({name}) har aldrig mottagits."
     elif source is not None and age is not None and age > source.window_days:
         message = (
-            f"{source.title_sv} ({name}) är {age} dagar gammal; högst {source.window_days} dagar"
-            " var väntat."
+            f"{source.title_sv} ({name}) är {number(age)} dagar gammal; högst"
+            f" {number(source.window_days)} dagar var väntat."
         )
     return Verdict(
         FRESHNESS_CHECK,

@@ -7,7 +7,7 @@ step does belongs to the step; what the graph shows of it in `orchestration.asse
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from orchestration.flow.built_from import CODE, SETTINGS, Provenance, file_input, refusal
 from orchestration.flow.remarks import set_remarks
@@ -84,7 +84,9 @@ def perform(
         provenance = Provenance(connection, settings)
         require_inputs(flow, reads, provenance)
         as_read = _as_read(step, chosen, provenance, [*filter(flow.makers.get, reads)])
-        work = Work(settings, connection, run_id, log, chosen, reads)
+        before = _inputs_of(step, chosen, Outcome(), as_read, provenance)
+        remember = partial(provenance.record, run_id, before)
+        work = Work(settings, connection, run_id, log, chosen, reads, remember)
         if not step.outside:
             outcome = step.run(work)
             _remember(step, work, outcome, provenance, as_read)
@@ -132,21 +134,30 @@ def _as_read(
 def _remember(
     step: Step, work: Work, outcome: Outcome, provenance: Provenance, as_read: Mapping[str, str]
 ) -> None:
-    made = work.selected if outcome.made is None else outcome.made
-    provenance.record(
-        work.run_id,
-        {
-            name: _inputs(product, outcome, as_read, provenance)
-            for name, product in step.products.items()
-            if name in made
-        },
-    )
+    if not step.remembers:
+        made = work.selected if outcome.made is None else outcome.made
+        provenance.forget()
+        provenance.record(work.run_id, _inputs_of(step, made, outcome, as_read, provenance))
     stops = {(check.name, check.product) for check in step.checks if check.stops}
     set_remarks(
         work.connection,
         work.run_id,
         [each for each in outcome.verdicts if (each.check, each.product) not in stops],
     )
+
+
+def _inputs_of(
+    step: Step,
+    made: frozenset[str],
+    outcome: Outcome,
+    as_read: Mapping[str, str],
+    provenance: Provenance,
+) -> dict[str, dict[str, str | None]]:
+    return {
+        name: _inputs(product, outcome, as_read, provenance)
+        for name, product in step.products.items()
+        if name in made
+    }
 
 
 def _inputs(

@@ -7,7 +7,7 @@ What a snapshot is belongs in `orchestration.storage.snapshot`.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from orchestration.flow.built_from import PUBLICATION, REPORT_YEAR, Provenance, ends, head
+from orchestration.flow.built_from import PUBLICATION, REPORT_YEAR, ends, head, read_made
 from orchestration.flow.documents import DRAFT, draft_dir
 from orchestration.flow.marts import report_year
 from orchestration.flow.remarks import all_remarks, create_table, quality_status
@@ -57,6 +57,7 @@ def publication_step(published: Sequence[str]) -> Step:
             ),
         ),
         run=_publish,
+        remembers=True,
     )
 
 
@@ -71,8 +72,7 @@ def _publish(work: Work) -> Outcome:
     create_table(connection)
     status = quality_status(all_remarks(connection))
     # Recorded before the copy is made, so that the snapshot itself says what it was made from.
-    provenance = Provenance(connection, settings)
-    provenance.record(work.run_id, {PUBLICATION: dict.fromkeys(work.reads)})
+    work.remember()
     connection.execute(_TABLE)
     connection.execute(
         "insert into meta.publication select ?, ?, ?, ?, ?, ?, bool_or(synthetic), ?, ?, ?, ?"
@@ -86,7 +86,7 @@ def _publish(work: Work) -> Outcome:
             _DISCLOSURE_STATUS,
             report_year(connection, settings),
             settings.municipality,
-            head(ends(provenance.made, PUBLICATION)),
+            head(ends(read_made(connection), PUBLICATION)),
             settings.as_of,
         ],
     )

@@ -81,6 +81,10 @@ class Verdict:
         return not self.messages_sv
 
 
+def _not_remembered() -> None:
+    """What is made outside a flow is not recorded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a step is given.
@@ -92,6 +96,8 @@ class Work:
         log: Where progress is told.
         selected: The products that are asked for.
         reads: The products that they are made from, which may be read.
+        remember: Records what the step's products are made of. Called by a step that
+            `remembers` itself, when nothing stands in its way; by `performing` for all others.
     """
 
     settings: Settings
@@ -100,6 +106,7 @@ class Work:
     log: logging.Logger
     selected: frozenset[str]
     reads: tuple[str, ...]
+    remember: Callable[[], None] = _not_remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,8 @@ class Step:
         checks: What else it says of what it makes.
         outside: Whether it opens the warehouse by itself.
         can_subset: Whether some of its products can be made without the others.
+        remembers: Whether it has what it is made of recorded itself, before it is made, because
+            what it makes holds the record.
     """
 
     name: str
@@ -155,6 +164,7 @@ class Step:
     checks: tuple[Check, ...] = ()
     outside: bool = False
     can_subset: bool = False
+    remembers: bool = False
 
     @cached_property
     def products(self) -> Mapping[str, Product]:

@@ -341,7 +341,8 @@ def _message(suite: Suite, rule: Rule, success: bool, unexpected: int | None, el
         found = f"Antal olika värden som avviker: {_number(unexpected)}."
     else:
         found = f"Rader som avviker: {_number(unexpected)} av {_number(elements)}."
-    return f"{suite.table}, {rule.expectation}: {found} {rule.notes_sv}"
+    # What it means and what to do comes first; the rule's name is for whoever looks it up.
+    return f"{rule.notes_sv} {found} ({suite.table}, {rule.expectation})"
 
 
 def _number(value: int) -> str:

@@ -104,6 +104,8 @@ class _Body:
 
     def __call__(self, work: Work) -> Outcome:
         create_tables(work.connection)
+        if self.step.remembers:
+            work.remember()
         if self.step.name == "landing":
             lying = [(name, f"{name}.csv", text) for name, text in self.home.inbox.items()]
             names = frozenset(each.removeprefix("landing.") for each in work.selected)
