@@ -26,6 +26,7 @@ from orchestration.registers.breaches import (
 from orchestration.registers.contract import Contract, load_contracts
 from orchestration.registers.drift import create_tables as create_drift
 from orchestration.registers.drift import hold_against_history
+from orchestration.registers.kept_texts import look_through_again
 from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import (
     LoadResult,
@@ -124,6 +125,7 @@ def load_deliveries(
     create_statistics_tables(connection, sorted({dataset.publisher for dataset in load_registry()}))
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
+    look_through_again(connection, load_contracts().values(), key)
     create_held_rows(connection)
     create_drift(connection)
     confirmed = {each.sequence: each for each in confirmations(store, by=settings.as_of)}

@@ -327,6 +327,8 @@ class Contract(BaseModel):
         periods: Which periods a file name may carry.
         key: Columns that identify a row within a delivery.
         columns: The columns by name, in the order they are delivered.
+        not_kept: Columns that a file may have and that are left in it, each with the reason in
+            Swedish: what no model needs is not carried along.
         derived: Columns that `raw` adds from the delivered ones.
         licence_sv: On which terms the register may be used.
         held_share_limit: Largest share of rows that may be held; above it the delivery is held.
@@ -348,6 +350,7 @@ class Contract(BaseModel):
     periods: tuple[Literal["month", "year"], ...] = Field(min_length=1)
     key: tuple[str, ...] = Field(min_length=1)
     columns: dict[str, Column] = Field(min_length=1)
+    not_kept: dict[str, Annotated[str, Field(min_length=1)]] = {}
     derived: dict[str, AgeBand] = {}
     held_share_limit: float = Field(default=0.01, ge=0, le=1)
     on_doubled_key: Severity = "delivery"
@@ -368,6 +371,8 @@ class Contract(BaseModel):
             raise ValueError("a number of rows is held against a ratio, which is above 1")
         if any(self.columns[name].optional for name in self.key):
             raise ValueError("a column of the key cannot be optional")
+        if kept := self.not_kept.keys() & self.columns.keys():
+            raise ValueError(f"a column is kept or not: {', '.join(sorted(kept))}")
         raw_names = [column.raw_name or name for name, column in self.columns.items()]
         if len({*raw_names, *self.derived}) < len(raw_names) + len(self.derived):
             raise ValueError("two columns would have one name in raw")

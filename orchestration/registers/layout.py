@@ -224,13 +224,18 @@ def _with_cells(
         else:
             breaches.append(_in_header(delivery, layout, "kolumn_saknas", name))
     rest = [place for place in range(len(header)) if place not in taken]
+    left = {_alike(mapping.column_in_file(name)) for name in contract.not_kept}
     return breaches or replace(
         layout,
         cells=cells,
         in_file=frozenset(names) - set(absent),
         others=tuple(f"nullif(trim({found[place][1].sql}), '')" for place in rest),
         absent=tuple(absent),
-        unknown=tuple(header[place] for place in rest if is_tellable(header[place])),
+        unknown=tuple(
+            name
+            for name in (header[place] for place in rest)
+            if is_tellable(name) and _alike(name) not in left
+        ),
     )
 
 

@@ -192,7 +192,9 @@ def by_version(
 
 
 def create_raw_table(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Create a register's table in `raw` if it is not there, and the columns that it lacks.
+    """Create a register's table in `raw` if it is not there, with the contract's columns.
+
+    Columns that it lacks are added, those that are kept no more are dropped.
 
     Args:
         connection: An open connection to the warehouse.
@@ -202,8 +204,11 @@ def create_raw_table(connection: duckdb.DuckDBPyConnection, contract: Contract) 
     columns = ", ".join(f'"{name}" {kind}' for name, kind in wanted.items())
     connection.execute(f"create table if not exists raw.{contract.table} ({columns})")
     described = connection.execute(f"describe raw.{contract.table}").fetchall()
-    for name in wanted.keys() - {row[0] for row in described}:
+    there = {row[0] for row in described}
+    for name in wanted.keys() - there:
         connection.execute(f'alter table raw.{contract.table} add column "{name}" {wanted[name]}')
+    for name in contract.not_kept.keys() & there:
+        connection.execute(f'alter table raw.{contract.table} drop column "{name}"')
 
 
 @contextmanager

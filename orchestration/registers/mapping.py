@@ -8,7 +8,7 @@ belongs in `municipality`, finding out what a delivered file is in `layout`.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -168,6 +168,14 @@ class RegisterMapping(BaseModel):
         """What the export calls a column of the contract."""
         return self.columns.get(name, name)
 
+    def without(self, names: Collection[str]) -> "RegisterMapping":
+        """The mapping without what it says of some columns."""
+        parts = {
+            part: {name: each for name, each in getattr(self, part).items() if name not in names}
+            for part in ("columns", "constants", "codes")
+        }
+        return self.model_copy(update=parts)
+
 
 CONTRACT_FORM = RegisterMapping()
 
@@ -184,6 +192,8 @@ def problems(contract: Contract, mapping: RegisterMapping, units: frozenset[str]
         Swedish sentences; empty where all fits.
     """
     columns = contract.every_column()
+    # What is said of a column that is not kept holds for nothing, and harms nothing.
+    mapping = mapping.without(contract.not_kept)
     found = [
         f"{part}: registret har ingen kolumn {name}"
         for part, names in (

@@ -166,7 +166,8 @@ class Municipality(_Strict):
         """
         mapping = self.registers.get(register, CONTRACT_FORM)
         contract = load_contracts().get(register)
-        delivered = set(contract.every_column() if contract else ()) - set(mapping.constants)
+        known = {*contract.every_column(), *contract.not_kept} if contract else set()
+        delivered = known - set(mapping.constants)
         own = {name: getattr(mapping.form, name) for name in mapping.form.model_fields_set}
         return mapping.model_copy(
             update={
@@ -237,7 +238,11 @@ def read_municipality(path: Path) -> Municipality:
 
 def _misfits(municipality: Municipality) -> list[str]:
     contracts = load_contracts()
-    columns = {name for contract in contracts.values() for name in contract.every_column()}
+    columns = {
+        name
+        for contract in contracts.values()
+        for name in (*contract.every_column(), *contract.not_kept)
+    }
     found = [
         f"{part}: inget register har en kolumn {name}"
         for part, names in (("columns", municipality.columns), ("codes", municipality.codes))

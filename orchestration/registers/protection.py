@@ -16,8 +16,6 @@ KIND = "skyddad"
 # dbt counts this unit in the city's total and in no board (`protected_unit` in dbt_project.yml).
 UNIT = "Skyddade personuppgifter"
 
-_PLACES = frozenset({"stadsdel"})
-
 
 def purpose(contract: Contract, ordinary: str) -> str:
     """What a protected person's pseudonym is for: one register, and nothing that joins it.
@@ -85,7 +83,7 @@ def guarded_cell_sql(
             return guarded_sql(contract, key.sql(purpose(contract, HOUSEHOLD), text), value)
         case "birth_year":
             return guarded_sql(contract, "null", value)
-    return guarded_sql(contract, "null", value) if name in _PLACES else value
+    return value
 
 
 def earlier_rows_sql(contract: Contract, keys: Mapping[str, str], source: str) -> str | None:
@@ -110,7 +108,7 @@ def earlier_rows_sql(contract: Contract, keys: Mapping[str, str], source: str) -
     cells = {
         column.raw_name or name: "null"
         for name, column in contract.columns.items()
-        if column.type in {"identity", "household", "birth_year"} or name in _PLACES
+        if column.type in {"identity", "household", "birth_year"}
     }
     cells |= dict.fromkeys(contract.derived, "null")
     cells |= {

@@ -180,7 +180,6 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
         [
             {
                 "placering_id": f"s{number}",
-                "beslut_id": f"sb{number}",
                 "person_id": person,
                 "kon": "K",
                 "stadsdelsnamnd": board,

@@ -213,6 +213,8 @@ def test_every_register_is_told_to_suppliers_with_columns_and_codes(contract: Co
     told = section(SUPPLIERS, contract.register_name)
     listed = rows(told)
     assert list(listed)[2:] == list(contract.columns)
+    for name, reason in contract.not_kept.items():
+        assert f"Läses inte och får utelämnas: `{name}`. {reason}" in told
     assert contract.title_sv in told
     assert f"Nyckel: {', '.join(f'`{name}`' for name in contract.key)}." in told
     periods = {"month": "månad", "year": "år"}

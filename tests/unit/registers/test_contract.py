@@ -121,6 +121,30 @@ def test_free_text_is_left_for_keys_and_names_only() -> None:
     assert {name for name in texts if not name.endswith("_id")} == {"stadsdel"}
 
 
+def test_a_text_is_kept_only_where_it_is_part_of_the_key() -> None:
+    texts = {
+        (name, column)
+        for name, contract in CONTRACTS.items()
+        for column, kept in contract.every_column().items()
+        if kept.type == "text"
+    }
+    assert len(texts) > 10
+    keys = {(name, column) for name, contract in CONTRACTS.items() for column in contract.key}
+    assert texts <= keys
+    assert {
+        (name, column) for name, contract in CONTRACTS.items() for column in contract.not_kept
+    } == {
+        ("barn_unga_arenden", "stadsdel"),
+        ("ekonomiskt_bistand_beslut", "arende_id"),
+        ("skyddat_boende_placeringar", "beslut_id"),
+    }
+
+
+def test_a_column_is_kept_or_not() -> None:
+    with pytest.raises(ValueError, match="kept or not: form"):
+        build_contract("r", {**BASE, "not_kept": {"form": "skäl"}})
+
+
 def test_household_types_are_the_codes_of_the_national_board() -> None:
     """Socialstyrelsen's list of variables of the register on ekonomiskt bistånd: 2 is not used."""
     for register in ("ekonomiskt_bistand_beslut", "hushall_stadsdel"):

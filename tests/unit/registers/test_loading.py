@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from orchestration.registers.breaches import RULES
 from orchestration.registers.contract import Contract, load_contracts
+from orchestration.registers.kept_texts import look_through_again
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import LoadResult, load_register
+from orchestration.registers.loading import LoadResult, create_raw_table, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
+from tests.unit.registers.test_identity import WRITTEN
 
 SECRET = b"en hemlighet som bara finns i provet"
 UNITS = ["Älvsjö", "Bromma", "Socialförvaltningen"]
@@ -289,6 +291,62 @@ def test_identity_numbers_end_at_raw(connection: duckdb.DuckDBPyConnection, tmp_
     assert person[2:] not in dump
 
 
+def test_no_written_form_of_an_identity_number_reaches_raw(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    ways = [way for way in WRITTEN.values() if "\n" not in way]
+    assert len(ways) > 40
+    rows = [f'"{way} ({place})";2023-02-03;Bromma;2;J;storning\n' for place, way in enumerate(ways)]
+    content = EVICTIONS + "".join(rows)
+    [result] = load(connection, tmp_path, {"avhysningar_barn_2023.csv": content.encode()})
+    assert result.outcome == "loaded", result.breaches
+    kept = [str(row[0]) for row in evictions(connection)]
+    assert [text for text in kept if not re.fullmatch("v1:[0-9a-f]{32}", text)] == []
+    assert len(set(kept)) == len(ways)
+
+
+def test_texts_of_an_earlier_rule_are_looked_through_once(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    load(connection, tmp_path, {"avhysningar_barn_2023.csv": GOOD.encode()})
+    contracts = [load_contracts()["avhysningar_barn"]]
+    connection.execute("create schema meta")
+    plant = "update raw.register__avhysningar_barn set avhysning_id = '900118–9811 B'"
+    key = PseudonymKey.from_secret(SECRET)
+    connection.execute(plant)
+    assert look_through_again(connection, contracts, key) == len(evictions(connection)) > 0
+    assert all(re.fullmatch("v1:[0-9a-f]{32}", str(row[0])) for row in evictions(connection))
+    connection.execute(plant)
+    assert look_through_again(connection, contracts, key) == 0, "the rule is the same"
+
+
+def test_a_column_that_is_not_kept_stays_in_the_file_and_goes_from_the_warehouse(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    contract = load_contracts()["avhysningar_barn"]
+    columns = {name: each for name, each in contract.columns.items() if name != "orsak"}
+    less = contract.model_copy(
+        update={"columns": columns, "not_kept": {"orsak": "Ingen läser det."}, "earlier": ()}
+    )
+    create_raw_table(connection, contract)
+    connection.execute("create view reader as select orsak from raw.register__avhysningar_barn")
+    path = tmp_path / "avhysningar_barn_2023.csv"
+    path.write_text(GOOD.replace("storning", "något annat"), encoding="utf-8")
+    delivery = Delivery(1, "sha", path.name, path, "2024-01-31")
+    [result] = load_register(
+        connection,
+        less,
+        [delivery],
+        units=["Bromma", "Älvsjö"],
+        key=PseudonymKey.from_secret(SECRET),
+        work_dir=tmp_path,
+    )
+    assert (result.outcome, result.unknown_columns) == ("loaded", ())
+    assert result.rows_loaded > 0
+    described = connection.execute("describe raw.register__avhysningar_barn").fetchall()
+    assert "orsak" not in {name for name, *_ in described}
+
+
 def test_a_few_wrong_identity_numbers_hold_their_rows_only(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
@@ -341,7 +399,6 @@ def test_the_age_group_comes_from_the_number(
         "personnummer": fictitious(born, 981),
         "kon": "K",
         "stadsdelsnamnd": "Bromma",
-        "stadsdel": "Åkeslund",
         "aktualiserad_datum": reported,
         "aktualisering": "anmalan",
         "anmalare": "skola",

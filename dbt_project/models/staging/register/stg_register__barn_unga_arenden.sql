@@ -14,7 +14,6 @@ renamed as (
         {{ sex_category('kon') }} as sex,
         aldersgrupp as age_group,
         stadsdelsnamnd as board_name,
-        stadsdel as area_name,
         aktualisering as report_type,
         anmalare as reporter,
         kontaktorsaker as contact_reasons,

@@ -10,7 +10,6 @@ source as (
 renamed as (
     select
         beslut_id as decision_id,
-        arende_id as case_id,
         hushall_id as household_id,
         sokande_id as applicant_id,
         medsokande_id as co_applicant_id,

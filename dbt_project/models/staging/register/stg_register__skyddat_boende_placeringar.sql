@@ -10,7 +10,6 @@ source as (
 renamed as (
     select
         placering_id as placement_id,
-        beslut_id as decision_id,
         person_id,
         {{ sex_category('kon') }} as sex,
         stadsdelsnamnd as board_name,
