@@ -6,7 +6,7 @@ What runs belongs in `orchestration.assets` and `orchestration.checks`; what a n
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from orchestration.notices import Cause, StepError, causes, send_notice
 from orchestration.registers.inbox import is_settled, scan_inbox
 from orchestration.resources import Avvik
 from orchestration.settings import Settings
-from orchestration.storage.landing import sha256_of
+from orchestration.storage.landing import sha256_of_delivered
 
 JOB_NAME = "nightly"
 # Whoever starts a run from the command line is told there, and by it.
@@ -166,11 +166,13 @@ def inbox_content(settings: Settings) -> dict[str, str]:
     Returns:
         File name to SHA-256; files that were written to just now are left for the next time.
     """
-    return {
-        file.file_name: sha256_of(file.path)
-        for file in scan_inbox(settings.inbox_dir)
-        if is_settled(file.path, settings.settle_seconds)
-    }
+    content = {}
+    for file in scan_inbox(settings.inbox_dir).files:
+        if is_settled(file.path, settings.settle_seconds):
+            # What goes away meanwhile is told of by the next look.
+            with suppress(OSError):
+                content[file.file_name] = sha256_of_delivered(file.path)
+    return content
 
 
 @dg.run_failure_sensor(

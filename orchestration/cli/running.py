@@ -123,11 +123,14 @@ def _tell(settings: Settings, run_id: str, causes: "Sequence[Cause | Exception |
 def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
     """Take stock of what there is to land, and tell whether it is published already."""
     from orchestration.flow.news import nothing_new  # noqa: PLC0415
+    from orchestration.registers.inbox import scan_inbox  # noqa: PLC0415
 
     if settings.profile == "demo":
         write_demo_city(settings, split)
     _fetch(settings, split)
     _wait_for_files(settings)
+    for sentence in scan_inbox(settings.inbox_dir).left:
+        errors.print(sentence, style="yellow", markup=False, soft_wrap=True)
     return nothing_new(settings)
 
 
@@ -143,7 +146,7 @@ def write_demo_city(settings: Settings, split: dict[str, float]) -> None:
     """
     from orchestration.registers.inbox import scan_inbox  # noqa: PLC0415
 
-    if scan_inbox(settings.inbox_dir):
+    if scan_inbox(settings.inbox_dir).files:
         return
     from orchestration.demo.city import MUNICIPALITY, write_city  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ from orchestration.flow.built_from import (
 )
 from orchestration.intake.incoming import incoming_files
 from orchestration.settings import Settings
-from orchestration.storage.landing import sha256_of
+from orchestration.storage.landing import sha256_of_delivered
 from orchestration.storage.warehouse import open_warehouse
 
 
@@ -46,7 +46,11 @@ def nothing_new(settings: Settings) -> bool:
         return False
     lying: dict[str, list[tuple[str, str]]] = {}
     for file in incoming_files(settings):
-        lying.setdefault(inbox_input(file.name), []).append((file.file_name, sha256_of(file.path)))
+        try:
+            content = sha256_of_delivered(file.path)
+        except OSError:
+            return False
+        lying.setdefault(inbox_input(file.name), []).append((file.file_name, content))
     inboxes = [name for name in published if name.startswith(inbox_input(""))]
     now |= {name: contents_fingerprint(lying.pop(name, ())) for name in inboxes}
     return not lying and published == landed == now

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.outside import shown
 from orchestration.registers.breaches import HISTORY_RULES
 from orchestration.storage.confirmations import Confirmation, confirmations, keep_confirmation
 from orchestration.storage.deliveries import create_tables, held_in_inbox, loaded_contents
@@ -89,26 +90,28 @@ def _meant(receipts: Sequence[Receipt], wanted: str) -> Receipt:
         numbered = [receipt for receipt in registers if receipt.sequence == int(wanted)]
         if numbered:
             return numbered[0]
-    named = [
-        receipt
-        for receipt in registers
-        if wanted in {receipt.file_name, receipt.file_name.rpartition("/")[2]}
-    ]
+    named = [receipt for receipt in registers if wanted in _names(receipt)]
     if not named and re.fullmatch(rf"[0-9a-fA-F]{{{_SHORTEST_PREFIX},64}}", wanted):
         named = [each for each in registers if each.delivery_id.startswith(wanted.lower())]
     latest = {(receipt.name, receipt.file_name): receipt for receipt in named}
     if len(latest) > 1:
         raise ConfirmationError(
-            f"{wanted} kan vara flera leveranser:"
+            f"{shown(wanted)} kan vara flera leveranser:"
             f" {', '.join(sorted(file_name for _, file_name in latest))}."
             " Gör så här: ange hela filnamnet, som det står i meddelandet."
         )
     if not latest:
         raise ConfirmationError(
-            f"Ingen leverans heter {wanted}. Gör så här: ange filnamnet som det står i meddelandet,"
-            " leveransens nummer eller början av dess SHA-256."
+            f"Ingen leverans heter {shown(wanted)}. Gör så här: ange filnamnet som det står i"
+            " meddelandet, leveransens nummer eller början av dess SHA-256."
         )
     return next(iter(latest.values()))
+
+
+def _names(receipt: Receipt) -> set[str]:
+    """What a delivery may be called: as it is shown or was written, with or without folder."""
+    names = {receipt.file_name, receipt.written_name} - {""}
+    return names | {name.rpartition("/")[2] for name in names}
 
 
 def _not_held(connection: duckdb.DuckDBPyConnection, receipt: Receipt) -> str:

@@ -42,8 +42,9 @@ def incoming_files(settings: Settings) -> list[Incoming]:
             # What is dropped into a demonstration is a register of the synthetic city.
             demo and file.register not in by_id,
             settled=is_settled(file.path, settings.settle_seconds),
+            written_name=file.written_name,
         )
-        for file in scan_inbox(settings.inbox_dir)
+        for file in scan_inbox(settings.inbox_dir).files
     ]
     published = [
         Incoming(

@@ -12,6 +12,7 @@ import duckdb
 
 from orchestration.intake.as_of import known_receipts, require_past
 from orchestration.intake.incoming import incoming_files
+from orchestration.registers.inbox import scan_inbox
 from orchestration.settings import Settings
 from orchestration.storage.deliveries import create_tables, set_inbox
 from orchestration.storage.home import claim_profile
@@ -100,7 +101,8 @@ def land_deliveries(
         for file in files
         if not file.settled
     ]
-    return Landed(files, new, receipts, destroyed, [*waiting, *remarks])
+    left = scan_inbox(settings.inbox_dir).left
+    return Landed(files, new, receipts, destroyed, [*left, *waiting, *remarks])
 
 
 def retain(

@@ -213,7 +213,7 @@ def _load_register(
     for receipt in group:
         if receipt.sequence not in copies:
             continue
-        period = file_period(contract, receipt.file_name, mapping) or ""
+        period = file_period(contract, receipt.written_name, mapping) or ""
         if receipt.delivery_id in empty and period not in empty[receipt.delivery_id]:
             lawful.append(receipt)
         else:
@@ -394,6 +394,7 @@ def _delivery(store: LandingStore, receipt: Receipt) -> Delivery:
         file_name=receipt.file_name,
         path=store.blob(receipt.delivery_id),
         received_on=receipt.received_at[:10],
+        written_name=receipt.written_name,
     )
 
 

@@ -107,6 +107,7 @@ def _landed(store: LandingStore) -> dict[str, list[Delivery]]:
                     file_name=receipt.file_name,
                     path=store.blob(receipt.delivery_id),
                     received_on=receipt.received_at[:10],
+                    written_name=receipt.written_name,
                 )
             )
     return registers

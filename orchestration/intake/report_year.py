@@ -10,7 +10,7 @@ import duckdb
 from orchestration.registers.inbox import scan_inbox
 from orchestration.settings import Settings
 from orchestration.storage.deliveries import pending
-from orchestration.storage.landing import LandingStore, sha256_of
+from orchestration.storage.landing import LandingStore, sha256_of_delivered
 from orchestration.storage.report_year import (
     ReportYearError,
     without_values,
@@ -43,7 +43,11 @@ def _something_waits(connection: duckdb.DuckDBPyConnection, settings: Settings) 
     """Whether a file in the inbox has not landed as it is now, or has landed and is not loaded."""
     receipts = LandingStore(settings.landing_dir).receipts()
     landed = {(receipt.file_name, receipt.delivery_id) for receipt in receipts}
-    return bool(pending(connection, receipts)[0]) or any(
-        (file.file_name, sha256_of(file.path)) not in landed
-        for file in scan_inbox(settings.inbox_dir)
-    )
+    try:
+        return bool(pending(connection, receipts)[0]) or any(
+            (file.file_name, sha256_of_delivered(file.path)) not in landed
+            for file in scan_inbox(settings.inbox_dir).files
+        )
+    except OSError:
+        # It has changed while it was looked at.
+        return True

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.outside import shown
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Contract, load_contracts
 from orchestration.registers.layout import Delivery
@@ -61,12 +62,13 @@ def check_file(
     Raises:
         OSError: If the file cannot be read.
     """
+    name = shown(file.name)
     contract = _contract_of(file, municipality, register)
     if contract is None:
-        return FileCheck(file.name, None, (Breach(file.name, "filnamn"),), ())
+        return FileCheck(name, None, (Breach(name, "filnamn"),), ())
     mapping = municipality.mapping(contract.register_name)
     version = contract.at(file_period(contract, file.name, mapping) or f"{today:%Y-%m}")
-    delivery = Delivery(1, "", file.name, file, today.isoformat())
+    delivery = Delivery(1, "", name, file, today.isoformat(), file.name)
     with tempfile.TemporaryDirectory() as work, duckdb.connect() as connection:
         connection.execute(f"set temp_directory = '{work}'")
         connection.execute("create schema raw")
@@ -80,7 +82,7 @@ def check_file(
             work_dir=Path(work),
             mapping=mapping,
         )
-    return FileCheck(file.name, version, result.breaches, result.absent_columns)
+    return FileCheck(name, version, result.breaches, result.absent_columns)
 
 
 def _contract_of(file: Path, municipality: Municipality, register: str | None) -> Contract | None:

@@ -43,9 +43,11 @@ class Delivery:
     Attributes:
         sequence: Place in the order of receipt.
         delivery_id: SHA-256 of the bytes.
-        file_name: The supplier's file name.
+        file_name: The supplier's file name, as it is shown.
         path: The landed bytes.
         received_on: ISO date of receipt.
+        written_name: The name that the supplier wrote, where it is shown otherwise; it tells the
+            period, and stands in no message.
     """
 
     sequence: int
@@ -53,6 +55,12 @@ class Delivery:
     file_name: str
     path: Path
     received_on: str
+    written_name: str = ""
+
+    @property
+    def name_with_period(self) -> str:
+        """The name that the period is read from."""
+        return self.written_name or self.file_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ def by_version(
     refused = []
     groups: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
-        period = file_period(contract, delivery.file_name, mapping)
+        period = file_period(contract, delivery.name_with_period, mapping)
         if period is None or not contract.allows(period, delivery.received_on):
             rule = "filnamn" if period is None else "period"
             breach = in_own_words(Breach(delivery.file_name, rule), contract, mapping)
@@ -245,7 +245,7 @@ def staged(
     breaches: dict[int, list[Breach]] = {delivery.sequence: [] for delivery in deliveries}
     readable: list[tuple[Delivery, Layout]] = []
     periods = {
-        delivery.sequence: file_period(contract, delivery.file_name, mapping) or ""
+        delivery.sequence: file_period(contract, delivery.name_with_period, mapping) or ""
         for delivery in deliveries
     }
     for delivery in deliveries:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.outside import shown
 from orchestration.storage.landing import LandingStore, Receipt, append_lines, read_lines
 
 _LOG = "confirmations.jsonl"
@@ -69,7 +70,7 @@ def confirmations(store: LandingStore, *, by: datetime | None = None) -> list[Co
     """
     first: dict[int, Confirmation] = {}
     for line in read_lines(store.directory / _LOG):
-        each = Confirmation(**line)
+        each = Confirmation(**{**line, "file_name": shown(line["file_name"])})
         if by is None or datetime.fromisoformat(each.confirmed_at) <= by:
             first.setdefault(each.sequence, each)
     return list(first.values())

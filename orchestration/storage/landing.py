@@ -14,7 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
+
+from orchestration.outside import open_file, shown
 
 _CHUNK = 4 << 20
 
@@ -32,6 +34,7 @@ class Incoming:
         file_name: What the supplier calls it, relative to the place it was dropped in.
         synthetic: Whether its figures are made up.
         settled: Whether nobody has written to it of late; one that is still being written waits.
+        written_name: What the supplier wrote, where that may not be shown.
     """
 
     kind: Kind
@@ -40,6 +43,7 @@ class Incoming:
     file_name: str
     synthetic: bool
     settled: bool = True
+    written_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,12 @@ class Receipt:
         delivery_id: SHA-256 of the bytes, in hexadecimal.
         kind: Whether it is a city register or public statistics.
         name: The register or the dataset.
-        file_name: The supplier's file name.
+        file_name: The supplier's file name, as it is shown.
         size: Number of bytes.
         received_at: ISO time with offset.
         synthetic: Whether its figures are made up.
+        written_name: The name that the supplier wrote; it is kept here and shown nowhere, since it
+            may name a person.
     """
 
     sequence: int
@@ -65,6 +71,7 @@ class Receipt:
     size: int
     received_at: str
     synthetic: bool
+    written_name: str = ""
 
 
 def sha256_of(path: Path) -> str:
@@ -77,6 +84,22 @@ def sha256_of(path: Path) -> str:
         SHA-256 in hexadecimal.
     """
     with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of_delivered(path: Path) -> str:
+    """Hash a file that somebody else left, and that is opened only where it is one.
+
+    Args:
+        path: The file.
+
+    Returns:
+        SHA-256 in hexadecimal.
+
+    Raises:
+        OSError: If it is gone, cannot be read, or is no regular file any more.
+    """
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -105,7 +128,12 @@ class LandingStore:
         Returns:
             The receipts; a line that a crash cut off is not a receipt, and its file lands anew.
         """
-        return [Receipt(**line) for line in read_lines(self._receipts_file)]
+        return [
+            Receipt(
+                **{**line, "file_name": shown(line["file_name"])}, written_name=line["file_name"]
+            )
+            for line in read_lines(self._receipts_file)
+        ]
 
     def inbox_at(self, moment: datetime) -> list[tuple[str, str, str]]:
         """What lay in the inbox at a time, as the landings until then saw it.
@@ -130,7 +158,7 @@ class LandingStore:
         gone: set[tuple[str, str]] = set()
         for line in read_lines(self._inbox_file):
             if datetime.fromisoformat(line["at"]) <= moment:
-                key = (line["name"], line["file_name"])
+                key = (line["name"], shown(line["file_name"]))
                 if line["lies"]:
                     gone.discard(key)
                 else:
@@ -142,7 +170,8 @@ class LandingStore:
 
         The same bytes under the same name, seen again, are the same delivery. A file that goes
         back to what it held before a later one is a new delivery: it corrects the later one. A
-        file that is being written, changes while it is copied or goes away is left for next time.
+        file that is being written, changes while it is copied, goes away or cannot be read is left
+        for next time, and keeps no other from being landed.
 
         Args:
             incoming: The files, in the order they should count.
@@ -152,7 +181,7 @@ class LandingStore:
             The new receipts.
 
         Raises:
-            OSError: If a file cannot be read or the store cannot be written.
+            OSError: If the store cannot be written.
         """
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._clear_leftovers()
@@ -177,13 +206,14 @@ class LandingStore:
                     size=size,
                     received_at=received_at.isoformat(timespec="seconds"),
                     synthetic=item.synthetic,
+                    written_name=item.written_name or item.file_name,
                 )
             )
         if new:
             # The blobs must be there for good before anything says that they are.
             flush_directories({self.blob(receipt.delivery_id).parent for receipt in new})
             flush_directories({self.directory})
-            append_lines(self._receipts_file, [asdict(receipt) for receipt in new])
+            append_lines(self._receipts_file, [_line(receipt) for receipt in new])
         return new
 
     def note_inbox(self, lying: Iterable[Incoming], *, at: datetime) -> None:
@@ -223,15 +253,21 @@ class LandingStore:
         try:
             before = _stamp(item.path)
             landed = latest.get((item.name, item.file_name))
-            if landed is not None and landed == sha256_of(item.path):
+            if landed is not None and landed == sha256_of_delivered(item.path):
                 return None
-            delivery_id, size = _copy(item.path, partial)
-            unchanged = _stamp(item.path) == before
-        except FileNotFoundError:
+            reader = open_file(item.path)
+        except OSError:
+            return None
+        with reader:
+            copied = _copy(reader, partial)
+        try:
+            unchanged = copied is not None and _stamp(item.path) == before
+        except OSError:
             unchanged = False
-        if not unchanged:
+        if copied is None or not unchanged:
             partial.unlink(missing_ok=True)
             return None
+        delivery_id, size = copied
         target = self.blob(delivery_id)
         target.parent.mkdir(exist_ok=True, mode=0o700)
         partial.replace(target)
@@ -261,7 +297,8 @@ def read_lines(log: Path) -> list[dict[str, Any]]:
     if not log.exists():
         return []
     text = log.read_text(encoding="utf-8")
-    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+    # Not by `splitlines`, which also parts at what a text may hold, as U+2028.
+    return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
 def append_lines(log: Path, lines: Iterable[Mapping[str, Any]]) -> None:
@@ -301,16 +338,28 @@ def flush_directories(directories: Iterable[Path]) -> None:
             os.close(descriptor)
 
 
-def _copy(source: Path, target: Path) -> tuple[str, int]:
-    """Copy a file to disk, and sum up what was copied."""
+def _line(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as the log keeps it: with the name that the supplier wrote."""
+    line = asdict(receipt)
+    line["file_name"] = line.pop("written_name")
+    return line
+
+
+def _copy(reader: BinaryIO, target: Path) -> tuple[str, int] | None:
+    """Copy a file to disk, and sum up what was copied; nothing where it cannot be read."""
     digest = hashlib.sha256()
     size = 0
     with (
-        source.open("rb") as reader,
         open(target, "wb", opener=_private) as writer,
         ThreadPoolExecutor(max_workers=1) as pool,
     ):
-        while chunk := reader.read(_CHUNK):
+        while True:
+            try:
+                chunk = reader.read(_CHUNK)
+            except OSError:
+                return None
+            if not chunk:
+                break
             summing = pool.submit(digest.update, chunk)
             size += len(chunk)
             writer.write(chunk)
@@ -321,7 +370,7 @@ def _copy(source: Path, target: Path) -> tuple[str, int]:
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
-    found = path.stat()
+    found = path.lstat()
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
+from orchestration.outside import shown
 from orchestration.storage.landing import (
     LandingStore,
     Receipt,
@@ -65,7 +66,10 @@ def destroyed_deliveries(store: LandingStore) -> list[Destroyed]:
     Returns:
         The records.
     """
-    return [Destroyed(**line) for line in read_lines(store.directory / "destroyed.jsonl")]
+    return [
+        Destroyed(**{**line, "file_name": shown(line["file_name"])})
+        for line in read_lines(store.directory / "destroyed.jsonl")
+    ]
 
 
 def lost_sequences(store: LandingStore) -> set[int]:

@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
         "sources",
         "storage",
     },
-    {"indicators"},
+    {"indicators", "outside"},
     {"settings"},
 ]
 THIN = {

@@ -1,14 +1,17 @@
 """The landing store keeps every delivery once, unchanged, in order, through a crash."""
 
 import hashlib
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.outside import open_file
 from orchestration.storage import landing
 from orchestration.storage.landing import Incoming, LandingStore
 
@@ -54,6 +57,55 @@ def test_the_same_content_under_another_name_is_a_delivery_of_its_own(tmp_path: 
     receipts = store.land(files, received_at=NOW)
     assert [receipt.sequence for receipt in receipts] == [1, 2]
     assert len({receipt.delivery_id for receipt in receipts}) == 1
+
+
+def test_a_file_that_becomes_a_link_before_it_is_landed_is_left(tmp_path: Path) -> None:
+    store = LandingStore(tmp_path / "landing")
+    first, second = (incoming(tmp_path / "in", name, b"1") for name in ("a.csv", "b.csv"))
+    (tmp_path / "secret").write_bytes(b"secret")
+    first.path.unlink()
+    first.path.symlink_to(tmp_path / "secret")
+    [receipt] = store.land([first, second], received_at=NOW)
+    assert receipt.file_name == "b.csv"
+
+
+def test_a_file_that_fails_while_it_is_read_is_left_and_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LandingStore(tmp_path / "landing")
+    files = [incoming(tmp_path / "in", name, b"1") for name in ("a.csv", "b.csv")]
+
+    class Failing(io.BytesIO):
+        def read(self, _size: int | None = -1, /) -> bytes:
+            raise OSError(5, "input/output error")
+
+    def failing(path: Path) -> BinaryIO:
+        return Failing() if path.name == "a.csv" else open_file(path)
+
+    monkeypatch.setattr(landing, "open_file", failing)
+    [receipt] = store.land(files, received_at=NOW)
+    assert receipt.file_name == "b.csv"
+    assert list(store.directory.glob(".partial-*")) == []
+
+
+def test_the_name_that_a_supplier_wrote_stays_in_landing(tmp_path: Path) -> None:
+    """The period may stand in what is masked, so it is kept; it is shown to nobody."""
+    store = LandingStore(tmp_path / "landing")
+    item = replace(
+        incoming(tmp_path / "in", "a.csv", b"1"),
+        file_name="v/[personnummer].csv",
+        written_name="v/9001189811.csv",
+    )
+    [landed] = store.land([item], received_at=NOW)
+    assert store.receipts() == [landed]
+    assert (landed.file_name, landed.written_name) == (item.file_name, item.written_name)
+    assert store.land([item], received_at=NOW) == []
+
+
+def test_a_log_is_parted_at_line_ends_alone(tmp_path: Path) -> None:
+    lines = [{"reason": f"a{sign}b"} for sign in "\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e\r"]
+    landing.append_lines(tmp_path / "log.jsonl", lines)
+    assert landing.read_lines(tmp_path / "log.jsonl") == lines
 
 
 @pytest.mark.parametrize("lost", [1, 20, 100])
@@ -106,9 +158,9 @@ def test_a_file_that_changes_while_it_is_copied_waits(
     file = incoming(tmp_path / "in", "a.csv", b"the first half")
     copy = landing._copy
 
-    def copy_slowly(source: Path, target: Path) -> tuple[str, int]:
+    def copy_slowly(source: BinaryIO, target: Path) -> tuple[str, int] | None:
         kept = copy(source, target)
-        with source.open("ab") as late:
+        with file.path.open("ab") as late:
             late.write(b" and the second")
         return kept
 
