@@ -29,9 +29,16 @@ from orchestration.cli.preflight import (
     require_report_year,
 )
 from orchestration.cli.published import show_answer, show_deviations, show_sources
-from orchestration.cli.running import run_once, told_when_it_ends, write_demo_city
+from orchestration.cli.running import (
+    rebuild_warehouse,
+    run_once,
+    told_when_it_ends,
+    write_demo_city,
+)
 from orchestration.cli.serving import serve_dagster
+from orchestration.reporting.swedish import number
 from orchestration.settings import Profile, Settings
+from orchestration.storage.warehouse import WarehouseHeldError
 
 app = typer.Typer(
     add_completion=False,
@@ -207,6 +214,45 @@ def confirm(
         markup=False,
         soft_wrap=True,
     )
+
+
+@app.command()
+def verify(home: HomeOption = None) -> None:
+    """Prövar att allt är som det skrevs: det mottagna, lagret och det publicerade."""
+    from orchestration.flow.verification import verify as look_through  # noqa: PLC0415
+
+    settings = _settings(home=home)
+    with only_one_run(settings, "avvik verify", whatever_the_warehouse=True):
+        try:
+            found = look_through(settings)
+        except WarehouseHeldError as error:
+            refuse(str(error), cause=error)
+    for fault in found.faults_sv:
+        console.print(f"- {fault}", markup=False, soft_wrap=True)
+    counts = (
+        f"Prövade: {number(found.deliveries)} mottagna leveranser, {number(found.tables)} tabeller"
+        f" i lagret, {number(found.editions)} utgåvor."
+    )
+    console.print(counts, markup=False, soft_wrap=True)
+    if found.faults_sv:
+        raise typer.Exit(STOPPED)
+    console.print("Allt är som det skrevs.")
+
+
+@app.command()
+def rebuild(home: HomeOption = None) -> None:
+    """Bygger lagret på nytt av det mottagna, och publicerar."""
+    overrides: dict[str, Any] = {} if home is None else {"home": home}
+    settings = Settings(**overrides)
+    if settings.as_of is not None:
+        refuse("Lagret byggs om i nuet. Gör så här: ta bort AVVIK_AS_OF ur miljön.")
+    with (
+        only_one_run(settings, "avvik rebuild", whatever_the_warehouse=True),
+        told_when_it_ends(settings) as interrupts,
+    ):
+        require_municipality(settings)
+        claim_home(settings)
+        rebuild_warehouse(settings, overrides, interrupts)
 
 
 @app.command()

@@ -20,8 +20,16 @@ from orchestration.settings import Settings
 
 
 @contextmanager
-def only_one_run(settings: Settings, command: str) -> Iterator[None]:
-    """Refuse a second run in the same home while one is going on, and say which that is."""
+def only_one_run(
+    settings: Settings, command: str, *, whatever_the_warehouse: bool = False
+) -> Iterator[None]:
+    """Refuse a second run in the same home while one is going on, and say which that is.
+
+    Args:
+        settings: The installation.
+        command: What is to run, for whoever is refused meanwhile.
+        whatever_the_warehouse: Whether the warehouse may be damaged.
+    """
     from orchestration.storage.holders import HeldError, hold_home  # noqa: PLC0415
 
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -30,7 +38,8 @@ def only_one_run(settings: Settings, command: str) -> Iterator[None]:
             stack.enter_context(hold_home(settings.state_dir, command, now=datetime.now(UTC)))
         except HeldError as error:
             refuse(str(error), cause=error)
-        _require_warehouse(settings)
+        if not whatever_the_warehouse:
+            _require_warehouse(settings)
         yield
 
 
@@ -56,8 +65,10 @@ def _require_warehouse(settings: Settings) -> None:
             pass
     except WarehouseHeldError as error:
         refuse(str(error), cause=error)
-    except duckdb.IOException as error:
-        refuse(f"Lagret {settings.warehouse_path} kan inte öppnas: {error}", cause=error)
+    except (duckdb.Error, OSError) as error:
+        from orchestration.flow.verification import damaged_sv  # noqa: PLC0415
+
+        refuse(damaged_sv(settings.warehouse_path, error), cause=error)
 
 
 def require_past(settings: Settings) -> None:

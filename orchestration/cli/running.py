@@ -17,6 +17,7 @@ from rich.table import Table
 
 from orchestration.cli.interrupts import Interrupted, Interrupts, interruptible
 from orchestration.cli.output import STOPPED, console, errors, progress_bar, refuse
+from orchestration.cli.preflight import require_key
 from orchestration.cli.published import index_path, query_published
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.home import sweep
@@ -80,11 +81,54 @@ def run_once(settings: Settings, overrides: dict[str, Any], interrupts: Interrup
     if settings.as_of is not None:
         # From the landed bytes alone: what an earlier rebuild left is not built upon.
         settings.warehouse_path.unlink()
-    elif _nothing_new_has_come(settings, split):
+    elif _is_as_written(settings) and _nothing_new_has_come(settings, split):
         console.print("Inget nytt sedan den senaste publiceringen; inget är kört på nytt.")
         _print_findings(settings)
         _print_paths(settings)
         return
+    run_flow(settings, overrides, split, interrupts)
+
+
+def rebuild_warehouse(
+    settings: Settings, overrides: dict[str, Any], interrupts: Interrupts
+) -> None:
+    """Make the warehouse anew from what was received, and publish.
+
+    The old one is set aside until the new one is published.
+
+    Args:
+        settings: The installation, whose home is held.
+        overrides: The settings among them that win over the environment.
+        interrupts: What signals have come.
+
+    Raises:
+        typer.Exit: If a gate or a step stopped the run.
+    """
+    from orchestration.storage.warehouse import remove, set_aside  # noqa: PLC0415
+
+    aside = set_aside(settings.warehouse_path)
+    if aside is not None:
+        console.print(f"Det gamla lagret är undanlagt: {aside}", markup=False, soft_wrap=True)
+    require_key(settings)
+    run_flow(settings, overrides, {}, interrupts)
+    if aside is not None:
+        remove(aside)
+
+
+def run_flow(
+    settings: Settings, overrides: dict[str, Any], split: dict[str, float], interrupts: Interrupts
+) -> None:
+    """Run the whole flow, and tell what came of it.
+
+    Args:
+        settings: The installation.
+        overrides: The settings among them that win over the environment.
+        split: How long what came before took, by part.
+        interrupts: What signals have come.
+
+    Raises:
+        typer.Exit: If a gate or a step stopped the run.
+    """
     run_id, stopped = _run_flow(settings, overrides, split, interrupts)
     _print_split(split)
     _print_destroyed(settings)
@@ -132,6 +176,18 @@ def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
     for sentence in scan_inbox(settings.inbox_dir).left:
         errors.print(sentence, style="yellow", markup=False, soft_wrap=True)
     return nothing_new(settings)
+
+
+def _is_as_written(settings: Settings) -> bool:
+    """Tell of what is not as it was written; a run may mend it, and is not left undone."""
+    from orchestration.flow.verification import verify  # noqa: PLC0415
+
+    faults = verify(settings).faults_sv
+    for fault in faults:
+        errors.print(fault, style="yellow", markup=False, soft_wrap=True)
+    if faults:
+        _tell(settings, "", faults)
+    return not faults
 
 
 def write_demo_city(settings: Settings, split: dict[str, float]) -> None:

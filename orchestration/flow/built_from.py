@@ -20,6 +20,8 @@ from orchestration.quality.gate import fingerprint
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.deliveries import create_tables as create_deliveries
 from orchestration.storage.landing import sha256_of
+from orchestration.storage.manifest import MANIFEST_NAME
+from orchestration.storage.snapshot import current_edition
 from orchestration.storage.warehouse import view_definitions
 from orchestration.version import code_fingerprint, settings_fingerprint
 
@@ -31,6 +33,8 @@ SETTINGS = "settings:"
 # Its own, since only what is found and written of a year depends on it.
 REPORT_YEAR = "settings:year"
 PUBLICATION = "published.snapshot"
+# What readers have of it, by its manifest.
+EDITION = "published.edition"
 _FILE = "file:"
 _INBOX = "inbox:"
 # What lies as files and is summed up as such; by the product's name, its place below the home.
@@ -156,6 +160,15 @@ class Provenance:
             self._present[name] = self._look(name)
         return self._present[name]
 
+    def is_table(self, name: str) -> bool:
+        """Whether a product is a table with rows of its own: neither a view nor files.
+
+        Args:
+            name: The product.
+        """
+        schema = name.partition(".")[0]
+        return schema not in {"landing", "published"} and name not in self._views
+
     def forget(self) -> None:
         """Look anew from now on: something has been written."""
         self._present.clear()
@@ -170,6 +183,10 @@ class Provenance:
         schema, _, rest = name.partition(".")
         if schema == "landing":
             return self._inbox(rest)
+        if name == EDITION:
+            edition = current_edition(self._settings.published_dir)
+            manifest = None if edition is None else edition / MANIFEST_NAME
+            return sha256_of(manifest) if manifest is not None and manifest.is_file() else ""
         if name in _DOCUMENTS:
             return directory_fingerprint(self._settings.state_dir / _DOCUMENTS[name])
         return self._of_inputs(name, "") if name == PUBLICATION else self._table(name)

@@ -7,7 +7,15 @@ What a snapshot is belongs in `orchestration.storage.snapshot`.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from orchestration.flow.built_from import PUBLICATION, REPORT_YEAR, ends, head, read_made
+from orchestration.flow.built_from import (
+    EDITION,
+    PUBLICATION,
+    REPORT_YEAR,
+    Provenance,
+    ends,
+    head,
+    read_made,
+)
 from orchestration.flow.documents import DRAFT, draft_dir
 from orchestration.flow.marts import report_year
 from orchestration.flow.remarks import all_remarks, create_table, quality_status
@@ -73,6 +81,8 @@ def _publish(work: Work) -> Outcome:
     status = quality_status(all_remarks(connection))
     # Recorded before the copy is made, so that the snapshot itself says what it was made from.
     work.remember()
+    made = read_made(connection)
+    made_of = head(ends(made, PUBLICATION))
     connection.execute(_TABLE)
     connection.execute(
         "insert into meta.publication select ?, ?, ?, ?, ?, ?, bool_or(synthetic), ?, ?, ?, ?"
@@ -86,7 +96,7 @@ def _publish(work: Work) -> Outcome:
             _DISCLOSURE_STATUS,
             report_year(connection, settings),
             settings.municipality,
-            head(ends(read_made(connection), PUBLICATION)),
+            made_of,
             settings.as_of,
         ],
     )
@@ -95,7 +105,12 @@ def _publish(work: Work) -> Outcome:
         draft_dir(settings),
         settings.published_dir,
         built_at=built_at,
+        made_of=made_of,
         keep=settings.snapshots_kept,
+    )
+    # What was written, into the chain: whoever changes it afterwards is found out.
+    Provenance(connection, settings).record(
+        work.run_id, {EDITION: {PUBLICATION: made[PUBLICATION].fingerprint}}
     )
     work.log.info("Publicerat: %s", path)
     return Outcome(

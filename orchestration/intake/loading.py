@@ -139,7 +139,9 @@ def load_deliveries(
         for receipt in due
         if receipt.sequence not in lost and (names is None or receipt.name in names)
     ]
-    for group in _by_name(due).values():
+    whole = [receipt for receipt in due if store.is_intact(receipt.delivery_id)]
+    _hold_lost(connection, [receipt for receipt in due if receipt not in whole])
+    for group in _by_name(whole).values():
         try:
             if group[0].kind == "register":
                 _load_register(
@@ -450,6 +452,25 @@ def _hold_group(
                 rows_loaded=0,
                 rows_held=0,
                 breaches=[_breach_row(_internal_error(receipt, error))],
+            )
+
+
+def _hold_lost(connection: duckdb.DuckDBPyConnection, lost: Sequence[Receipt]) -> None:
+    """Hold the deliveries whose bytes are not those that came; the others are loaded."""
+    with _transaction(connection):
+        for receipt in lost:
+            message = (
+                f"Fil {receipt.file_name}: det som togs emot {receipt.received_at[:10]} är förlorat"
+                " eller ändrat i landing, så filen läses inte in. Gör så här: lämna samma fil igen."
+            )
+            record(
+                connection,
+                receipt,
+                period="",
+                outcome="quarantined",
+                rows_loaded=0,
+                rows_held=0,
+                breaches=[BreachRow("forlorad", "delivery", None, None, 0, message)],
             )
 
 

@@ -9,7 +9,7 @@ elsewhere.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -110,6 +110,8 @@ class LandingStore:
         self.directory = directory
         self._receipts_file = directory / "receipts.jsonl"
         self._inbox_file = directory / "inbox.jsonl"
+        # Written by `retention`; what stands there is not kept anew.
+        self.destroyed_file = directory / "destroyed.jsonl"
 
     def blob(self, delivery_id: str) -> Path:
         """Where the bytes of a delivery are.
@@ -121,6 +123,15 @@ class LandingStore:
             The path; it exists once the delivery is landed.
         """
         return self.directory / delivery_id[:2] / delivery_id
+
+    def is_intact(self, delivery_id: str) -> bool:
+        """Whether the bytes of a delivery are there, every one as it came.
+
+        Args:
+            delivery_id: SHA-256 of the bytes.
+        """
+        blob = self.blob(delivery_id)
+        return blob.is_file() and sha256_of(blob) == delivery_id
 
     def receipts(self) -> list[Receipt]:
         """All deliveries in the order they came.
@@ -169,9 +180,10 @@ class LandingStore:
         """Keep the files that are not already kept, unchanged.
 
         The same bytes under the same name, seen again, are the same delivery. A file that goes
-        back to what it held before a later one is a new delivery: it corrects the later one. A
-        file that is being written, changes while it is copied, goes away or cannot be read is left
-        for next time, and keeps no other from being landed.
+        back to what it held before a later one is a new delivery: it corrects the later one. Bytes
+        that were lost from here while their file still lies there are kept anew. A file that is
+        being written, changes while it is copied, goes away or cannot be read is left for next
+        time, and keeps no other from being landed.
 
         Args:
             incoming: The files, in the order they should count.
@@ -188,9 +200,10 @@ class LandingStore:
         known = self.receipts()
         latest = {(receipt.name, receipt.file_name): receipt.delivery_id for receipt in known}
         sequence = known[-1].sequence if known else 0
+        destroyed = {line["delivery_id"] for line in read_lines(self.destroyed_file)}
         new: list[Receipt] = []
         for item in incoming:
-            kept = self._keep_if_new(item, latest) if item.settled else None
+            kept = self._keep_if_new(item, latest, destroyed) if item.settled else None
             if kept is None:
                 continue
             delivery_id, size = kept
@@ -247,13 +260,14 @@ class LandingStore:
             )
 
     def _keep_if_new(
-        self, item: Incoming, latest: Mapping[tuple[str, str], str]
+        self, item: Incoming, latest: Mapping[tuple[str, str], str], destroyed: Container[str]
     ) -> tuple[str, int] | None:
         partial = self.directory / f".partial-{os.getpid()}"
         try:
             before = _stamp(item.path)
             landed = latest.get((item.name, item.file_name))
-            if landed is not None and landed == sha256_of_delivered(item.path):
+            known = landed is not None and landed == sha256_of_delivered(item.path)
+            if known and landed is not None and (landed in destroyed or self.is_intact(landed)):
                 return None
             reader = open_file(item.path)
         except OSError:
@@ -267,11 +281,16 @@ class LandingStore:
         if copied is None or not unchanged:
             partial.unlink(missing_ok=True)
             return None
-        delivery_id, size = copied
+        self._keep(copied[0], partial)
+        # What was lost from here and still lay there is the same delivery.
+        return None if known and copied[0] == landed else copied
+
+    def _keep(self, delivery_id: str, partial: Path) -> None:
         target = self.blob(delivery_id)
         target.parent.mkdir(exist_ok=True, mode=0o700)
+        if target.is_dir():
+            target.rmdir()
         partial.replace(target)
-        return delivery_id, size
 
     def _clear_leftovers(self) -> None:
         """Take away what a killed run left: half-written files and half-written log lines."""

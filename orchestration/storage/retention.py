@@ -68,7 +68,7 @@ def destroyed_deliveries(store: LandingStore) -> list[Destroyed]:
     """
     return [
         Destroyed(**{**line, "file_name": shown(line["file_name"])})
-        for line in read_lines(store.directory / "destroyed.jsonl")
+        for line in read_lines(store.destroyed_file)
     ]
 
 
@@ -133,7 +133,7 @@ def destroy_expired(store: LandingStore, *, days: int, now: datetime) -> list[De
         if receipt.sequence not in logged
     ]
     if new:
-        append_lines(store.directory / "destroyed.jsonl", [asdict(each) for each in new])
+        append_lines(store.destroyed_file, [asdict(each) for each in new])
     _remove(store, list(expired))
     return new
 

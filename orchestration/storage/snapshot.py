@@ -15,11 +15,13 @@ import hashlib
 import itertools
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+
+from orchestration.storage.manifest import write_manifest
 
 SNAPSHOT_NAME = "marts.duckdb"
 _DATED = "tidigare"
@@ -37,6 +39,7 @@ def publish(
     directory: Path,
     *,
     built_at: datetime,
+    made_of: str,
     keep: int,
 ) -> Path:
     """Publish the marts of the warehouse, and documents that were written from them.
@@ -47,6 +50,7 @@ def publish(
         documents: Directory whose files and folders are published under their own names.
         directory: Where the publication and its dated copies lie.
         built_at: Time of publication, with offset; names the dated copy.
+        made_of: SHA-256 of what the chain of the marts ends in, for the manifest.
         keep: How many dated copies are kept.
 
     Returns:
@@ -56,13 +60,15 @@ def publish(
         duckdb.Error: If a table cannot be copied; the old publication then stays as it was.
         OSError: If the documents are missing or the directory cannot be written; likewise.
     """
-    dated = directory / _DATED
+    dated = editions_dir(directory)
     dated.mkdir(parents=True, exist_ok=True)
     partial = dated / f".{built_at:%Y-%m-%dT%H%M%S}.{os.getpid()}"
     _remove(partial)
     try:
         shutil.copytree(documents, partial, copy_function=shutil.copyfile)
         _copy_tables(connection, partial / SNAPSHOT_NAME)
+        before = current_edition(directory)
+        write_manifest(partial, built_at=built_at, made_of=made_of, before=before)
         _finish(partial)
         edition = _free_name(dated / f"{built_at:%Y-%m-%dT%H%M%S}")
         partial.rename(edition)
@@ -78,6 +84,48 @@ def publish(
     _sync(directory)
     _prune(dated, edition, keep)
     return directory / SNAPSHOT_NAME
+
+
+def editions_dir(directory: Path) -> Path:
+    """Where the dated copies lie.
+
+    Args:
+        directory: The publication.
+    """
+    return directory / _DATED
+
+
+def current_edition(directory: Path) -> Path | None:
+    """The dated copy that readers' names lead to.
+
+    Args:
+        directory: The publication.
+
+    Returns:
+        Its directory; None where nothing is published, or the name leads nowhere.
+    """
+    link = directory / _CURRENT
+    return link.resolve() if link.is_symlink() and link.is_dir() else None
+
+
+def name_faults(directory: Path) -> Iterator[str]:
+    """Tell which of readers' names do not lead to what is published.
+
+    Args:
+        directory: The publication.
+
+    Yields:
+        A Swedish clause for each.
+    """
+    edition = current_edition(directory)
+    if edition is None:
+        if directory.is_dir() and any(editions_dir(directory).glob("[!.]*")):
+            yield f"{_CURRENT} leder inte till någon utgåva"
+        return
+    for published in edition.iterdir():
+        name = directory / published.name
+        if not name.is_symlink() or name.resolve() != published:
+            yield f"{published.name} leder inte till den senaste utgåvan"
 
 
 def content_hash(connection: duckdb.DuckDBPyConnection, schema: str = "marts") -> str:

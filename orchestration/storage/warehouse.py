@@ -5,6 +5,7 @@ them; analysts read the published snapshot instead.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,6 +113,39 @@ def rewrite_warehouse(path: Path) -> None:
     with fresh.open("rb") as file:
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def set_aside(path: Path) -> Path | None:
+    """Move the warehouse out of the way, whatever state it is in, and what belongs to it.
+
+    Args:
+        path: The DuckDB file, or whatever lies in its place; nobody has it open.
+
+    Returns:
+        Where it lies now; None if there was none. One that was set aside before stays there, since
+        nothing has been published since.
+    """
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    if not path.exists():
+        return None
+    aside = path.with_name(f"{path.name}.undanlagt")
+    if not aside.exists():
+        path.rename(aside)
+    else:
+        remove(path)
+    return aside
+
+
+def remove(path: Path) -> None:
+    """Take away a file or a directory.
+
+    Args:
+        path: What is there.
+    """
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

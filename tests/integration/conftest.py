@@ -145,7 +145,7 @@ def default_city(
 def installation(published: Installation, tmp_path: Path) -> Installation:
     """An installation of the test's own, that has published once."""
     home = tmp_path / "home"
-    shutil.copytree(published.home, home)
+    shutil.copytree(published.home, home, symlinks=True)
     return Installation(home)
 
 

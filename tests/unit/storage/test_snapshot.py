@@ -67,7 +67,8 @@ def files(folder: Path) -> list[str]:
 def edition(day: int) -> list[str]:
     folder = f"tidigare/2026-11-{22 + day}T023000"
     return [
-        f"{folder}/{name}" for name in ("indikatorer/index.html", "marts.duckdb", "memorandum.html")
+        f"{folder}/{name}"
+        for name in ("indikatorer/index.html", "manifest.json", "marts.duckdb", "memorandum.html")
     ]
 
 
@@ -82,7 +83,9 @@ def seen(published: Path) -> set[str]:
 def test_only_marts_and_the_public_part_of_meta(
     warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
 ) -> None:
-    path = publish(warehouse, draft, tmp_path / "published", built_at=BUILT, keep=3)
+    path = publish(
+        warehouse, draft, tmp_path / "published", built_at=BUILT, made_of="0" * 64, keep=3
+    )
     assert read(
         path,
         "select table_schema || '.' || table_name from information_schema.tables order by all",
@@ -108,10 +111,12 @@ def test_a_reader_keeps_what_it_opened(
     warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
 ) -> None:
     published = tmp_path / "published"
-    path = publish(warehouse, draft, published, built_at=BUILT, keep=3)
+    path = publish(warehouse, draft, published, built_at=BUILT, made_of="0" * 64, keep=3)
     reader = duckdb.connect(str(path), read_only=True)
     warehouse.execute("insert into marts.figures values (100)")
-    publish(warehouse, draft, published, built_at=BUILT + timedelta(days=1), keep=3)
+    publish(
+        warehouse, draft, published, built_at=BUILT + timedelta(days=1), made_of="1" * 64, keep=3
+    )
     assert reader.execute("select sum(n) from marts.figures").fetchall() == [(10,)]
     # A process that opens the file anew, here one of its own, sees the new figures.
     code = (
@@ -129,11 +134,18 @@ def test_a_failure_leaves_the_old_snapshot_byte_for_byte(
     warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
 ) -> None:
     published = tmp_path / "published"
-    path = publish(warehouse, draft, published, built_at=BUILT, keep=3)
+    path = publish(warehouse, draft, published, built_at=BUILT, made_of="0" * 64, keep=3)
     before = path.read_bytes()
     warehouse.execute("drop table meta.sources")
     with pytest.raises(duckdb.Error):
-        publish(warehouse, draft, published, built_at=BUILT + timedelta(days=1), keep=3)
+        publish(
+            warehouse,
+            draft,
+            published,
+            built_at=BUILT + timedelta(days=1),
+            made_of="1" * 64,
+            keep=3,
+        )
     assert path.read_bytes() == before
     assert files(published) == edition(0)
     assert seen(published) == {"dag 0"}
@@ -143,9 +155,16 @@ def test_without_a_draft_the_old_publication_stays(
     warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
 ) -> None:
     published = tmp_path / "published"
-    publish(warehouse, draft, published, built_at=BUILT, keep=3)
+    publish(warehouse, draft, published, built_at=BUILT, made_of="0" * 64, keep=3)
     with pytest.raises(FileNotFoundError):
-        publish(warehouse, tmp_path / "none", published, built_at=BUILT + timedelta(days=1), keep=3)
+        publish(
+            warehouse,
+            tmp_path / "none",
+            published,
+            built_at=BUILT + timedelta(days=1),
+            made_of="1" * 64,
+            keep=3,
+        )
     assert files(published) == edition(0)
     assert seen(published) == {"dag 0"}
 
@@ -158,7 +177,7 @@ def test_all_names_change_with_one_rename(
 ) -> None:
     """Before every rename and after it, database, memorandum and pages are of one publication."""
     published = tmp_path / "published"
-    publish(warehouse, draft, published, built_at=BUILT, keep=3)
+    publish(warehouse, draft, published, built_at=BUILT, made_of="0" * 64, keep=3)
     warehouse.execute("insert into marts.figures values (100)")
     write_draft(draft, "dag 1")
     met: list[tuple[str, object]] = []
@@ -175,7 +194,9 @@ def test_all_names_change_with_one_rename(
         return done
 
     monkeypatch.setattr(Path, "replace", renamed)
-    publish(warehouse, draft, published, built_at=BUILT + timedelta(days=1), keep=3)
+    publish(
+        warehouse, draft, published, built_at=BUILT + timedelta(days=1), made_of="1" * 64, keep=3
+    )
     assert met == [("dag 0", [(10,)]), ("dag 1", [(110,)])]
 
 
@@ -183,7 +204,7 @@ def test_what_readers_get_can_be_read_by_all_and_lies_outside_the_draft(
     warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
 ) -> None:
     published = tmp_path / "published"
-    publish(warehouse, draft, published, built_at=BUILT, keep=3)
+    publish(warehouse, draft, published, built_at=BUILT, made_of="0" * 64, keep=3)
     assert (published / "indikatorer").stat().st_mode & 0o777 == 0o755
     assert (published / "indikatorer" / "index.html").stat().st_mode & 0o777 == 0o644
     write_draft(draft, "ett nytt utkast")
@@ -198,7 +219,7 @@ def test_files_and_folders_where_links_should_be_are_replaced(
     write_draft(published, "gammalt")
     write_draft(published / "aktuell", "gammalt")
     (published / "marts.duckdb").write_text("gammalt")
-    path = publish(warehouse, draft, published, built_at=BUILT, keep=3)
+    path = publish(warehouse, draft, published, built_at=BUILT, made_of="0" * 64, keep=3)
     assert seen(published) == {"dag 0"}
     assert read(path, "select sum(n) from marts.figures") == [(10,)]
     assert files(published) == edition(0)
@@ -211,7 +232,9 @@ def test_what_is_published_is_never_pruned(
     published = tmp_path / "published"
     for days in (3, 2, 1):
         write_draft(draft, f"dag {days}")
-        publish(warehouse, draft, published, built_at=BUILT + timedelta(days=days), keep=1)
+        publish(
+            warehouse, draft, published, built_at=BUILT + timedelta(days=days), made_of="", keep=1
+        )
     assert seen(published) == {"dag 1"}
 
 
@@ -221,7 +244,7 @@ def test_two_publications_in_one_second_are_both_kept(
     published = tmp_path / "published"
     for text in ("först", "sedan"):
         write_draft(draft, text)
-        publish(warehouse, draft, published, built_at=BUILT, keep=3)
+        publish(warehouse, draft, published, built_at=BUILT, made_of="0" * 64, keep=3)
     assert seen(published) == {"sedan"}
     assert len(list((published / "tidigare").iterdir())) == 2
 
@@ -232,7 +255,9 @@ def test_dated_copies_are_kept_and_pruned(
     published = tmp_path / "published"
     for day in range(5):
         write_draft(draft, f"dag {day}")
-        publish(warehouse, draft, published, built_at=BUILT + timedelta(days=day), keep=3)
+        publish(
+            warehouse, draft, published, built_at=BUILT + timedelta(days=day), made_of="", keep=3
+        )
     assert files(published) == [*edition(2), *edition(3), *edition(4)]
     earliest = published / "tidigare" / "2026-11-24T023000" / "marts.duckdb"
     assert read(earliest, "select sum(n) from marts.figures") == [(10,)]

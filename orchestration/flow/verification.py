@@ -1,0 +1,151 @@
+"""Whether everything is as it was written: what was received, the warehouse, what is published.
+
+Only looks, and says in Swedish what is wrong and what to do. Whether something is made of what
+there is now is told by `built_from`; how a warehouse is made anew by whoever runs the flow.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from orchestration.flow.built_from import EDITION, Provenance
+from orchestration.settings import Settings
+from orchestration.storage.landing import LandingStore
+from orchestration.storage.manifest import chain_faults, edition_faults
+from orchestration.storage.retention import lost_sequences
+from orchestration.storage.snapshot import editions_dir, name_faults
+from orchestration.storage.warehouse import WarehouseHeldError, open_warehouse
+
+REBUILD = "Gör så här: kör avvik rebuild, som läser in allt på nytt från landing."
+_AGAIN = "Gör så här: kör avvik run, som publicerar på nytt."
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was looked at, and what is not as it was written.
+
+    Attributes:
+        deliveries: Deliveries whose bytes were read.
+        tables: Tables of the warehouse that were read.
+        editions: Editions that have a manifest.
+        faults_sv: What is wrong and what to do, a text each.
+    """
+
+    deliveries: int = 0
+    tables: int = 0
+    editions: int = 0
+    faults_sv: list[str] = field(default_factory=list)
+
+
+def verify(settings: Settings) -> Verified:
+    """Look through all that is kept.
+
+    Args:
+        settings: The installation; nothing in it is changed.
+
+    Returns:
+        What was looked at and what was found. A part that is not there yet has no faults.
+
+    Raises:
+        WarehouseHeldError: If another process holds the warehouse.
+    """
+    found = Verified()
+    found.faults_sv += _landing(settings, found)
+    found.faults_sv += _warehouse(settings, found)
+    found.faults_sv += _published(settings, found)
+    return found
+
+
+def damaged_sv(path: Path, error: Exception) -> str:
+    """What is said of a warehouse that cannot be read.
+
+    Args:
+        path: The warehouse.
+        error: Why; its text may quote a row, so only its class is told.
+    """
+    if path.is_dir():
+        return f"{path} är en katalog där en fil ska ligga. {REBUILD}"
+    return (
+        f"Lagret {path} är skadat eller avkapat ({type(error).__name__}); det publicerade är orört."
+        f" {REBUILD}"
+    )
+
+
+def _landing(settings: Settings, found: Verified) -> Iterator[str]:
+    store = LandingStore(settings.landing_dir)
+    try:
+        receipts = store.receipts()
+        destroyed = lost_sequences(store)
+    except (OSError, ValueError, TypeError) as error:
+        yield (
+            f"Loggen över mottagna leveranser i {settings.landing_dir} går inte att läsa"
+            f" ({type(error).__name__}). Gör så här: lägg tillbaka den ur säkerhetskopian."
+        )
+        return
+    intact: dict[str, bool] = {}
+    for receipt in receipts:
+        if receipt.sequence in destroyed:
+            continue
+        if receipt.delivery_id not in intact:
+            intact[receipt.delivery_id] = store.is_intact(receipt.delivery_id)
+        found.deliveries += 1
+        if not intact[receipt.delivery_id]:
+            yield (
+                f"Fil {receipt.file_name}: det som togs emot {receipt.received_at[:10]} är förlorat"
+                " eller ändrat i landing. Gör så här: lämna samma fil igen, eller lägg tillbaka"
+                f" {store.blob(receipt.delivery_id)} ur säkerhetskopian."
+            )
+
+
+def _warehouse(settings: Settings, found: Verified) -> Iterator[str]:
+    path = settings.warehouse_path
+    if not path.exists():
+        return
+    try:
+        with open_warehouse(path) as connection:
+            provenance = Provenance(connection, settings)
+            # A view is its text, and what is published is looked at as it lies.
+            tables = [name for name in provenance.made if provenance.is_table(name)]
+            for name in tables:
+                found.tables += 1
+                if provenance.present(name) != provenance.made[name].fingerprint:
+                    yield f"{name} har ändrats utanför flödet sedan den gjordes. {REBUILD}"
+    except WarehouseHeldError:
+        raise
+    except (duckdb.Error, OSError) as error:
+        yield damaged_sv(path, error)
+
+
+def _published(settings: Settings, found: Verified) -> Iterator[str]:
+    directory = settings.published_dir
+    editions = editions_dir(directory)
+    for edition in sorted(editions.glob("[!.]*")):
+        found.editions += 1
+        for fault in edition_faults(edition):
+            yield f"Det publicerade är inte som det skrevs: {edition.name}: {fault}. {_AGAIN}"
+    for fault in (*chain_faults(editions), *name_faults(directory)):
+        yield f"Det publicerade är inte som det skrevs: {fault}. {_AGAIN}"
+    recorded = _recorded_edition(settings)
+    if recorded is not None and recorded[0] != recorded[1]:
+        yield (
+            "Det publicerade är inte den utgåva som lagret senast skrev (manifest.json är en"
+            f" annan). {_AGAIN}"
+        )
+
+
+def _recorded_edition(settings: Settings) -> tuple[str, str] | None:
+    """The manifest that the warehouse remembers, and that which is there."""
+    if not settings.warehouse_path.is_file():
+        return None
+    try:
+        with open_warehouse(settings.warehouse_path) as connection:
+            provenance = Provenance(connection, settings)
+            made = provenance.made.get(EDITION)
+            return None if made is None else (made.fingerprint, provenance.present(EDITION))
+    except WarehouseHeldError:
+        raise
+    except (duckdb.Error, OSError):
+        # Told of already.
+        return None
