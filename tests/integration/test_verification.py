@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app

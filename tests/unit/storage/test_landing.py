@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from orchestration.outside import open_file
 from orchestration.storage import landing
 from orchestration.storage.landing import Incoming, LandingStore
+from orchestration.storage.retention import destroy_expired
 
 NOW = datetime(2026, 11, 22, 3, 30, tzinfo=UTC)
 
@@ -211,3 +212,33 @@ def test_the_inbox_of_any_time_is_known(tmp_path: Path) -> None:
     assert log.stat().st_mode & 0o777 == 0o600
     log.write_bytes(log.read_bytes()[:-5])
     assert inbox(days[3]) == {"s.json": "{}"}, "a torn line does not count"
+
+
+@pytest.mark.parametrize("damage", ["lost", "changed", "a directory"])
+def test_bytes_lost_from_here_are_kept_anew_while_their_file_lies_there(
+    tmp_path: Path, damage: str
+) -> None:
+    store = LandingStore(tmp_path / "landing")
+    file = incoming(tmp_path / "in", "a.csv", b"1;2")
+    [receipt] = store.land([file], received_at=NOW)
+    blob = store.blob(receipt.delivery_id)
+    blob.unlink()
+    if damage == "changed":
+        blob.write_bytes(b"1;3")
+    elif damage == "a directory":
+        blob.mkdir()
+    assert not store.is_intact(receipt.delivery_id)
+    assert store.land([file], received_at=NOW) == []
+    assert store.is_intact(receipt.delivery_id)
+    assert blob.read_bytes() == b"1;2"
+    assert store.receipts() == [receipt]
+
+
+def test_what_was_destroyed_by_rule_is_not_kept_anew(tmp_path: Path) -> None:
+    store = LandingStore(tmp_path / "landing")
+    file = incoming(tmp_path / "in", "a.csv", b"1;2")
+    [receipt] = store.land([file], received_at=NOW)
+    [destroyed] = destroy_expired(store, days=1, now=NOW + timedelta(days=2))
+    assert destroyed.delivery_id == receipt.delivery_id
+    assert store.land([file], received_at=NOW + timedelta(days=3)) == []
+    assert not store.blob(receipt.delivery_id).exists()
