@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.history import forget_runs
 from orchestration.notices import Cause, StepError, causes, send_notice
 from orchestration.registers.inbox import is_settled, scan_inbox
 from orchestration.resources import Avvik
@@ -85,7 +86,8 @@ nightly_job = dg.define_asset_job(
     tags={"avvik/flow": "nightly"},
 )
 
-nightly_schedule = dg.ScheduleDefinition(
+
+@dg.schedule(
     name="nightly_schedule",
     job=nightly_job,
     cron_schedule=_CRON,
@@ -93,6 +95,11 @@ nightly_schedule = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Varje natt 03.30 svensk tid.",
 )
+def nightly_schedule(context: dg.ScheduleEvaluationContext, avvik: Avvik) -> dg.RunRequest:
+    """Ask for a run each night, and take away the history that has grown too old."""
+    age = timedelta(days=avvik.settings.history_days)
+    forget_runs(context.instance, before=datetime.now(UTC) - age)
+    return dg.RunRequest()
 
 
 @dg.sensor(

@@ -8,6 +8,7 @@ Here each file has one engine. What is stored, and how, is Dagster's and is not 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
@@ -50,6 +51,12 @@ class Engines:
                 _, oldest = self._engines.popitem(last=False)
                 oldest.dispose()
             return self._engines[address]
+
+    def forget(self, address: str) -> None:
+        """Close a file that is about to go away."""
+        with self._lock:
+            if (engine := self._engines.pop(address, None)) is not None:
+                engine.dispose()
 
     def close(self) -> None:
         """Close every file that nobody reads."""
@@ -113,6 +120,15 @@ class KeptOpenEvents(SqliteEventLogStorage):
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
+
+    def delete_events(self, run_id: str) -> None:
+        """Forget a run's events, and its file with them; Dagster leaves the empty file for ever."""
+        super().delete_events(run_id)
+        self._engines.forget(self.conn_string_for_shard(run_id))
+        self._initialized_dbs.discard(run_id)
+        file = Path(self.path_for_shard(run_id))
+        for each in (file, *(file.with_name(f"{file.name}-{kind}") for kind in ("wal", "shm"))):
+            each.unlink(missing_ok=True)
 
     def watch(self, run_id: str, cursor: str | None, callback: Callable[..., Any]) -> None:
         """Call back with each new event of a run."""

@@ -63,6 +63,8 @@ class Settings(BaseSettings):
         settle_seconds: For how long a file in the inbox must be left alone before it is read.
         retention_days: Age at which landed registers are destroyed; never unless given.
         snapshots_kept: How many dated copies of the published snapshot are kept.
+        history_days: Age at which runs in Dagster's database, their logs and the results of checks
+            are taken away; the latest of each stay.
         notice_file: File that failure notices are appended to; `home/notices.log` unless given.
         notice_webhook: Address that failure notices are posted to; none unless given.
         version_label: What `meta.publication.git_sha` says where there is no git checkout.
@@ -86,6 +88,7 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(default=10.0, ge=0)
     retention_days: int | None = Field(default=None, ge=1)
     snapshots_kept: int = Field(default=14, ge=1)
+    history_days: int = Field(default=90, ge=1)
     notice_file: Path | None = None
     notice_webhook: HttpUrl | None = None
     version_label: str = "okänd"

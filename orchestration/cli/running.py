@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -317,6 +318,7 @@ def _run_flow(
         )
         from orchestration.definitions import build_defs  # noqa: PLC0415
         from orchestration.flow.steps import labels  # noqa: PLC0415
+        from orchestration.history import forget_runs  # noqa: PLC0415
         from orchestration.progress import progress_logger  # noqa: PLC0415
         from orchestration.resources import Avvik  # noqa: PLC0415
 
@@ -330,6 +332,7 @@ def _run_flow(
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         for run_id in end_runs(instance, of_command_line=True):
             _tell(settings, run_id, [f"{_KILLED} Gör så här: inget, den görs om nu."])
+        forget_runs(instance, before=settings.moment() - timedelta(days=settings.history_days))
         try:
             result = job.execute_in_process(
                 instance=instance,

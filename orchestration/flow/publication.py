@@ -5,7 +5,7 @@ What a snapshot is belongs in `orchestration.storage.snapshot`.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from orchestration.flow.built_from import (
     EDITION,
@@ -21,6 +21,7 @@ from orchestration.flow.marts import report_year
 from orchestration.flow.remarks import all_remarks, create_table, quality_status
 from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
 from orchestration.intake.loading import raw_tables
+from orchestration.quality.gate import forget_results
 from orchestration.storage.deliveries import unresolved
 from orchestration.storage.snapshot import publish
 from orchestration.version import code_version
@@ -77,6 +78,7 @@ def _publish(work: Work) -> Outcome:
         raise StepRefusedError(
             "Publiceringen väntar på leveranser som hålls tillbaka:\n" + "\n".join(held)
         )
+    forget_results(connection, before=built_at - timedelta(days=settings.history_days))
     create_table(connection)
     status = quality_status(all_remarks(connection))
     # Recorded before the copy is made, so that the snapshot itself says what it was made from.

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import duckdb
@@ -151,6 +151,34 @@ def record(
         f" from (values {placeholders})",
         [value for row in rows for value in row],
     )
+
+
+def forget_results(connection: duckdb.DuckDBPyConnection, *, before: datetime) -> int:
+    """Take away old results; the latest check of each table stays, whatever its age.
+
+    Args:
+        connection: An open connection to the warehouse.
+        before: Results of checks made earlier are taken away; carries a time zone.
+
+    Returns:
+        How many were.
+    """
+    if not table_columns(connection, RESULTS_TABLE):
+        return 0
+    deleted = connection.execute(
+        f"""
+        delete from {RESULTS_TABLE}
+        where
+            evaluated_at < $before
+            and (table_name, suite, recorded_sequence) not in (
+                select (table_name, suite, max(recorded_sequence))
+                from {RESULTS_TABLE}
+                group by table_name, suite
+            )
+        """,
+        {"before": before.astimezone(UTC).replace(tzinfo=None)},
+    ).fetchone()
+    return int(deleted[0]) if deleted else 0
 
 
 def closed_gates(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> list[GateClosed]:

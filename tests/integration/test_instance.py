@@ -4,12 +4,14 @@ import sqlite3
 import threading
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from orchestration.cli import prepare_dagster_home
+from orchestration.history import KEPT_RUNS, forget_runs
 from orchestration.instance import Engines, KeptOpenEvents
 from orchestration.settings import Settings
 
@@ -118,3 +120,17 @@ def test_a_page_that_watches_a_run_is_told_while_it_goes_on(home: Path) -> None:
         while "en rad" not in came and time.monotonic() < deadline:
             time.sleep(0.1)
         assert "en rad" in came
+
+
+def test_old_runs_go_with_their_files_and_the_latest_stay(home: Path) -> None:
+    runs = [run(home) for _ in range(KEPT_RUNS + 2)]
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        assert forget_runs(instance, before=datetime.now(UTC) - timedelta(days=1)) == []
+        gone = forget_runs(instance, before=datetime.now(UTC) + timedelta(days=1))
+        assert set(gone) == set(runs[:2])
+        assert {each.run_id for each in instance.get_runs()} == set(runs[2:])
+        assert messages(instance, runs[-1])
+    left = {path.name for path in home.rglob("*")}
+    assert not [name for name in left for run_id in gone if name.startswith(run_id)]
+    assert f"{runs[-1]}.db" in left
+    assert runs[-1] in left

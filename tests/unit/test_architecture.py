@@ -14,7 +14,7 @@ LAYERS: list[set[str]] = [
     {"cli"},
     {"definitions"},
     {"assets", "checks", "automation", "progress"},
-    {"resources", "instance", "flow"},
+    {"resources", "instance", "history", "flow"},
     {"intake", "notices", "version"},
     {
         "analyses",
@@ -32,7 +32,7 @@ LAYERS: list[set[str]] = [
 ]
 THIN = {
     *("definitions", "assets", "checks", "automation", "progress"),
-    *("resources", "instance", "cli", "__main__"),
+    *("resources", "instance", "history", "cli", "__main__"),
 }
 
 

@@ -9,10 +9,12 @@ import duckdb
 import pytest
 
 from orchestration.quality.gate import (
+    RESULTS_TABLE,
     Closed,
     GateClosedError,
     closed_gates,
     fingerprint,
+    forget_results,
     record,
     require_open,
 )
@@ -141,6 +143,21 @@ def test_the_latest_check_counts_even_when_the_clock_was_set_back(lab: "Lab") ->
     make_mart(lab, -1)
     check(lab, "second", at=lab.checked_at - timedelta(days=400))
     assert kinds(lab) == [Closed.FAILED]
+
+
+def test_old_results_go_and_the_latest_of_each_table_stay(lab: "Lab") -> None:
+    make_mart(lab, 1)
+    now = lab.checked_at
+    for days in (300, 200, 100):
+        check(lab, f"{days}", at=now - timedelta(days=days))
+    lab.execute("create table raw.t as select 1 as a")
+    check_of_raw = lab.check()
+    record(lab.connection, "raw", [check_of_raw])
+    assert forget_results(lab.connection, before=now - timedelta(days=150)) > 0
+    assert kinds(lab) == []
+    assert forget_results(lab.connection, before=now + timedelta(days=1)) == 0
+    left = lab.connection.execute(f"select run_id from {RESULTS_TABLE} order by all").fetchall()
+    assert {run_id for (run_id,) in left} == {"100", "raw"}
 
 
 def test_each_table_is_judged_by_its_own_latest_check(lab: "Lab") -> None:
