@@ -55,9 +55,12 @@ def write_not_delivered(connection: duckdb.DuckDBPyConnection, settings: Setting
         f"create or replace table raw.{NOT_DELIVERED_TABLE}"
         " (register_name varchar, reason_sv varchar)"
     )
-    missing = list(registers_not_delivered(connection, settings).items())
-    if missing:
-        connection.executemany(f"insert into raw.{NOT_DELIVERED_TABLE} values (?, ?)", missing)
+    missing = registers_not_delivered(connection, settings)
+    connection.execute(
+        f"insert into raw.{NOT_DELIVERED_TABLE}"
+        " select unnest($names::varchar[]), unnest($reasons::varchar[])",
+        {"names": [*missing], "reasons": [*missing.values()]},
+    )
 
 
 def tables_without_rows(

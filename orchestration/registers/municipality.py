@@ -8,6 +8,7 @@ becomes SQL belongs in `mapping`; which geography counts a row at which time is 
 import csv
 from collections.abc import Collection, Hashable, Mapping
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
@@ -215,6 +216,12 @@ def read_municipality(path: Path) -> Municipality:
         raise _refused(path, ["filen kan inte läsas"]) from error
     if len(content) > _SIZE_LIMIT:
         raise _refused(path, ["filen är större än 1 MB"])
+    return _understood(path, content)
+
+
+@lru_cache(maxsize=4)
+def _understood(path: Path, content: bytes) -> Municipality:
+    """What a file says; each register asks for it, and it is read anew once its text is another."""
     try:
         parsed = yaml.load(content.decode("utf-8-sig"), _Loader)  # noqa: S506 (builds only text)
     except UnicodeDecodeError as error:
@@ -380,7 +387,13 @@ def write_units(connection: duckdb.DuckDBPyConnection, municipality: Municipalit
         for board in municipality.boards
     ]
     units = [(unit.name, code, unit.reason_sv) for unit in municipality.central_units]
-    if boards:
-        connection.executemany(f"insert into raw.{BOARDS_TABLE} values (?, ?, ?, ?, ?)", boards)
-    if units:
-        connection.executemany(f"insert into raw.{UNITS_TABLE} values (?, ?, ?)", units)
+    # One statement a table: each row of `executemany` is a query of its own.
+    for table, types, rows in (
+        (BOARDS_TABLE, ("varchar", "varchar", "date", "date", "varchar"), boards),
+        (UNITS_TABLE, ("varchar", "varchar", "varchar"), units),
+    ):
+        if rows:
+            connection.execute(
+                f"insert into raw.{table} select {', '.join(f'unnest(?::{t}[])' for t in types)}",
+                [list(column) for column in zip(*rows, strict=True)],
+            )

@@ -6,7 +6,7 @@ hold file names, rules and counts, never a value from a file. Reading deliveries
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 import duckdb
@@ -102,7 +102,11 @@ def set_inbox(
     )
     rows = [row for row in files if names is None or row[0] in names]
     if rows:
-        connection.executemany("insert into meta.inbox values (?, ?, ?)", rows)
+        # One statement: each row of `executemany` is a query of its own.
+        connection.execute(
+            f"insert into meta.inbox select {', '.join(['unnest(?::varchar[])'] * 3)}",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
 
 
 def loaded_contents(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
@@ -537,47 +541,58 @@ def record_sources(
         )
         """
     )
-    for source in sources:
-        connection.execute(
-            """
-            insert into meta.sources
+    connection.execute(
+        """
+        insert into meta.sources
+        select
+            source.source_id,
+            any_value(source.title_sv),
+            any_value(source.publisher),
+            coalesce(
+                any_value(source.reference_period),
+                min(first_year) || case when min(first_year) < max(last_year)
+                    then '–' || max(last_year) else '' end
+            ),
+            coalesce(
+                any_value(source.retrieved_on)::timestamp at time zone 'UTC',
+                max(received_at)
+            ) as retrieved_at,
+            case
+                when count(*) = 1 then min(delivery_id)
+                else sha256(string_agg(delivery_id, ',' order by delivery_id))
+            end,
+            any_value(source.licence),
+            bool_or(synthetic),
+            retrieved_at < $now::timestamptz - to_days(any_value(source.window_days))
+        from (
             select
-                $source_id,
-                $title_sv,
-                $publisher,
-                coalesce(
-                    $reference_period,
-                    min(first_year) || case when min(first_year) < max(last_year)
-                        then '–' || max(last_year) else '' end
-                ),
-                coalesce($retrieved_on::timestamp at time zone 'UTC', max(received_at)),
-                case
-                    when count(*) = 1 then min(delivery_id)
-                    else sha256(string_agg(delivery_id, ',' order by delivery_id))
-                end,
-                $licence,
-                bool_or(synthetic),
-                coalesce($retrieved_on::timestamp at time zone 'UTC', max(received_at))
-                    < $now::timestamptz - to_days($window_days)
-            from (
-                select
-                    *,
-                    left(period, 4) as first_year,
-                    left(split_part(period, '–', -1), 4) as last_year
-                from meta.deliveries
-                where name = $source_id and outcome <> 'quarantined'
-                qualify delivery_sequence = max(delivery_sequence) over (partition by file_name)
-            )
-            having count(*) > 0
-            """,
-            {
-                "source_id": source.source_id,
-                "title_sv": source.title_sv,
-                "publisher": source.publisher,
-                "reference_period": source.reference_period,
-                "retrieved_on": source.retrieved_on,
-                "licence": source.licence,
-                "window_days": source.window_days,
-                "now": now,
+                unnest($source_id::varchar[]) as source_id,
+                unnest($title_sv::varchar[]) as title_sv,
+                unnest($publisher::varchar[]) as publisher,
+                unnest($licence::varchar[]) as licence,
+                unnest($reference_period::varchar[]) as reference_period,
+                unnest($retrieved_on::date[]) as retrieved_on,
+                unnest($window_days::integer[]) as window_days,
+                unnest(range($count)) as place
+        ) as source
+        inner join (
+            select
+                *,
+                left(period, 4) as first_year,
+                left(split_part(period, '–', -1), 4) as last_year
+            from meta.deliveries
+            where outcome <> 'quarantined'
+            qualify delivery_sequence = max(delivery_sequence) over (partition by name, file_name)
+        ) as latest on source.source_id = latest.name
+        group by source.place, source.source_id
+        order by source.place
+        """,
+        {
+            **{
+                each.name: [getattr(source, each.name) for source in sources]
+                for each in fields(DeclaredSource)
             },
-        )
+            "count": len(sources),
+            "now": now,
+        },
+    )
