@@ -1,7 +1,8 @@
 """Nothing is published whose parts were made of different things, whoever runs what and when."""
 
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
@@ -66,8 +67,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that has published once; copy, never change."""
     home = PaperHome(tmp_path_factory.mktemp("finished"))
     home.inbox = dict.fromkeys(SOURCES, "0")
-    home.run_all()
+    with kept_open(home):
+        home.run_all()
     return home.directory
+
+
+def kept_open(home: PaperHome) -> AbstractContextManager[object]:
+    """The warehouse stays open between the steps, which open it anew: to start a DuckDB is dear."""
+    return open_warehouse(home.settings.warehouse_path)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -79,16 +86,17 @@ def test_parts_of_a_publication_agree_whatever_was_run_in_whatever_order(
     shutil.copytree(finished, directory, dirs_exist_ok=True)
     home = PaperHome(directory, inbox=dict.fromkeys(SOURCES, "0"))
     landed = dict(home.inbox)
-    for what, *arguments in done:
-        before = len(home.editions)
-        _do(home, str(what), arguments, landed)
-        for edition in home.editions[before:]:
-            # What it is compared with is what had landed when it was published.
-            lying, home.inbox = home.inbox, landed
-            assert agrees(home, edition), done
-            home.inbox = lying
-    home.run_all()
-    assert agrees(home, home.editions[-1])
+    with kept_open(home):
+        for what, *arguments in done:
+            before = len(home.editions)
+            _do(home, str(what), arguments, landed)
+            for edition in home.editions[before:]:
+                # What it is compared with is what had landed when it was published.
+                lying, home.inbox = home.inbox, landed
+                assert agrees(home, edition), done
+                home.inbox = lying
+        home.run_all()
+        assert agrees(home, home.editions[-1])
     shutil.rmtree(directory)
 
 
@@ -120,9 +128,11 @@ def _try(home: PaperHome, step: str, products: object, landed: dict[str, str]) -
 
 
 @pytest.fixture
-def home(finished: Path, tmp_path: Path) -> PaperHome:
+def home(finished: Path, tmp_path: Path) -> Iterator[PaperHome]:
     shutil.copytree(finished, tmp_path / "home")
-    return PaperHome(tmp_path / "home", inbox=dict.fromkeys(SOURCES, "0"))
+    home = PaperHome(tmp_path / "home", inbox=dict.fromkeys(SOURCES, "0"))
+    with kept_open(home):
+        yield home
 
 
 def refused(home: PaperHome, step: str) -> str:

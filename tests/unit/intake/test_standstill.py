@@ -12,6 +12,7 @@ from orchestration.settings import Settings
 from orchestration.sources.loading import create_tables, load_dataset, loaded_years
 from orchestration.sources.registry import Dataset, datasets_of, load_registry, recorded_files
 from orchestration.storage.alarms import not_yet_told
+from tests.empty_database import empty_database
 
 DATASETS = {dataset.source_id: dataset for dataset in load_registry()}
 MONTHLY = DATASETS["scb_population_month"]
@@ -79,7 +80,7 @@ def test_periods_that_are_neither_year_nor_month_are_not_judged(periods: tuple[s
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as opened:
+    with empty_database() as opened:
         opened.execute("create schema raw; create schema meta")
         yield opened
 

@@ -11,6 +11,7 @@ import pytest
 from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import RowCondition, Rule, Severity, Suite
 from orchestration.quality.validation import validate
+from tests.empty_database import empty_database
 
 NOTE = "Regeln gäller i ett prov. Rätta provet."
 
@@ -82,7 +83,7 @@ class Lab:
 @pytest.fixture
 def lab() -> Iterator[Lab]:
     """A laboratory with an empty database."""
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         for schema in ("raw", "marts"):
             connection.execute(f"create schema {schema}")
         yield Lab(connection)

@@ -11,6 +11,7 @@ from jinja2 import Template
 
 from orchestration.quality.metrics import forget_superseded, latest_rows, table_columns
 from orchestration.settings import PROJECT_ROOT
+from tests.empty_database import empty_database
 
 if TYPE_CHECKING:
     from tests.unit.quality.conftest import Lab
@@ -94,7 +95,7 @@ def test_the_rows_are_those_of_each_keys_highest_sequence(rows: list[tuple[str, 
         for sequence in sequences
         if sequence == max(sequences)
     )
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("create schema raw")
         connection.execute(TABLE)
         for name, part, sequence in rows:
@@ -166,7 +167,7 @@ def deliver(connection: duckdb.DuckDBPyConnection, keys: dict[str, list[str]]) -
 def test_which_delivery_of_a_key_is_valid(wins: str) -> None:
     periods, expected = DELIVERIES[wins]
     assert by_the_rule(periods) == expected
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         deliver(connection, {"a": periods, "b": periods[:1]})
         assert in_quality(connection) == [("a", expected), ("b", 1)]
         assert in_dbt(connection) == [("a", expected), ("b", 1)]
@@ -186,7 +187,7 @@ def test_which_delivery_of_a_key_is_valid(wins: str) -> None:
 )
 def test_dbt_and_the_expectations_see_the_same_rows(keys: dict[str, list[str]]) -> None:
     expected = sorted((key, by_the_rule(periods)) for key, periods in keys.items())
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         deliver(connection, keys)
         assert in_quality(connection) == expected
         assert in_dbt(connection) == expected
@@ -196,7 +197,7 @@ def test_dbt_and_the_expectations_see_the_same_rows(keys: dict[str, list[str]]) 
 @given(order=st.permutations(["2022-11", "2022-12", "2023-01", "2023-02", "2023-03"]))
 def test_the_order_in_which_different_months_arrive_makes_no_difference(order: list[str]) -> None:
     assert order[by_the_rule(order) - 1] == "2023-03"
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         deliver(connection, {"a": order})
         [(_, sequence)] = in_dbt(connection)
         assert order[sequence - 1] == "2023-03"

@@ -10,6 +10,7 @@ from orchestration.registers.contract import Contract
 from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
+from tests.empty_database import empty_database
 
 UNITS = ["Älvsjö", "Bromma", "Socialförvaltningen"]
 KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")
@@ -20,7 +21,7 @@ Loader = Callable[[Contract, int, Rows], tuple[Delivery, LoadResult]]
 
 @pytest.fixture
 def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as opened:
+    with empty_database() as opened:
         opened.execute("create schema raw")
         opened.execute("create schema meta")
         yield opened

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from orchestration.registers.contract import Contract, build_contract
 from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import LoadResult
 from orchestration.storage.deliveries import create_tables
+from tests.empty_database import empty_database
 
 RECEIVED = "2031-01-15"
 
@@ -121,7 +121,7 @@ def _findings(frame: pd.DataFrame, columns: list[str], months: int) -> list[drif
         )
         for number in range(1, months + 1)
     ]
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("create schema meta")
         create_tables(connection)
         drift.create_tables(connection)

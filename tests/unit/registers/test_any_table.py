@@ -17,6 +17,7 @@ from orchestration.registers.contract import load_contracts
 from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
+from tests.empty_database import empty_database
 
 KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")
 ANYTHING = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
@@ -35,7 +36,7 @@ def load(folder: Path, register: str, ending: str, content: bytes) -> LoadResult
     path = folder / "landed"
     path.write_bytes(content)
     delivery = Delivery(1, "sha", f"{register}_{period}.{ending}", path, "2024-01-31")
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("create schema raw")
         [result] = load_register(
             connection, contract, [delivery], units=["Bromma"], key=KEY, work_dir=folder
@@ -103,7 +104,7 @@ def test_any_workbook(tmp_path: Path, rows: list[list[object]]) -> None:
 def parquet(folder: Path, columns: dict[str, str]) -> bytes:
     path = folder / "made.parquet"
     values = ", ".join(f'{sql} as "{name}"' for name, sql in columns.items())
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute(f"copy (select {values}) to '{path}' (format parquet)")
     return path.read_bytes()
 

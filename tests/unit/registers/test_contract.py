@@ -11,6 +11,7 @@ from orchestration.registers.contract import Contract, build_contract, load_cont
 from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import LoadResult, create_raw_table, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
+from tests.empty_database import empty_database
 
 CONTRACTS = load_contracts()
 BASE: dict[str, Any] = {
@@ -45,7 +46,7 @@ def prov(**changed: Any) -> Contract:
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as opened:
+    with empty_database() as opened:
         opened.execute("create schema raw")
         yield opened
 

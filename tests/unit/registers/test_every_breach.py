@@ -1,11 +1,11 @@
 """Every rule, provoked in every register where it can be broken, by both municipalities."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from orchestration.registers.breaches import HISTORY_RULES, RULES, Breach
@@ -15,6 +15,7 @@ from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.municipality import Municipality, load_municipality, read_municipality
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import Settings
+from tests.empty_database import empty_database
 from tests.other_municipality import FILE, NOT_DELIVERED, export_cell, export_name
 from tests.unit.registers.test_loading import fictitious
 
@@ -141,23 +142,28 @@ def text_of(form: Form, contract: Contract, rows: list[dict[str, str]]) -> str:
 
 
 def load(
-    form: Form, contract: Contract, folder: Path, content: bytes, name: str | None = None
-) -> LoadResult:
-    path = folder / "delivery"
-    path.write_bytes(content)
-    file_name = name or form.file_name(contract)
-    with duckdb.connect() as connection:
+    form: Form, contract: Contract, folder: Path, files: Mapping[str, tuple[bytes, str | None]]
+) -> dict[str, LoadResult]:
+    """Load the files of one night, whose contents and names are given; what became of each."""
+    deliveries = []
+    for number, (each, (content, name)) in enumerate(files.items(), start=1):
+        path = folder / each
+        path.write_bytes(content)
+        file_name = name or form.file_name(contract)
+        deliveries.append(Delivery(number, f"sha{number}", file_name, path, "2024-01-31"))
+    with empty_database() as connection:
         connection.execute("create schema raw")
-        [result] = load_register(
+        results = load_register(
             connection,
             contract,
-            [Delivery(1, "sha", file_name, path, "2024-01-31")],
+            deliveries,
             units=form.municipality.units,
             key=PseudonymKey.from_secret(b"en hemlighet som bara finns i provet"),
             work_dir=folder,
             mapping=form.municipality.mapping(contract.register_name),
         )
-    return result
+    assert [result.delivery for result in results] == deliveries
+    return dict(zip(files, results, strict=True))
 
 
 def faulty_cells(rule: str, form: Form, contract: Contract) -> Mapping[str, str]:
@@ -194,26 +200,50 @@ def assert_told(breach: Breach, hidden: set[str]) -> None:
         assert value not in repr(breach)
 
 
+Loaded = Callable[[str, str], dict[str, LoadResult]]
 CASES = [
-    pytest.param(form, contract, rule, id=f"{name}-{contract.register_name}-{rule}")
+    pytest.param(name, register, rule, id=f"{name}-{register}-{rule}")
     for name, form in FORMS.items()
-    for contract in CONTRACTS.values()
+    for register, contract in CONTRACTS.items()
     for rule in CELL_RULES
     if faulty_cells(rule, form, contract)
 ]
 
 
-@pytest.mark.parametrize(("form", "contract", "rule"), CASES)
-def test_a_faulty_cell_is_told_by_column_and_row(
-    tmp_path: Path, form: Form, contract: Contract, rule: str
-) -> None:
-    version = contract.at("2023-05")
-    faults = faulty_cells(rule, form, contract)
+def with_faulty_cells(rule: str, form: Form, version: Contract, faults: Mapping[str, str]) -> bytes:
+    """A file with each of the faults in a row of its own."""
     # Where single rows are held, few enough of them for the rest to be used.
     rows = rows_of(form, version, 400 if rule == "identitet" else 100)
     for number, (name, text) in enumerate(faults.items()):
         rows[60 + number][name] = text
-    result = load(form, contract, tmp_path, text_of(form, version, rows).encode("cp1252"))
+    return text_of(form, version, rows).encode("cp1252")
+
+
+@pytest.fixture(scope="module")
+def cells_loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    """What became of a register's files with faulty cells, one a rule, that came in one night."""
+
+    @cache
+    def loaded(form_name: str, register: str) -> dict[str, LoadResult]:
+        form, contract = FORMS[form_name], CONTRACTS[register]
+        files: dict[str, tuple[bytes, str | None]] = {
+            rule: (with_faulty_cells(rule, form, contract.at("2023-05"), faults), None)
+            for rule in CELL_RULES
+            if (faults := faulty_cells(rule, form, contract))
+        }
+        return load(form, contract, tmp_path_factory.mktemp("cells"), files)
+
+    return loaded
+
+
+@pytest.mark.parametrize(("form_name", "register", "rule"), CASES)
+def test_a_faulty_cell_is_told_by_column_and_row(
+    cells_loaded: Loaded, form_name: str, register: str, rule: str
+) -> None:
+    form, contract = FORMS[form_name], CONTRACTS[register]
+    version = contract.at("2023-05")
+    faults = faulty_cells(rule, form, contract)
+    result = cells_loaded(form_name, register)[rule]
     found = {(b.rule, b.column, b.first_row, b.row_count) for b in result.breaches}
     expected = {(rule, name, 62 + number, 1) for number, name in enumerate(faults)}
     assert found - {("for_manga_hallna", None, None, len(faults))} == expected
@@ -270,23 +300,45 @@ def faulty_file(rule: str, form: Form, contract: Contract) -> tuple[bytes, str |
     return content, names.get(rule)
 
 
+def file_rules(contract: Contract) -> list[str]:
+    """The rules that a file of a register can break as a whole."""
+    return [
+        rule
+        for rule in FILE_RULES
+        # Single rows are held for their identity numbers only, and most periods may lack rows.
+        if rule != "for_manga_hallna" or "skyddade_personuppgifter" in contract.columns
+        if rule != "inga_rader" or contract.always_has_rows
+    ]
+
+
 FILE_CASES = [
-    pytest.param(form, contract, rule, id=f"{name}-{contract.register_name}-{rule}")
-    for name, form in FORMS.items()
-    for contract in CONTRACTS.values()
-    for rule in FILE_RULES
-    # Single rows are held for their identity numbers only, and most periods may lack rows.
-    if rule != "for_manga_hallna" or "skyddade_personuppgifter" in contract.columns
-    if rule != "inga_rader" or contract.always_has_rows
+    pytest.param(name, register, rule, id=f"{name}-{register}-{rule}")
+    for name in FORMS
+    for register, contract in CONTRACTS.items()
+    for rule in file_rules(contract)
 ]
 
 
-@pytest.mark.parametrize(("form", "contract", "rule"), FILE_CASES)
+@pytest.fixture(scope="module")
+def files_loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    """What became of a register's faulty files, one a rule, that came in one night."""
+
+    @cache
+    def loaded(form_name: str, register: str) -> dict[str, LoadResult]:
+        form, contract = FORMS[form_name], CONTRACTS[register]
+        files = {
+            rule: faulty_file(rule, form, contract.at("2023-05")) for rule in file_rules(contract)
+        }
+        return load(form, contract, tmp_path_factory.mktemp("files"), files)
+
+    return loaded
+
+
+@pytest.mark.parametrize(("form_name", "register", "rule"), FILE_CASES)
 def test_a_faulty_file_is_held_whole(
-    tmp_path: Path, form: Form, contract: Contract, rule: str
+    files_loaded: Loaded, form_name: str, register: str, rule: str
 ) -> None:
-    content, name = faulty_file(rule, form, contract.at("2023-05"))
-    result = load(form, contract, tmp_path, content, name)
+    result = files_loaded(form_name, register)[rule]
     assert result.outcome == "quarantined"
     assert rule in {breach.rule for breach in result.breaches}
     assert result.rows_loaded == 0
@@ -300,7 +352,8 @@ def test_a_file_without_faults_is_loaded(tmp_path: Path, form: Form, contract: C
     """The ground under the tests above: what they change was right before."""
     version = contract.at("2023-05")
     rows = rows_of(form, version, 3)
-    result = load(form, contract, tmp_path, text_of(form, version, rows).encode("cp1252"))
+    content = text_of(form, version, rows).encode("cp1252")
+    [result] = load(form, contract, tmp_path, {"good": (content, None)}).values()
     assert result.breaches == ()
     assert (result.outcome, result.rows_loaded) == ("loaded", 3)
 

@@ -20,6 +20,7 @@ from orchestration.registers.kept_texts import look_through_again
 from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import LoadResult, create_raw_table, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
+from tests.empty_database import empty_database
 from tests.unit.registers.test_identity import WRITTEN
 
 SECRET = b"en hemlighet som bara finns i provet"
@@ -30,7 +31,7 @@ GOOD = EVICTIONS + "A1;2023-02-03;Älvsjö;2;J;hyresskuld\nA2;2023-05-06;Bromma;
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as opened:
+    with empty_database() as opened:
         opened.execute("create schema raw")
         yield opened
 
@@ -440,7 +441,7 @@ def test_no_message_ever_holds_a_value(
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=st.binary(max_size=400))
 def test_any_bytes_are_loaded_or_refused_with_words(tmp_path: Path, content: bytes) -> None:
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("create schema raw")
         [result] = load(connection, tmp_path, {"avhysningar_barn_2023.csv": content})
     assert result.outcome == "quarantined"
@@ -464,7 +465,7 @@ def test_any_bytes_are_loaded_or_refused_with_words(tmp_path: Path, content: byt
 )
 def test_any_table_is_loaded_or_refused_with_words(tmp_path: Path, rows: list[list[str]]) -> None:
     content = EVICTIONS + "".join(";".join(row) + "\n" for row in rows)
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("create schema raw")
         [result] = load(connection, tmp_path, {"avhysningar_barn_2023.csv": content.encode()})
         loaded = evictions(connection)

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +16,7 @@ from orchestration.registers.mapping import Form, RegisterMapping, cell_sql
 from orchestration.registers.municipality import read_municipality
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.registers.typed import Source
+from tests.empty_database import empty_database
 from tests.other_municipality import FILE
 
 KIL = read_municipality(FILE)
@@ -25,7 +25,7 @@ KIL = read_municipality(FILE)
 def translated(column: dict[str, Any], mapping: RegisterMapping, text: str | None) -> str | None:
     whole = Column.model_validate({"personal": "none", **column})
     sql = cell_sql("kolumn", whole, Source("cell"), mapping)
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         row = connection.execute(
             f"select {sql} from (select $text::varchar as cell)", {"text": text}
         ).fetchone()
@@ -115,7 +115,7 @@ def load(
 ) -> tuple[LoadResult, list[tuple[Any, ...]]]:
     path = folder / "delivery"
     path.write_bytes(content)
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("create schema raw")
         [result] = load_register(
             connection,
@@ -212,7 +212,7 @@ def test_a_workbook_and_a_parquet_file_are_mapped_as_text_is(tmp_path: Path) -> 
     for row in (header, ["H", "å1", "31.12.2023", 2]):
         book.active.append(row)
     book.save(tmp_path / "book.xlsx")
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute(
             'create table t ("Orsak" varchar, "Nr ""A""; drop table x" varchar,'
             " antal_barn date, datum integer)"

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +18,7 @@ from orchestration.registers.municipality import (
     write_units,
 )
 from orchestration.settings import Settings
+from tests.empty_database import empty_database
 from tests.other_municipality import FILE
 
 SMALL: dict[str, Any] = {
@@ -78,7 +78,7 @@ def test_a_municipality_may_have_no_boards(tmp_path: Path) -> None:
         written(tmp_path, {**SMALL, "boards": [], "central_units": [SMALL["central_units"][0]]})
     )
     assert municipality.units == {"IFO"}
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("create schema raw")
         write_units(connection, municipality)
         assert connection.execute("from raw.municipality__boards").fetchall() == []
@@ -88,7 +88,7 @@ def test_a_municipality_may_have_no_boards(tmp_path: Path) -> None:
 
 
 def test_units_are_written_with_official_codes() -> None:
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("create schema raw")
         for _ in range(2):
             write_units(connection, read_municipality(FILE))

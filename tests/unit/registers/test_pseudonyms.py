@@ -4,7 +4,6 @@ import hashlib
 import hmac
 from pathlib import Path
 
-import duckdb
 import pytest
 from pydantic import SecretStr
 
@@ -16,6 +15,7 @@ from orchestration.registers.pseudonyms import (
     read_key,
     write_key,
 )
+from tests.empty_database import empty_database
 
 SENTENCE = "en hemlighet som bara finns i provet"
 
@@ -63,7 +63,7 @@ def test_a_version_does_not_make_a_short_secret_longer() -> None:
 @pytest.mark.parametrize("version", [1, 7])
 def test_a_pseudonym_is_the_hmac_of_purpose_and_identity(secret: str, version: int) -> None:
     key = PseudonymKey.from_secret(f"v{version}:{secret}".encode())
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         found = connection.execute(
             f"select {key.sql('person', 'i')}, regexp_full_match({key.sql('person', 'i')},"
             f" '{pseudonym_pattern(version)}'), {key.sql('person', 'null')}"

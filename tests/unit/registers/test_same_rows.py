@@ -26,6 +26,7 @@ from orchestration.registers.loading import (
     staged,
 )
 from orchestration.registers.pseudonyms import PseudonymKey
+from tests.empty_database import empty_database
 
 KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")
 # A column of each type, and that none of them may be left out of a row but the last ones.
@@ -187,7 +188,7 @@ def as_parquet(rows: Sequence[Sequence[object]], form: int) -> bytes:
         if name == "nr" and all(re.fullmatch("[1-9][0-9]*", str(row[0])) for row in rows):
             kind = ["varchar", "bigint", "double", "decimal(18, 0)"][form % 4]
         selected.append(f'({column})::{kind} as "{name}"')
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+    with tempfile.TemporaryDirectory() as folder, empty_database() as connection:
         connection.execute("set timezone = 'UTC'")
         columns = ", ".join(f"c{place} varchar" for place in range(len(NAMES)))
         connection.execute(f"create table written ({columns})")
@@ -223,7 +224,7 @@ def inboxes(draw: st.DrawFn) -> list[File]:
 
 @contextmanager
 def warehouse() -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+    with tempfile.TemporaryDirectory() as folder, empty_database() as connection:
         connection.execute("create schema raw")
         yield connection, Path(folder)
 

@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import openpyxl
 import pytest
 
@@ -19,6 +18,7 @@ from orchestration.registers.layout import Delivery
 from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.mapping import CONTRACT_FORM, Form, RegisterMapping
 from orchestration.registers.pseudonyms import PseudonymKey
+from tests.empty_database import empty_database
 
 KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")
 EVICTIONS = "avhysning_id;datum;stadsdelsnamnd;antal_barn;verkstalld;orsak\n"
@@ -61,7 +61,7 @@ def load(
         path.write_bytes(content)
         name = f"{contract.register_name}_{2010 + number + 6}.{ending}"
         deliveries.append(Delivery(number, f"sha{number}", name, path, "2024-01-31"))
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("create schema raw")
         results = load_register(
             connection,
@@ -267,7 +267,7 @@ def test_names_are_the_same_however_a_computer_writes_their_letters(tmp_path: Pa
     path = tmp_path / "landed"
     path.write_bytes(content.encode())
     delivery = Delivery(1, "sha", "Vra\u0308kta barn 2023.CSV", path, "2024-01-31")
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute("create schema raw")
         [result] = load_register(
             connection,
@@ -571,7 +571,7 @@ EVICTION = "('A1', date '2023-02-03', 'Bromma', 2, 'J', 'ovrigt')"
 
 def parquet(folder: Path, sql: str) -> bytes:
     path = folder / "made.parquet"
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute(f"copy ({sql}) to '{path}' (format parquet)")
     return path.read_bytes()
 

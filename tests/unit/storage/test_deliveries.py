@@ -17,11 +17,12 @@ from orchestration.storage.deliveries import (
     unresolved,
 )
 from orchestration.storage.landing import Kind, Receipt
+from tests.empty_database import empty_database
 
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as opened:
+    with empty_database() as opened:
         opened.execute("create schema meta")
         create_tables(opened)
         yield opened

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from orchestration.storage.report_year import ReportYearError, report_year, years_with_values
+from tests.empty_database import empty_database
 
 REFUSED = (
     "Rapportåret 1990 saknar årsvärden för kommunens verksamheter. Gör så här: välj ett av åren "
@@ -16,7 +17,7 @@ REFUSED = (
 @pytest.fixture
 def marts() -> Iterator[duckdb.DuckDBPyConnection]:
     """A city with four years of its own, one of them alone, and what must not count."""
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         connection.execute(
             """
             create schema marts;
@@ -63,7 +64,7 @@ def test_a_city_without_values_says_so(marts: duckdb.DuckDBPyConnection) -> None
 
 
 def test_before_the_marts_are_built_no_year_is_known() -> None:
-    with duckdb.connect() as connection:
+    with empty_database() as connection:
         assert years_with_values(connection, "0180") == ()
         connection.execute("create schema marts; create table marts.indicators (indicator_id int)")
         assert years_with_values(connection, "0180") == ()
