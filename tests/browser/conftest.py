@@ -16,8 +16,6 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.conftest import WrittenCity
-
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _READY_SECONDS = 180
 
@@ -66,15 +64,10 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def home(written_small_city: WrittenCity, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation that has published once, by the command a person types."""
-    home = tmp_path_factory.mktemp("browser")
-    shutil.copytree(written_small_city.inbox, home / "inbox")
-    subprocess.run(
-        [sys.executable, "-m", "orchestration", "run", "--home", str(home)],
-        check=True,
-        capture_output=True,
-    )
+def home(published_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation that has published once, by the command that a person types."""
+    home = tmp_path_factory.mktemp("browser") / "home"
+    shutil.copytree(published_once / "home", home, symlinks=True)
     return home
 
 

@@ -116,15 +116,9 @@ def city(written_small_city: WrittenCity) -> Path:
 
 
 @pytest.fixture(scope="session")
-def published(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def published(published_once: Path) -> Installation:
     """An installation that has published once; copy, never change."""
-
-    def publish(home: Path) -> None:
-        shutil.copytree(city, home / "inbox")
-        result = Installation(home).run()
-        assert result.success, failed_steps(result)
-
-    return Installation(built_once(tmp_path_factory, "published", publish))
+    return Installation(published_once / "home")
 
 
 @pytest.fixture(scope="session")
@@ -144,9 +138,13 @@ def default_city(
 @pytest.fixture
 def installation(published: Installation, tmp_path: Path) -> Installation:
     """An installation of the test's own, that has published once."""
-    home = tmp_path / "home"
-    shutil.copytree(published.home, home, symlinks=True)
-    return Installation(home)
+    return copy_of(published, tmp_path / "home")
+
+
+def copy_of(installation: Installation, home: Path) -> Installation:
+    """The same installation in a home of its own, to change as one likes."""
+    shutil.copytree(installation.home, home, symlinks=True)
+    return Installation(home, installation.municipality, installation.municipality_file)
 
 
 @pytest.fixture(scope="session")

@@ -10,19 +10,20 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from orchestration.cli import app
 from orchestration.intake.fetching import fetch_states
 from orchestration.settings import Settings
 from orchestration.storage.snapshot import content_hash
-from tests.integration.conftest import Installation
+from tests.integration.conftest import Installation, copy_of, failed_steps
 
 Fresh = Callable[[], Installation]
 runner = CliRunner()
@@ -70,10 +71,47 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         assert rows > 0 or table in {"marts.triangulation", "marts.revisions"}, table
 
 
-def test_database_memorandum_and_pages_are_of_one_publication(installation: Installation) -> None:
+RAW_TABLES = (
+    "select table_name, estimated_size from duckdb_tables() where schema_name = 'raw' order by all"
+)
+RUN_ID = "select run_id from meta.publication"
+
+
+@dataclass(frozen=True)
+class Again:
+    """An installation that has published a second time, with nothing changed in between.
+
+    Attributes:
+        installation: As it stands after the second night.
+        before: Which run a reader saw that had the snapshot open when the second one began.
+        meanwhile: Which run the same reader saw when the second one had published.
+        values_meanwhile: How many values it read then.
+    """
+
+    installation: Installation
+    before: list[tuple[Any, ...]]
+    meanwhile: list[tuple[Any, ...]]
+    values_meanwhile: int
+
+
+@pytest.fixture(scope="module")
+def again(published: Installation, tmp_path_factory: pytest.TempPathFactory) -> Again:
+    installation = copy_of(published, tmp_path_factory.mktemp("again") / "home")
+    with duckdb.connect(str(installation.snapshot), read_only=True) as reader:
+        before = reader.execute(RUN_ID).fetchall()
+        result = installation.run()
+        assert result.success, failed_steps(result)
+        meanwhile = reader.execute(RUN_ID).fetchall()
+        values = len(reader.execute("from marts.indicator_values").fetchall())
+    return Again(installation, before, meanwhile, values)
+
+
+def test_database_memorandum_and_pages_are_of_one_publication(
+    published: Installation, again: Again
+) -> None:
     """Twice, since the second one takes the place of the first."""
-    folder = installation.settings.published_dir
-    for copies in (1, 2):
+    for copies, installation in enumerate((published, again.installation), start=1):
+        folder = installation.settings.published_dir
         [(built_at,)] = installation.published("select epoch_us(built_at) from meta.publication")
         indicators = {
             f"{name}.html"
@@ -93,7 +131,6 @@ def test_database_memorandum_and_pages_are_of_one_publication(installation: Inst
         assert {path.name for path in (dated[-1] / "indikatorer").iterdir()} == set(pages)
         for name in ("marts.duckdb", "memorandum.html", "indikatorer/index.html"):
             assert (folder / name).read_bytes() == (dated[-1] / name).read_bytes()
-        assert copies == 2 or installation.run().success
 
 
 def test_the_pages_show_what_the_marts_hold(published: Installation) -> None:
@@ -119,68 +156,98 @@ def test_nothing_but_marts_and_meta_is_published(published: Installation) -> Non
     assert not [name for name in names if name in {"person_id", "hushall_id", "personnummer"}]
 
 
-def test_two_installations_publish_the_same(published: Installation, fresh: Fresh) -> None:
-    other = fresh()
-    assert other.run().success
-    assert hash_of(other.snapshot) == hash_of(published.snapshot)
+def test_two_installations_publish_the_same(
+    published: Installation, killed: tuple[Installation, Result]
+) -> None:
+    """Also when the other one was killed in its first night, and began anew."""
+    assert hash_of(killed[0].snapshot) == hash_of(published.snapshot)
 
 
-def test_a_second_run_loads_nothing_twice(installation: Installation) -> None:
-    before = hash_of(installation.snapshot)
-    tables = installation.warehouse(
-        "select table_name, estimated_size from duckdb_tables() where schema_name = 'raw'"
-        " order by all"
-    )
+def test_a_second_run_loads_nothing_twice(published: Installation, again: Again) -> None:
+    tables = published.warehouse(RAW_TABLES)
     assert sum(size for _, size in tables) > 1000
-    assert installation.run().success
-    assert tables == installation.warehouse(
-        "select table_name, estimated_size from duckdb_tables() where schema_name = 'raw'"
-        " order by all"
-    )
-    assert hash_of(installation.snapshot) == before
+    assert again.installation.warehouse(RAW_TABLES) == tables
+    assert hash_of(again.installation.snapshot) == hash_of(published.snapshot)
 
 
-def test_the_warehouse_can_be_rebuilt_from_what_landed(installation: Installation) -> None:
-    before = hash_of(installation.snapshot)
-    installation.settings.warehouse_path.unlink()
-    assert installation.run().success
-    assert hash_of(installation.snapshot) == before
+def test_a_reader_is_held_open_through_a_publication(again: Again) -> None:
+    assert again.meanwhile == again.before
+    assert again.values_meanwhile > 1000
+    assert again.installation.published(RUN_ID) != again.before
 
 
-def test_a_correction_replaces_by_key(installation: Installation) -> None:
-    folder = installation.inbox / "avhysningar_barn"
-    [path] = folder.glob("*_2023.*")
-    text = path.read_bytes()
-    header, *rows = text.decode("windows-1252").splitlines()
+@dataclass(frozen=True)
+class Corrected:
+    """Three nights with one file: faulty, then with other figures, then as it was at first.
+
+    Attributes:
+        bad: What `avvik run` said of the faulty file.
+        kept: Whether the snapshot was left as it was.
+        notice: What was told of it.
+        reports: Whether the file existed that the notice led to, by delivery.
+        nights: What the command said of the two good files.
+        children: Evicted children at first, and after each of the good files.
+        expected: How many the correction holds.
+    """
+
+    bad: Result
+    kept: bool
+    notice: str
+    reports: dict[str, bool]
+    nights: list[Result]
+    children: list[list[tuple[Any, ...]]]
+    expected: int
+
+
+@pytest.fixture(scope="module")
+def corrected(published: Installation, tmp_path_factory: pytest.TempPathFactory) -> Corrected:
+    installation = copy_of(published, tmp_path_factory.mktemp("corrected") / "home")
+    command = ["run", "--home", str(installation.home)]
+    [path] = (installation.inbox / "avhysningar_barn").glob("*_2023.*")
+    good = path.read_bytes()
+    header, *rows = good.decode("windows-1252").splitlines()
     assert header.split(";")[3:5] == ["antal_barn", "verkstalld"]
     cells = [row.split(";") for row in rows]
-    expected = sum(9 if row[4] == "J" else 0 for row in cells)
-    corrected = [";".join([*row[:3], "9", *row[4:]]) for row in cells]
-    path.write_bytes(("\n".join([header, *corrected]) + "\n").encode("windows-1252"))
-    assert expected > 0
+    other = [";".join([*row[:3], "9", *row[4:]]) for row in cells]
     evicted_children = (
         "select value from marts.indicator_values where indicator_id = 'evicted_children'"
         " and year(period_start) = 2023 and geography_id = '0180' and breakdown = 'total'"
     )
-    before = installation.published(evicted_children)
-    assert installation.run().success
-    assert installation.published(evicted_children) == [(expected,)] != before
+    children = [installation.published(evicted_children)]
+    snapshot = installation.snapshot.read_bytes()
+
+    path.write_bytes(good.replace(b"2023-", b"2023-9", 1))
+    bad = runner.invoke(app, command)
+    kept = installation.snapshot.read_bytes() == snapshot
+    notice = installation.settings.notices.read_text(encoding="utf-8")
+    reports = {
+        cause["leverans"]: Path(cause["lank"]).is_file()
+        for line in notice.splitlines()
+        for cause in json.loads(line)["orsaker"]
+    }
+
+    nights = []
+    for content in (("\n".join([header, *other]) + "\n").encode("windows-1252"), good):
+        path.write_bytes(content)
+        nights.append(runner.invoke(app, command))
+        children.append(installation.published(evicted_children))
+    return Corrected(
+        bad=bad,
+        kept=kept,
+        notice=notice,
+        reports=reports,
+        nights=nights,
+        children=children,
+        expected=sum(9 if row[4] == "J" else 0 for row in cells),
+    )
+
+
+def test_a_correction_replaces_by_key(corrected: Corrected) -> None:
+    before, after, as_before = corrected.children
+    assert corrected.expected > 0
+    assert after == [(corrected.expected,)] != before
     # The correction was wrong: the supplier sends the first file again.
-    path.write_bytes(text)
-    assert installation.run().success
-    assert installation.published(evicted_children) == before
-
-
-def test_a_reader_is_held_open_through_a_publication(installation: Installation) -> None:
-    reader = duckdb.connect(str(installation.snapshot), read_only=True)
-    before = reader.execute("select run_id from meta.publication").fetchall()
-    reader.close()
-    reader = duckdb.connect(str(installation.snapshot), read_only=True)
-    assert installation.run().success
-    assert reader.execute("select run_id from meta.publication").fetchall() == before
-    assert len(reader.execute("from marts.indicator_values").fetchall()) > 1000
-    reader.close()
-    assert installation.published("select run_id from meta.publication") != before
+    assert as_before == before
 
 
 def identity_numbers(inbox: Path) -> set[str]:
@@ -237,17 +304,39 @@ def test_state_is_private(published: Installation) -> None:
         assert blob.stat().st_mode & 0o077 == 0, blob
 
 
+@pytest.fixture(scope="module")
+def killed(fresh: Fresh) -> tuple[Installation, Result]:
+    """An installation whose first run was killed, and what the second one said."""
+    installation = fresh()
+    typed = ["run", "--home", str(installation.home)]
+    first = subprocess.Popen(
+        [sys.executable, "-m", "orchestration", *typed],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert first.stdout is not None
+    for line in first.stdout:
+        if "Kontrollerar rådata" in line:
+            break
+    first.kill()
+    first.wait()
+    assert not installation.snapshot.exists()
+    return installation, runner.invoke(app, typed)
+
+
 class TestCommandLine:
     """What a person types, and the exit codes they can rely on."""
 
-    def test_run_publishes_and_says_where(self, fresh: Fresh) -> None:
-        installation = fresh()
-        result = runner.invoke(app, ["run", "--home", str(installation.home)])
-        assert result.exit_code == 0, result.output
-        output = " ".join(result.output.split())
+    def test_run_publishes_and_says_where(
+        self, published_once: Path, installation: Installation
+    ) -> None:
+        output = " ".join((published_once / "said.txt").read_text("utf-8").split())
         assert "Fokusområden" in output
         assert "Delvis syntetiska uppgifter" in output
-        assert str(installation.snapshot) in output.replace(" ", "") + output
+        snapshot = published_once / "home" / "published" / "marts.duckdb"
+        assert snapshot.is_file()
+        assert str(snapshot) in output.replace(" ", "") + output
         for part in ("import", "landning", "rådata", "grindar", "dbt", "avvikelser", "publicering"):
             assert part in output
         again = runner.invoke(app, ["run", "--home", str(installation.home)])
@@ -255,18 +344,13 @@ class TestCommandLine:
         assert "Inget nytt" in again.output
         assert "Fokusområden" in again.output
 
-    def test_a_bad_delivery_stops_with_one(self, installation: Installation) -> None:
-        before = installation.snapshot.read_bytes()
-        [bad] = (installation.inbox / "avhysningar_barn").glob("*_2023.*")
-        good = bad.read_bytes()
-        bad.write_bytes(good.replace(b"2023-", b"2023-9", 1))
-        result = runner.invoke(app, ["run", "--home", str(installation.home)])
-        output = " ".join((result.output + result.stderr).split())
-        assert result.exit_code == 1
+    def test_a_bad_delivery_stops_with_one(self, corrected: Corrected) -> None:
+        output = " ".join((corrected.bad.output + corrected.bad.stderr).split())
+        assert corrected.bad.exit_code == 1
         assert "Fil avhysningar_barn/avhysningar_barn_2023.csv, rad 2, kolumn datum" in output
         assert "Gör så här" in output
-        assert installation.snapshot.read_bytes() == before
-        [line] = installation.settings.notices.read_text(encoding="utf-8").splitlines()
+        assert corrected.kept
+        [line] = corrected.notice.splitlines()
         notice = json.loads(line)
         assert notice["jobb"] == "avvik run"
         told = {cause["leverans"]: cause for cause in notice["orsaker"]}[
@@ -275,11 +359,10 @@ class TestCommandLine:
         assert told["leverantor"] == "avhysningar_barn, Stockholms stad"
         assert told["regel"] == "datum"
         assert told["gor_sa_har"]
-        assert Path(told["lank"]).is_file()
+        assert corrected.reports[told["leverans"]]
         assert told["lank"] in output.replace(" ", "") + output
-        bad.write_bytes(good)
-        repaired = runner.invoke(app, ["run", "--home", str(installation.home)])
-        assert repaired.exit_code == 0, repaired.output
+        for repaired in corrected.nights:
+            assert repaired.exit_code == 0, repaired.output
 
     def test_wrong_usage_is_two(self, published: Installation, tmp_path: Path) -> None:
         home = str(published.home)
@@ -296,21 +379,11 @@ class TestCommandLine:
             assert runner.invoke(app, arguments).exit_code == 2, arguments
         assert not (tmp_path / "ny").exists()
 
-    def test_a_killed_run_does_not_stand_in_the_way(self, fresh: Fresh) -> None:
-        installation = fresh()
-        command = [sys.executable, "-m", "orchestration", "run", "--home", str(installation.home)]
-        killed = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-        )
-        assert killed.stdout is not None
-        for line in killed.stdout:
-            if "Kontrollerar rådata" in line:
-                break
-        killed.kill()
-        killed.wait()
-        assert not installation.snapshot.exists()
-        again = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-        assert again.returncode == 0, again.stderr[-2000:]
+    def test_a_killed_run_does_not_stand_in_the_way(
+        self, killed: tuple[Installation, Result]
+    ) -> None:
+        installation, again = killed
+        assert again.exit_code == 0, again.output[-2000:]
         [(doubled,)] = installation.warehouse(
             "select count(*) - count(distinct (delivery_sequence, row_number))"
             " from raw.register__ekonomiskt_bistand_beslut"
