@@ -16,9 +16,9 @@ import pytest
 from orchestration.demo.city import write_city
 from tests.built_once import built_once
 
-# Python looks for rings of dead objects each time that so many new ones have come. What the tests
-# import is some millions that never die, and to go through them is a quarter of the collection.
-gc.set_threshold(100_000, 50, 100)
+# What the tests import is some millions of objects that never die. To look for rings of dead ones
+# among them is a quarter of the collection, so nobody looks until it is done, and never at them.
+gc.disable()
 
 SMALL = 0.05
 # Their session's fixtures are dear and not for several workers: a built warehouse, a read city, a
@@ -69,6 +69,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return next((n for n, p in enumerate(_FIRST) if item.nodeid.startswith(p)), len(_FIRST))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """From here on, rings of dead objects are looked for among what is new."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @dataclass(frozen=True)
