@@ -78,8 +78,9 @@ def test_a_closed_gate_says_what_is_wrong_and_what_to_do(
     expect(page.get_by_text("Failure", exact=True).first).to_be_visible(timeout=_RUN_MILLISECONDS)
     # As whoever is told of it opens it.
     page.goto(f"{server}/runs/{started}")
-    said = page.get_by_text("Grinden är stängd. raw.register__befolkning_stadsdel").first
+    said = page.get_by_text("Grinden är stängd. Tabellen ska ha rader.").first
     expect(said).to_be_visible(timeout=60_000)
+    expect(said).to_contain_text("raw.register__befolkning_stadsdel")
     expect(said).to_contain_text("läs in filen igen")
     assert (said.text_content() or "").startswith("Grinden är stängd.")
     for noise in ("Stack Trace", "Dependencies for step"):
