@@ -3,28 +3,30 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What a server needs, and what a developer needs besides.
 INSTALLED := $(VENV)/.installed
+DEVELOPED := $(VENV)/.developed
 # Older DuckDBs, to prove that their users can read what is published: the oldest, the long-term
 # one, and 1.5, which the flow itself runs on too.
 OLDER_DUCKDB := $(foreach each,oldest lts 1.5,$(VENV)/duckdb-$(each))
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test lint types dbt serve bench lock clean manifest
+.PHONY: run test lint types dbt serve bench lock audit clean manifest
 
 run: $(INSTALLED)
 	$(BIN)/avvik run
 
-test: $(INSTALLED) $(OLDER_DUCKDB) manifest
+test: $(DEVELOPED) $(OLDER_DUCKDB) manifest
 	$(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder --durations=25
 
-lint: $(INSTALLED)
+lint: $(DEVELOPED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/yamllint --strict .
 	cd dbt_project && ../$(BIN)/sqlfluff lint --processes 2 models tests
 
-types: $(INSTALLED)
+types: $(DEVELOPED)
 	$(BIN)/mypy
 
 # Every model, seed, data test and unit test, on the warehouse of the latest run.
@@ -40,13 +42,23 @@ manifest: $(INSTALLED)
 serve: $(INSTALLED)
 	$(BIN)/avvik serve
 
-bench: $(INSTALLED)
+bench: $(DEVELOPED)
 	$(BIN)/pytest -o addopts= -o 'python_files=bench_*.py' --import-mode=importlib -ra -s \
 	  tests/benchmarks
 
+# One for a server, and one for developers that has all of the first.
+LOCK := uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \
+  --no-annotate --python-version 3.11 --extra build pyproject.toml
 lock:
-	uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \
-	  --no-annotate --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+	$(LOCK) -o requirements.lock
+	$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
+
+# The licence of each package that a server installs. Known vulnerabilities are not looked up: no
+# list of them ships with a package, and nothing here asks the network.
+audit: $(DEVELOPED)
+	$(BIN)/pip-licenses --from=mixed --with-urls --order=license --packages \
+	  $$(sed -n 's/^\([A-Za-z0-9_.-]*\)==.*/\1/p' requirements.lock)
+	@echo "Kända sårbarheter är inte prövade: ingen sådan lista följer med, och inget frågas över nätet."
 
 clean:
 	rm -rf $(VENV) var dbt_project/target dbt_project/logs
@@ -63,6 +75,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
 	touch $@
 
-$(OLDER_DUCKDB): $(VENV)/duckdb-%: tests/fixtures/duckdb-%.lock | $(INSTALLED)
+$(DEVELOPED): requirements-dev.lock $(INSTALLED)
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+$(OLDER_DUCKDB): $(VENV)/duckdb-%: tests/fixtures/duckdb-%.lock | $(DEVELOPED)
 	$(BIN)/pip install --quiet --no-deps --require-hashes --target $@ --requirement $<
 	touch $@
