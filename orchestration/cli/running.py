@@ -132,7 +132,7 @@ def run_flow(
     """
     run_id, stopped = _run_flow(settings, overrides, split, interrupts)
     _print_split(split)
-    _print_destroyed(settings)
+    _print_left(settings)
     if stopped:
         for cause in stopped:
             errors.print(f"STOPP: {cause.message_sv}", style="bold red", markup=False)
@@ -403,12 +403,16 @@ def _print_split(split: dict[str, float]) -> None:
     console.print(table)
 
 
-def _print_destroyed(settings: Settings) -> None:
-    """Name the suppliers' files whose content is destroyed here and still lies in the inbox."""
+def _print_left(settings: Settings) -> None:
+    """Name the suppliers' files that were set aside, and those whose content is destroyed here."""
+    from orchestration.storage.deliveries import set_aside  # noqa: PLC0415
     from orchestration.storage.retention import destroyed_in_inbox  # noqa: PLC0415
     from orchestration.storage.warehouse import open_warehouse, table_exists  # noqa: PLC0415
 
     with open_warehouse(settings.warehouse_path, read_only=True) as connection:
+        if table_exists(connection, "meta.delivery_breaches"):
+            for message in set_aside(connection):
+                errors.print(message, style="yellow", markup=False, soft_wrap=True)
         if table_exists(connection, "meta.destroyed_deliveries"):
             for file_name in destroyed_in_inbox(connection):
                 console.print(f"Gallrad men kvar i inkorgen: {file_name}", markup=False)

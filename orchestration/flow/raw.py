@@ -18,7 +18,7 @@ from orchestration.registers.drift import latest_drift
 from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE
 from orchestration.registers.pseudonyms import load_key
 from orchestration.registers.quarantine import waiting_deliveries
-from orchestration.storage.deliveries import REGISTER_DELIVERIES_TABLE, unresolved
+from orchestration.storage.deliveries import REGISTER_DELIVERIES_TABLE, set_aside, unresolved
 from orchestration.storage.landing import LandingStore, Receipt
 
 DELIVERY_CHECK = "leveranser"
@@ -108,6 +108,8 @@ def _load(work: Work) -> Outcome:
         names=names if work.selected < tables.keys() else None,
     )
     work.log.info("Inlästa leveranser: %d", len(due))
+    for message in set_aside(work.connection):
+        work.log.warning(message)
     # What several sources share is written with each of them.
     made = {table for table, of in tables.items() if not of or names.intersection(of)}
     return Outcome(

@@ -12,6 +12,7 @@ from orchestration.flow.step import Verdict
 from orchestration.quality.gate import RESULTS_TABLE
 from orchestration.quality.suites import Severity
 from orchestration.registers.quarantine import waiting_deliveries
+from orchestration.storage.deliveries import set_aside
 from orchestration.storage.warehouse import table_exists
 
 TABLE = "meta.remarks"
@@ -75,7 +76,8 @@ def all_remarks(connection: duckdb.DuckDBPyConnection) -> list[str]:
         connection: An open connection to the warehouse.
 
     Returns:
-        A sentence each: the steps' checks, then the suites' warnings, then rows that wait.
+        A sentence each: the steps' checks, then the suites' warnings, then rows that wait and
+        files that were set aside.
     """
     remarks: list[str] = []
     if table_exists(connection, TABLE):
@@ -101,6 +103,8 @@ def all_remarks(connection: duckdb.DuckDBPyConnection) -> list[str]:
             f"Fil {file_name}: rader som väntar på rättelse: {count}."
             for _, file_name, _, count in waiting_deliveries(connection)
         ]
+    if table_exists(connection, "meta.delivery_breaches"):
+        remarks += set_aside(connection)
     return list(dict.fromkeys(remarks))
 
 

@@ -46,7 +46,7 @@ from orchestration.registers.quarantine import (
     rules_fingerprint,
     waiting_deliveries,
 )
-from orchestration.registers.reading import FAULTS_OF_FILES
+from orchestration.registers.reading import FAULTS_OF_FILES, breach_of
 from orchestration.registers.rekeying import confirm_key
 from orchestration.settings import Settings
 from orchestration.sources.errors import SourceFormatError
@@ -82,6 +82,9 @@ from orchestration.storage.deliveries import (
 from orchestration.storage.landing import LandingStore, Receipt
 from orchestration.storage.retention import lost_sequences
 from orchestration.storage.warehouse import let_interrupts_through
+
+# What publishers release is read in memory, and the largest of it is a hundredth of this.
+_MOST_STATISTICS = 512 << 20
 
 
 def raw_tables() -> dict[str, list[str]]:
@@ -476,7 +479,7 @@ def _hold_lost(connection: duckdb.DuckDBPyConnection, lost: Sequence[Receipt]) -
 
 def _internal_error(receipt: Receipt, error: Exception) -> Breach:
     if receipt.kind == "register" and isinstance(error, FAULTS_OF_FILES):
-        return Breach(receipt.file_name, "olasbar")
+        return breach_of(receipt.file_name, error)
     return Breach(receipt.file_name, INTERNAL_ERROR, detail=type(error).__name__)
 
 
@@ -560,6 +563,21 @@ def _load_dataset(
         return
     recording = dataset.recording if settings.profile == "demo" else None
     for receipt in group:
+        if receipt.size > _MOST_STATISTICS:
+            message = (
+                f"Fil {receipt.file_name}: filen är större än {_MOST_STATISTICS >> 20} MB [regel"
+                " for_stor]. Gör så här: hämta den på nytt från utgivaren."
+            )
+            record(
+                connection,
+                receipt,
+                period="",
+                outcome="quarantined",
+                rows_loaded=0,
+                rows_held=0,
+                breaches=[BreachRow("for_stor", "file", None, None, 0, message)],
+            )
+            continue
         try:
             rows = load_dataset(
                 connection,

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["row", "delivery"]
+# A row, or the delivery, waits for a correction; a file that cannot be taken in is set aside, and
+# nothing waits for it.
+Severity = Literal["row", "delivery", "file"]
 
 # rule -> (what is wrong, what to do)
 _RULES: dict[str, tuple[str, str]] = {
@@ -77,6 +79,14 @@ _RULES: dict[str, tuple[str, str]] = {
         "bladet har fler än 60 miljoner celler, eller en cell långt utanför tabellen",
         "ta bort det som står utanför tabellen, eller lämna filen som text eller Parquet",
     ),
+    "for_stor": (
+        "filen är större, eller packas upp till mer, än vad som tas emot",
+        "dela upp filen, eller lämna den som text med bara avtalets kolumner",
+    ),
+    "lasning_avbruten": (
+        "läsningen fick avbrytas: den tog för lång tid eller för mycket minne",
+        "öppna filen i programmet den kom ur, spara om den och lämna den igen, helst som text",
+    ),
     "samma_innehall": (
         "innehållet är detsamma som i en annan fil som redan är mottagen",
         "kontrollera att rätt period exporterades och lämna rätt fil",
@@ -134,6 +144,8 @@ HISTORY_RULES: dict[str, str] = {
 _RULES |= {rule: (wrong, _CONFIRM) for rule, wrong in HISTORY_RULES.items()}
 
 RULES = frozenset(_RULES)
+# What a file breaks none of whose rows could be read.
+UNREAD = frozenset({"olasbar", "for_stor", "for_stort_blad", "lasning_avbruten"})
 # What is said of a lawful file that has no rows.
 NO_ROWS_SV = (
     "filen har rubriker men inga rader och läses som en period utan ärenden. Gör så här: hade "
@@ -150,7 +162,7 @@ class Breach:
     Attributes:
         file_name: The supplier's file, relative to the inbox.
         rule: A key of the rule catalogue.
-        severity: Whether the rows or the whole delivery are held.
+        severity: Whether the rows or the whole delivery are held, or the file is set aside.
         column: The contract's column, or None where the whole file is meant.
         first_row: Line number in the file (the header is line 1), or None.
         row_count: How many rows break the rule; 0 where the whole file is meant.
@@ -198,6 +210,19 @@ class Breach:
             f"{', '.join(place)}: {self.wrong} [regel {self.rule}].{extent} "
             f"Gör så här: {self.remedy}."
         )
+
+
+def set_aside(file_name: str, rule: str) -> Breach:
+    """A breach of a file that may do harm when it is read: nothing waits for its correction.
+
+    Args:
+        file_name: The supplier's file.
+        rule: What it breaks.
+
+    Returns:
+        The breach.
+    """
+    return Breach(file_name, rule, severity="file")
 
 
 def delivery_report(

@@ -15,9 +15,14 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Literal
 
-import duckdb
-
-from orchestration.registers.breaches import Breach
+from orchestration.registers.apart import (
+    LIMITS,
+    UnreadableError,
+    parquet_columns,
+    workbook_header,
+)
+from orchestration.registers.archives import TooLargeError
+from orchestration.registers.breaches import Breach, set_aside
 from orchestration.registers.contract import Contract
 from orchestration.registers.encoding import encoding_of, may_be_decomposed
 from orchestration.registers.mapping import (
@@ -26,7 +31,7 @@ from orchestration.registers.mapping import (
     cell_sql,
     constant_sql,
 )
-from orchestration.registers.sheets import Sheet, SheetError, TooWideError
+from orchestration.registers.sheets import SheetError, TooWideError
 from orchestration.registers.typed import Source, parquet_source
 
 _HEADER_LIMIT = 1 << 16
@@ -146,6 +151,8 @@ def _inspect_text(
     if not any(found):
         return [Breach(delivery.file_name, "tom_fil")]
     # Whatever the columns are called, in SQL they get names that cannot clash or inject.
+    if len(found) > LIMITS.columns:
+        raise TooLargeError(f"{len(found)} columns")
     safe = tuple(f"c{place}" for place in range(len(found)))
     decomposed = encoding == "utf-16" or (encoding == "utf-8" and may_be_decomposed(delivery.path))
     sources = [Source(f"nfc_normalize({name})" if decomposed else name) for name in safe]
@@ -270,19 +277,12 @@ def _alike(name: str) -> str:
 def _inspect_parquet(
     contract: Contract, delivery: Delivery, mapping: RegisterMapping
 ) -> Layout | list[Breach]:
-    path = {"path": str(delivery.path)}
     try:
-        with duckdb.connect() as scratch:
-            described = scratch.execute(
-                "select column_name, column_type from (describe from read_parquet($path))", path
-            ).fetchall()
-            schema = scratch.execute(
-                "select name, coalesce(num_children, 0) from parquet_schema($path)", path
-            ).fetchall()
-    except duckdb.Error:
+        described, schema = parquet_columns(delivery.path)
+    except UnreadableError:
         return [Breach(delivery.file_name, "filformat")]
-    names = tuple(str(name) for name, _ in described)
-    types = tuple(str(kind) for _, kind in described)
+    names = tuple(name for name, _ in described)
+    types = tuple(kind for _, kind in described)
     layout = Layout("parquet", "", "", names, {}, types=types)
     sources = [parquet_source(quoted(name), kind) for name, kind in zip(names, types, strict=True)]
     # DuckDB gives a name that stands twice another one; the file's own tell.
@@ -306,13 +306,12 @@ def _inspect_workbook(
     contract: Contract, delivery: Delivery, mapping: RegisterMapping
 ) -> Layout | list[Breach]:
     try:
-        sheet = Sheet(delivery.path)
-        row, names = sheet.header()
-        others = sheet.other_headers()
+        header = workbook_header(delivery.path)
     except TooWideError:
-        return [Breach(delivery.file_name, "for_stort_blad")]
+        return [set_aside(delivery.file_name, "for_stort_blad")]
     except SheetError:
         return [Breach(delivery.file_name, "filformat")]
+    row, names, others = header.row, header.names, header.others
     if not names:
         return [Breach(delivery.file_name, "tom_fil")]
     key = [mapping.column_in_file(name) for name in contract.key if name not in mapping.constants]

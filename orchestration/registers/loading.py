@@ -16,7 +16,7 @@ from typing import Literal
 import duckdb
 import numpy as np
 
-from orchestration.registers.breaches import Breach
+from orchestration.registers.breaches import UNREAD, Breach
 from orchestration.registers.contract import Column, Contract
 from orchestration.registers.identity import (
     birth_date_sql,
@@ -43,6 +43,7 @@ from orchestration.registers.reading import (
     FAULTS_OF_FILES,
     Part,
     Stored,
+    breach_of,
     literal,
     opened,
     read,
@@ -260,7 +261,7 @@ def staged(
             not_rows = stage_rows(connection, contract, parts, sorted(units), periods)
             for sequence, breach in [*not_tables, *not_rows]:
                 breaches[sequence].append(breach)
-                if breach.rule == "olasbar":
+                if breach.rule in UNREAD:
                     unread.add(sequence)
         judged = [delivery for delivery, _ in readable if delivery.sequence not in unread]
         make_pseudonyms(connection, contract, key)
@@ -305,8 +306,8 @@ def inspected(
     """
     try:
         return inspect(contract, delivery, mapping)
-    except FAULTS_OF_FILES:
-        return [Breach(delivery.file_name, "olasbar")]
+    except FAULTS_OF_FILES as error:
+        return [breach_of(delivery.file_name, error)]
 
 
 def _result(
@@ -318,7 +319,7 @@ def _result(
 ) -> LoadResult:
     rows, held = counts
     outcome: Outcome = "loaded"
-    if any(breach.severity == "delivery" for breach in breaches):
+    if any(breach.severity != "row" for breach in breaches):
         outcome = "quarantined"
     elif held:
         outcome = "loaded_in_part"

@@ -15,20 +15,31 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from orchestration.registers.breaches import Breach
+from orchestration.registers.apart import (
+    LIMITS,
+    ParserDiedError,
+    parquet_rows,
+    workbook_to_text,
+)
+from orchestration.registers.archives import TooLargeError
+from orchestration.registers.breaches import Breach, set_aside
 from orchestration.registers.contract import Contract
 from orchestration.registers.encoding import recode
 from orchestration.registers.layout import Delivery, Layout, quoted
 from orchestration.registers.lines import Places, count_lines, lines_before, survey
-from orchestration.registers.sheets import Sheet, SheetError
+from orchestration.registers.sheets import SheetError, TooWideError
 
 _REJECT_TABLES = ("reading_rejects", "reading_scans")
 _UNCLOSED = "UNQUOTED VALUE"
+# Lines that are looked for one by one; each takes memory.
+_MOST_SURVEYED = 50_000_000
 
 # What is raised for what a file holds, and will be the next time too; want of memory, of disk or
 # of the database is none of it.
 FAULTS_OF_FILES = (
     SheetError,
+    TooLargeError,
+    ParserDiedError,
     ArithmeticError,
     EOFError,
     ValueError,
@@ -154,8 +165,8 @@ def opened(
             for delivery, layout in members:
                 try:
                     path, size = _readable(delivery, layout, work_dir, made)
-                except FAULTS_OF_FILES:
-                    breaches.append((delivery.sequence, Breach(delivery.file_name, "olasbar")))
+                except FAULTS_OF_FILES as error:
+                    breaches.append((delivery.sequence, breach_of(delivery.file_name, error)))
                 else:
                     readable.append(Part(layout, (delivery,), (path,), (size,)))
             if readable:
@@ -180,16 +191,45 @@ def _readable(
 ) -> tuple[Path, int]:
     """What DuckDB reads of a file, and how much that is."""
     if layout.format == "parquet":
-        return delivery.path, _parquet_rows(delivery.path)
+        return delivery.path, parquet_rows(delivery.path)
     if layout.format == "csv" and layout.encoding == "utf-8":
-        return delivery.path, count_lines(delivery.path)
+        return delivery.path, _lines_of(delivery.path)
     path = work_dir / f".reading-{delivery.sequence}"
     made.append(path)
     path.touch(mode=0o600)
     if layout.format == "xlsx":
-        return path, _workbook_to_text(delivery.path, path, layout)
+        rows = workbook_to_text(delivery.path, path, layout.delimiter, layout.header_row)
+        return path, rows
     recode(delivery.path, path, layout.encoding)
-    return path, count_lines(path)
+    return path, _lines_of(path)
+
+
+def _lines_of(path: Path) -> int:
+    """How many lines a text has, where it is one that is taken in."""
+    lines = count_lines(path)
+    if lines > LIMITS.rows:
+        raise TooLargeError(f"{lines} lines")
+    return lines
+
+
+def breach_of(file_name: str, error: Exception) -> Breach:
+    """What a file breaks that could not be read.
+
+    Args:
+        file_name: The supplier's file.
+        error: What reading it raised, one of `FAULTS_OF_FILES`.
+
+    Returns:
+        The breach.
+    """
+    for kind, rule in (
+        (TooLargeError, "for_stor"),
+        (TooWideError, "for_stort_blad"),
+        (ParserDiedError, "lasning_avbruten"),
+    ):
+        if isinstance(error, kind):
+            return set_aside(file_name, rule)
+    return Breach(file_name, "olasbar")
 
 
 def read(
@@ -230,7 +270,7 @@ def read(
         if not isinstance(error, FAULTS_OF_FILES):
             raise
         [delivery] = part.deliveries
-        return [], [(delivery.sequence, Breach(delivery.file_name, "olasbar"))]
+        return [], [(delivery.sequence, breach_of(delivery.file_name, error))]
     return [stored], breaches
 
 
@@ -293,6 +333,8 @@ def _held_against(
     extra = size - part.layout.header_row - rows - len(lines)
     if not extra:
         return lines, breaches
+    if size > _MOST_SURVEYED:
+        return lines, [*breaches, Breach(name, "radantal", row_count=size)]
     found = survey(path, part.layout.delimiter)
     blank = found.blank[found.blank > part.layout.header_row]
     within = found.continued[found.continued > part.layout.header_row]
@@ -358,30 +400,6 @@ def _ends_mid_line(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, SEEK_END)
         return file.read(1) not in b"\r\n"
-
-
-def _parquet_rows(path: Path) -> int:
-    """Read a Parquet file to its end in a database of its own, which a broken file may ruin."""
-    with duckdb.connect() as scratch:
-        try:
-            [(rows, *_)] = scratch.execute(
-                "select count(*), max(length(columns(*)::varchar)) from read_parquet($path)",
-                {"path": str(path)},
-            ).fetchall()
-        except duckdb.Error as error:
-            raise ValueError("no sound Parquet file") from error
-    return int(rows)
-
-
-def _workbook_to_text(source: Path, target: Path, layout: Layout) -> int:
-    """Write a sheet as text from its header on; count the rows."""
-    rows = 0
-    with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=layout.delimiter, lineterminator="\n")
-        for cells in Sheet(source).rows(layout.header_row):
-            writer.writerow(cells)
-            rows += 1
-    return rows - 1
 
 
 def literal(text: str) -> str:

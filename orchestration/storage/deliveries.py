@@ -429,7 +429,8 @@ def add_breach(connection: duckdb.DuckDBPyConnection, sequence: int, breach: Bre
 def unresolved(connection: duckdb.DuckDBPyConnection, name: str | None = None) -> list[str]:
     """Messages about deliveries that are held and have not been put right.
 
-    A held delivery is put right when its file in the inbox is replaced or taken away.
+    A held delivery is put right when its file in the inbox is replaced or taken away. A file that
+    is set aside is none: nothing waits for it.
 
     Args:
         connection: An open connection to the warehouse.
@@ -443,10 +444,31 @@ def unresolved(connection: duckdb.DuckDBPyConnection, name: str | None = None) -
         """
         select message_sv
         from meta.delivery_breaches
-        where list_contains($held, delivery_sequence)
+        where list_contains($held, delivery_sequence) and severity <> 'file'
         order by delivery_sequence, message_sv
         """,
         {"held": held},
+    ).fetchall()
+    return [message for (message,) in rows]
+
+
+def set_aside(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Messages about files in the inbox that could not be taken in, and that nothing waits for.
+
+    Args:
+        connection: An open connection to the warehouse.
+
+    Returns:
+        Swedish messages, in order of receipt.
+    """
+    rows = connection.execute(
+        """
+        select message_sv
+        from meta.delivery_breaches
+        where list_contains($held, delivery_sequence) and severity = 'file'
+        order by delivery_sequence, message_sv
+        """,
+        {"held": held_in_inbox(connection)},
     ).fetchall()
     return [message for (message,) in rows]
 
@@ -482,7 +504,7 @@ def held_breaches(connection: duckdb.DuckDBPyConnection) -> list[HeldBreach]:
         select deliveries.name, deliveries.file_name, breaches.rule, breaches.message_sv
         from meta.delivery_breaches as breaches
         inner join meta.deliveries using (delivery_sequence)
-        where list_contains($held, delivery_sequence)
+        where list_contains($held, delivery_sequence) and breaches.severity <> 'file'
         order by delivery_sequence, message_sv
         """,
         {"held": held_in_inbox(connection)},

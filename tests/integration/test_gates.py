@@ -11,8 +11,16 @@ from orchestration.demo.faults import FAULTS, IMPLAUSIBLE, write_fault
 from orchestration.flow.news import nothing_new
 from orchestration.flow.remarks import all_remarks, quality_status
 from orchestration.flow.steps import flow
+from orchestration.intake.landing import land_deliveries
+from orchestration.intake.loading import load_deliveries
 from orchestration.quality.gate import record
+from orchestration.registers.inbox import scan_inbox
+from orchestration.registers.pseudonyms import load_key
 from orchestration.registers.quarantine import create_tables as create_held_rows
+from orchestration.storage.deliveries import set_aside
+from orchestration.storage.landing import LandingStore
+from orchestration.storage.warehouse import open_warehouse
+from tests.integration import hostile
 from tests.integration.conftest import Installation, failed_steps, materialized
 
 DEVIATIONS = dg.AssetKey(["marts", "deviations"])
@@ -54,10 +62,13 @@ def restore(installation: Installation, city: Path, path: Path) -> None:
         path.unlink()
 
 
-def test_nights_with_every_fault_and_the_night_after(
-    installation: Installation, city: Path
+def test_nights_with_every_fault_and_a_night_with_every_hostile_file_after_them(
+    installation: Installation, city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Faults hold their deliveries, good files of the same night are loaded, all is repaired."""
+    """Faults hold their deliveries, good files of the same night are loaded, all is repaired.
+
+    The night that repairs them meets one hostile file of every kind, and publishes all else.
+    """
     before = marker(installation)
     good = installation.inbox / "vald_arenden" / "vald_arenden_2023-11.csv"
     shared = nights(installation, city)
@@ -99,12 +110,42 @@ def test_nights_with_every_fault_and_the_night_after(
         for path in night.values():
             restore(installation, city, path)
 
+    hostile.lower_limits(monkeypatch)
+    left, aside = hostile.plant(installation.inbox, tmp_path / "outside")
     repaired = installation.run()
     assert repaired.success, failed_steps(repaired)
     assert marker(installation) != before
     # What is only unlike the deliveries before it is told, and holds nothing.
     reports = installation.settings.delivery_reports_dir.glob("*.txt")
-    assert not [path.name for path in reports if "[regel " in path.read_text(encoding="utf-8")]
+    told = {path.name for path in reports if "[regel " in path.read_text(encoding="utf-8")}
+    assert told == {f"{path.parent.name}__{path.name}.txt" for path in aside}
+    rules = installation.warehouse(
+        "select rule from meta.delivery_breaches inner join meta.deliveries"
+        " using (delivery_sequence) where severity = 'file' order by delivery_sequence"
+    )
+    assert [rule for (rule,) in rules] == [
+        "lasning_avbruten",
+        "for_stort_blad",
+        "for_stor",
+        "for_stor",
+    ]
+    [(status,)] = installation.published("select quality_status from meta.publication")
+    assert status == "godkänd med anmärkning"
+    assert len(scan_inbox(installation.inbox).left) == len(left)
+    landed = [blob.read_bytes() for blob in installation.settings.landing_dir.glob("??/*")]
+    assert len(landed) > 100
+    assert not [blob for blob in landed if b"utanf" in blob]
+    # Nothing is new while they lie there, and nothing of them is left when they are gone.
+    assert nothing_new(installation.settings)
+    for path in (*left, *aside):
+        path.unlink()
+    settings, store = installation.settings, LandingStore(installation.settings.landing_dir)
+    key = load_key(None, settings.key_file, create=False)
+    with open_warehouse(settings.warehouse_path) as connection:
+        after = land_deliveries(connection, settings, store, now=settings.moment())
+        assert (list(after.new), list(after.remarks)) == ([], [])
+        assert load_deliveries(connection, settings, store, key) == []
+        assert set_aside(connection) == []
 
 
 # Fault -> the table whose gate closes, and the rule that says so.
