@@ -16,8 +16,8 @@ from pathlib import Path
 
 MASK = "[personnummer]"
 # What is shown of a name: enough to find it, little enough for a sentence.
-_SHOWN = 120
-_KEPT_BEFORE, _KEPT_AFTER = 70, 30
+_SHOWN = 160
+_KEPT_BEFORE, _KEPT_AFTER = 110, 45
 # Control characters, marks of direction and others that cannot be seen, and what ends a line.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _PART = re.compile(r"[0-9]+|[^\W\d_]+")

@@ -4,6 +4,7 @@ Takes regular files in the registers' folders, and says in Swedish what else lie
 moves, changes or deletes anything; reads no content. Landing belongs in `orchestration.storage`.
 """
 
+import os
 import stat
 import time
 from collections.abc import Iterator
@@ -14,8 +15,11 @@ from unicodedata import normalize
 from orchestration.outside import NotAFileError, is_plain, open_file, shown
 
 _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
-# With both, a report that is named after the file has a name that every file system takes.
-_LONGEST_FOLDER, _LONGEST_FILE = 80, 150
+# A report is named after the file, and must have a name that every file system takes.
+_LONGEST_FOLDER, _LONGEST_FILE, _LONGEST_SHOWN = 80, 150, 240
+# Five times the largest register that is measured. A file may also say that it is larger than the
+# disk that it lies on.
+_LARGEST = 16 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,9 @@ def scan_inbox(inbox: Path) -> Inbox:
                 continue
             written = normalize("NFC", f"{folder.name}/{path.name}")
             file = InboxFile(shown(folder.name), path, shown(written), written)
-            if files.setdefault((file.register, file.file_name), file) is not file:
+            if len(file.file_name.encode()) > _LONGEST_SHOWN:
+                left.append(_left(path, inbox, *_LONG_NAME))
+            elif files.setdefault((file.register, file.file_name), file) is not file:
                 left.append(_left(path, inbox, *_SAME_NAME))
     return Inbox(tuple(files.values()), tuple(left))
 
@@ -90,6 +96,7 @@ _BAD_NAME = (
     "döp om den med vanliga bokstäver och siffror",
 )
 _LONG_NAME = ("har ett för långt namn", "döp om den")
+_TOO_LARGE = ("är större än 16 GB", "dela upp den")
 _SAME_NAME = (
     "visas med samma namn som en annan fil i mappen",
     "döp om den, utan identitetsnummer i namnet",
@@ -132,10 +139,14 @@ def _fault_of_file(path: Path) -> _Fault | None:
     # Whatever it is it is not opened: that alone may make a device act.
     if mode and not stat.S_ISREG(mode):
         return _IS_NO_FILE
-    if fault := _fault_of_name(path.name, _LONGEST_FILE):
-        return fault
+    return _fault_of_name(path.name, _LONGEST_FILE) or _fault_as_opened(path)
+
+
+def _fault_as_opened(path: Path) -> _Fault | None:
     try:
-        open_file(path).close()
+        with open_file(path) as file:
+            if os.fstat(file.fileno()).st_size > _LARGEST:
+                return _TOO_LARGE
     except NotAFileError:
         return _IS_NO_FILE
     except OSError:

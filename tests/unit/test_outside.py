@@ -69,7 +69,7 @@ def test_what_cannot_be_seen_in_a_name_is_written_out(name: str, told: str) -> N
 @given(st.text(st.characters(), max_size=300))
 def test_any_name_is_one_short_line_that_can_be_written(name: str) -> None:
     text = shown(name)
-    assert len(text) <= 120
+    assert len(text) <= 160
     assert is_plain(text)
     assert len(text.splitlines()) <= 1
     assert json.loads(json.dumps({"name": text}, ensure_ascii=False).encode()) == {"name": text}

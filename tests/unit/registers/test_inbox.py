@@ -105,6 +105,20 @@ def test_a_file_with_a_name_of_255_bytes_is_left_and_shown_short(folder: Path) -
     assert len(sentence) < 250
 
 
+def test_a_name_that_no_report_can_be_named_after_is_left(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_module, "_LONGEST_SHOWN", len(f"vald_arenden/{GOOD}"))
+    (folder / f"{GOOD[:-4]}x.csv").write_bytes(b"x")
+    assert "har ett för långt namn" in left(folder)
+
+
+def test_a_file_that_says_it_is_larger_than_any_register_is_left(folder: Path) -> None:
+    with (folder / "vald_arenden_2023-06.csv").open("wb") as sparse:
+        sparse.truncate(17 << 30)
+    assert "är större än 16 GB" in left(folder)
+
+
 def test_a_folder_with_a_name_that_cannot_be_read_is_left(folder: Path) -> None:
     bad = folder.parent / os.fsdecode(b"\xff\n")
     bad.mkdir()
