@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.history import forget_runs
-from orchestration.notices import Cause, StepError, causes, send_notice
+from orchestration.notices import Cause, StepError, causes, send_notice, send_waiting
 from orchestration.registers.inbox import is_settled, scan_inbox
 from orchestration.resources import Avvik
 from orchestration.settings import Settings
@@ -202,6 +202,17 @@ def failure_notice(context: dg.RunFailureSensorContext, avvik: Avvik) -> None:
     )
     if fault is not None:
         context.log.warning("%s", fault)
+
+
+@dg.sensor(
+    name="waiting_notices",
+    minimum_interval_seconds=_SENSOR_INTERVAL_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Försöker igen med meddelanden som inte kunde skickas, med allt längre pauser.",
+)
+def waiting_notices(avvik: Avvik) -> dg.SkipReason:
+    """Post what could not be posted before; the reason says what still waits."""
+    return dg.SkipReason(send_waiting(avvik.settings) or "Inget väntar på att skickas.")
 
 
 def stopped_by(settings: Settings, run_id: str, events: Iterable[dg.DagsterEvent]) -> list[Cause]:

@@ -16,6 +16,7 @@ from orchestration.automation import (
     nightly_job,
     nightly_schedule,
     until_it_stops,
+    waiting_notices,
 )
 from orchestration.checks import build_checks
 from orchestration.flow.steps import flow
@@ -45,7 +46,7 @@ def build_defs(
         asset_checks=build_checks(flow(), Settings()),
         jobs=[nightly_job],
         schedules=[nightly_schedule],
-        sensors=[inbox_sensor, failure_notice],
+        sensors=[inbox_sensor, failure_notice, waiting_notices],
         resources={"avvik": Avvik(), **(resource_overrides or {})},
         loggers=loggers,
         executor=until_it_stops,

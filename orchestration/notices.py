@@ -10,12 +10,14 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
 import duckdb
 
+from orchestration import outbox
 from orchestration.quality.gate import RESULTS_TABLE
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.municipality import MunicipalityError, load_municipality
@@ -294,7 +296,34 @@ def send_notice(
         ],
     }
     faults = [_append(settings, notice), _post(settings, notice)]
+    if faults[1] is not None:
+        with suppress(OSError):
+            outbox.keep(settings.state_dir, notice, faults[1], now=datetime.now(UTC))
     return " ".join(fault for fault in faults if fault is not None) or None
+
+
+def send_waiting(settings: Settings) -> str | None:
+    """Try again to post what could not be posted before, where its pause is over.
+
+    Args:
+        settings: Where notices go.
+
+    Returns:
+        What still waits and why, in Swedish, or None. It is never raised.
+    """
+    if settings.notice_webhook is None:
+        return None
+    try:
+        waiting = outbox.send_due(
+            settings.state_dir,
+            lambda notice: _post(settings, dict(notice)),
+            now=datetime.now(UTC),
+        )
+    except (OSError, ValueError, TypeError) as error:
+        return f"Meddelanden som väntar kunde inte läsas ({type(error).__name__})."
+    if not waiting:
+        return None
+    return f"Meddelanden som väntar på att skickas: {len(waiting)}. {waiting[-1].fault_sv}"
 
 
 def _append(settings: Settings, notice: dict[str, object]) -> str | None:

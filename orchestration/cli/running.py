@@ -79,6 +79,7 @@ def run_once(settings: Settings, overrides: dict[str, Any], interrupts: Interrup
         typer.Exit: If a gate or a step stopped the run.
     """
     split: dict[str, float] = {}
+    _tell_again(settings)
     if settings.as_of is not None:
         # From the landed bytes alone: what an earlier rebuild left is not built upon.
         settings.warehouse_path.unlink()
@@ -143,6 +144,14 @@ def run_flow(
         raise typer.Exit(STOPPED)
     _print_findings(settings)
     _print_paths(settings)
+
+
+def _tell_again(settings: Settings) -> None:
+    """Try again with the notices that could not be sent, and say what waits."""
+    from orchestration.notices import send_waiting  # noqa: PLC0415
+
+    if settings.as_of is None and (waiting := send_waiting(settings)) is not None:
+        errors.print(waiting, style="yellow", markup=False, soft_wrap=True)
 
 
 def _tell(settings: Settings, run_id: str, causes: "Sequence[Cause | Exception | str]") -> None:

@@ -52,7 +52,11 @@ def test_what_runs_by_itself() -> None:
     repository = defs.get_repository_def()
     assert {job.name for job in repository.get_all_jobs()} >= {"nightly"}
     assert {schedule.name for schedule in repository.schedule_defs} == {"nightly_schedule"}
-    assert {sensor.name for sensor in repository.sensor_defs} == {"inbox_sensor", "failure_notice"}
+    assert {sensor.name for sensor in repository.sensor_defs} == {
+        "inbox_sensor",
+        "failure_notice",
+        "waiting_notices",
+    }
     [schedule] = repository.schedule_defs
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
 

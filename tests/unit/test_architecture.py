@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
         "sources",
         "storage",
     },
-    {"indicators", "outside"},
+    {"indicators", "outbox", "outside"},
     {"settings"},
 ]
 THIN = {

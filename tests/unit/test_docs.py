@@ -25,6 +25,7 @@ from orchestration.registers.municipality import (
 )
 from orchestration.settings import Settings
 from orchestration.storage.findings import DEVIATIONS
+from tests import faults
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -326,3 +327,9 @@ def test_the_steps_are_those_of_the_code() -> None:
     told = {name: row[4].strip("`") for name, row in listed.items() if name not in {"step", "---"}}
     gates = {step.name: step.gate if step.suites else "" for step in flow().steps}
     assert told == gates
+
+
+def test_the_page_of_faults_has_the_tests_that_there_are() -> None:
+    """Written anew by `python -m tests.faults`."""
+    assert faults.PAGE.read_text(encoding="utf-8") == faults.page()
+    assert faults.page().count("\n| ") > 4 * len(faults.AREAS)

@@ -13,8 +13,8 @@ import duckdb
 import pytest
 from pydantic import HttpUrl
 
-from orchestration import notices
-from orchestration.notices import Cause, StepError, causes, send_notice, unexpected
+from orchestration import notices, outbox
+from orchestration.notices import Cause, StepError, causes, send_notice, send_waiting, unexpected
 from orchestration.quality.gate import record as record_checks
 from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity
@@ -286,6 +286,26 @@ def test_a_webhook_that_fails_is_told_and_the_file_has_the_notice(
     assert expected in fault
     assert "hemlig-nyckel" not in fault, "an address may hold a secret"
     assert told(settings)["meddelande"] == "Så."
+
+
+@pytest.mark.parametrize("receiver", [(204, False)], indirect=True)
+def test_what_could_not_be_sent_waits_is_told_and_is_sent(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = with_webhook(tmp_path, receiver.address)
+    with monkeypatch.context() as patched:
+        patched.setattr(notices, "_posted", lambda *_: "den svarar med kod 500")
+        assert send_notice(settings, run_id=RUN, job="nightly", causes=[Cause("Så.")]) is not None
+        assert send_waiting(settings) == (
+            "Meddelanden som väntar på att skickas: 1. Meddelandet kunde inte skickas till"
+            " AVVIK_NOTICE_WEBHOOK: den svarar med kod 500."
+        )
+    (kept,) = (tmp_path / outbox.NAME).read_text(encoding="utf-8").splitlines()
+    due = {**json.loads(kept), "next_at": "2026-01-01T00:00:00+00:00"}
+    (tmp_path / outbox.NAME).write_text(json.dumps(due) + "\n", encoding="utf-8")
+    assert send_waiting(settings) is None
+    assert receiver.taken == [told(settings)]
+    assert "hemlig-nyckel" not in kept
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:{port}/", "http://finns-inte.invalid/"])
