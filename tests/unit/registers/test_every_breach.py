@@ -359,9 +359,9 @@ def test_a_file_without_faults_is_loaded(tmp_path: Path, form: Form, contract: C
 
 
 def test_every_rule_is_provoked() -> None:
-    # Provoked by the intake, or by what is no text: in test_what_arrives.
+    # Provoked by the intake, or by what is no text: in test_what_arrives and test_apart.
     elsewhere = {"okant_register", "samma_innehall", "internt_fel", "radantal"}
-    elsewhere |= {"flera_blad", "for_stort_blad", "cellfel"}
+    elsewhere |= {"flera_blad", "for_stort_blad", "cellfel", "for_stor", "lasning_avbruten"}
     # What is unlike its register's history is provoked in test_drift.
     elsewhere |= HISTORY_RULES.keys()
     assert {*CELL_RULES, *FILE_RULES, *elsewhere} == RULES
