@@ -17,6 +17,7 @@ from orchestration.registers.municipality import (
     load_municipality,
 )
 from orchestration.settings import Settings
+from orchestration.storage.home import sweep_strays
 
 
 @contextmanager
@@ -38,6 +39,7 @@ def only_one_run(
             stack.enter_context(hold_home(settings.state_dir, command, now=datetime.now(UTC)))
         except HeldError as error:
             refuse(str(error), cause=error)
+        sweep_strays(settings.state_dir, inbox=settings.inbox_dir)
         if not whatever_the_warehouse:
             _require_warehouse(settings)
         yield

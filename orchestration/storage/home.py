@@ -7,6 +7,7 @@ is refused from then on. What lies in the home belongs to the packages that writ
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 # Where something grows until it is whole: `.name.<pid>` and `.partial-<pid>` beside its place.
@@ -65,15 +66,49 @@ def sweep(directory: Path, *, inbox: Path) -> None:
         directory: The home, which nobody else is at work in.
         inbox: Where suppliers write; what grows there is theirs.
     """
+    _sweep(directory, inbox, lambda name: name in _DRAFTS or _writer(name) == os.getpid())
+
+
+def sweep_strays(directory: Path, *, inbox: Path) -> None:
+    """Take away what killed processes had begun to write; what a living one writes stays.
+
+    Args:
+        directory: The home.
+        inbox: Where suppliers write; what grows there is theirs.
+    """
+    _sweep(
+        directory,
+        inbox,
+        lambda name: (pid := _writer(name)) is not None and not _is_alive(pid),
+    )
+
+
+def _sweep(directory: Path, inbox: Path, is_stray: Callable[[str], bool]) -> None:
     for folder, folders, files in os.walk(directory):
         for name in [*folders, *files]:
             path = Path(folder, name)
-            growing = _GROWING.fullmatch(name)
             if path == inbox:
                 folders.remove(name)
-            elif name in _DRAFTS or (growing is not None and int(growing[1]) == os.getpid()):
+            elif is_stray(name):
                 if name in folders:
                     folders.remove(name)
+                if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path)
                 else:
                     path.unlink(missing_ok=True)
+
+
+def _writer(name: str) -> int | None:
+    """The process whose number stands in the name of what grows; None for all other names."""
+    growing = _GROWING.fullmatch(name)
+    return None if growing is None else int(growing[1])
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
