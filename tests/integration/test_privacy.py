@@ -72,26 +72,32 @@ def secrets_of(inbox: Path) -> Secrets:
     return Secrets(frozenset(forms(numbers)))
 
 
-def places(home: Path, secrets: Secrets) -> set[str]:
-    """Where in a home something secret stands: files, and tables within databases."""
-    found: set[str] = set()
+def places(home: Path, *secrets: Secrets) -> list[set[str]]:
+    """Where in a home each of some secrets stand: files, and tables within databases."""
+    found: list[set[str]] = [set() for _ in secrets]
+
+    def look(name: str, text: str) -> None:
+        for each, at in zip(secrets, found, strict=True):
+            if name not in at and each.within(text):
+                at.add(name)
+
     for path in sorted(home.rglob("*")):
         name = str(path.relative_to(home))
         if not path.is_file() or path.relative_to(home).parts[0] in _PRIVATE:
             continue
         # Latin-1 keeps every byte; the secrets are ASCII.
-        if secrets.within(path.read_bytes().decode("latin-1")):
-            found.add(name)
+        look(name, path.read_bytes().decode("latin-1"))
         if path.suffix == ".duckdb":
-            found |= {f"{name}: {table}" for table in _tables_with(path, secrets)}
+            for table, text in _texts_of(path):
+                look(f"{name}: {table}", text)
         elif path.suffix == ".db":
             with sqlite3.connect(path) as connection:
-                if any(secrets.within(line) for line in connection.iterdump()):
-                    found.add(f"{name}: SQL")
+                for line in connection.iterdump():
+                    look(f"{name}: SQL", line)
     return found
 
 
-def _tables_with(path: Path, secrets: Secrets) -> Iterator[str]:
+def _texts_of(path: Path) -> Iterator[tuple[str, str]]:
     """The file is compressed: what its bytes hide, its columns show."""
     with duckdb.connect(str(path), read_only=True) as connection:
         for schema, table, column in connection.execute(
@@ -103,8 +109,7 @@ def _tables_with(path: Path, secrets: Secrets) -> Iterator[str]:
                 f'select distinct "{column}"::varchar from "{schema}"."{table}"'
                 f' where length("{column}"::varchar) >= 10'
             ).fetchall()
-            if secrets.within("\n".join(value for (value,) in values)):
-                yield f"{schema}.{table}"
+            yield f"{schema}.{table}", "\n".join(value for (value,) in values)
 
 
 def test_the_search_finds_what_is_planted(published: Installation, tmp_path: Path) -> None:
@@ -114,7 +119,7 @@ def test_the_search_finds_what_is_planted(published: Installation, tmp_path: Pat
     secrets = Secrets(frozenset(forms([HIDDEN])))
     (home / "inbox" / "a.csv").write_text(HIDDEN, encoding="utf-8")
     (home / "notices.log").write_text("inget", encoding="utf-8")
-    assert places(home, secrets) == set()
+    assert places(home, secrets) == [set()]
     for number, form in enumerate(sorted(forms([HIDDEN]))):
         (home / f"{number}.log").write_text(f"x{form}y", encoding="utf-8")
     (home / "page.html").write_text(f"<p>{SENTINEL}</p>", encoding="utf-8")
@@ -125,7 +130,7 @@ def test_the_search_finds_what_is_planted(published: Installation, tmp_path: Pat
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         connection.execute("create table meta.planted as select $n as note", {"n": HIDDEN})
         connection.execute("create table raw.planted as select $n::bigint as n", {"n": HIDDEN})
-    found = places(home, secrets)
+    [found] = places(home, secrets)
     assert {name for name in found if name.endswith(".log")} == {f"{n}.log" for n in range(4)}
     assert {
         "page.html",
@@ -332,18 +337,27 @@ def test_nothing_was_said_of_anybody(spoken: Spoken) -> None:
     assert not spoken.secrets.within(spoken.said)
 
 
-def test_nothing_stands_anywhere_but_in_inbox_and_landing(spoken: Spoken) -> None:
+@pytest.fixture(scope="module")
+def found_at(spoken: Spoken) -> list[set[str]]:
+    """Where numbers and sentinels stand, and where free texts do: searched for at once."""
+    numbers = Secrets(spoken.secrets.numbers, (SENTINEL,))
+    return places(spoken.installation.home, numbers, Secrets(frozenset(), (NOTE,)))
+
+
+def test_nothing_stands_anywhere_but_in_inbox_and_landing(
+    spoken: Spoken, found_at: list[set[str]]
+) -> None:
     home = spoken.installation.home
     kinds = {path.suffix for path in home.rglob("*") if path.is_file()}
     assert {".duckdb", ".db", ".html", ".json", ".txt", ".log"} <= kinds
     numbers = Secrets(spoken.secrets.numbers, (SENTINEL,))
-    assert places(home, numbers) == set()
-    assert places(home / "inbox", numbers), "they were delivered"
-    assert places(home / "landing", numbers), "and landed"
+    assert found_at[0] == set()
+    assert places(home / "inbox", numbers) != [set()], "they were delivered"
+    assert places(home / "landing", numbers) != [set()], "and landed"
 
 
-def test_a_free_text_goes_no_further_than_raw(spoken: Spoken) -> None:
-    found = places(spoken.installation.home, Secrets(frozenset(), (NOTE,)))
+def test_a_free_text_goes_no_further_than_raw(found_at: list[set[str]]) -> None:
+    found = found_at[1]
     assert found - {"warehouse.duckdb"} != set(), "what was loaded is found"
     assert all(
         name == "warehouse.duckdb"
