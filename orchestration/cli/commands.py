@@ -151,13 +151,12 @@ def check_file(
         refuse(f"Okänt register: {register}. Välj bland: {', '.join(load_contracts())}.")
     checked = check(file, municipality, register=register, today=datetime.now(UTC).date())
     for breach in checked.breaches:
-        console.print(f"- {breach.message()}", markup=False, soft_wrap=True)
+        console.print(f"- {breach.message()}", soft_wrap=True)
     mapping = municipality.mapping(checked.register_name)
     if checked.absent:
         names = ", ".join(mapping.column_in_file(name) for name in checked.absent)
         console.print(
             f"Att känna till: filen saknar {names}, som får saknas och läses som tomt.",
-            markup=False,
             soft_wrap=True,
         )
     if workbook is not None:
@@ -165,10 +164,10 @@ def check_file(
             write_workbook(workbook, checked, mapping)
         except OSError as error:
             refuse(f"Arbetsboken kan inte skrivas: {error.strerror}.", cause=error)
-        console.print(f"Arbetsbok: {workbook}", markup=False, soft_wrap=True)
+        console.print(f"Arbetsbok: {workbook}", soft_wrap=True)
     if checked.breaches:
         raise typer.Exit(STOPPED)
-    console.print(f"{file.name} följer avtalet.", markup=False)
+    console.print(f"{file.name} följer avtalet.")
 
 
 @app.command()
@@ -211,7 +210,6 @@ def confirm(
     console.print(
         f"Bekräftad av {kept.confirmed_by}: {kept.file_name} ({kept.reason_sv})."
         " Den läses in vid nästa körning: avvik run.",
-        markup=False,
         soft_wrap=True,
     )
 
@@ -329,7 +327,7 @@ def retain(home: HomeOption = None) -> None:
         )
     console.print(f"Gallrade nu: {len(destroyed)} leveranser.")
     for remark in remarks:
-        console.print(remark, markup=False)
+        console.print(remark)
 
 
 @app.command()

@@ -1,11 +1,15 @@
 """What `avvik` prints, and the exit codes: text for people, rows for people or for a program.
 
+What comes from outside is shown as the text it is: nothing in it is taken for the terminal's own
+language, be it colours in square brackets, names of symbols or control characters.
+
 Holds no question and no decision; those belong to the commands.
 """
 
 import csv
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -23,8 +27,44 @@ STOPPED = 1
 MISUSE = 2
 _ROWS_AT_A_TIME = 10_000
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# Control characters, those that turn the direction of writing, and what else is not seen.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_WHOLE_LINES = re.compile(f"(?!\n){_UNSEEN.pattern}")
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    """A text as it may be shown: what a terminal would act on is written as an escape.
+
+    Args:
+        text: Any text.
+        lines: Whether line breaks stay.
+
+    Returns:
+        The text.
+    """
+    return (_WHOLE_LINES if lines else _UNSEEN).sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
+class _Plain(Console):
+    """A console to which every text is only text."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Make a line of a text."""
+        return super().render_str(printable(text, lines=True), **options)
+
+
+console = _Plain()
+errors = _Plain(stderr=True)
 
 
 class Format(StrEnum):
@@ -56,14 +96,14 @@ def refuse(message: str, *, cause: BaseException | None = None) -> NoReturn:
     Raises:
         typer.Exit: Always, with code 2.
     """
-    errors.print(message, markup=False, soft_wrap=True)
+    errors.print(message, soft_wrap=True)
     raise typer.Exit(MISUSE) from cause
 
 
 def progress_bar() -> Progress:
     """A bar for work that takes its time."""
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -90,14 +130,16 @@ def print_rows(
         _print_json(_distinct(columns), rows)
     elif shape is Format.CSV:
         writer = csv.writer(console.file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_cell(value) for value in row] for row in rows)
+        shown = _shown if console.is_terminal else _cell
+        writer.writerow([shown(column) for column in columns])
+        writer.writerows([shown(value) for value in row] for row in rows)
     else:
         table = Table(title=title, title_justify="left", show_edge=False)
         for column in columns:
-            table.add_column(Text(column), overflow="fold")
+            table.add_column(Text(printable(column)), overflow="fold")
         for row in rows:
-            table.add_row(*(Text("" if value is None else str(value)) for value in row))
+            cells = ("" if value is None else printable(str(value)) for value in row)
+            table.add_row(*map(Text, cells))
         console.print(table)
 
 
@@ -124,9 +166,14 @@ def _print_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     for row in rows:
         values = dict(zip(columns, map(_plain, row), strict=True))
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, default=str)
-        console.file.write(f"{before}\n  {text}")
+        # JSON has its own way of writing what a terminal would act on.
+        console.file.write(f"{before}\n  {_UNSEEN.sub(_json_escape, text)}")
         before = ","
     console.file.write("[]\n" if before == "[" else "\n]\n")
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1]
 
 
 def _distinct(columns: Sequence[str]) -> list[str]:
@@ -164,3 +211,9 @@ def _cell(value: Any) -> Any:
     if isinstance(value, (dict, list, tuple)):
         return json.dumps(_plain(value), ensure_ascii=False, default=str)
     return value
+
+
+def _shown(value: Any) -> Any:
+    """A value as CSV has it where a person reads it."""
+    cell = _cell(value)
+    return printable(cell) if isinstance(cell, str) else cell

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.cli.output import Format, answer_of, console, print_rows, refuse
+from orchestration.database import connect
 from orchestration.settings import Settings
 
 _DEVIATIONS = """
@@ -57,6 +58,12 @@ _SOURCE_COLUMNS = (
     "synthetic",
     "stale",
 )
+_QUESTIONS = {
+    duckdb.StatementType.SELECT,
+    duckdb.StatementType.EXPLAIN,
+    duckdb.StatementType.MULTI,
+    duckdb.StatementType.PRAGMA,
+}
 _ATTEMPT = ("tried_at", "fetched_at", "fetch_message_sv", "fetch_age_days", "fetch_stale")
 
 
@@ -72,19 +79,35 @@ def query_published(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
 
     Raises:
         duckdb.Error: If it cannot be answered.
-        typer.Exit: If nothing is published.
+        typer.Exit: If nothing is published, or if it is more than a question.
     """
     if not settings.snapshot_path.exists():
         refuse("Inget är publicerat än. Kör avvik run först.")
-    connection = duckdb.connect(
-        str(settings.snapshot_path),
-        read_only=True,
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        },
-    )
-    return connection.execute(sql)
+    connection = connect(settings.snapshot_path, read_only=True)
+    if not _only_asks(sql):
+        refuse(
+            "Frågan kunde inte besvaras: avvik query svarar på frågor och gör inget annat. Gör så"
+            " här: skriv den med select, with, from, describe, summarize eller show."
+        )
+    try:
+        return connection.execute(sql)
+    except duckdb.PermissionException as error:
+        refuse(
+            "Frågan kunde inte besvaras: den får bara läsa tabellerna i det publicerade, inte"
+            " filer, adresser eller tillägg. Gör så här: skriv tabellens namn, som"
+            " marts.deviations; avvik query 'show all tables' visar vilka som finns.",
+            cause=error,
+        )
+
+
+def _only_asks(sql: str) -> bool:
+    """Whether a text holds nothing but questions; the connection itself permits no more either."""
+    try:
+        statements = duckdb.extract_statements(sql)
+        return all(each.type in _QUESTIONS for each in statements)
+    except ValueError:
+        # A kind of statement that DuckDB's Python knows no name for.
+        return False
 
 
 def index_path(settings: Settings) -> Path:

@@ -11,8 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-import duckdb
-
+from orchestration.database import connect
 from orchestration.demo.writing import WRITTEN_AT
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -224,7 +223,7 @@ def _new_column(path: Path) -> Path:
 def _board_of_few_households(path: Path) -> Path:
     """Leave a twentieth of the households of the board that comes first in the alphabet."""
     part = path.with_name(f".{path.name}.part")
-    with duckdb.connect() as connection:
+    with connect(directories=[path.parent]) as connection:
         connection.execute(
             f"""
             copy (

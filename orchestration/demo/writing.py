@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-import duckdb
 import numpy as np
 import openpyxl
 import pandas as pd
 from numpy.typing import NDArray
 
+from orchestration.database import connect
 from orchestration.demo.sampling import Days, Floats, Ints
 from orchestration.demo.targets import YEARS
 
@@ -174,9 +174,7 @@ class Exporter:
         self._inbox = inbox
         self._file_count = file_count
         self._progress = progress
-        self._connection = duckdb.connect()
-        # Order and bytes must not depend on how many cores share the work.
-        self._connection.execute("set preserve_insertion_order = true")
+        self._connection = connect(directories=[inbox])
         self.written: list[Path] = []
 
     def close(self) -> None:

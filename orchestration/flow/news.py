@@ -6,6 +6,7 @@ from what belongs in `built_from`.
 
 import duckdb
 
+from orchestration.database import connect
 from orchestration.flow.built_from import (
     PUBLICATION,
     Provenance,
@@ -36,7 +37,7 @@ def nothing_new(settings: Settings) -> bool:
     if not settings.snapshot_path.exists() or not settings.warehouse_path.exists():
         return False
     try:
-        with duckdb.connect(str(settings.snapshot_path), read_only=True) as connection:
+        with connect(settings.snapshot_path, read_only=True) as connection:
             published = ends(read_made(connection), PUBLICATION)
         with open_warehouse(settings.warehouse_path) as connection:
             provenance = Provenance(connection, settings)

@@ -80,7 +80,8 @@ def perform(
     """
     chosen = frozenset(step.products if selected is None else selected)
     reads = step.reads_of(chosen)
-    with open_warehouse(settings.warehouse_path) as connection:
+    landing = [settings.landing_dir]
+    with open_warehouse(settings.warehouse_path, directories=landing) as connection:
         provenance = Provenance(connection, settings)
         require_inputs(flow, reads, provenance)
         as_read = _as_read(step, chosen, provenance, [*filter(flow.makers.get, reads)])

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
+from orchestration.database import connect
 from orchestration.outside import shown
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Contract, load_contracts
@@ -69,8 +68,10 @@ def check_file(
     mapping = municipality.mapping(contract.register_name)
     version = contract.at(file_period(contract, file.name, mapping) or f"{today:%Y-%m}")
     delivery = Delivery(1, "", name, file, today.isoformat(), file.name)
-    with tempfile.TemporaryDirectory() as work, duckdb.connect() as connection:
-        connection.execute(f"set temp_directory = '{work}'")
+    with (
+        tempfile.TemporaryDirectory() as work,
+        connect(files=[file], directories=[Path(work)], spill=Path(work)) as connection,
+    ):
         connection.execute("create schema raw")
         [result] = load_register(
             connection,

@@ -6,17 +6,15 @@ them; analysts read the published snapshot instead.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from orchestration.database import connect
 from orchestration.storage.holders import holder_from
 
-# What DuckDB may use; with what Python and its libraries need, a run stays under 4 GB. What has no
-# room is spilled to disk.
-MEMORY_LIMIT = "3GB"
 SCHEMAS = ("raw", "seeds", "staging", "intermediate", "marts", "meta")
 
 
@@ -25,15 +23,19 @@ class WarehouseHeldError(duckdb.IOException):
 
 
 @contextmanager
-def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_warehouse(
+    path: Path, *, read_only: bool = False, directories: Iterable[Path] = ()
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse and close it again, also when the body fails.
 
     Args:
         path: The DuckDB file; created when it is to be written.
         read_only: Whether only reading is meant.
+        directories: Where it may read and write besides its home's own landing, spill and
+            publication.
 
     Yields:
-        A connection with extension downloads switched off and the time zone set to UTC.
+        A connection that reaches nothing else, whose time zone is UTC.
 
     Raises:
         WarehouseHeldError: If another process holds the file.
@@ -45,15 +47,12 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         spill.mkdir(exist_ok=True, mode=0o700)
     try:
-        connection = duckdb.connect(
-            str(path),
+        connection = connect(
+            path,
             read_only=read_only,
-            config={
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "memory_limit": MEMORY_LIMIT,
-                "temp_directory": str(spill),
-            },
+            files=[_fresh(path)],
+            directories=[path.parent / "landing", path.parent / "published", spill, *directories],
+            spill=spill,
         )
     except duckdb.IOException as error:
         if (holder := holder_from(str(error))) is None:
@@ -62,7 +61,6 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
             f"{holder.told()} använder lagret {path}. Gör så här: vänta tills den är klar."
         ) from error
     try:
-        connection.execute("set timezone = 'UTC'")
         if not read_only:
             path.chmod(0o600)
             # The only writer is here now: whatever lies there, a killed run left.
@@ -100,7 +98,7 @@ def rewrite_warehouse(path: Path) -> None:
     Raises:
         duckdb.Error: If it cannot be copied; it is as it was then.
     """
-    fresh = path.with_name(f".{path.name}.fresh")
+    fresh = _fresh(path)
     for leftover in path.parent.glob(f"{fresh.name}*"):
         leftover.unlink()
     with open_warehouse(path) as connection:
@@ -146,6 +144,11 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def _fresh(path: Path) -> Path:
+    """Where the warehouse is written anew."""
+    return path.with_name(f".{path.name}.fresh")
 
 
 def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

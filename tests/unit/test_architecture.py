@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
         "storage",
     },
     {"indicators", "outbox", "outside"},
-    {"settings"},
+    {"settings", "database"},
 ]
 THIN = {
     *("definitions", "assets", "checks", "automation", "progress"),

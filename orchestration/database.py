@@ -1,0 +1,77 @@
+"""How every DuckDB connection of the package is opened: which files it reaches, and nothing more.
+
+SQL here holds names and values that came from outside: a column that a supplier named, a question
+that a person typed, a view in a file that was copied here. So no connection reads or writes files
+but those that it is opened for, none fetches or loads an extension, and none can be told otherwise
+afterwards. What is asked, and of which file, belongs to the callers; dbt opens its own.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+# What DuckDB may use; with what Python and its libraries need, a run stays under 4 GB.
+MEMORY_LIMIT = "3GB"
+_NO_EXTENSIONS = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_unsigned_extensions": "false",
+    "allow_persistent_secrets": "false",
+    # Else a table's name may mean a variable of the caller.
+    "python_enable_replacements": "false",
+}
+
+
+def connect(
+    path: Path | None = None,
+    *,
+    read_only: bool = False,
+    files: Iterable[Path] = (),
+    directories: Iterable[Path] = (),
+    spill: Path | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """Open a database that reaches nothing but what is named here.
+
+    Args:
+        path: The DuckDB file, or None for one in memory.
+        read_only: Whether only reading is meant.
+        files: Other files that it may read and write.
+        directories: Directories in which it may read and write.
+        spill: Directory for what does not fit in memory; without one, such a query fails.
+
+    Returns:
+        A connection whose time zone is UTC and whose configuration is locked.
+
+    Raises:
+        duckdb.Error: If it cannot be opened.
+    """
+    connection = duckdb.connect(
+        ":memory:" if path is None else str(path),
+        read_only=read_only,
+        config={
+            **_NO_EXTENSIONS,
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": "" if spill is None else str(spill),
+        },
+    )
+    try:
+        # A second connection to what is open in this process is locked already.
+        if not connection.execute("select current_setting('lock_configuration')").fetchone()[0]:  # type: ignore[index]
+            connection.execute("set global timezone = 'UTC'")
+            connection.execute(f"set allowed_paths = {_texts(files)}")
+            connection.execute(f"set allowed_directories = {_texts(directories)}")
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _texts(paths: Iterable[Path]) -> str:
+    """A list of paths as SQL has it: absolute, as they are named and as links lead."""
+    both = dict.fromkeys(each for path in paths for each in (path.absolute(), path.resolve()))
+    quoted = ("'" + str(path).replace("'", "''") + "'" for path in both)
+    return f"[{', '.join(quoted)}]"
