@@ -15,6 +15,15 @@ _GROWING = re.compile(r"\.(?:.+\.|partial-)(\d+)")
 _DRAFTS = {"draft.partial", ".profile.partial"}
 
 
+def keep_private() -> None:
+    """Let nobody else read what this process and its children write, whatever they write it with.
+
+    DuckDB's journals, Dagster's databases and dbt's files are made by libraries that ask nobody.
+    To be called where a process begins; what anybody may read gets its rights when it is published.
+    """
+    os.umask(0o077)
+
+
 class ProfileMismatchError(Exception):
     """The home belongs to the other profile; the text is Swedish."""
 

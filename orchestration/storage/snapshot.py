@@ -30,6 +30,9 @@ _CURRENT = "aktuell"
 # The storage format of DuckDB 1.0, which 1.1 and all later ones read, comments included; what the
 # locked one would write by itself shuts out those who have not moved yet.
 _STORAGE_VERSION = "v1.0.0"
+# Whatever the process keeps to itself otherwise.
+_READABLE_DIRECTORY = 0o755
+_READABLE_FILE = 0o644
 _META_TABLES = ("publication", "sources", "built_from", "remarks")
 
 
@@ -62,6 +65,8 @@ def publish(
     """
     dated = editions_dir(directory)
     dated.mkdir(parents=True, exist_ok=True)
+    for readable in (directory, dated):
+        readable.chmod(_READABLE_DIRECTORY)
     partial = dated / f".{built_at:%Y-%m-%dT%H%M%S}.{os.getpid()}"
     _remove(partial)
     try:
@@ -204,7 +209,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, schema: str) -> Sequence[str]
 def _finish(edition: Path) -> None:
     """Let everyone read what nobody may change, and see that it has reached the disk."""
     for path in [*edition.rglob("*"), edition]:
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        path.chmod(_READABLE_DIRECTORY if path.is_dir() else _READABLE_FILE)
         _sync(path)
 
 
