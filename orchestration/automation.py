@@ -110,7 +110,7 @@ def nightly_schedule(context: dg.ScheduleEvaluationContext, avvik: Avvik) -> dg.
     description="Startar flödet när innehållet i inkorgen har ändrats.",
 )
 def inbox_sensor(
-    context: dg.SensorEvaluationContext, avvik: Avvik
+    context: dg.SensorEvaluationContext, avvik: dg.ResourceParam[Avvik]
 ) -> dg.SensorResult | dg.SkipReason:
     """Ask for one run when the inbox holds content that has not landed."""
     settings = avvik.settings
@@ -188,7 +188,7 @@ def inbox_content(settings: Settings) -> dict[str, str]:
     description="Skriver ett meddelande när en körning stoppas, och skickar det om en adress är "
     "angiven.",
 )
-def failure_notice(context: dg.RunFailureSensorContext, avvik: Avvik) -> None:
+def failure_notice(context: dg.RunFailureSensorContext, avvik: dg.ResourceParam[Avvik]) -> None:
     """Tell the data team that a run was stopped, by what, and what to do."""
     run = context.dagster_run
     if run.tags.get(STARTED_BY) == COMMAND_LINE:

@@ -70,7 +70,9 @@ def _gate(step: Step, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
         pool=WRITER_POOL,
         description=step.gate_title_sv,
     )
-    def gate(context: dg.AssetCheckExecutionContext, avvik: Avvik) -> Iterator[dg.AssetCheckResult]:
+    def gate(
+        context: dg.AssetCheckExecutionContext, avvik: dg.ResourceParam[Avvik]
+    ) -> Iterator[dg.AssetCheckResult]:
         evaluated_at = avvik.settings.moment()
         with avvik.warehouse() as connection:
             empty = tables_without_rows(connection, avvik.settings)
@@ -153,7 +155,7 @@ def _rule(result: ExpectationResult) -> dg.TableRecord:
     pool=WRITER_POOL,
 )
 def standstill(
-    context: dg.AssetCheckExecutionContext, avvik: Avvik
+    context: dg.AssetCheckExecutionContext, avvik: dg.ResourceParam[Avvik]
 ) -> Iterator[dg.AssetCheckResult]:
     """Warn of series that stand still, and tell the data team of each once."""
     settings = avvik.settings

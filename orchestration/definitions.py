@@ -1,10 +1,10 @@
 """The only wiring: assets, checks, automation and resources become one code location.
 
-Production calls `build_defs()` bare; tests override resources. No logic belongs here.
+Production calls `build_defs()` bare; the command line and tests say which installation. No logic
+belongs here.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import dagster as dg
 
@@ -20,19 +20,20 @@ from orchestration.automation import (
 )
 from orchestration.checks import build_checks
 from orchestration.flow.steps import flow
-from orchestration.resources import Avvik
+from orchestration.resources import NO_VALUES, Avvik
 from orchestration.settings import Settings
+from orchestration.storage.home import keep_private
 
 
 def build_defs(
     *,
-    resource_overrides: Mapping[str, Any] | None = None,
+    installation: Avvik | None = None,
     loggers: Mapping[str, dg.LoggerDefinition] | None = None,
 ) -> dg.Definitions:
     """Wire everything together.
 
     Args:
-        resource_overrides: Resources that replace the default ones by name.
+        installation: The installation; the one that the environment describes unless given.
         loggers: Loggers that a run may name in its configuration.
 
     Returns:
@@ -47,10 +48,12 @@ def build_defs(
         jobs=[nightly_job],
         schedules=[nightly_schedule],
         sensors=[inbox_sensor, failure_notice, waiting_notices],
-        resources={"avvik": Avvik(), **(resource_overrides or {})},
+        resources={"avvik": (installation or Avvik()).resource(), "io_manager": NO_VALUES},
         loggers=loggers,
         executor=until_it_stops,
     )
 
 
+# Dagster's code servers and runs begin here, whoever starts them.
+keep_private()
 defs = build_defs()

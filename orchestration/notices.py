@@ -6,6 +6,7 @@ what a run and a step are, to the layer above.
 """
 
 import json
+import logging
 import threading
 import time
 import traceback
@@ -343,7 +344,7 @@ def _post(settings: Settings, notice: dict[str, object]) -> str | None:
     """
     if settings.notice_webhook is None:
         return None
-    address = str(settings.notice_webhook)
+    address = str(settings.notice_webhook.get_secret_value())
     outcome: list[str | None] = []
     sender = threading.Thread(
         target=lambda: outcome.append(_posted(address, notice)), daemon=True, name="avvik-webhook"
@@ -359,6 +360,9 @@ def _post(settings: Settings, notice: dict[str, object]) -> str | None:
 
 def _posted(address: str, notice: dict[str, object]) -> str | None:
     import httpx  # noqa: PLC0415 (only where someone asked for outbound calls)
+
+    # It tells of each request with its whole address, to whoever listens.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
     try:
         response = httpx.post(address, json=notice, timeout=_WEBHOOK_SECONDS)

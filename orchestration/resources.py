@@ -3,12 +3,12 @@
 A shell holds configuration and hands out plain objects. Logic belongs in the packages below.
 """
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 import dagster as dg
 import duckdb
-from pydantic import Field
 
 from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
@@ -16,22 +16,32 @@ from orchestration.storage.warehouse import open_warehouse
 
 # DuckDB has one writer: whatever opens the warehouse takes its turn in this pool.
 WRITER_POOL = "duckdb_writer"
+# No step hands a value to another through Dagster: what they make lies in the warehouse.
+NO_VALUES = dg.IOManagerDefinition(lambda _: dg.InMemoryIOManager(), config_schema={})
 OWNERS = ["team:datateam"]
 
 
-class Avvik(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Avvik:
     """One installation: its settings and where its data rests.
 
-    Attributes:
+    A plain object and none of Dagster's configurable resources: whoever starts a run configures
+    those, and what they write is kept in clear text in Dagster's database.
+
+    Args:
         overrides: Settings that win over the environment; what tests and the command line set.
     """
 
-    overrides: dict[str, Any] = Field(default_factory=dict)
+    def __init__(self, overrides: Mapping[str, Any] | None = None) -> None:
+        self._overrides = dict(overrides or {})
+
+    def resource(self) -> dg.ResourceDefinition:
+        """What Dagster hands to assets: this very object, with nothing that a run may set."""
+        return dg.ResourceDefinition(lambda _: self, config_schema={})
 
     @property
     def settings(self) -> Settings:
         """The settings, read anew so that each run sees the environment it runs in."""
-        return Settings(**self.overrides)
+        return Settings(**self._overrides)
 
     def warehouse(
         self, *, read_only: bool = False

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, FilePath, HttpUrl, SecretStr
+from pydantic import BeforeValidator, Field, FilePath, HttpUrl, Secret, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +35,12 @@ def _day_or_time(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
+        pass
+    try:
         return datetime.fromisoformat(text)
+    except ValueError:
+        # Python would quote what was written.
+        raise ValueError("neither a day nor a time in ISO form") from None
 
 
 PastMoment = Annotated[datetime, BeforeValidator(_moment)]
@@ -58,7 +63,8 @@ class Settings(BaseSettings):
         pseudonym_key: Secret for pseudonyms, at least 32 characters; overrides the key file.
         pseudonym_key_file: File (mode 0600) with it; `home/keys/pseudonym.key` unless given.
         fetch_hours: Age in hours at which a fetched answer is asked for again.
-        proxy: Address of the proxy that publishers are asked through; none unless given.
+        proxy: Address of the proxy that publishers are asked through, secret as a password may
+            stand in it; none unless given.
         ca_file: Certificates to trust besides the public ones when publishers are asked, as PEM.
         settle_seconds: For how long a file in the inbox must be left alone before it is read.
         retention_days: Age at which landed registers are destroyed; never unless given.
@@ -66,11 +72,15 @@ class Settings(BaseSettings):
         history_days: Age at which runs in Dagster's database, their logs and the results of checks
             are taken away; the latest of each stay.
         notice_file: File that failure notices are appended to; `home/notices.log` unless given.
-        notice_webhook: Address that failure notices are posted to; none unless given.
+        notice_webhook: Address that failure notices are posted to, secret as whoever knows it
+            may post there; none unless given.
         version_label: What `meta.publication.git_sha` says where there is no git checkout.
     """
 
-    model_config = SettingsConfigDict(env_prefix="AVVIK_", extra="forbid", frozen=True)
+    # What is wrong with a value is told without the value: it may be a secret in the wrong place.
+    model_config = SettingsConfigDict(
+        env_prefix="AVVIK_", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     home: Path = Path("var")
     inbox: Path | None = None
@@ -83,14 +93,14 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr | None = None
     pseudonym_key_file: Path | None = None
     fetch_hours: float = Field(default=6.0, ge=0)
-    proxy: HttpUrl | None = None
+    proxy: Secret[HttpUrl] | None = None
     ca_file: FilePath | None = None
     settle_seconds: float = Field(default=10.0, ge=0)
     retention_days: int | None = Field(default=None, ge=1)
     snapshots_kept: int = Field(default=14, ge=1)
     history_days: int = Field(default=90, ge=1)
     notice_file: Path | None = None
-    notice_webhook: HttpUrl | None = None
+    notice_webhook: Secret[HttpUrl] | None = None
     version_label: str = "okänd"
 
     def moment(self) -> datetime:

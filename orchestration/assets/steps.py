@@ -88,7 +88,7 @@ def step_assets(flow: Flow, step: Step) -> dg.AssetsDefinition:
         description=step.title_sv,
     )
     def assets(
-        context: dg.AssetExecutionContext, avvik: Avvik
+        context: dg.AssetExecutionContext, avvik: dg.ResourceParam[Avvik]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         selected = frozenset(product_of(key) for key in context.selected_asset_keys)
         outcome = performed(context, avvik, flow, step, selected)

@@ -55,7 +55,7 @@ def told_when_it_ends(settings: Settings) -> Iterator[Interrupts]:
             f"Körningen avbröts ({name}) innan den var klar; det publicerade är orört. Gör så här:"
             " kör avvik run igen."
         )
-        errors.print(message, style="bold red", markup=False, soft_wrap=True)
+        errors.print(message, style="bold red", soft_wrap=True)
         # Whoever presses Ctrl-C knows; nobody may be there to see the machine end it.
         if interrupt.signum != signal.SIGINT:
             _tell(settings, "", [message])
@@ -136,9 +136,9 @@ def run_flow(
     _print_left(settings)
     if stopped:
         for cause in stopped:
-            errors.print(f"STOPP: {cause.message_sv}", style="bold red", markup=False)
+            errors.print(f"STOPP: {cause.message_sv}", style="bold red")
         for link in dict.fromkeys(cause.link for cause in stopped if cause.link is not None):
-            errors.print(f"Läs mer: {link}", markup=False, soft_wrap=True)
+            errors.print(f"Läs mer: {link}", soft_wrap=True)
         errors.print("Den publicerade ögonblicksbilden är orörd.")
         _tell(settings, run_id, stopped)
         raise typer.Exit(STOPPED)
@@ -171,7 +171,7 @@ def _tell(settings: Settings, run_id: str, causes: "Sequence[Cause | Exception |
     ]
     fault = send_notice(settings, run_id=run_id, job="avvik run", causes=told)
     if fault is not None:
-        errors.print(fault, style="yellow", markup=False, soft_wrap=True)
+        errors.print(fault, style="yellow", soft_wrap=True)
 
 
 def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
@@ -268,7 +268,6 @@ def _fetch(settings: Settings, split: dict[str, float]) -> None:
             errors.print(
                 f"{attempt.source_id} kunde inte hämtas{meanwhile}: {attempt.message_sv}",
                 style="yellow",
-                markup=False,
             )
     split["hämtning"] = time.perf_counter() - began
 
@@ -281,7 +280,7 @@ def _wait_for_files(settings: Settings) -> None:
     while waiting := [file.file_name for file in incoming_files(settings) if not file.settled]:
         left = deadline - time.monotonic()
         if left <= 0:
-            console.print(f"Skrivs ännu och läses nästa gång: {', '.join(waiting)}.", markup=False)
+            console.print(f"Skrivs ännu och läses nästa gång: {', '.join(waiting)}.")
             return
         with console.status("Väntar på filer som nyss har ändrats"):
             time.sleep(min(_GLANCE_SECONDS, left))
@@ -332,7 +331,7 @@ def _run_flow(
         from orchestration.resources import Avvik  # noqa: PLC0415
 
         definitions = build_defs(
-            resource_overrides={"avvik": Avvik(overrides=_plain(overrides))},
+            installation=Avvik(overrides=_plain(overrides)),
             loggers={"progress": progress_logger(show)},
         )
         prepare_dagster_home(settings)
@@ -424,7 +423,7 @@ def _print_left(settings: Settings) -> None:
                 errors.print(message, style="yellow", markup=False, soft_wrap=True)
         if table_exists(connection, "meta.destroyed_deliveries"):
             for file_name in destroyed_in_inbox(connection):
-                console.print(f"Gallrad men kvar i inkorgen: {file_name}", markup=False)
+                console.print(f"Gallrad men kvar i inkorgen: {file_name}")
 
 
 def _print_findings(settings: Settings) -> None:
@@ -436,8 +435,8 @@ def _print_findings(settings: Settings) -> None:
         console.print("Delvis syntetiska uppgifter.", style="yellow")
     console.print("Fokusområden" if rows else "Inga fokusområden.", style="bold")
     for number, (title, summary) in enumerate(rows, start=1):
-        console.print(f"{number}. {title}", style="bold", markup=False)
-        console.print(f"   {summary}", markup=False)
+        console.print(f"{number}. {title}", style="bold")
+        console.print(f"   {summary}")
 
 
 def _print_paths(settings: Settings) -> None:

@@ -181,7 +181,7 @@ def _client(settings: Settings) -> Iterator[Client]:
             name: str(publisher.address) for name, publisher in publishers.items()
         }
         paces = {name: Pace(publisher.calls) for name, publisher in publishers.items()}
-        proxy = str(settings.proxy) if settings.proxy is not None else None
+        proxy = str(settings.proxy.get_secret_value()) if settings.proxy is not None else None
         with Client(real, paces, kept=kept, proxy=proxy, ca_file=settings.ca_file) as client:
             yield client
         return

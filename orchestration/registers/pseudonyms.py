@@ -14,6 +14,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from orchestration.registers.guessing import ENOUGH_BITS, bits_of
+
 _BLOCK = 64  # SHA-256 block length in bytes, RFC 2104
 _MINIMUM_LENGTH = 32
 _VERSIONED = re.compile(rb"v([1-9][0-9]{0,3}):(.*)", re.DOTALL)
@@ -118,10 +120,13 @@ def load_key(secret: SecretStr | None, key_file: Path, *, create: bool) -> Pseud
         The prepared key.
 
     Raises:
-        PseudonymKeyError: If there is no secret, or others can read the file.
+        PseudonymKeyError: If there is no secret, if it is plainly weak, or if others can read the
+            file.
     """
     if secret is not None:
-        return PseudonymKey.from_secret(secret.get_secret_value().encode())
+        written = secret.get_secret_value().encode()
+        _require_strength(written)
+        return PseudonymKey.from_secret(written)
     if not key_file.exists():
         if not create:
             raise PseudonymKeyError(
@@ -130,7 +135,21 @@ def load_key(secret: SecretStr | None, key_file: Path, *, create: bool) -> Pseud
             )
         key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_key(key_file, version=1)
-    return read_key(key_file)
+    key = read_key(key_file)
+    _require_strength(key_file.read_bytes().strip())
+    return key
+
+
+def _require_strength(secret: bytes) -> None:
+    """Refuse to start with a secret that somebody would guess; a change of key still reads it."""
+    match = _VERSIONED.fullmatch(secret)
+    bare = (match[2] if match else secret).decode("utf-8", "surrogateescape")
+    if len(bare) >= _MINIMUM_LENGTH and bits_of(bare) < ENOUGH_BITS:
+        raise PseudonymKeyError(
+            "Pseudonymnyckeln är för lätt att gissa: den består av upprepningar, följder eller"
+            " vanliga ord. Gör så här: slumpa en ny, som docs/operations.md visar; är lagret redan"
+            " gjort med den här, byt den med avvik rekey."
+        )
 
 
 def read_key(key_file: Path) -> PseudonymKey:

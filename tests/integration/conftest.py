@@ -59,7 +59,7 @@ class Installation:
         overrides = {"home": str(self.home), "municipality": self.municipality}
         if self.municipality_file is not None:
             overrides["municipality_file"] = str(self.municipality_file)
-        return build_defs(resource_overrides={"avvik": Avvik(overrides=overrides)})
+        return build_defs(installation=Avvik(overrides=overrides))
 
     def _execute(
         self, job: dg.JobDefinition, keys: list[dg.AssetKey] | None

@@ -26,6 +26,7 @@ from orchestration.automation import (
     until_it_stops,
 )
 from orchestration.checks import CHECK_NAME
+from orchestration.cli import prepare_dagster_home
 from orchestration.definitions import build_defs, defs
 from orchestration.flow.documents import DRAFT
 from orchestration.flow.landing import FRESHNESS_CHECK
@@ -137,6 +138,35 @@ def test_whatever_opens_the_warehouse_takes_turns() -> None:
         definition = node.definition
         assert isinstance(definition, dg.OpDefinition)
         assert definition.pool == WRITER_POOL, node.name
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"resources": {"avvik": {"config": {"overrides": {"home": "zq7"}}}}},
+        {"resources": {"avvik": {"config": {"pseudonym_key": "zq7"}}}},
+        {"resources": {"avvik": {"config": "zq7"}}},
+        {"resources": {"avvik": {"home": "zq7"}}},
+        {"resources": {"settings": {"config": {"home": "zq7"}}}},
+        {"resources": {"io_manager": {"config": {"base_dir": "zq7"}}}},
+        {"ops": {"raw": {"config": {"home": "zq7"}}}},
+        {"ops": {"raw_gate": {"config": {"home": "zq7"}}}},
+        {"ops": {"landing": {"inputs": {"avvik": "zq7"}}}},
+    ],
+    ids=str,
+)
+def test_nothing_of_the_settings_can_be_set_from_a_runs_config_or_is_kept_of_it(
+    config: dict[str, object], tmp_path: Path
+) -> None:
+    prepare_dagster_home(Settings(home=tmp_path))
+    job = build_defs(installation=Avvik({"home": str(tmp_path)})).resolve_job_def(JOB_NAME)
+    with dg.DagsterInstance.from_config(str(tmp_path / "dagster")) as instance:
+        with pytest.raises(dg.DagsterInvalidConfigError):
+            job.execute_in_process(instance=instance, run_config=config)
+        assert instance.get_runs() == []
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) > 1
+    assert [path for path in written if b"zq7" in path.read_bytes()] == []
 
 
 def small_inbox(home: Path) -> Settings:

@@ -106,7 +106,7 @@ def standstills(settings: Settings) -> dict[str, dg.AssetCheckEvaluation]:
     job = dg.define_asset_job("standstill_alone", selection=dg.AssetSelection.checks(*keys))
     overrides = {"home": str(settings.home), "profile": "live"}
     definitions = dg.Definitions.merge(
-        build_defs(resource_overrides={"avvik": Avvik(overrides=overrides)}),
+        build_defs(installation=Avvik(overrides=overrides)),
         dg.Definitions(jobs=[job]),
     )
     result = definitions.resolve_job_def("standstill_alone").execute_in_process(

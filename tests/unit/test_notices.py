@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from pydantic import HttpUrl
+from pydantic import HttpUrl, Secret
 
 from orchestration import notices, outbox
 from orchestration.notices import Cause, StepError, causes, send_notice, send_waiting, unexpected
@@ -261,7 +261,7 @@ def receiver(request: pytest.FixtureRequest) -> Iterator[Receiver]:
 
 
 def with_webhook(home: Path, address: str) -> Settings:
-    return Settings(home=home, notice_webhook=HttpUrl(address))
+    return Settings(home=home, notice_webhook=Secret(HttpUrl(address)))
 
 
 @pytest.mark.parametrize("receiver", [(204, False)], indirect=True)

@@ -1,5 +1,6 @@
-"""A past moment: how it is written, and where what is built of it lies."""
+"""A past moment: how it is written, where what is built of it lies. Secrets: that none shows."""
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -61,3 +62,42 @@ def test_a_past_moment_shares_what_came_and_nothing_that_is_made(tmp_path: Path)
 def test_without_a_past_moment_the_clock_goes(tmp_path: Path) -> None:
     before = datetime.now(UTC)
     assert before <= Settings(home=tmp_path).moment() <= datetime.now(UTC)
+
+
+SECRETS = {
+    "pseudonym_key": "zq7Hemligt-varde-som-inte-far-synas",
+    "notice_webhook": "https://hooks.example/zq7Hemligt/T0",
+    "proxy": "http://user:zq7Hemligt@proxy.example:8080",
+}
+
+
+def test_no_secret_shows_in_any_form_of_the_settings(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"home": tmp_path, **SECRETS})
+    forms = [
+        repr(settings),
+        str(settings),
+        f"{settings}",
+        repr(dict(settings)),
+        str(settings.model_dump()),
+        settings.model_dump_json(),
+        str(vars(settings)),
+        *(str(getattr(settings, name)) for name in SECRETS),
+    ]
+    assert [form for form in forms if "zq7" in form] == []
+    shown = settings.notice_webhook
+    assert shown is not None
+    assert str(shown.get_secret_value()) == SECRETS["notice_webhook"]
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_secret_in_the_wrong_place_does_not_show_in_the_error(name: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings.model_validate({name: {"zq7": "zq7"}, "snapshots_kept": "zq7", "as_of": "zq7"})
+    assert "zq7" not in f"{refused.value} {refused.value!r}"
+
+
+def test_every_address_and_key_is_a_secret() -> None:
+    """A new setting of such a name is held to the same."""
+    secret = {name for name, field in Settings.model_fields.items() if "Secret" in str(field)}
+    telling = re.compile("key$|token|password|secret|webhook|proxy")
+    assert secret == {name for name in Settings.model_fields if telling.search(name)}

@@ -83,7 +83,7 @@ def test_at_a_first_run_and_in_the_past_nothing_is_known(home: Path, tmp_path: P
 def test_the_command_refuses_it_before_anything_runs(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AVVIK_PSEUDONYM_KEY", "en hemlighet av minst trettiotva tecken")
+    monkeypatch.setenv("AVVIK_PSEUDONYM_KEY", bytes(range(5, 101, 3)).hex())
     before = {path.name for path in home.iterdir()}
     ran = CliRunner().invoke(
         app, ["run", "--home", str(home), "--profile", "live", "--year", "1990"]

@@ -2,11 +2,14 @@
 
 import hashlib
 import hmac
+import random
+import string
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from orchestration.registers.guessing import ENOUGH_BITS, bits_of
 from orchestration.registers.pseudonyms import (
     PseudonymKey,
     PseudonymKeyError,
@@ -39,6 +42,53 @@ def test_a_missing_or_short_key_is_refused(tmp_path: Path) -> None:
 
 def test_the_key_does_not_show() -> None:
     assert "hemlig" not in repr(PseudonymKey.from_secret(b"hemlig" * 10))
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "x" * 32,
+        "0" * 64,
+        "ab" * 20,
+        "hemlig" * 10,
+        "deadbeef" * 4,
+        "0123456789abcdef" * 2,
+        "abcdefghijklmnopqrstuvwxyzåäö0123",
+        "9876543210zyxwvutsrqponmlkjihgfedcba",
+        "hemlig-nyckel-avvik-stockholm-2026",
+        "losenord123losenord456losenord789!",
+        "passwordpasswordpasswordpassword",
+        "change-me-change-me-change-me-please",
+        "python3 -c 'import secrets; print(secrets.token_hex(32))'",
+        "en slumpad hemlighet, minst 32 tecken",
+        "11111111111111111111111111111112",
+        "                                  ",
+    ],
+)
+@pytest.mark.parametrize("version", ["", "v1:", "v2:"])
+def test_a_key_that_is_plainly_weak_is_refused(tmp_path: Path, weak: str, version: str) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{version}{weak}", encoding="utf-8")
+    file.chmod(0o600)
+    expected = "för lätt att gissa.*Gör så här" if weak.strip() else "för kort"
+    with pytest.raises(PseudonymKeyError, match=expected) as refused:
+        load_key(None, file, create=False)
+    assert weak not in str(refused.value)
+    with pytest.raises(PseudonymKeyError, match="för lätt att gissa"):
+        load_key(SecretStr(f"{version}{weak}"), file, create=False)
+    if weak.strip():
+        assert read_key(file), "a change of key must be able to read the old one"
+
+
+def test_a_random_key_is_never_called_weak(tmp_path: Path) -> None:
+    """As the guide makes it, as its shortest form, and as other tools write one."""
+    chance = random.Random(20261128)  # noqa: S311 (the same draws each time)
+    alphabets = ["0123456789abcdef", string.ascii_lowercase, string.ascii_letters + string.digits]
+    for _ in range(2_000):
+        for alphabet in alphabets:
+            assert bits_of("".join(chance.choices(alphabet, k=32))) >= ENOUGH_BITS
+    write_key(tmp_path / "key", version=3)
+    assert load_key(None, tmp_path / "key", create=False).version == 3
 
 
 @pytest.mark.parametrize(
