@@ -1,7 +1,7 @@
 """`avvik serve`: Dagster's web server and daemon as children of this process, on loopback.
 
-Says where they are once they answer, and ends them with itself. What they serve is the code
-location; nothing of the flow belongs here.
+Says where they are once they answer, and ends them with itself. What they are is said in `servers`,
+who may come in in `door`; nothing of the flow belongs here.
 """
 
 import os
@@ -9,14 +9,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
 
 import typer
 
+from orchestration.cli.door import entrance, new_key
 from orchestration.cli.interrupts import Interrupted, ignore_interrupts, interruptible
 from orchestration.cli.output import STOPPED, console, errors, refuse
 from orchestration.cli.running import end_runs, prepare_dagster_home
@@ -42,15 +44,16 @@ def serve_dagster(settings: Settings, port: int) -> None:
     """
     _require_free(port)
     prepare_dagster_home(settings)
-    address = f"http://{_HOST}:{port}"
+    address, key = f"http://{_HOST}:{port}", new_key()
     try:
-        with interruptible(), _dagster(settings, port) as process:
+        with interruptible(), _dagster(settings, port, key) as process:
             with console.status("Startar Dagster"):
-                while process.poll() is None and not _answers(address):
+                while process.poll() is None and not _answers(entrance(address, key)):
                     time.sleep(_GLANCE_SECONDS)
             if process.poll() is None:
                 settings.served_file.write_text(f"{address}\n", encoding="utf-8")
-                console.print(f"Öppna {address} (avsluta med Ctrl+C)")
+                said = f"Öppna {entrance(address, key)} (avsluta med Ctrl+C)"
+                console.print(said, soft_wrap=True)
             code = process.wait()
             errors.print(
                 f"Dagster avslutades av sig själv (kod {code}). Gör så här: läs raderna ovan, rätta"
@@ -82,10 +85,9 @@ def _require_free(port: int) -> None:
 
 def _answers(address: str) -> bool:
     try:
-        # Straight there, whatever proxy the environment names.
-        with build_opener(ProxyHandler({})).open(
-            f"{address}/server_info", timeout=_ANSWER_SECONDS
-        ) as answer:
+        # Straight there, whatever proxy the environment names, and in by the door.
+        opener = build_opener(ProxyHandler({}), HTTPCookieProcessor())
+        with opener.open(address.replace("/?", "/server_info?"), timeout=_ANSWER_SECONDS) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004
     except (URLError, OSError):
         return False
@@ -100,25 +102,35 @@ def dagster_command(port: int) -> list[str]:
     Returns:
         The command line.
     """
-    command = [sys.executable, "-m", "dagster", "dev"]
-    command += ["--workspace", str(PROJECT_ROOT / "workspace.yaml")]
-    return [*command, "--host", _HOST, "--port", str(port)]
+    return [sys.executable, "-m", "orchestration.cli.servers", str(port)]
 
 
 @contextmanager
-def _dagster(settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def _dagster(settings: Settings, port: int, key: str) -> Iterator[subprocess.Popen[bytes]]:
     """Start Dagster's servers in a session of their own, and end them whatever happens."""
+    # Dagster's own sockets lie among temporary files; their paths must be short.
+    private = tempfile.TemporaryDirectory(prefix="avvik-", ignore_cleanup_errors=True)
     environment = {
         **os.environ,
         "AVVIK_HOME": str(settings.home.absolute()),
         "DAGSTER_HOME": str(settings.dagster_home),
+        "DAGSTER_IS_DEV_CLI": "1",
+        "TMPDIR": private.name,
         "DO_NOT_TRACK": "1",
     }
     # A session of their own: Ctrl-C then reaches this process alone, which ends them in order.
     process = subprocess.Popen(  # noqa: S603
-        dagster_command(port), env=environment, cwd=PROJECT_ROOT, start_new_session=True
+        dagster_command(port),
+        env=environment,
+        cwd=PROJECT_ROOT,
+        start_new_session=True,
+        stdin=subprocess.PIPE,
     )
     try:
+        # Arguments and environments are seen by others.
+        if process.stdin is not None:
+            with suppress(BrokenPipeError), process.stdin as door:
+                door.write(f"{key}\n".encode())
         yield process
     finally:
         ignore_interrupts()
@@ -126,6 +138,7 @@ def _dagster(settings: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]
         with console.status("Avslutar Dagster"):
             _end(process)
             _end_open_runs(settings)
+        private.cleanup()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -15,15 +15,17 @@ from orchestration.cli import app
 
 # Stands in for Dagster: answers after a while, with a child of its own, as Dagster has.
 SERVER = """
-import http.server, pathlib, subprocess, sys, time
+import http.server, os, pathlib, subprocess, sys, time
 port, marks = int(sys.argv[1]), pathlib.Path(sys.argv[2])
+key = sys.stdin.readline().strip()
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+(marks / "server").write_text(str(os.getpid()))
 (marks / "child").write_text(str(child.pid))
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         (marks / "asked").touch()
         time.sleep(0.2)
-        self.send_response(200 if self.path == "/server_info" else 404)
+        self.send_response(200 if self.path == f"/server_info?nyckel={key}" else 404)
         self.end_headers()
     def log_message(self, *_): pass
 time.sleep(1)
@@ -84,7 +86,13 @@ def test_it_says_where_once_it_listens_and_ends_all(
     assert first.startswith("Öppna http://127.0.0.1:"), first
     assert (tmp_path / "asked").exists(), "it was announced before it answered"
     address = (tmp_path / "home" / "dagster" / "served_at").read_text().strip()
-    assert address in first
+    entrance, _, key = first.split()[1].partition("/?nyckel=")
+    assert entrance == address
+    assert len(key) >= 43, "256 bits"
+    # Others on the machine see what a process was started with.
+    for process in (served.pid, int((tmp_path / "server").read_text())):
+        for seen in ("cmdline", "environ"):
+            assert key.encode() not in Path(f"/proc/{process}/{seen}").read_bytes()
     child = int((tmp_path / "child").read_text())
     assert alive(child)
     served.send_signal(signum)
