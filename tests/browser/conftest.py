@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -9,9 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -36,6 +36,8 @@ def _chromium() -> str:
 def browser() -> Iterator[Browser]:
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     arguments += ["--disable-component-update", "--disable-sync", "--no-first-run"]
+    # A name that its owner lets lead here.
+    arguments += ["--host-resolver-rules=MAP evil.example 127.0.0.1"]
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=_chromium(), args=arguments)
         yield launched
@@ -71,8 +73,36 @@ def home(published_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return home
 
 
+@dataclass(frozen=True)
+class Served:
+    """`avvik serve` as it runs.
+
+    Attributes:
+        address: Where it is.
+        entrance: What it said that the operator should open.
+        process: The command.
+        said: What it has said is written here.
+    """
+
+    address: str
+    entrance: str
+    process: int
+    said: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
+
+@pytest.fixture
+def server(served: Served, page: Page) -> str:
+    """The address of the server, for a page that has come in as the operator does."""
+    page.goto(served.entrance)
+    return served.address
+
+
 @pytest.fixture(scope="session")
-def server(home: Path) -> Iterator[str]:
+def served(home: Path) -> Iterator[Served]:
     """`avvik serve` on a free port, until the last test is done."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -83,20 +113,19 @@ def server(home: Path) -> Iterator[str]:
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        umask=0,
     )
     address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             assert process.poll() is None, (home / "serve.log").read_text()[-3000:]
-            try:
-                with urlopen(f"{address}/server_info", timeout=5):  # noqa: S310
-                    break
-            except (URLError, OSError):
-                time.sleep(1)
+            if told := re.search(r"Öppna (\S+)", (home / "serve.log").read_text()):
+                break
+            time.sleep(0.5)
         else:
             pytest.fail((home / "serve.log").read_text()[-3000:])
-        yield address
+        yield Served(address, told[1], process.pid, home / "serve.log")
     finally:
         process.send_signal(signal.SIGTERM)
         try:

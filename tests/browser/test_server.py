@@ -89,3 +89,22 @@ def test_a_closed_gate_says_what_is_wrong_and_what_to_do(
         f"{server}/assets/raw/register__befolkning_stadsdel?view=checks&checkDetail=forvantningar"
     )
     expect(page.get_by_text("Tabellen ska ha rader").first).to_be_visible(timeout=60_000)
+
+
+def test_what_runs_and_servers_write_is_the_owners_alone_whatever_the_umask(
+    server: str, home: Path
+) -> None:
+    """Comes last: by now a run by command, and two runs from here, have written what they write."""
+    opened = {}
+    for path in home.rglob("*"):
+        # Gone meanwhile, or the test's own.
+        if not path.exists() or path.is_symlink() or path.name == "serve.log":
+            continue
+        opened[str(path.relative_to(home))] = path.stat().st_mode & 0o777
+    published = {name for name in opened if name.split("/")[0] == "published"}
+    assert len(published) > 80
+    assert {opened[name] for name in published} == {0o755, 0o644}
+    kept = {name: mode for name, mode in opened.items() if name not in published}
+    places = {name.split("/")[0] for name in kept}
+    assert places >= {"dagster", "dbt", "draft", "inbox", "landing", "keys", "warehouse.duckdb"}
+    assert {name: oct(mode) for name, mode in kept.items() if mode not in {0o600, 0o700}} == {}

@@ -1,18 +1,22 @@
-"""A home belongs to the profile that used it first, and keeps nothing that a kill left half."""
+"""A home keeps to one profile, to its owner alone, and nothing that a kill left half."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from orchestration import database
 from orchestration.storage.home import (
     ProfileMismatchError,
     claim_profile,
+    keep_private,
     require_profile,
     sweep_strays,
 )
+from orchestration.storage.warehouse import open_warehouse
 
 
 @pytest.mark.parametrize(("first", "second"), [("demo", "live"), ("live", "demo")])
@@ -49,3 +53,33 @@ def test_what_a_killed_process_left_half_goes_and_what_a_living_one_writes_stays
         *(f".fil.{pid}" for pid in (ended.pid, os.getpid())),
     }
     assert (published / "tidigare").is_dir()
+
+
+@pytest.fixture
+def permissive() -> Iterator[None]:
+    """Everybody may read and write what is made, until somebody says otherwise."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("permissive")
+def test_what_libraries_write_is_private_too_from_then_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_private()
+    # So little that rows are written to disk.
+    monkeypatch.setattr(database, "MEMORY_LIMIT", "50MB")
+    with open_warehouse(tmp_path / "home" / "warehouse.duckdb") as connection:
+        connection.execute("create table raw.a as select random() as a from range(100)")
+        rows = connection.cursor().execute(
+            "select hash(range) as a, hash(range + 1)::varchar || repeat('x', 50) as b"
+            " from range(800_000) order by a"
+        )
+        rows.fetchone()
+        subprocess.run(["touch", tmp_path / "home" / "child"], check=True)
+        made = {path: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
+    names = {path.name for path in made}
+    assert {"warehouse.duckdb", "warehouse.duckdb.wal", "child"} <= names
+    assert [path for path in made if path.parent.name == "spill"], "it did not spill"
+    assert set(made.values()) == {0o600, 0o700}

@@ -1,5 +1,6 @@
 """A publication holds marts, meta and its documents, and all of it is replaced in one step."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -204,7 +205,13 @@ def test_what_readers_get_can_be_read_by_all_and_lies_outside_the_draft(
     warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
 ) -> None:
     published = tmp_path / "published"
-    publish(warehouse, draft, published, built_at=BUILT, made_of="0" * 64, keep=3)
+    before = os.umask(0o077)
+    try:
+        publish(warehouse, draft, published, built_at=BUILT, made_of="0" * 64, keep=3)
+    finally:
+        os.umask(before)
+    for readable in (published, published / "tidigare"):
+        assert readable.stat().st_mode & 0o777 == 0o755
     assert (published / "indikatorer").stat().st_mode & 0o777 == 0o755
     assert (published / "indikatorer" / "index.html").stat().st_mode & 0o777 == 0o644
     write_draft(draft, "ett nytt utkast")
