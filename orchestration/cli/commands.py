@@ -226,12 +226,12 @@ def verify(home: HomeOption = None) -> None:
         except WarehouseHeldError as error:
             refuse(str(error), cause=error)
     for fault in found.faults_sv:
-        console.print(f"- {fault}", markup=False, soft_wrap=True)
+        console.print(f"- {fault}", soft_wrap=True)
     counts = (
         f"Prövade: {number(found.deliveries)} mottagna leveranser, {number(found.tables)} tabeller"
         f" i lagret, {number(found.editions)} utgåvor."
     )
-    console.print(counts, markup=False, soft_wrap=True)
+    console.print(counts, soft_wrap=True)
     if found.faults_sv:
         raise typer.Exit(STOPPED)
     console.print("Allt är som det skrevs.")

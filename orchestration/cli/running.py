@@ -110,7 +110,7 @@ def rebuild_warehouse(
 
     aside = set_aside(settings.warehouse_path)
     if aside is not None:
-        console.print(f"Det gamla lagret är undanlagt: {aside}", markup=False, soft_wrap=True)
+        console.print(f"Det gamla lagret är undanlagt: {aside}", soft_wrap=True)
     require_key(settings)
     run_flow(settings, overrides, {}, interrupts)
     if aside is not None:
@@ -184,7 +184,7 @@ def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
     _fetch(settings, split)
     _wait_for_files(settings)
     for sentence in scan_inbox(settings.inbox_dir).left:
-        errors.print(sentence, style="yellow", markup=False, soft_wrap=True)
+        errors.print(sentence, style="yellow", soft_wrap=True)
     return nothing_new(settings)
 
 
@@ -194,7 +194,7 @@ def _is_as_written(settings: Settings) -> bool:
 
     faults = verify(settings).faults_sv
     for fault in faults:
-        errors.print(fault, style="yellow", markup=False, soft_wrap=True)
+        errors.print(fault, style="yellow", soft_wrap=True)
     if faults:
         _tell(settings, "", faults)
     return not faults
