@@ -17,7 +17,10 @@ from orchestration.storage.warehouse import open_warehouse
 # DuckDB has one writer: whatever opens the warehouse takes its turn in this pool.
 WRITER_POOL = "duckdb_writer"
 # No step hands a value to another through Dagster: what they make lies in the warehouse.
-NO_VALUES = dg.IOManagerDefinition(lambda _: dg.InMemoryIOManager(), config_schema={})
+NO_VALUES = dg.IOManagerDefinition(
+    lambda _: dg.InMemoryIOManager(),  # type: ignore[no-untyped-call]
+    config_schema={},
+)
 OWNERS = ["team:datateam"]
 
 
