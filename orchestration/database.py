@@ -31,6 +31,7 @@ def connect(
     files: Iterable[Path] = (),
     directories: Iterable[Path] = (),
     spill: Path | None = None,
+    memory: str | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open a database that reaches nothing but what is named here.
 
@@ -40,6 +41,7 @@ def connect(
         files: Other files that it may read and write.
         directories: Directories in which it may read and write.
         spill: Directory for what does not fit in memory; without one, such a query fails.
+        memory: How much memory it may use, as DuckDB writes it; 3 GB unless given.
 
     Returns:
         A connection whose time zone is UTC and whose configuration is locked.
@@ -52,7 +54,7 @@ def connect(
         read_only=read_only,
         config={
             **_NO_EXTENSIONS,
-            "memory_limit": MEMORY_LIMIT,
+            "memory_limit": memory or MEMORY_LIMIT,
             "temp_directory": "" if spill is None else str(spill),
         },
     )

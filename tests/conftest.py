@@ -6,6 +6,7 @@ it. The longest come first, so that no worker is left alone with one at the end.
 
 import gc
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,12 @@ def published_once(
         shutil.copytree(written_small_city.inbox, directory / "home" / "inbox")
         typed = ["run", "--home", str(directory / "home")]
         # Files that a test has just written count as left alone.
-        result = CliRunner().invoke(app, typed, env={"AVVIK_SETTLE_SECONDS": "0"})
+        # Everybody might read what is made, if nobody saw to it.
+        before = os.umask(0)
+        try:
+            result = CliRunner().invoke(app, typed, env={"AVVIK_SETTLE_SECONDS": "0"})
+        finally:
+            os.umask(before)
         assert result.exit_code == 0, result.output
         (directory / "said.txt").write_text(result.output, encoding="utf-8")
 

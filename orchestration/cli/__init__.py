@@ -14,14 +14,12 @@ from orchestration.cli.commands import app
 from orchestration.cli.interrupts import Interrupted, interruptible
 from orchestration.cli.output import MISUSE, errors
 from orchestration.cli.running import prepare_dagster_home
-from orchestration.storage.home import keep_private
 
 __all__ = ["app", "main", "prepare_dagster_home"]
 
 
 def main() -> None:
     """Run the command line; the entry point of the package."""
-    keep_private()
     try:
         with interruptible():
             app()

@@ -38,6 +38,7 @@ from orchestration.cli.running import (
 from orchestration.cli.serving import serve_dagster
 from orchestration.reporting.swedish import number
 from orchestration.settings import Profile, Settings
+from orchestration.storage.home import keep_private
 from orchestration.storage.warehouse import WarehouseHeldError
 
 app = typer.Typer(
@@ -46,6 +47,13 @@ app = typer.Typer(
     help="Avvik: finner det som avviker i stadens socialtjänst.",
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def begin() -> None:
+    """Whatever is typed, what it writes is kept private."""
+    keep_private()
+
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Katalog för allt tillstånd (AVVIK_HOME).")

@@ -319,14 +319,10 @@ def _workbook_to_text(
 def _parquet(limits: Limits, path: str, *questions: str) -> list[Any]:
     import duckdb  # noqa: PLC0415
 
-    config: dict[str, Any] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "memory_limit": _DUCKDB_MEMORY,
-        "temp_directory": "",
-    }
+    from orchestration.database import connect  # noqa: PLC0415
+
     try:
-        with duckdb.connect(config=config) as scratch:
+        with connect(files=[Path(path)], memory=_DUCKDB_MEMORY) as scratch:
             [(rows, unpacked, columns)] = scratch.execute(
                 "select (select sum(num_rows) from parquet_file_metadata($path)),"
                 " (select sum(total_uncompressed_size) from parquet_metadata($path)),"
