@@ -95,7 +95,9 @@ nightly_job = dg.define_asset_job(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Varje natt 03.30 svensk tid.",
 )
-def nightly_schedule(context: dg.ScheduleEvaluationContext, avvik: Avvik) -> dg.RunRequest:
+def nightly_schedule(
+    context: dg.ScheduleEvaluationContext, avvik: dg.ResourceParam[Avvik]
+) -> dg.RunRequest:
     """Ask for a run each night, and take away the history that has grown too old."""
     age = timedelta(days=avvik.settings.history_days)
     forget_runs(context.instance, before=datetime.now(UTC) - age)
@@ -210,7 +212,7 @@ def failure_notice(context: dg.RunFailureSensorContext, avvik: dg.ResourceParam[
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Försöker igen med meddelanden som inte kunde skickas, med allt längre pauser.",
 )
-def waiting_notices(avvik: Avvik) -> dg.SkipReason:
+def waiting_notices(avvik: dg.ResourceParam[Avvik]) -> dg.SkipReason:
     """Post what could not be posted before; the reason says what still waits."""
     return dg.SkipReason(send_waiting(avvik.settings) or "Inget väntar på att skickas.")
 
