@@ -10,6 +10,9 @@ DEVELOPED := $(VENV)/.developed
 # one, and 1.5, which the flow itself runs on too.
 OLDER_DUCKDB := $(foreach each,oldest lts 1.5,$(VENV)/duckdb-$(each))
 
+PARSE := $(BIN)/python -c 'from orchestration.flow.dbt_project import ensure_manifest; \
+  from orchestration.settings import Settings; ensure_manifest(Settings())'
+
 export DO_NOT_TRACK := 1
 
 .PHONY: run test lint types dbt serve bench lock audit clean manifest
@@ -36,8 +39,7 @@ dbt: $(INSTALLED)
 
 # dbt's manifest draws the asset graph; made here once, so that parallel tests only read it.
 manifest: $(INSTALLED)
-	$(BIN)/python -c 'from orchestration.flow.dbt_project import ensure_manifest; \
-	  from orchestration.settings import Settings; ensure_manifest(Settings())'
+	$(PARSE)
 
 serve: $(INSTALLED)
 	$(BIN)/avvik serve
@@ -72,7 +74,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q orchestration
-	$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	$(PARSE)
 	touch $@
 
 $(DEVELOPED): requirements-dev.lock $(INSTALLED)

@@ -18,6 +18,8 @@ from orchestration.settings import Settings
 
 _PROJECT_FOLDERS = ("models", "seeds", "macros", "tests")
 _PARSED: dict[tuple[Path, float, str, str], Any] = {}
+# The graph is the same for all; it is parsed for the one that most homes are of.
+_DEFAULT: str = Settings.model_fields["municipality"].default
 _TABLES = frozenset({"model", "seed"})
 
 
@@ -66,15 +68,14 @@ def build(settings: Settings, *, select: str, exclude: str = "") -> DbtResults:
     # The manifest would be written twice, and nobody reads it; what came of each node is below.
     common = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
     common += ["--no-write-json"]
-    where = ["--project-dir", str(project), "--profiles-dir", str(project)]
-    where += ["--vars", json.dumps({"municipality_id": settings.municipality})]
+    where = [*_project(project, settings.municipality)]
     where += ["--target-path", str(settings.dbt_target_dir)]
     where += ["--log-path", str(settings.dbt_target_dir)]
     selected = ["--select", select, "--exclude-resource-type", "unit_test"]
     selected += ["--exclude", exclude] if exclude else []
+    parsed = _parsed(settings, common)
     with _environment({"AVVIK_WAREHOUSE": str(settings.warehouse_path)}):
         try:
-            parsed = _parsed(settings, [*common, "parse", *where])
             result = dbtRunner(manifest=parsed).invoke([*common, "build", *selected, *where])
         finally:
             # Else dbt's connection stays open and shuts out the next reader of the file.
@@ -108,15 +109,36 @@ def _written(project: Path) -> list[float]:
     return [path.stat().st_mtime for path in [*sources, *project.glob("*.yml")]]
 
 
-def _parsed(settings: Settings, arguments: list[str]) -> Any:
-    """The project as dbt understands it, parsed once for all builds of a process."""
+def _project(project: Path, municipality: str) -> list[str]:
+    """What a call of dbt is told of the project; what differs from before is parsed anew."""
+    variables = json.dumps({"municipality_id": municipality})
+    return ["--project-dir", str(project), "--profiles-dir", str(project), "--vars", variables]
+
+
+def _target(settings: Settings) -> Path:
+    """Where dbt keeps what it has parsed for a municipality: by the project, for every home."""
+    target = settings.dbt_project_dir / "target"
+    return target if settings.municipality == _DEFAULT else target / settings.municipality
+
+
+def _parsed(settings: Settings, common: list[str]) -> Any:
+    """The project as dbt understands it, parsed once for all builds of a process.
+
+    dbt reuses what it parsed before only where the profile is the same, and the warehouse's path
+    is a part of it. Of the path just the file's name matters to what is parsed.
+    """
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
     project = settings.dbt_project_dir
     # All that the parsed models depend on: a relation has the name of its file before its own.
     key = (project, max(_written(project)), settings.municipality, settings.warehouse_path.name)
     if key not in _PARSED:
-        outcome = dbtRunner().invoke(arguments)
+        target = str(_target(settings))
+        arguments = [*common, "parse", *_project(project, settings.municipality)]
+        with _environment({"AVVIK_WAREHOUSE": settings.warehouse_path.name}):
+            outcome = dbtRunner().invoke(
+                [*arguments, "--target-path", target, "--log-path", target]
+            )
         if not outcome.success:
             raise StepRefusedError(f"dbt kunde inte köras: {outcome.exception}")
         _PARSED[key] = outcome.result
@@ -141,8 +163,9 @@ def ensure_manifest(settings: Settings) -> Path:
         return manifest
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
-    arguments = ["--quiet", "parse", "--project-dir", str(project), "--profiles-dir", str(project)]
-    result = dbtRunner().invoke(arguments)
+    arguments = ["--quiet", "parse", *_project(project, _DEFAULT)]
+    with _environment({"AVVIK_WAREHOUSE": settings.warehouse_path.name}):
+        result = dbtRunner().invoke(arguments)
     if not result.success:
         raise RuntimeError(f"dbt-projektet kan inte tolkas: {result.exception}")
     return manifest
