@@ -5,6 +5,9 @@ What is asked and what the answer means belongs in the publishers' modules.
 
 Nothing in the environment steers it: a proxy and a certificate authority of one's own are settings.
 httpx would else read them, and passwords from a `.netrc`, wherever it happens to run.
+
+Certificates and hosts are always verified. Where that fails, what is wrong is told, as the remedies
+differ: a chain that its server sends incomplete is completed with a certificate in `AVVIK_CA_FILE`.
 """
 
 import random
@@ -46,6 +49,54 @@ USER_AGENT = f"avvik/{version('avvik')} (kommunal statistik; httpx)"
 
 _LATER = "försök igen senare; består felet, kontrollera adress och urval i källregistret"
 _CHECK_ADDRESS = "kontrollera utgivarens adress i källregistret"
+
+# What OpenSSL calls it (X509_V_ERR_*, verify(1)), what that means, and what to do.
+_ADDED = "den läggs till dem som redan är betrodda, och kontrollen är lika sträng"
+_INCOMPLETE = (
+    (
+        "certifikatkedjan är ofullständig: servern skickar inte det mellanliggande certifikat som"
+        " har utfärdat dess eget, eller skickar ett annat"
+    ),
+    (
+        "hämta utfärdarens certifikat (adressen står i serverns certifikat under Authority"
+        " Information Access, CA Issuers), spara det som PEM i en fil och ange filen i"
+        " AVVIK_CA_FILE;"
+        f" {_ADDED}. Utfärdar organisationen själv certifikaten ska dess rotcertifikat stå i filen"
+    ),
+)
+_ANOTHER_HOST = (
+    "certifikatet gäller en annan värd",
+    "kontrollera utgivarens adress i källregistret; stämmer den, vänta tills utgivaren har rättat",
+)
+_CERTIFICATE_FAULTS: dict[int, tuple[str, str]] = {
+    9: (
+        "certifikatet gäller inte än",
+        "kontrollera datorns klocka; går den rätt, vänta tills utgivaren har rättat",
+    ),
+    10: (
+        "certifikatet har gått ut",
+        "kontrollera datorns klocka; går den rätt, vänta tills utgivaren har bytt certifikat",
+    ),
+    18: (
+        "certifikatet är utfärdat av servern själv",
+        (
+            "kontrollera utgivarens adress i källregistret och vem som svarar där; är det en egen"
+            f" server, ange dess certifikat som PEM i AVVIK_CA_FILE; {_ADDED}"
+        ),
+    ),
+    19: (
+        "certifikatkedjan slutar hos en utfärdare som inte är betrodd",
+        (
+            "är det en proxy som öppnar trafiken, ange dess rotcertifikat som PEM i AVVIK_CA_FILE;"
+            f" {_ADDED}"
+        ),
+    ),
+    20: _INCOMPLETE,
+    21: _INCOMPLETE,
+    62: _ANOTHER_HOST,
+    64: _ANOTHER_HOST,
+}
+_MEANWHILE = "Kontrollen av certifikat stängs aldrig av; det förra svaret gäller till dess"
 
 Due = Literal["json"]
 
@@ -390,7 +441,13 @@ class Client:
         self._paces[publisher].wait()
         ends = self._clock() + self._patience.whole
         body = bytearray()
-        sent = self._http.send(request, stream=True)
+        try:
+            sent = self._http.send(request, stream=True)
+        except httpx.ConnectError as error:
+            if (refused := _refused_certificate(error)) is None:
+                raise
+            # It would be shown at the next attempt too.
+            raise _certificate_error(publisher, path, request, refused) from None
         try:
             if sent.status_code == _NOT_MODIFIED and kept is not None and earlier is not None:
                 kept.refresh(address)
@@ -446,6 +503,24 @@ def _joined(address: str, location: str) -> str:
         return urljoin(address, location)
     except ValueError:
         return location
+
+
+def _refused_certificate(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """The certificate that was refused, where that is why there is no connection."""
+    each: BaseException | None = error
+    while each is not None and not isinstance(each, ssl.SSLCertVerificationError):
+        each = each.__cause__ or each.__context__
+    return each
+
+
+def _certificate_error(
+    publisher: str, path: str, request: httpx.Request, refused: ssl.SSLCertVerificationError
+) -> FetchError:
+    what, remedy = _CERTIFICATE_FAULTS.get(
+        refused.verify_code,
+        (f"certifikatet godtas inte ({refused.verify_message})", _LATER),
+    )
+    return FetchError(publisher, path, f"{request.url.host}: {what}", f"{remedy}. {_MEANWHILE}")
 
 
 def _trusted(ca_file: Path | None) -> ssl.SSLContext:

@@ -2,15 +2,11 @@
 
 import gzip
 import json
-import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import partial
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -451,67 +447,6 @@ def test_a_proxy_that_is_set_is_used(server: ReplayServer) -> None:
         client.get("scb", "/data")
     # A proxy is asked for the whole address.
     assert server.requests[0][1].headers["host"] == "avvik.invalid"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that no public authority has signed, with its key."""
-    path = tmp_path_factory.mktemp("tls") / "own.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command += ["-keyout", str(path), "-out", f"{path}.crt"]
-    subprocess.run(command, check=True, capture_output=True)
-    path.write_text(path.read_text() + Path(f"{path}.crt").read_text(), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def secure_address(certificate: Path) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, *_: object) -> None:
-            """Keep quiet."""
-
-    listening = HTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    listening.socket = context.wrap_socket(listening.socket, server_side=True)
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    yield f"https://127.0.0.1:{listening.server_address[1]}"
-    listening.shutdown()
-    listening.server_close()
-
-
-def test_a_certificate_that_nobody_vouches_for_is_refused(
-    secure_address: str, certificate: Path
-) -> None:
-    secure = partial(
-        Client, {"scb": secure_address}, {"scb": Pace(None)}, patience=Patience(tries=1)
-    )
-    with secure() as client, pytest.raises(FetchError, match="förbindelsen bröts"):
-        client.get("scb", "/")
-    with secure(ca_file=Path(f"{certificate}.crt")) as client:
-        assert client.get("scb", "/").content == b"{}"
-        with client.dialogue() as visitor:
-            assert visitor.get("scb", "/").content == b"{}"
-
-
-def test_a_certificate_for_another_host_is_refused(secure_address: str, certificate: Path) -> None:
-    # `localhost` is the same machine, under a name that the certificate does not have.
-    address = secure_address.replace("127.0.0.1", "localhost")
-    client = Client(
-        {"scb": address},
-        {"scb": Pace(None)},
-        ca_file=Path(f"{certificate}.crt"),
-        patience=Patience(tries=1),
-    )
-    with client, pytest.raises(FetchError, match="förbindelsen bröts"):
-        client.get("scb", "/")
 
 
 def test_every_publisher_is_asked_over_tls() -> None:
