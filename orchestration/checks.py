@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from orchestration.assets.steps import StoppedError, key_of, told
+from orchestration.assets.steps import StoppedError, key_of, notify, told
 from orchestration.flow.landing import landed
 from orchestration.flow.performing import GATE_CLOSED, Flow
 from orchestration.flow.remarks import set_remarks
@@ -19,7 +19,7 @@ from orchestration.flow.step import Step, Verdict
 from orchestration.flow.steps import STANDSTILL_CHECK
 from orchestration.intake.not_delivered import tables_without_rows
 from orchestration.intake.standstill import standing_still
-from orchestration.notices import Cause, send_notice
+from orchestration.notices import Cause
 from orchestration.quality.gate import record
 from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity, Suite, load_suites
@@ -177,7 +177,7 @@ def standstill(
     for each in overdue:
         context.log.warning("%s", each.message_sv)
         if (each.source_id, each.newest_period) in new:
-            _tell(context, settings, each.message_sv)
+            notify(context, settings, [Cause(each.message_sv)])
     for verdict in verdicts.values():
         yield dg.AssetCheckResult(
             check_name=STANDSTILL_CHECK,
@@ -186,12 +186,3 @@ def standstill(
             severity=dg.AssetCheckSeverity.WARN,
             description=told(verdict.messages_sv) or "Ingen period saknas.",
         )
-
-
-def _tell(context: dg.AssetCheckExecutionContext, settings: Settings, message: str) -> None:
-    """Send a notice; the run does not depend on whether the webhook takes it."""
-    fault = send_notice(
-        settings, run_id=context.run.run_id, job=context.run.job_name, causes=[Cause(message)]
-    )
-    if fault is not None:
-        context.log.warning("%s", fault)

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from orchestration.registers.municipality import MunicipalityError, load_municip
 from orchestration.settings import Settings
 from orchestration.sources.loading import observations_table
 from orchestration.sources.registry import load_publishers, load_registry
-from orchestration.storage.deliveries import held_breaches
+from orchestration.storage.deliveries import HeldBreach, held_breaches
 from orchestration.storage.warehouse import WarehouseHeldError, open_warehouse, table_exists
 
 _REMEDY = "Gör så här:"
@@ -136,8 +136,21 @@ def _from_warehouse(settings: Settings, run_id: str) -> list[Cause]:
 def _held(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[Cause]:
     if not table_exists(connection, "meta.deliveries"):
         return
+    yield from causes_of(settings, held_breaches(connection))
+
+
+def causes_of(settings: Settings, breaches: Iterable[HeldBreach]) -> Iterator[Cause]:
+    """What deliveries are held for, as people are told of it.
+
+    Args:
+        settings: Where the delivery reports are.
+        breaches: What they are held for.
+
+    Yields:
+        A cause for each breach.
+    """
     tables = _raw_tables()
-    for breach in held_breaches(connection):
+    for breach in breaches:
         report = settings.delivery_reports_dir / f"{breach.file_name.replace('/', '__')}.txt"
         yield Cause(
             breach.message,

@@ -56,9 +56,16 @@ AREAS = (
         "Its last good answer stays, and the fault is told; no other source waits.",
         (
             "unit/sources/test_client.py",
+            "unit/sources/test_certificates.py",
             "unit/sources/test_any_bytes.py",
             "unit/intake/test_fetching.py",
         ),
+    ),
+    Area(
+        "A publisher lies in its values",
+        "Its last good answer stands and is marked stale, the new one is held and told of until"
+        " another comes or a person confirms; what publishers ordinarily revise passes.",
+        ("unit/sources/test_judging.py", "unit/intake/test_held_answers.py"),
     ),
     Area(
         "What was written is changed afterwards",

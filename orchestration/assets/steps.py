@@ -4,7 +4,7 @@ A factory: a step is said once, in `orchestration.flow`, and whatever the graph 
 here. Nothing is computed here; dbt's assets, which its own library draws, are made in `models`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,9 @@ from dagster_shared.error import SerializableErrorInfo
 from orchestration.flow.built_from import PUBLICATION
 from orchestration.flow.performing import Flow, perform
 from orchestration.flow.step import Check, Outcome, Step, StepRefusedError, Verdict
+from orchestration.notices import Cause, send_notice
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
+from orchestration.settings import Settings
 
 # The nightly run, and half a day to put right what stopped it.
 _FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36))
@@ -137,7 +139,7 @@ def performed(
         StoppedError: If it refused; the text is Swedish.
     """
     try:
-        return perform(
+        outcome = perform(
             flow,
             step,
             avvik.settings,
@@ -147,6 +149,28 @@ def performed(
         )
     except StepRefusedError as error:
         raise StoppedError(str(error)) from None
+    if outcome.notices:
+        notify(context, avvik.settings, outcome.notices)
+    return outcome
+
+
+def notify(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
+    settings: Settings,
+    causes: Sequence[Cause],
+) -> None:
+    """Tell the data team; the run does not depend on whether the webhook takes it.
+
+    Args:
+        context: Dagster's context.
+        settings: Where notices go.
+        causes: What is to be known.
+    """
+    fault = send_notice(
+        settings, run_id=context.run.run_id, job=context.run.job_name, causes=causes
+    )
+    if fault is not None:
+        context.log.warning("%s", fault)
 
 
 def _check_spec(check: Check) -> dg.AssetCheckSpec:

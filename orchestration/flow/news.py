@@ -17,7 +17,9 @@ from orchestration.flow.built_from import (
 )
 from orchestration.intake.incoming import incoming_files
 from orchestration.settings import Settings
-from orchestration.storage.landing import sha256_of_delivered
+from orchestration.storage.confirmations import confirmations
+from orchestration.storage.deliveries import held_but_confirmed
+from orchestration.storage.landing import LandingStore, sha256_of_delivered
 from orchestration.storage.warehouse import open_warehouse
 
 
@@ -26,7 +28,8 @@ def nothing_new(settings: Settings) -> bool:
 
     It was when every chain ends in what there is: the same files in the inbox, the same answers of
     the publishers, the same seeds, program and settings. The warehouse must say the same, since
-    something else may have landed in it without being published.
+    something else may have landed in it without being published. A person's word on an answer that
+    is held is news too.
 
     Args:
         settings: The installation.
@@ -43,6 +46,9 @@ def nothing_new(settings: Settings) -> bool:
             provenance = Provenance(connection, settings)
             landed = ends(provenance.made, PUBLICATION)
             now = {name: provenance.present(name) for name in published}
+            words = confirmations(LandingStore(settings.landing_dir), by=settings.as_of)
+            if held_but_confirmed(connection, [each.sequence for each in words]):
+                return False
     except duckdb.Error:
         return False
     lying: dict[str, list[tuple[str, str]]] = {}

@@ -2,7 +2,8 @@
 
 Each register and each publisher has its table in schema `raw`. A delivery that breaks its contract
 is held, whole or in part, and closes the gate of its table until it is put right; the others are
-loaded all the same. A delivery that is unlike the earlier ones is pointed out.
+loaded all the same. A delivery that is unlike the earlier ones is pointed out, and so is a
+publisher's answer that is held for it: the last good one stands, so that closes no gate.
 """
 
 from collections.abc import Sequence
@@ -13,12 +14,21 @@ from orchestration.flow.landing import landed
 from orchestration.flow.step import Check, Outcome, Product, Step, Verdict, Work
 from orchestration.intake.loading import load_deliveries, raw_tables
 from orchestration.intake.not_delivered import NOT_DELIVERED_TABLE
+from orchestration.notices import Cause, causes_of
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.drift import latest_drift
 from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE
 from orchestration.registers.pseudonyms import load_key
 from orchestration.registers.quarantine import waiting_deliveries
-from orchestration.storage.deliveries import REGISTER_DELIVERIES_TABLE, set_aside, unresolved
+from orchestration.sources.loading import observations_table
+from orchestration.sources.registry import load_registry
+from orchestration.storage.alarms import not_yet_told
+from orchestration.storage.deliveries import (
+    REGISTER_DELIVERIES_TABLE,
+    held_answers,
+    set_aside,
+    unresolved,
+)
 from orchestration.storage.landing import LandingStore, Receipt
 
 DELIVERY_CHECK = "leveranser"
@@ -77,12 +87,8 @@ def raw_step(guarded: Sequence[str]) -> Step:
                 for product in rows
             ),
             *(
-                Check(
-                    DRIFT_CHECK,
-                    f"raw.{contract.table}",
-                    "Den senaste leveransen liknar de tidigare.",
-                )
-                for contract in load_contracts().values()
+                Check(DRIFT_CHECK, table, "Den senaste leveransen liknar de tidigare.")
+                for table in _held_against_earlier()
             ),
         ),
         run=_load,
@@ -124,12 +130,42 @@ def _load(work: Work) -> Outcome:
             table: frozenset(landed(name) for name in names.intersection(tables[table]))
             for table in made
         },
+        notices=_notices(work),
     )
+
+
+def _notices(work: Work) -> list[Cause]:
+    """What the data team is told of the published answers that are held, of each once.
+
+    The run goes on with the last good ones, so nothing else would send for anybody. Whoever builds
+    a past moment is told on the screen.
+    """
+    answers = held_answers(work.connection)
+    for answer in answers:
+        for message in answer.messages:
+            work.log.warning("%s", message)
+    if work.settings.as_of is not None:
+        return []
+    new = not_yet_told(work.connection, [(each.name, each.delivery_id) for each in answers])
+    return [
+        cause
+        for each in answers
+        if (each.name, each.delivery_id) in new
+        for cause in causes_of(work.settings, each.breaches)
+    ]
 
 
 def _judged() -> dict[str, list[str]]:
     """The tables of rows as they were delivered, each with the registers or datasets it holds."""
     return {f"raw.{table}": names for table, names in raw_tables().items()}
+
+
+def _held_against_earlier() -> list[str]:
+    """The tables whose deliveries are held against earlier ones: registers', then publishers'."""
+    return [
+        *(f"raw.{contract.table}" for contract in load_contracts().values()),
+        *dict.fromkeys(f"raw.{observations_table(each.publisher)}" for each in load_registry()),
+    ]
 
 
 def _sources() -> dict[str, list[str]]:
@@ -172,7 +208,16 @@ def _verdicts(
             {"hallna_leveranser": len(messages), "rader_som_vantar": waiting},
         )
     ]
-    if names and names[0] in load_contracts():
-        drift = latest_drift(connection, names[0])
+    if table in _held_against_earlier():
+        drift = (
+            latest_drift(connection, names[0])
+            if names[0] in load_contracts()
+            else [
+                message
+                for answer in held_answers(connection)
+                if answer.name in names
+                for message in answer.messages
+            ]
+        )
         verdicts.append(Verdict(DRIFT_CHECK, table, tuple(drift), {"iakttagelser": len(drift)}))
     return verdicts

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.notices import Cause
 from orchestration.settings import Settings
 
 
@@ -120,7 +121,7 @@ class Outcome:
             failed, more where one cannot be made without the other.
         inputs: What was read this time, where that is less than all that a product is made from;
             by product.
-        notices_sv: What the data team is told, each once.
+        notices: What the data team is told, each once, although it stops nothing.
         failed_sv: Why the step failed although something was made; empty where it did not.
         details: What only the graph's maker knows how to show, such as dbt's own results.
     """
@@ -129,7 +130,7 @@ class Outcome:
     verdicts: Sequence[Verdict] = ()
     made: frozenset[str] | None = None
     inputs: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    notices_sv: Sequence[str] = ()
+    notices: Sequence[Cause] = ()
     failed_sv: str = ""
     details: Any = None
 

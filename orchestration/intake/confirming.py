@@ -1,7 +1,8 @@
-"""Confirming a delivery that is held because it is unlike its register's earlier ones.
+"""Confirming a delivery that is held because it is unlike the earlier ones of its source.
 
 Finds the delivery that a person means and keeps the person's word; the next run loads it. Whether
-a delivery is unlike the earlier ones is judged in `registers.drift`, and kept in `storage`.
+a delivery is unlike the earlier ones is judged in `registers.drift` for a register and in
+`sources.judging` for a publisher's answer, and kept in `storage`.
 """
 
 import re
@@ -12,11 +13,14 @@ import duckdb
 
 from orchestration.outside import shown
 from orchestration.registers.breaches import HISTORY_RULES
+from orchestration.sources.judging import RULES as ANSWER_RULES
 from orchestration.storage.confirmations import Confirmation, confirmations, keep_confirmation
 from orchestration.storage.deliveries import create_tables, held_in_inbox, loaded_contents
 from orchestration.storage.landing import LandingStore, Receipt
 
 _SHORTEST_PREFIX = 6
+# What a person's word outweighs.
+_UNLIKE_EARLIER = HISTORY_RULES.keys() | ANSWER_RULES.keys()
 
 
 class ConfirmationError(Exception):
@@ -63,11 +67,11 @@ def confirm_delivery(
         rule
         for (rule,) in connection.execute(
             "select rule from meta.delivery_breaches"
-            " where delivery_sequence = ? and severity = 'delivery'",
+            " where delivery_sequence = ? and severity <> 'row'",
             [receipt.sequence],
         ).fetchall()
     }
-    if others := sorted(rules - HISTORY_RULES.keys()):
+    if others := sorted(rules - _UNLIKE_EARLIER):
         raise ConfirmationError(
             f"Leveransen {receipt.file_name} bryter mot avtalet ({', '.join(others)}) och kan inte"
             " bekräftas. Gör så här: be leverantören om en rättad fil med samma namn."
@@ -85,14 +89,13 @@ def confirm_delivery(
 
 def _meant(receipts: Sequence[Receipt], wanted: str) -> Receipt:
     """The delivery that is meant; of a file, its latest one."""
-    registers = [receipt for receipt in receipts if receipt.kind == "register"]
     if wanted.isdecimal():
-        numbered = [receipt for receipt in registers if receipt.sequence == int(wanted)]
+        numbered = [receipt for receipt in receipts if receipt.sequence == int(wanted)]
         if numbered:
             return numbered[0]
-    named = [receipt for receipt in registers if wanted in _names(receipt)]
+    named = [receipt for receipt in receipts if wanted in _names(receipt)]
     if not named and re.fullmatch(rf"[0-9a-fA-F]{{{_SHORTEST_PREFIX},64}}", wanted):
-        named = [each for each in registers if each.delivery_id.startswith(wanted.lower())]
+        named = [each for each in receipts if each.delivery_id.startswith(wanted.lower())]
     latest = {(receipt.name, receipt.file_name): receipt for receipt in named}
     if len(latest) > 1:
         raise ConfirmationError(

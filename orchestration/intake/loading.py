@@ -67,6 +67,7 @@ from orchestration.storage.confirmations import (
     record_confirmations,
 )
 from orchestration.storage.deliveries import (
+    ANSWER,
     BreachRow,
     add_breach,
     create_tables,
@@ -135,7 +136,7 @@ def load_deliveries(
     record_confirmations(connection, list(confirmed.values()))
     now = settings.moment()
     receipts = known_receipts(settings, store)
-    due, copies = pending(connection, receipts)
+    due, copies = pending(connection, receipts, confirmed=confirmed.keys())
     lost = lost_sequences(store)
     due = [
         receipt
@@ -159,7 +160,7 @@ def load_deliveries(
                 )
             else:
                 with _transaction(connection):
-                    _load_dataset(connection, settings, store, group)
+                    _load_dataset(connection, settings, store, group, confirmed=confirmed)
         except Exception as error:  # noqa: BLE001 - one source must not stop the others
             let_interrupts_through(error)
             _hold_group(connection, group, error)
@@ -540,6 +541,8 @@ def _load_dataset(
     settings: Settings,
     store: LandingStore,
     group: Sequence[Receipt],
+    *,
+    confirmed: Mapping[int, Confirmation],
 ) -> None:
     name = group[0].name
     datasets = datasets_of(settings.profile)
@@ -579,12 +582,13 @@ def _load_dataset(
             )
             continue
         try:
-            rows = load_dataset(
+            answer = load_dataset(
                 connection,
                 dataset,
                 store.blob(receipt.delivery_id).read_bytes(),
                 delivery_id=receipt.delivery_id,
                 delivery_sequence=receipt.sequence,
+                confirmed=receipt.sequence in confirmed,
             )
         except SourceFormatError as error:
             message = f"Fil {receipt.file_name}: {error}"
@@ -599,11 +603,24 @@ def _load_dataset(
             )
             continue
         covers = loaded_years(connection, dataset, receipt.sequence)
+        known = confirmed.get(receipt.sequence)
         record(
             connection,
             receipt,
             period=recording.reference_period if recording else covers,
-            outcome="loaded",
-            rows_loaded=rows,
-            rows_held=0,
+            outcome="quarantined" if answer.objections else "loaded",
+            rows_loaded=0 if answer.objections else answer.rows,
+            rows_held=answer.rows if answer.objections else 0,
+            breaches=[
+                BreachRow(
+                    each.rule,
+                    ANSWER,
+                    None,
+                    None,
+                    each.count,
+                    each.message_sv(receipt.file_name, dataset),
+                )
+                for each in answer.objections
+            ],
+            notes=[] if known is None else [known.message_sv()],
         )

@@ -35,7 +35,11 @@ _COMPARABLE = frozenset({"observed", "preliminary", "revised"})
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One row of ``meta.sources``: where figures come from and in what state."""
+    """One row of ``meta.sources``: where figures come from and in what state.
+
+    Attributes:
+        held: That a newer answer of its publisher is held, in Swedish; empty where none is.
+    """
 
     source_id: str
     title_sv: str
@@ -46,6 +50,7 @@ class Source:
     licence: str
     synthetic: bool
     stale: bool
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +357,8 @@ def load_sources(connection: duckdb.DuckDBPyConnection) -> tuple[Source, ...]:
                coalesce(cast(reference_period as varchar), '') as reference_period,
                epoch_us(retrieved_at) as retrieved_us,
                coalesce(content_sha256, '') as content_sha256, coalesce(licence, '') as licence,
-               coalesce(synthetic, false) as synthetic, coalesce(stale, false) as stale
+               coalesce(synthetic, false) as synthetic, coalesce(stale, false) as stale,
+               coalesce(held_sv, '') as held
         from meta.sources
         order by publisher, source_id, reference_period, content_sha256
         """,

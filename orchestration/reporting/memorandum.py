@@ -353,6 +353,7 @@ class _SourceRow:
     licence: str
     synthetic: bool
     stale: bool
+    held: str
 
 
 def _source(number: int, source: Source) -> _SourceRow:
@@ -370,4 +371,5 @@ def _source(number: int, source: Source) -> _SourceRow:
         licence=source.licence or labels.MISSING,
         synthetic=source.synthetic,
         stale=source.stale,
+        held=source.held,
     )

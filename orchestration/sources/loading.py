@@ -1,11 +1,12 @@
 """From parsed public statistics to rows in `raw`.
 
 One table a publisher, in one shape for all, one table of notes, and one of when each delivery came.
-Parsing belongs in the publishers' modules; what a series means for an indicator, and which delivery
-a figure holds from and until, belongs in dbt.
+What is too unlike the last good answer is kept out. Parsing belongs in the publishers' modules,
+what is too unlike in `judging`; what a series means for an indicator, and which delivery a figure
+holds from and until, belongs in dbt.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ import duckdb
 import pandas as pd
 
 from orchestration.sources.dispatch import parse_dataset
+from orchestration.sources.judging import Objection, objections
 from orchestration.sources.observation import Note, Observation
 from orchestration.sources.registry import Dataset, load_registry
 
@@ -120,6 +122,19 @@ def record_deliveries(
     connection.execute("commit")
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one delivery.
+
+    Attributes:
+        rows: Number of observations.
+        objections: Why it was not loaded; empty where it was.
+    """
+
+    rows: int
+    objections: tuple[Objection, ...] = ()
+
+
 def load_dataset(
     connection: duckdb.DuckDBPyConnection,
     dataset: Dataset,
@@ -127,8 +142,9 @@ def load_dataset(
     *,
     delivery_id: str,
     delivery_sequence: int,
-) -> int:
-    """Parse one delivery and append it to `raw`.
+    confirmed: bool = False,
+) -> Answer:
+    """Parse one delivery, hold it against the last good one, and append it to `raw`.
 
     Args:
         connection: An open connection to the warehouse; the caller owns the transaction.
@@ -136,25 +152,44 @@ def load_dataset(
         content: Its bytes.
         delivery_id: SHA-256 of the bytes.
         delivery_sequence: Place in the order of receipt.
+        confirmed: Whether a person has said that it is right, however unlike it is.
 
     Returns:
-        Number of observations.
+        How much there was in it, and what kept it out.
 
     Raises:
         SourceFormatError: If the bytes are not that dataset in its publisher's format.
     """
     parsed = parse_dataset(content, dataset)
-    for table, kind, rows in (
-        (observations_table(dataset.publisher), Observation, parsed.observations),
-        (NOTES_TABLE, Note, parsed.notes),
-    ):
-        frame = pd.DataFrame(
-            [astuple(row) for row in rows], columns=[field.name for field in fields(kind)]
-        ).assign(delivery_id=delivery_id, delivery_sequence=delivery_sequence)
-        connection.register("parsed_rows", frame)
-        connection.execute(f"insert into raw.{table} by name from parsed_rows")
+    table = f"raw.{observations_table(dataset.publisher)}"
+    observations, notes = (
+        _frame(kind, rows).assign(delivery_id=delivery_id, delivery_sequence=delivery_sequence)
+        for kind, rows in ((Observation, parsed.observations), (Note, parsed.notes))
+    )
+    connection.register("parsed_rows", observations)
+    try:
+        if not confirmed and (
+            found := objections(
+                connection,
+                dataset,
+                table=table,
+                incoming="parsed_rows",
+                delivery_sequence=delivery_sequence,
+            )
+        ):
+            return Answer(len(observations), tuple(found))
+        connection.execute(f"insert into {table} by name from parsed_rows")
+        connection.register("parsed_rows", notes)
+        connection.execute(f"insert into raw.{NOTES_TABLE} by name from parsed_rows")
+    finally:
         connection.unregister("parsed_rows")
-    return len(parsed.observations)
+    return Answer(len(observations))
+
+
+def _frame(kind: type, rows: Sequence[Observation | Note]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [astuple(row) for row in rows], columns=[field.name for field in fields(kind)]
+    )
 
 
 def loaded_years(

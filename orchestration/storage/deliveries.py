@@ -5,7 +5,7 @@ hold file names, rules and counts, never a value from a file. Reading deliveries
 `registers` and `sources`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 
@@ -14,6 +14,8 @@ import duckdb
 from orchestration.storage.landing import Receipt
 
 REGISTER_DELIVERIES_TABLE = "register__deliveries"
+# Severity of what holds a published answer: the last good one stands, so it stops nothing.
+ANSWER = "answer"
 
 _TABLES = """
 create table if not exists meta.deliveries (
@@ -58,7 +60,8 @@ class BreachRow:
 
     Attributes:
         rule: The rule's name.
-        severity: `row` or `delivery`.
+        severity: `row`, `delivery`, or `ANSWER` where a published answer is held and the last good
+            one stands meanwhile.
         column: The column, or None.
         first_row: Line number in the file, or None.
         row_count: Rows that break the rule.
@@ -122,12 +125,17 @@ def loaded_contents(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, st
 
 
 def pending(
-    connection: duckdb.DuckDBPyConnection, receipts: Sequence[Receipt]
+    connection: duckdb.DuckDBPyConnection,
+    receipts: Sequence[Receipt],
+    *,
+    confirmed: Collection[int] = (),
 ) -> tuple[list[Receipt], set[int]]:
     """Find the deliveries that are to be loaded now.
 
     Besides the new ones, a held delivery whose file still lies in the inbox is tried again: the
-    file it was a copy of may have been replaced, or the contract or a dictionary corrected.
+    file it was a copy of may have been replaced, or the contract or a dictionary corrected. So is a
+    published answer that a person has confirmed, even where a later one has come meanwhile: that is
+    held against the confirmed one.
 
     A file without rows is alike for every period. Whether a file is such a one is known when the
     first of them has been read: see `periods_without_rows`.
@@ -135,6 +143,7 @@ def pending(
     Args:
         connection: An open connection to the warehouse.
         receipts: All receipts in order.
+        confirmed: Sequences of the deliveries that a person has confirmed.
 
     Returns:
         The receipts to load, and the sequences of those among them whose content is that of
@@ -147,10 +156,11 @@ def pending(
         ).fetchall()
     }
     held = set(held_in_inbox(connection))
+    again = held | set(held_but_confirmed(connection, confirmed))
     due = [
         receipt
         for receipt in receipts
-        if receipt.sequence not in logged or receipt.sequence in held
+        if receipt.sequence not in logged or receipt.sequence in again
     ]
     lying = set(loaded_contents(connection))
     originals = [
@@ -259,6 +269,32 @@ def held_in_inbox(connection: duckdb.DuckDBPyConnection, name: str | None = None
         order by all
         """,
         {"name": name},
+    ).fetchall()
+    return [sequence for (sequence,) in rows]
+
+
+def held_but_confirmed(
+    connection: duckdb.DuckDBPyConnection, confirmed: Collection[int]
+) -> list[int]:
+    """Find the published answers that a person has confirmed since they were held.
+
+    Args:
+        connection: An open connection to the warehouse.
+        confirmed: Sequences of the deliveries that a person has confirmed.
+
+    Returns:
+        Their sequences in order of receipt.
+    """
+    rows = connection.execute(
+        """
+        select delivery_sequence from meta.deliveries
+        where
+            kind = 'statistics'
+            and outcome = 'quarantined'
+            and list_contains($confirmed::bigint[], delivery_sequence)
+        order by all
+        """,
+        {"confirmed": sorted(confirmed)},
     ).fetchall()
     return [sequence for (sequence,) in rows]
 
@@ -427,10 +463,11 @@ def add_breach(connection: duckdb.DuckDBPyConnection, sequence: int, breach: Bre
 
 
 def unresolved(connection: duckdb.DuckDBPyConnection, name: str | None = None) -> list[str]:
-    """Messages about deliveries that are held and have not been put right.
+    """Messages about deliveries that are held, stand in the way and have not been put right.
 
     A held delivery is put right when its file in the inbox is replaced or taken away. A file that
-    is set aside is none: nothing waits for it.
+    is set aside is none: nothing waits for it. A published answer that is held stands in nobody's
+    way either: see `held_answers`.
 
     Args:
         connection: An open connection to the warehouse.
@@ -444,10 +481,10 @@ def unresolved(connection: duckdb.DuckDBPyConnection, name: str | None = None) -
         """
         select message_sv
         from meta.delivery_breaches
-        where list_contains($held, delivery_sequence) and severity <> 'file'
+        where list_contains($held, delivery_sequence) and severity not in ('file', $answer)
         order by delivery_sequence, message_sv
         """,
-        {"held": held},
+        {"held": held, "answer": ANSWER},
     ).fetchall()
     return [message for (message,) in rows]
 
@@ -490,8 +527,66 @@ class HeldBreach:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class HeldAnswer:
+    """A published answer that is held, while the last good one stands.
+
+    Attributes:
+        name: The dataset.
+        delivery_id: SHA-256 of its bytes.
+        received_on: The day it came.
+        breaches: What it is held for.
+    """
+
+    name: str
+    delivery_id: str
+    received_on: date
+    breaches: tuple[HeldBreach, ...]
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What it is held for, a Swedish sentence each."""
+        return tuple(breach.message for breach in self.breaches)
+
+
+def held_answers(connection: duckdb.DuckDBPyConnection) -> list[HeldAnswer]:
+    """The published answers that wait for another one, or for a person to confirm them.
+
+    Args:
+        connection: An open connection to the warehouse; read-only is enough.
+
+    Returns:
+        The answers in order of receipt.
+    """
+    rows = connection.execute(
+        """
+        select
+            any_value(name),
+            any_value(delivery_id),
+            any_value((received_at at time zone 'UTC')::date),
+            any_value(file_name),
+            list((rule, message_sv) order by message_sv)
+        from meta.deliveries
+        inner join meta.delivery_breaches using (delivery_sequence)
+        where list_contains($held, delivery_sequence) and severity = $answer
+        group by delivery_sequence
+        order by delivery_sequence
+        """,
+        {"held": held_in_inbox(connection), "answer": ANSWER},
+    ).fetchall()
+    return [
+        HeldAnswer(
+            name,
+            delivery_id,
+            received_on,
+            tuple(HeldBreach(name, file_name, rule, message) for rule, message in breaches),
+        )
+        for name, delivery_id, received_on, file_name, breaches in rows
+    ]
+
+
 def held_breaches(connection: duckdb.DuckDBPyConnection) -> list[HeldBreach]:
-    """What the deliveries are held for that have not been put right.
+    """What the deliveries are held for that stand in the way and have not been put right.
 
     Args:
         connection: An open connection to the warehouse; read-only is enough.
@@ -504,10 +599,12 @@ def held_breaches(connection: duckdb.DuckDBPyConnection) -> list[HeldBreach]:
         select deliveries.name, deliveries.file_name, breaches.rule, breaches.message_sv
         from meta.delivery_breaches as breaches
         inner join meta.deliveries using (delivery_sequence)
-        where list_contains($held, delivery_sequence) and breaches.severity <> 'file'
+        where
+            list_contains($held, delivery_sequence)
+            and breaches.severity not in ('file', $answer)
         order by delivery_sequence, message_sv
         """,
-        {"held": held_in_inbox(connection)},
+        {"held": held_in_inbox(connection), "answer": ANSWER},
     ).fetchall()
     return [HeldBreach(*row) for row in rows]
 
@@ -541,7 +638,7 @@ def record_sources(
     """Write `meta.sources`: one row for each source that has been loaded.
 
     The checksum is that of the one delivery, or of the sorted list of deliveries where a source
-    has several.
+    has several. A source whose latest answer is held is stale, and says so.
 
     Args:
         connection: An open connection to the warehouse.
@@ -559,10 +656,16 @@ def record_sources(
             content_sha256 varchar,
             licence varchar,
             synthetic boolean,
-            stale boolean
+            stale boolean,
+            held_sv varchar
         )
         """
     )
+    held = {
+        answer.name: f"ett nyare svar kom {answer.received_on} men är så olikt det förra att det"
+        " hålls tillbaka; uppgifterna är ur det förra."
+        for answer in held_answers(connection)
+    }
     connection.execute(
         """
         insert into meta.sources
@@ -586,6 +689,8 @@ def record_sources(
             any_value(source.licence),
             bool_or(synthetic),
             retrieved_at < $now::timestamptz - to_days(any_value(source.window_days))
+                or any_value(held.message_sv) is not null,
+            any_value(held.message_sv)
         from (
             select
                 unnest($source_id::varchar[]) as source_id,
@@ -606,6 +711,9 @@ def record_sources(
             where outcome <> 'quarantined'
             qualify delivery_sequence = max(delivery_sequence) over (partition by name, file_name)
         ) as latest on source.source_id = latest.name
+        left join (
+            select unnest($held::varchar[]) as name, unnest($held_sv::varchar[]) as message_sv
+        ) as held on source.source_id = held.name
         group by source.place, source.source_id
         order by source.place
         """,
@@ -616,5 +724,7 @@ def record_sources(
             },
             "count": len(sources),
             "now": now,
+            "held": list(held),
+            "held_sv": list(held.values()),
         },
     )

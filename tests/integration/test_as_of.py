@@ -1,11 +1,14 @@
 """Any past publication is built again from the landed bytes, and nothing of the present is touched.
 
 Three months of a small city: statistics are revised, registers corrected, a month comes out of
-order, deliveries are held and confirmed or replaced, and a file is taken out of the inbox. Each
-publication's content is kept, and then asked for again.
+order, deliveries are held and confirmed or replaced, a publisher lies for a while, and a file is
+taken out of the inbox. Each publication's content is kept, and then asked for again.
 """
 
+import dataclasses
 import hashlib
+import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +21,8 @@ from typer.testing import CliRunner, Result
 
 from orchestration.cli import app
 from orchestration.demo.replay import bra
+from orchestration.demo.replay.publishers import PUBLISHERS
+from orchestration.demo.replay.server import Reply, Request
 from orchestration.intake.confirming import confirm_delivery
 from orchestration.settings import Settings
 from orchestration.sources.registry import Dataset, load_registry, recorded_files
@@ -30,7 +35,7 @@ runner = CliRunner()
 RECORDING = "Databasfil_nara_relation_syntetisk.txt"
 CRIMES = "Grov kvinnofridskränkning (4 a §);År;2023;"
 SOURCES = (
-    "select source_id, reference_period, retrieved_at, content_sha256"
+    "select source_id, reference_period, retrieved_at, content_sha256, stale, held_sv"
     " from meta.sources order by all"
 )
 
@@ -49,12 +54,14 @@ class History:
         statistics: Directory of what the publishers deliver.
         now: What the clock says.
         published: Content hash and sources of each publication, by its day.
+        remarks: What was remarked on although it stopped nothing, by the same day.
     """
 
     installation: Installation
     statistics: Path
     now: datetime = datetime(2026, 9, 1, 1, 30, tzinfo=UTC)
     published: dict[str, tuple[str, list[tuple[object, ...]]]] = field(default_factory=dict)
+    remarks: dict[str, list[str]] = field(default_factory=dict)
 
     def run(self, now: datetime) -> bool:
         """Run the nightly job at a time, and keep what it publishes."""
@@ -65,7 +72,13 @@ class History:
             hash_of(self.installation.snapshot),
             self.installation.published(SOURCES),
         )
+        told = self.installation.warehouse("select message_sv from meta.remarks order by all")
+        self.remarks[f"{now:%Y-%m-%d}"] = [message for (message,) in told]
         return True
+
+    def edition(self, number: int) -> Path:
+        """The directory of a publication, by its place among them."""
+        return sorted((self.installation.settings.published_dir / "tidigare").iterdir())[number]
 
     def confirm_what_is_held(self) -> int:
         """Say of every held delivery that it is right."""
@@ -101,6 +114,14 @@ class History:
         bra._figures.cache_clear()
 
 
+def in_thousands(request: Request) -> Reply:
+    """Kronofogden as it answers with every count a thousand times too large."""
+    reply = PUBLISHERS["kronofogden"](request)
+    larger = re.sub(rb'("antal[^"]*": )"([0-9]+)"', rb'\1"\g<2>000"', reply.content)
+    assert larger != reply.content
+    return dataclasses.replace(reply, content=larger)
+
+
 def replace_in(path: Path, old: bytes, new: bytes, count: int = 1) -> bytes:
     content = path.read_bytes()
     assert old in content
@@ -134,7 +155,9 @@ def history(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hi
         assert past.confirm_what_is_held() == 7
         assert past.run(datetime(2026, 9, 1, 1, 30, tzinfo=UTC))
 
-        # October: Brå revises, and evictions are corrected.
+        # October: Brå revises, Kronofogden lies, and evictions are corrected.
+        replaced = "orchestration.demo.replay.publishers.PUBLISHERS"
+        patch.setattr(replaced, {**PUBLISHERS, "kronofogden": in_thousands})
         past.revise(f"Hela landet;{CRIMES}2298", f"Hela landet;{CRIMES}2301")
         [evictions] = (inbox / "avhysningar_barn").glob("*_2023.*")
         evicted = evictions.read_bytes()
@@ -147,7 +170,9 @@ def history(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hi
         good = replace_in(family, b"2022-", b"2022-9")
         assert not past.run(datetime(2026, 10, 2, 1, 30, tzinfo=UTC))
 
-        # November: it is replaced, the late month comes, and Brå revises once more.
+        # November: it is replaced, the late month comes, Kronofogden has put its figures right, and
+        # Brå revises once more.
+        patch.setattr(replaced, PUBLISHERS)
         family.write_bytes(good.replace(b"2022-0", b"2022-1", 1))
         late.write_bytes(waiting)
         past.revise(f"Hela landet;{CRIMES}2301", f"Hela landet;{CRIMES}2305")
@@ -188,6 +213,43 @@ def test_what_was_revised_is_marked_and_logged(history: History) -> None:
     assert history.installation.published(
         "select distinct indicator_id from marts.revisions order by all"
     ) == [("reported_gross_violence_women",), ("reported_ipv_crimes",)]
+
+
+def test_a_publisher_that_lies_is_told_of_and_its_last_good_answers_stand(
+    history: History,
+) -> None:
+    """The one replay of the publishers whose answers go the whole way to what is published."""
+    lied_about = {"kronofogden_debt_relief", "kronofogden_debtors", "kronofogden_evictions"}
+    sources = {
+        day: {source: rest for source, *rest in rows}
+        for day, (_, rows) in history.published.items()
+    }
+    for day, held in {
+        "2026-09-01": set(),
+        "2026-10-01": lied_about,
+        "2026-11-01": set(),
+    }.items():
+        found = {source: rest[-1] for source, rest in sources[day].items() if rest[-1]}
+        assert found.keys() == held
+        remarks = [each for each in history.remarks[day] if "[regel skala]" in each]
+        assert len(remarks) == len(held)
+        for source in held:
+            assert sources[day][source][3] is True, "stale"
+            # What stands is what stood.
+            assert sources[day][source][:3] == sources["2026-09-01"][source][:3]
+    memorandum = (history.edition(1) / "memorandum.html").read_text("utf-8")
+    assert memorandum.count("Inaktuell: ett nyare svar kom 2026-10-01") == len(lied_about)
+    with duckdb.connect(str(history.edition(1) / "marts.duckdb"), read_only=True) as connection:
+        [(status,)] = connection.execute("select quality_status from meta.publication").fetchall()
+    assert status == "godkänd med anmärkning"
+    # Each answer is told of once, though the same came again the next night.
+    lines = history.installation.settings.notices.read_text("utf-8").splitlines()
+    causes = [cause for line in lines for cause in json.loads(line)["orsaker"]]
+    told = [cause for cause in causes if cause["regel"] == "skala"]
+    assert sorted(cause["leverantor"] for cause in told) == [
+        f"{source}, Kronofogden" for source in sorted(lied_about)
+    ]
+    assert all("avvik confirm" in cause["gor_sa_har"] for cause in told)
 
 
 def content_of(home: Path) -> dict[str, str]:
@@ -243,7 +305,9 @@ def test_a_day_when_a_delivery_was_held_has_no_publication(history: History) -> 
     held = [
         path.name for path in reports.glob("*.txt") if "hålls tillbaka" in path.read_text("utf-8")
     ]
-    assert [name.split("__")[0] for name in held] == ["familjeratt_arenden"]
+    # Kronofogden's answers are held too that day, and stand in nobody's way.
+    assert "kronofogden" not in output.partition("STOPP:")[2]
+    assert {name.split("__")[0] for name in held} == {"familjeratt_arenden", "kronofogden"}
 
 
 def test_destroyed_deliveries_are_told_by_number_and_register(history: History) -> None:

@@ -47,7 +47,7 @@ create table marts.triangulation (focus_area_id varchar, indicator_id varchar,
   related_change double, p_value double, verdict varchar, rationale_sv varchar);
 create table meta.sources (source_id varchar, title_sv varchar, publisher varchar,
   reference_period varchar, retrieved_at timestamptz, content_sha256 varchar, licence varchar,
-  synthetic boolean, stale boolean);
+  synthetic boolean, stale boolean, held_sv varchar);
 create table seeds.natural_explanations (explanation_id varchar, kind varchar, title_sv varchar,
   description_sv varchar, indicator_id varchar, geography_id varchar, period_from integer,
   period_to integer, month_from integer, month_to integer, explained_change double,
@@ -479,6 +479,7 @@ def fill_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
                 "licence": "CC0",
                 "synthetic": synthetic,
                 "stale": False,
+                "held_sv": None,
             },
         )
     insert(

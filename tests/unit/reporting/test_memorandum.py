@@ -299,9 +299,14 @@ def test_a_stale_source_and_a_missing_one_are_said_to_be(
     city: duckdb.DuckDBPyConnection, render: Render
 ) -> None:
     city.execute("update meta.sources set stale = true where source_id = 'avhysningar_barn'")
+    city.execute(
+        "update meta.sources set stale = true, held_sv = 'ett nyare svar hålls tillbaka.'"
+        " where source_id = 'kronofogden_debt'"
+    )
     city.execute("delete from meta.sources where source_id = 'boendestod_beslut'")
     text = prose(render(city))
     assert "Inaktuell: en nyare leverans är att vänta." in text
+    assert "Inaktuell: ett nyare svar hålls tillbaka." in text
     assert "källan saknas i källförteckningen" in text
 
 
