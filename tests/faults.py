@@ -32,6 +32,16 @@ class Area:
 
 AREAS = (
     Area(
+        "A page, a neighbour or a question tries to get further than it should",
+        "It reaches nothing: no page of a stranger, no file but the published, no setting.",
+        (
+            "browser/test_hostile_page.py",
+            "unit/cli/test_door.py",
+            "unit/cli/test_questions.py",
+            "unit/test_settings.py",
+        ),
+    ),
+    Area(
         "A file does harm, or its name does",
         "It alone is named and left or held, whatever its parser does; all else is published.",
         (
