@@ -247,6 +247,7 @@ def write_demo_city(settings: Settings, split: dict[str, float]) -> None:
 def _fetch(settings: Settings, split: dict[str, float]) -> None:
     """Ask the publishers, before it is decided that there is nothing new."""
     from orchestration.intake.fetching import fetch_statistics  # noqa: PLC0415
+    from orchestration.sources.client import AuthoritiesError  # noqa: PLC0415
 
     began = time.perf_counter()
     with progress_bar() as progress:
@@ -258,7 +259,10 @@ def _fetch(settings: Settings, split: dict[str, float]) -> None:
                 task, description=description, completed=place, total=count, visible=True
             )
 
-        attempts = fetch_statistics(settings, now=settings.moment(), progress=show)
+        try:
+            attempts = fetch_statistics(settings, now=settings.moment(), progress=show)
+        except AuthoritiesError as error:
+            refuse(str(error), cause=error)
         progress.update(
             task, description="Hämtar statistik", completed=len(attempts), total=len(attempts)
         )

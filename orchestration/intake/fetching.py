@@ -105,6 +105,7 @@ def fetch_statistics(
         How it went with each dataset that was due.
 
     Raises:
+        AuthoritiesError: If the file of certificates to trust cannot be used.
         OSError: If an answer cannot be kept.
     """
     states = fetch_states(settings)

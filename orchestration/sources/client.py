@@ -126,6 +126,10 @@ class FetchError(Exception):
         super().__init__(self.message_sv)
 
 
+class AuthoritiesError(Exception):
+    """The file of certificates to trust cannot be used; the text is Swedish and says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """A whole answer with a good status.
@@ -237,6 +241,9 @@ class Client:
         patience: How long to wait and how often to try.
         sleep: Waits; replaced in tests.
         clock: Seconds that only grow; replaced in tests.
+
+    Raises:
+        AuthoritiesError: If the file of certificates cannot be used.
     """
 
     def __init__(
@@ -527,7 +534,14 @@ def _trusted(ca_file: Path | None) -> ssl.SSLContext:
     """The public authorities, and one's own where there is one; hosts are always verified."""
     context = httpx.create_ssl_context(trust_env=False)
     if ca_file is not None:
-        context.load_verify_locations(cafile=ca_file)
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except OSError as error:
+            raise AuthoritiesError(
+                f"Filen {ca_file} i AVVIK_CA_FILE går inte att läsa som certifikat"
+                f" ({error.strerror or type(error).__name__}). Gör så här: lägg certifikaten i den"
+                " som PEM, ett efter det andra, eller ta bort inställningen."
+            ) from error
     return context
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.sources.client import Client, FetchError, Pace
+from orchestration.sources.client import AuthoritiesError, Client, FetchError, Pace
 
 _AUTHORITY = "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign\n"
 _SERVER = "basicConstraints=critical,CA:false\nsubjectAltName=IP:127.0.0.1\n"
@@ -185,3 +185,13 @@ def test_a_certificate_for_another_host_is_refused(servers: Servers) -> None:
 
 def test_a_certificate_that_has_expired_is_refused(servers: Servers) -> None:
     assert "127.0.0.1: certifikatet har gått ut" in servers.refusal("expired", "rot")
+
+
+def test_a_file_that_holds_no_certificate_is_refused_by_name(tmp_path: Path) -> None:
+    empty = tmp_path / "tom.pem"
+    empty.write_text("inget certifikat\n", encoding="utf-8")
+    with pytest.raises(
+        AuthoritiesError, match=r"tom\.pem i AVVIK_CA_FILE går inte att läsa"
+    ) as told:
+        Client({"bra": "https://127.0.0.1:9"}, {"bra": Pace(None)}, ca_file=empty)
+    assert "Gör så här: lägg certifikaten i den som PEM" in str(told.value)

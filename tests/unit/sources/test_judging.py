@@ -203,6 +203,18 @@ def test_a_rewritten_history_is_held(publisher: Publisher) -> None:
     assert "minst 2 år äldre än den nyaste" in found["omskriven_historik"]
 
 
+def test_a_few_months_of_which_most_are_rewritten_are_held(publisher: Publisher) -> None:
+    """Nothing is settled in a table that begins this year."""
+    months = {
+        ("S", f"{1200 + place}", f"2026M0{month}", "alla"): 5000.0 + 31 * place + month
+        for place in range(20)
+        for month in range(1, 5)
+    }
+    publisher.has_answered(months)
+    lie = revised(months, lambda key, old: old * (1.2 if int(key[1]) % 2 else 0.82))
+    assert publisher.rules_broken_by(lie).keys() == {"omskriven_historik"}
+
+
 def test_a_history_raised_by_one_factor_up_to_the_present_is_held(publisher: Publisher) -> None:
     """Restated prices restate the newest year too."""
     publisher.has_answered(population())
@@ -210,9 +222,13 @@ def test_a_history_raised_by_one_factor_up_to_the_present_is_held(publisher: Pub
     assert publisher.rules_broken_by(lie).keys() == {"omskriven_historik"}
 
 
-def test_figures_with_the_other_sign_are_held(publisher: Publisher) -> None:
-    publisher.has_answered(population())
-    assert publisher.rules_broken_by(revised(population(), lambda _, old: -old))
+@pytest.mark.parametrize("size", [1, 1 / 20_000])
+def test_figures_with_the_other_sign_are_held(publisher: Publisher, size: float) -> None:
+    """Small counts too, however little they differ."""
+    figures = {key: float(round(value * size) + 1) for key, value in population().items()}
+    publisher.has_answered(figures)
+    found = publisher.rules_broken_by(revised(figures, lambda _, old: -old))
+    assert found.keys() == {"omskriven_historik"}
 
 
 def test_an_answer_without_half_its_rows_is_held(publisher: Publisher) -> None:
@@ -221,6 +237,11 @@ def test_an_answer_without_half_its_rows_is_held(publisher: Publisher) -> None:
     found = publisher.rules_broken_by(lie)
     assert found.keys() == {"uppgifter_borta"}
     assert "30 av 60 uppgifter finns inte kvar" in found["uppgifter_borta"]
+
+
+def test_one_of_two_figures_is_half_the_rows(publisher: Publisher) -> None:
+    publisher.has_answered({("S", "00", "2022", "a"): 101.5, ("S", "00", "2023", "a"): 99.5})
+    assert publisher.rules_broken_by({("S", "00", "2023", "a"): 99.5}).keys() == {"uppgifter_borta"}
 
 
 def test_an_answer_without_its_older_half_is_held(publisher: Publisher) -> None:
