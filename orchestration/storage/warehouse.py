@@ -50,7 +50,7 @@ def open_warehouse(
         connection = connect(
             path,
             read_only=read_only,
-            files=[_fresh(path)],
+            files=_fresh_files(path),
             directories=[path.parent / "landing", path.parent / "published", spill, *directories],
             spill=spill,
         )
@@ -149,6 +149,13 @@ def remove(path: Path) -> None:
 def _fresh(path: Path) -> Path:
     """Where the warehouse is written anew."""
     return path.with_name(f".{path.name}.fresh")
+
+
+def _fresh_files(path: Path) -> list[Path]:
+    """The warehouse that is written anew, and the journals that DuckDB keeps beside it."""
+    fresh = _fresh(path)
+    ends = ("", ".wal", ".wal.checkpoint", ".wal.recovery", ".checkpoint.wal", ".recovery.wal")
+    return [fresh.with_name(f"{fresh.name}{end}") for end in ends]
 
 
 def table_exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

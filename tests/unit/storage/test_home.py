@@ -16,7 +16,7 @@ from orchestration.storage.home import (
     require_profile,
     sweep_strays,
 )
-from orchestration.storage.warehouse import open_warehouse
+from orchestration.storage.warehouse import open_warehouse, rewrite_warehouse
 
 
 @pytest.mark.parametrize(("first", "second"), [("demo", "live"), ("live", "demo")])
@@ -83,3 +83,13 @@ def test_what_libraries_write_is_private_too_from_then_on(
     assert {"warehouse.duckdb", "warehouse.duckdb.wal", "child"} <= names
     assert [path for path in made if path.parent.name == "spill"], "it did not spill"
     assert set(made.values()) == {0o600, 0o700}
+
+
+def test_a_warehouse_is_written_anew_within_what_its_connection_reaches(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with open_warehouse(path) as connection:
+        connection.execute("create table raw.a as select range as a from range(200_000)")
+    rewrite_warehouse(path)
+    with open_warehouse(path) as connection:
+        assert connection.execute("select count(*) from raw.a").fetchone() == (200_000,)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["spill", "warehouse.duckdb"]
