@@ -67,6 +67,9 @@ AREAS = (
         (
             "unit/sources/test_client.py",
             "unit/sources/test_certificates.py",
+            "unit/sources/test_judging.py",
+            "unit/intake/test_held_answers.py",
+            "unit/sources/test_certificates.py",
             "unit/sources/test_any_bytes.py",
             "unit/intake/test_fetching.py",
         ),
@@ -90,6 +93,7 @@ AREAS = (
             "integration/test_interrupted_run.py",
             "unit/storage/test_landing.py",
             "unit/storage/test_holders.py",
+            "unit/storage/test_home.py",
         ),
     ),
     Area(
