@@ -16,6 +16,7 @@ from orchestration.definitions import build_defs
 from orchestration.demo.replay.publishers import PUBLISHERS
 from orchestration.demo.replay.server import Reply, Request
 from orchestration.flow.landing import FETCH_CHECK, landed
+from orchestration.flow.news import nothing_new
 from orchestration.flow.steps import STANDSTILL_CHECK
 from orchestration.intake import fetching
 from orchestration.registers.contract import load_contracts
@@ -24,6 +25,8 @@ from orchestration.settings import Settings
 from orchestration.sources.client import Client
 from orchestration.sources.loading import create_tables
 from orchestration.sources.registry import datasets_of, load_registry
+from orchestration.storage.confirmations import keep_confirmation
+from orchestration.storage.landing import LandingStore
 from orchestration.storage.warehouse import open_warehouse
 from tests.integration.conftest import Installation
 
@@ -83,6 +86,20 @@ def test_a_run_that_fetches_says_so(published: Installation) -> None:
     assert "Hämtning" in told.stdout
     assert told.stdout.count("hämtad") > len(OF_SCB)
     assert "aldrig hämtad" not in told.stdout
+
+
+def test_a_person_s_word_on_an_answer_that_is_held_is_news(installation: Installation) -> None:
+    """Publication does not wait for it, so that nothing else would bring it in."""
+    settings, store = installation.settings, LandingStore(installation.settings.landing_dir)
+    installation.change(
+        "update meta.deliveries set outcome = 'quarantined' where name = 'kronofogden_evictions'"
+    )
+    assert nothing_new(settings)
+    [receipt] = [each for each in store.receipts() if each.name == "kronofogden_evictions"]
+    keep_confirmation(
+        store, receipt, confirmed_by="prov", reason_sv="Det stämmer.", at=settings.moment()
+    )
+    assert not nothing_new(settings)
 
 
 @pytest.fixture
