@@ -136,6 +136,12 @@ def objections(
     Returns:
         What is unlike; nothing where the answer may take the last one's place.
     """
+    [(answered,)] = connection.execute(
+        f"select exists (from {table} where dataset_id = ? and delivery_sequence < ?)",
+        [dataset.source_id, delivery_sequence],
+    ).fetchall()
+    if not answered:
+        return []
     _compare(connection, dataset, table, incoming, delivery_sequence)
     [(known,)] = connection.execute(f"select count(old) from {_CELLS}").fetchall()
     found = (
