@@ -158,7 +158,12 @@ def test_without_the_cookie_everything_is_refused_and_the_page_says_what_to_do(
     assert house.dagster.reached == []
 
 
-@pytest.mark.parametrize("key", ["", "x", KEY[:-1], KEY + "x", KEY.swapcase(), "å"])
+# Named, since each worker that runs tests has a key of its own.
+@pytest.mark.parametrize(
+    "key",
+    ["", "x", KEY[:-1], KEY + "x", KEY.swapcase(), "å"],
+    ids=["none", "another", "cut", "longer", "other case", "no ASCII"],
+)
 def test_a_wrong_key_is_no_key(house: House, key: str) -> None:
     for address in (f"/?nyckel={key}", f"/?nyckel={key}&nyckel={KEY}", f"/?other={KEY}"):
         answer = house.ask("GET", address)
