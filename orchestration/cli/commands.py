@@ -296,6 +296,7 @@ def rekey(
     home: HomeOption = None,
 ) -> None:
     """Byter pseudonymnyckeln till en ny, slumpad, och alla pseudonymer med den."""
+    from orchestration.flow.built_from import follow  # noqa: PLC0415
     from orchestration.intake.rekeying import UnlinkedError  # noqa: PLC0415
     from orchestration.intake.rekeying import rekey as change  # noqa: PLC0415
     from orchestration.registers.pseudonyms import PseudonymKeyError  # noqa: PLC0415
@@ -303,7 +304,7 @@ def rekey(
     settings = _settings(home=home)
     with only_one_run(settings, "avvik rekey"):
         try:
-            key, changed = change(settings, accept_unlinked=accept_unlinked)
+            key, changed = change(settings, accept_unlinked=accept_unlinked, follow=follow)
         except (PseudonymKeyError, UnlinkedError) as error:
             refuse(str(error), cause=error)
     console.print(

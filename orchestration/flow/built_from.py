@@ -16,7 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.quality.gate import fingerprint
+from orchestration.quality.gate import RESULTS_TABLE, fingerprint
+from orchestration.quality.metrics import table_columns
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.deliveries import create_tables as create_deliveries
 from orchestration.storage.landing import sha256_of
@@ -292,6 +293,28 @@ class Provenance:
             [list(column) for column in zip(*rows, strict=True)],
         )
         self.forget()
+
+
+def follow(connection: duckdb.DuckDBPyConnection, changed: Mapping[str, tuple[str, str]]) -> None:
+    """Let what is recorded follow a change of tables that nobody needs to distrust.
+
+    A table that was not as it was recorded before the change is not so after it either.
+
+    Args:
+        connection: An open connection to the warehouse.
+        changed: For each table its fingerprint before the change, and after it.
+    """
+    connection.execute(_CREATE)
+    columns = [(TABLE, "table_name", "fingerprint"), (TABLE, "input_name", "input_fingerprint")]
+    if table_columns(connection, RESULTS_TABLE):
+        columns.append((RESULTS_TABLE, "table_name", "fingerprint"))
+    for table, (before, after) in changed.items():
+        for records, name, print_ in columns:
+            connection.execute(
+                f"update {records} set {print_} = $after"
+                f" where {name} = $table and {print_} = $before",
+                {"table": table, "before": before, "after": after},
+            )
 
 
 def _named(name: str) -> str:

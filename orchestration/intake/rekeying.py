@@ -7,8 +7,12 @@ undone. How pseudonyms are changed belongs in `orchestration.registers.rekeying`
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import duckdb
+
+from orchestration.quality.gate import fingerprint
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.layout import Delivery
 from orchestration.registers.municipality import load_municipality
@@ -24,12 +28,15 @@ from orchestration.registers.rekeying import (
     bridge_keys,
     change_key,
     confirm_key,
+    keyed_tables,
     recorded_key,
 )
 from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.retention import lost_sequences
 from orchestration.storage.warehouse import open_warehouse, rewrite_warehouse
+
+Follow = Callable[[duckdb.DuckDBPyConnection, Mapping[str, tuple[str, str]]], None]
 
 
 class UnlinkedError(Exception):
@@ -41,13 +48,18 @@ def next_key_file(settings: Settings) -> Path:
     return settings.key_file.with_name(f"{settings.key_file.name}.next")
 
 
-def rekey(settings: Settings, *, accept_unlinked: bool) -> tuple[PseudonymKey, Rekeyed]:
+def rekey(
+    settings: Settings, *, accept_unlinked: bool, follow: Follow
+) -> tuple[PseudonymKey, Rekeyed]:
     """Change the key of an installation to a new, random one.
 
     Args:
         settings: Where the warehouse, the landed deliveries and the key are.
         accept_unlinked: Whether rows whose number is not landed any more may lose their link to
             the person's later rows.
+        follow: Lets what is recorded of the tables follow the change, within its transaction: else
+            they would seem to be changed by hand. Is given each table's fingerprints, the old one
+            and the new.
 
     Returns:
         The new key, and what was changed.
@@ -80,6 +92,7 @@ def rekey(settings: Settings, *, accept_unlinked: bool) -> tuple[PseudonymKey, R
             mapping_of=load_municipality(settings).mapping,
         )
         connection.execute("begin")
+        before = {table: fingerprint(connection, table) for table in keyed_tables(connection, old)}
         rekeyed = change_key(connection, old, new)
         if rekeyed.unlinked and not accept_unlinked:
             connection.execute("rollback")
@@ -90,6 +103,8 @@ def rekey(settings: Settings, *, accept_unlinked: bool) -> tuple[PseudonymKey, R
                 " ändrat. Med --accept-unlinked får de nya pseudonymer som inte längre hör ihop"
                 " med samma persons senare rader."
             )
+        after = {table: fingerprint(connection, table) for table in before}
+        follow(connection, {table: (before[table], after[table]) for table in before})
         connection.execute("commit")
     finish_rekeying(settings)
     return new, rekeyed

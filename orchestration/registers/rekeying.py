@@ -138,6 +138,20 @@ def bridge_keys(
     connection.execute("create or replace temp table bridge as select distinct * from bridge")
 
 
+def keyed_tables(connection: duckdb.DuckDBPyConnection, key: PseudonymKey) -> list[str]:
+    """The tables that hold pseudonyms of a key.
+
+    Args:
+        connection: An open connection to the warehouse.
+        key: The key.
+
+    Returns:
+        Each as `schema.table`, once.
+    """
+    tables = (table.replace('"', "") for table, _ in _keyed_columns(connection, key))
+    return list(dict.fromkeys(tables))
+
+
 def change_key(
     connection: duckdb.DuckDBPyConnection, old: PseudonymKey, new: PseudonymKey
 ) -> Rekeyed:

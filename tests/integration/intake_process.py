@@ -12,6 +12,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration.flow.built_from import follow
 from orchestration.intake.landing import land_deliveries
 from orchestration.intake.loading import load_deliveries
 from orchestration.intake.rekeying import finish_rekeying, rekey
@@ -35,7 +36,7 @@ def take_in(settings: Settings) -> None:
 
 def change_key(settings: Settings) -> None:
     """Change the key of all that is loaded."""
-    rekey(settings, accept_unlinked=False)
+    rekey(settings, accept_unlinked=False, follow=follow)
 
 
 WORK = {"intake": take_in, "rekey": change_key}

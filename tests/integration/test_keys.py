@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.flow.built_from import follow
 from orchestration.intake import rekeying
 from orchestration.intake.rekeying import finish_rekeying, next_key_file
 from orchestration.registers.pseudonyms import read_key
@@ -129,7 +130,7 @@ def test_a_change_that_is_killed_is_completed_or_undone(
     with monkeypatch.context() as patch:
         patch.setattr(rekeying, name, kill)
         with pytest.raises(Killed):
-            rekeying.rekey(installation.settings, accept_unlinked=False)
+            rekeying.rekey(installation.settings, accept_unlinked=False, follow=follow)
     assert next_key_file(installation.settings).exists()
     finish_rekeying(installation.settings)
     assert not next_key_file(installation.settings).exists()
