@@ -17,13 +17,12 @@ from pathlib import Path
 import duckdb
 
 from orchestration.quality.gate import RESULTS_TABLE, fingerprint
-from orchestration.quality.metrics import table_columns
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.deliveries import create_tables as create_deliveries
 from orchestration.storage.landing import sha256_of
 from orchestration.storage.manifest import MANIFEST_NAME
 from orchestration.storage.snapshot import current_edition
-from orchestration.storage.warehouse import view_definitions
+from orchestration.storage.warehouse import table_exists, view_definitions
 from orchestration.version import code_fingerprint, settings_fingerprint
 
 TABLE = "meta.built_from"
@@ -306,7 +305,8 @@ def follow(connection: duckdb.DuckDBPyConnection, changed: Mapping[str, tuple[st
     """
     connection.execute(_CREATE)
     columns = [(TABLE, "table_name", "fingerprint"), (TABLE, "input_name", "input_fingerprint")]
-    if table_columns(connection, RESULTS_TABLE):
+    # Asked for in the catalogue: a query that fails would end the transaction.
+    if table_exists(connection, RESULTS_TABLE):
         columns.append((RESULTS_TABLE, "table_name", "fingerprint"))
     for table, (before, after) in changed.items():
         for records, name, print_ in columns:
