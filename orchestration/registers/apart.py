@@ -7,6 +7,7 @@ blame, and the next one gets a new process. What a sheet is belongs in `sheets`.
 """
 
 import csv
+import errno
 import json
 import os
 import resource
@@ -97,7 +98,7 @@ def workbook_header(path: Path) -> WorkbookHeader:
         OSError: If the parser cannot be started.
     """
     with _understood():
-        row, names, others = _ask("workbook_header", path=str(path))
+        row, names, others = _ask("workbook_header", path=str(path.absolute()))
         return WorkbookHeader(int(row), _texts(names), tuple(_texts(each) for each in others))
 
 
@@ -123,8 +124,8 @@ def workbook_to_text(path: Path, target: Path, delimiter: str, header_row: int) 
         return int(
             _ask(
                 "workbook_to_text",
-                path=str(path),
-                target=str(target),
+                path=str(path.absolute()),
+                target=str(target.absolute()),
                 delimiter=delimiter,
                 header_row=header_row,
             )
@@ -148,7 +149,7 @@ def parquet_columns(path: Path) -> tuple[list[tuple[str, str]], list[tuple[str, 
         OSError: If the parser cannot be started.
     """
     with _understood():
-        described, schema = _ask("parquet_columns", path=str(path))
+        described, schema = _ask("parquet_columns", path=str(path.absolute()))
         return (
             [(str(name), str(kind)) for name, kind in described],
             [(str(name), int(count)) for name, count in schema],
@@ -171,7 +172,7 @@ def parquet_rows(path: Path) -> int:
         OSError: If the parser cannot be started.
     """
     with _understood():
-        return int(_ask("parquet_rows", path=str(path)))
+        return int(_ask("parquet_rows", path=str(path.absolute())))
 
 
 @contextmanager
@@ -401,7 +402,10 @@ def _answer(limits: Limits, question: dict[str, Any]) -> tuple[str, Any]:
     except (SheetError, ArithmeticError, EOFError, ValueError, csv.Error) as error:
         return SheetError.__name__, type(error).__name__
     except OSError as error:
-        return TooLargeError.__name__, type(error).__name__
+        # Only a full disk, or the limit of what may be written, says that it is too large.
+        is_full = error.errno in {errno.EFBIG, errno.ENOSPC, errno.EDQUOT}
+        fault = TooLargeError if is_full else SheetError
+        return fault.__name__, type(error).__name__
 
 
 def _serve(arguments: Sequence[str]) -> None:

@@ -299,3 +299,14 @@ def test_a_parser_ends_with_whoever_started_it(tmp_path: Path) -> None:
     assert parser._process.stdin is not None
     parser._process.stdin.close()
     assert parser._process.wait(timeout=60) == 0
+
+
+def test_a_file_named_from_where_one_stands_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parser stands somewhere else."""
+    book = openpyxl.Workbook()
+    book.active.append(["a", "b"])
+    book.save(tmp_path / "bok.xlsx")
+    monkeypatch.chdir(tmp_path)
+    assert apart.workbook_header(Path("bok.xlsx")).names == ("a", "b")
