@@ -5,6 +5,7 @@ Each case is what a browser, a program or a hostile page would send.
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +74,9 @@ class House:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        asyncio.run(self.door(scope, receive, send))
+        # In a thread of its own: a browser's tests keep a loop running in this one.
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            pool.submit(lambda: asyncio.run(self.door(scope, receive, send))).result()
         return sent
 
     def ask(
