@@ -18,13 +18,13 @@ from functools import cache
 
 import duckdb
 
-from orchestration import outbox
 from orchestration.quality.gate import RESULTS_TABLE
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.municipality import MunicipalityError, load_municipality
 from orchestration.settings import Settings
 from orchestration.sources.loading import observations_table
 from orchestration.sources.registry import load_publishers, load_registry
+from orchestration.storage import outbox
 from orchestration.storage.deliveries import HeldBreach, held_breaches
 from orchestration.storage.warehouse import WarehouseHeldError, open_warehouse, table_exists
 

@@ -59,7 +59,7 @@ AREAS = (
     Area(
         "A notice cannot be told",
         "The run's own outcome stands; the notice is in the file, waits, and is sent in time.",
-        ("unit/test_notices.py", "unit/test_outbox.py"),
+        ("unit/test_notices.py", "unit/storage/test_outbox.py"),
     ),
     Area(
         "A publisher answers wrongly",

@@ -21,7 +21,7 @@ from orchestration.cli.output import STOPPED, console, errors, progress_bar, ref
 from orchestration.cli.preflight import require_key
 from orchestration.cli.published import index_path, query_published
 from orchestration.settings import PROJECT_ROOT, Settings
-from orchestration.storage.home import sweep
+from orchestration.storage.home import remove, sweep
 
 _STARTED = time.perf_counter()
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def rebuild_warehouse(
     Raises:
         typer.Exit: If a gate or a step stopped the run.
     """
-    from orchestration.storage.warehouse import remove, set_aside  # noqa: PLC0415
+    from orchestration.storage.warehouse import set_aside  # noqa: PLC0415
 
     aside = set_aside(settings.warehouse_path)
     if aside is not None:
@@ -151,7 +151,7 @@ def _tell_again(settings: Settings) -> None:
     from orchestration.notices import send_waiting  # noqa: PLC0415
 
     if settings.as_of is None and (waiting := send_waiting(settings)) is not None:
-        errors.print(waiting, style="yellow", markup=False, soft_wrap=True)
+        errors.print(waiting, style="yellow", soft_wrap=True)
 
 
 def _tell(settings: Settings, run_id: str, causes: "Sequence[Cause | Exception | str]") -> None:
@@ -424,7 +424,7 @@ def _print_left(settings: Settings) -> None:
     with open_warehouse(settings.warehouse_path, read_only=True) as connection:
         if table_exists(connection, "meta.delivery_breaches"):
             for message in set_aside(connection):
-                errors.print(message, style="yellow", markup=False, soft_wrap=True)
+                errors.print(message, style="yellow", soft_wrap=True)
         if table_exists(connection, "meta.destroyed_deliveries"):
             for file_name in destroyed_in_inbox(connection):
                 console.print(f"Gallrad men kvar i inkorgen: {file_name}")

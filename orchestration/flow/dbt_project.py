@@ -68,7 +68,7 @@ def build(settings: Settings, *, select: str, exclude: str = "") -> DbtResults:
     # The manifest would be written twice, and nobody reads it; what came of each node is below.
     common = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
     common += ["--no-write-json"]
-    where = [*_project(project, settings.municipality)]
+    where = _project(project, settings.municipality)
     where += ["--target-path", str(settings.dbt_target_dir)]
     where += ["--log-path", str(settings.dbt_target_dir)]
     selected = ["--select", select, "--exclude-resource-type", "unit_test"]

@@ -29,7 +29,7 @@ class Verified:
     Attributes:
         deliveries: Deliveries whose bytes were read.
         tables: Tables of the warehouse that were read.
-        editions: Editions that have a manifest.
+        editions: Editions whose files were read.
         faults_sv: What is wrong and what to do, a text each.
     """
 
@@ -112,6 +112,12 @@ def _warehouse(settings: Settings, found: Verified) -> Iterator[str]:
                 found.tables += 1
                 if provenance.present(name) != provenance.made[name].fingerprint:
                     yield f"{name} har ändrats utanför flödet sedan den gjordes. {REBUILD}"
+            edition = provenance.made.get(EDITION)
+            if edition is not None and edition.fingerprint != provenance.present(EDITION):
+                yield (
+                    "Det publicerade är inte den utgåva som lagret senast skrev (manifest.json är"
+                    f" en annan). {_AGAIN}"
+                )
     except WarehouseHeldError:
         raise
     except (duckdb.Error, OSError) as error:
@@ -127,25 +133,3 @@ def _published(settings: Settings, found: Verified) -> Iterator[str]:
             yield f"Det publicerade är inte som det skrevs: {edition.name}: {fault}. {_AGAIN}"
     for fault in (*chain_faults(editions), *name_faults(directory)):
         yield f"Det publicerade är inte som det skrevs: {fault}. {_AGAIN}"
-    recorded = _recorded_edition(settings)
-    if recorded is not None and recorded[0] != recorded[1]:
-        yield (
-            "Det publicerade är inte den utgåva som lagret senast skrev (manifest.json är en"
-            f" annan). {_AGAIN}"
-        )
-
-
-def _recorded_edition(settings: Settings) -> tuple[str, str] | None:
-    """The manifest that the warehouse remembers, and that which is there."""
-    if not settings.warehouse_path.is_file():
-        return None
-    try:
-        with open_warehouse(settings.warehouse_path) as connection:
-            provenance = Provenance(connection, settings)
-            made = provenance.made.get(EDITION)
-            return None if made is None else (made.fingerprint, provenance.present(EDITION))
-    except WarehouseHeldError:
-        raise
-    except (duckdb.Error, OSError):
-        # Told of already.
-        return None

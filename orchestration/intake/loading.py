@@ -439,6 +439,21 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("commit")
 
 
+def _hold(
+    connection: duckdb.DuckDBPyConnection, receipt: Receipt, breach: BreachRow, period: str = ""
+) -> None:
+    """Record a delivery of which nothing is loaded, and why."""
+    record(
+        connection,
+        receipt,
+        period=period,
+        outcome="quarantined",
+        rows_loaded=0,
+        rows_held=0,
+        breaches=[breach],
+    )
+
+
 def _hold_group(
     connection: duckdb.DuckDBPyConnection, group: Sequence[Receipt], error: Exception
 ) -> None:
@@ -448,15 +463,7 @@ def _hold_group(
     """
     with _transaction(connection):
         for receipt in group:
-            record(
-                connection,
-                receipt,
-                period="",
-                outcome="quarantined",
-                rows_loaded=0,
-                rows_held=0,
-                breaches=[_breach_row(_internal_error(receipt, error))],
-            )
+            _hold(connection, receipt, _breach_row(_internal_error(receipt, error)))
 
 
 def _hold_lost(connection: duckdb.DuckDBPyConnection, lost: Sequence[Receipt]) -> None:
@@ -467,15 +474,7 @@ def _hold_lost(connection: duckdb.DuckDBPyConnection, lost: Sequence[Receipt]) -
                 f"Fil {receipt.file_name}: det som togs emot {receipt.received_at[:10]} är förlorat"
                 " eller ändrat i landing, så filen läses inte in. Gör så här: lämna samma fil igen."
             )
-            record(
-                connection,
-                receipt,
-                period="",
-                outcome="quarantined",
-                rows_loaded=0,
-                rows_held=0,
-                breaches=[BreachRow("forlorad", "delivery", None, None, 0, message)],
-            )
+            _hold(connection, receipt, BreachRow("forlorad", "delivery", None, None, 0, message))
 
 
 def _internal_error(receipt: Receipt, error: Exception) -> Breach:
@@ -554,14 +553,10 @@ def _load_dataset(
                 f"Fil {receipt.file_name}: datamängden {name} är inte deklarerad längre och läses"
                 " inte in. Gör så här: deklarera den i källregistret igen, eller låt den vara."
             )
-            record(
+            _hold(
                 connection,
                 receipt,
-                period="",
-                outcome="quarantined",
-                rows_loaded=0,
-                rows_held=0,
-                breaches=[BreachRow("okand_datamangd", "delivery", None, None, 0, message)],
+                BreachRow("okand_datamangd", "delivery", None, None, 0, message),
             )
         return
     recording = dataset.recording if settings.profile == "demo" else None
@@ -571,15 +566,7 @@ def _load_dataset(
                 f"Fil {receipt.file_name}: filen är större än {_MOST_STATISTICS >> 20} MB [regel"
                 " for_stor]. Gör så här: hämta den på nytt från utgivaren."
             )
-            record(
-                connection,
-                receipt,
-                period="",
-                outcome="quarantined",
-                rows_loaded=0,
-                rows_held=0,
-                breaches=[BreachRow("for_stor", "file", None, None, 0, message)],
-            )
+            _hold(connection, receipt, BreachRow("for_stor", "file", None, None, 0, message))
             continue
         try:
             answer = load_dataset(
@@ -592,14 +579,11 @@ def _load_dataset(
             )
         except SourceFormatError as error:
             message = f"Fil {receipt.file_name}: {error}"
-            record(
+            _hold(
                 connection,
                 receipt,
+                BreachRow("kallformat", "delivery", None, None, 0, message),
                 period=recording.reference_period if recording else "",
-                outcome="quarantined",
-                rows_loaded=0,
-                rows_held=0,
-                breaches=[BreachRow("kallformat", "delivery", None, None, 0, message)],
             )
             continue
         covers = loaded_years(connection, dataset, receipt.sequence)

@@ -101,10 +101,19 @@ def _sweep(directory: Path, inbox: Path, is_stray: Callable[[str], bool]) -> Non
             elif is_stray(name):
                 if name in folders:
                     folders.remove(name)
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink(missing_ok=True)
+                remove(path)
+
+
+def remove(path: Path) -> None:
+    """Take away a file, a link or a directory with all that is in it.
+
+    Args:
+        path: What is there, or was.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _writer(name: str) -> int | None:
@@ -119,5 +128,6 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        # Somebody else's, and alive.
+        pass
     return True

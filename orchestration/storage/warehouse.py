@@ -5,7 +5,6 @@ them; analysts read the published snapshot instead.
 """
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ import duckdb
 
 from orchestration.database import connect
 from orchestration.storage.holders import holder_from
+from orchestration.storage.home import remove
 
 SCHEMAS = ("raw", "seeds", "staging", "intermediate", "marts", "meta")
 
@@ -132,18 +132,6 @@ def set_aside(path: Path) -> Path | None:
     else:
         remove(path)
     return aside
-
-
-def remove(path: Path) -> None:
-    """Take away a file or a directory.
-
-    Args:
-        path: What is there.
-    """
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
 
 
 def _fresh(path: Path) -> Path:

@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
         "sources",
         "storage",
     },
-    {"indicators", "outbox", "outside"},
+    {"indicators", "outside"},
     {"settings", "database"},
 ]
 THIN = {

@@ -13,12 +13,13 @@ import duckdb
 import pytest
 from pydantic import HttpUrl, Secret
 
-from orchestration import notices, outbox
+from orchestration import notices
 from orchestration.notices import Cause, StepError, causes, send_notice, send_waiting, unexpected
 from orchestration.quality.gate import record as record_checks
 from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity
 from orchestration.settings import Settings
+from orchestration.storage import outbox
 from orchestration.storage.deliveries import BreachRow, create_tables, record, set_inbox
 from orchestration.storage.landing import Receipt
 from orchestration.storage.warehouse import WarehouseHeldError, open_warehouse

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.outbox import NAME, keep, send_due
+from orchestration.storage.outbox import NAME, keep, send_due
 
 NOW = datetime(2026, 11, 28, 3, 30, tzinfo=UTC)
 

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from orchestration.storage.landing import read_lines
+
 NAME = "unsent_notices.jsonl"
 # After the first minute each pause is twice the one before, until it is a quarter of a day.
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
@@ -69,18 +71,16 @@ def send_due(
     if not (home / NAME).exists():
         return []
     with _opened(home) as waiting:
-        for position, each in enumerate(list(waiting)):
-            if datetime.fromisoformat(each.next_at) > now:
-                continue
+        for each in [each for each in waiting if datetime.fromisoformat(each.next_at) <= now]:
             fault = send(each.notice)
-            if fault is not None:
-                pause = min(_FIRST_PAUSE * 2 ** min(each.tries, 20), _LONGEST_PAUSE)
-                waiting[position] = replace(
-                    each, tries=each.tries + 1, next_at=(now + pause).isoformat(), fault_sv=fault
-                )
-                break
-            waiting[position] = replace(each, tries=0)
-        waiting[:] = [each for each in waiting if each.tries > 0]
+            if fault is None:
+                waiting.remove(each)
+                continue
+            pause = min(_FIRST_PAUSE * 2 ** min(each.tries, 20), _LONGEST_PAUSE)
+            waiting[waiting.index(each)] = replace(
+                each, tries=each.tries + 1, next_at=(now + pause).isoformat(), fault_sv=fault
+            )
+            break
         return list(waiting)
 
 
@@ -91,14 +91,15 @@ def _opened(home: Path) -> Iterator[list[Waiting]]:
     home.mkdir(parents=True, exist_ok=True)
     with (home / f".{NAME}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        waiting = []
-        if file.exists():
-            lines = file.read_text(encoding="utf-8").split("\n")
-            waiting = [Waiting(**json.loads(line)) for line in lines if line]
+        before = [Waiting(**line) for line in read_lines(file)]
+        waiting = list(before)
         yield waiting
+        if waiting == before:
+            return
+        if not waiting:
+            file.unlink()
+            return
         partial = file.with_name(f".{NAME}.partial")
         text = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in waiting)
         partial.write_text(text, encoding="utf-8")
         partial.replace(file)
-        if not waiting:
-            file.unlink()
