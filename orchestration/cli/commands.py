@@ -36,7 +36,7 @@ from orchestration.cli.running import (
     write_demo_city,
 )
 from orchestration.cli.serving import serve_dagster
-from orchestration.reporting.swedish import number
+from orchestration.language.numbers import number
 from orchestration.settings import Profile, Settings
 from orchestration.storage.home import keep_private
 from orchestration.storage.warehouse import WarehouseHeldError

@@ -20,6 +20,7 @@ from orchestration.cli.interrupts import Interrupted, Interrupts, interruptible
 from orchestration.cli.output import STOPPED, console, errors, progress_bar, refuse
 from orchestration.cli.preflight import require_key
 from orchestration.cli.published import index_path, query_published
+from orchestration.language import numbers
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.home import remove, sweep
 
@@ -409,9 +410,9 @@ def _print_split(split: dict[str, float]) -> None:
     table.add_column(style="dim")
     table.add_column(justify="right")
     for part, seconds in split.items():
-        table.add_row(part, f"{seconds:.1f} s".replace(".", ","))
+        table.add_row(part, f"{numbers.number(seconds, 1)} s")
     total = time.perf_counter() - _STARTED
-    table.add_row("totalt", f"{total:.1f} s".replace(".", ","))
+    table.add_row("totalt", f"{numbers.number(total, 1)} s")
     console.print(table)
 
 

@@ -13,8 +13,8 @@ from orchestration.intake.fetching import Fetched, fetch_states, fetch_statistic
 from orchestration.intake.incoming import declared_sources
 from orchestration.intake.landing import land_deliveries
 from orchestration.intake.rekeying import finish_rekeying
+from orchestration.language.numbers import number
 from orchestration.registers.contract import load_contracts
-from orchestration.reporting.swedish import number
 from orchestration.sources.registry import load_registry
 from orchestration.storage.deliveries import DeclaredSource
 from orchestration.storage.landing import LandingStore

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from orchestration.language import numbers
 from orchestration.quality import gate
 from orchestration.quality.metrics import (
     Compiler,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
         MetricConfigurationID,
     )
 
-_NO_BREAK = "\u00a0"
 _ROWS = "rows"
 # Rules about the table as a whole. Every other rule is about rows, and says nothing of none.
 _JUDGED_WITHOUT_ROWS = frozenset(
@@ -334,16 +334,12 @@ def _message(suite: Suite, rule: Rule, success: bool, unexpected: int | None, el
     if success:
         return f"{rule.expectation} håller för {suite.table}."
     if unexpected is None:
-        found = f"Det samlade värdet för {_number(elements)} rader bryter mot regeln."
+        found = f"Det samlade värdet för {numbers.number(elements)} rader bryter mot regeln."
     elif rule.type == QUERY_TYPE:
-        found = f"Antal avvikelser som frågan fann: {_number(unexpected)}."
+        found = f"Antal avvikelser som frågan fann: {numbers.number(unexpected)}."
     elif "distinct_values" in rule.type:
-        found = f"Antal olika värden som avviker: {_number(unexpected)}."
+        found = f"Antal olika värden som avviker: {numbers.number(unexpected)}."
     else:
-        found = f"Rader som avviker: {_number(unexpected)} av {_number(elements)}."
+        found = f"Rader som avviker: {numbers.number(unexpected)} av {numbers.number(elements)}."
     # What it means and what to do comes first; the rule's name is for whoever looks it up.
     return f"{rule.notes_sv} {found} ({suite.table}, {rule.expectation})"
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace(",", _NO_BREAK)

@@ -18,6 +18,7 @@ from math import log10
 
 import duckdb
 
+from orchestration.language import numbers
 from orchestration.registers import profiles
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Column, Contract
@@ -595,11 +596,11 @@ def _size_sv(ratio: float, column: Column) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} procent".replace(".", ",")
+    return numbers.percent(share)
 
 
 def _number(value: float) -> str:
-    return f"{value:.2f}".replace(".", ",")
+    return numbers.number(value, 2)
 
 
 def _note_columns(

@@ -15,7 +15,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import TypeVar
 
-from orchestration.reporting import swedish
+from orchestration.language import numbers
 from orchestration.reporting.svg import (
     DARK,
     GRID,
@@ -275,7 +275,7 @@ def change_chart(rows: Sequence[ChangeRow], *, axis_title: str, labels: Labels) 
             fill=DARK if row.main else LIGHT,
             framed=True,
         )
-        text = f"{swedish.number(row.change, 1, sign=True)}{swedish.NO_BREAK_SPACE}%"
+        text = f"{numbers.number(row.change, 1, sign=True)}{numbers.NO_BREAK_SPACE}%"
         if row.change < 0:
             canvas.text(text, end - 5, middle + HALF_LETTER, anchor="end", bold=True)
         else:
@@ -319,7 +319,7 @@ def group_chart(rows: Sequence[GroupRow], *, axis_title: str, decimals: int, lab
                 upright = [(each, middle - _WHISKER), (each, middle + _WHISKER)]
                 canvas.line(upright, colour=DARK, width=2)
         canvas.mark("circle", x.at(row.value), middle, fill=DARK if row.main else LIGHT)
-        text = swedish.number(row.value, decimals)
+        text = numbers.number(row.value, decimals)
         canvas.text(text, x.at(end) + _TEXT_GAP, middle + HALF_LETTER, bold=True, outlined=True)
     _name_rows(canvas, rows)
     return canvas.svg(labels)
@@ -479,10 +479,10 @@ def _write_values(plot: _Plot, dots: Sequence[Dot], band: Band | None, decimals:
     last = dots[-1]
     if last.value is None:
         return
-    values = [(last.value, swedish.number(last.value, decimals))]
+    values = [(last.value, numbers.number(last.value, decimals))]
     nudge = 0
     if band is not None:
-        values.append((band.expected, f"väntat {swedish.number(band.expected, decimals)}"))
+        values.append((band.expected, f"väntat {numbers.number(band.expected, decimals)}"))
         gap = (last.value - band.expected) / (plot.y.high - plot.y.low)
         if abs(gap) < _VALUE_GAP:
             nudge = _NUDGE if gap < 0 else -_NUDGE

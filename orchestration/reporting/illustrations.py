@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from orchestration.reporting import charts, labels, sentences, swedish, tables
+from orchestration.language import dates, grammar, numbers, quantities, words
+from orchestration.reporting import charts, sentences, tables
 from orchestration.reporting.data import Deviation, Indicator, Triangulation
 from orchestration.reporting.page import Cell, Figure, Page, Table
 from orchestration.reporting.svg import Labels
@@ -54,12 +55,12 @@ def change_figure(page: Page, rows: Sequence[Triangulation]) -> Figure | None:
     cells = tuple(
         (
             Cell(related.title_sv, page.reference(related)),
-            Cell(swedish.percent_short(relative, sign=True), numeric=True),
+            Cell(numbers.percent_short(relative, sign=True), numeric=True),
         )
         for related, relative in changes
     )
     caption = (
-        f"Förändring till {page.data.year} för {labels.definite(indicator.title_sv)} (mörk "
+        f"Förändring till {page.data.year} för {grammar.definite(indicator.title_sv)} (mörk "
         "stapel) och för de uppgifter den jämförs med (ljusa staplar)."
     )
     number = page.figure_number()
@@ -86,9 +87,9 @@ def _series_figure(page: Page, row: Deviation) -> Figure:
     ]
     cells = tuple((Cell(str(year)), Cell(_value_text(row, year), numeric=True)) for year in years)
     interval = _expected_interval(row)
-    unit = labels.axis_title(indicator.measure, indicator.unit)
-    name = swedish.sentence_case(sentences.deviation_name(row, page.data.municipality_name))
-    caption = f"{name}, {swedish.years(years[0], years[-1])}"
+    unit = quantities.axis_title(indicator.measure, indicator.unit)
+    name = grammar.sentence_case(sentences.deviation_name(row, page.data.municipality_name))
+    caption = f"{name}, {dates.years(years[0], years[-1])}"
     form = f"Linjediagram i {unit}."
     if interval is not None:
         caption += f", och det väntade värdet {row.year}"
@@ -111,11 +112,11 @@ def _series_figure(page: Page, row: Deviation) -> Figure:
 def _value_text(row: Deviation, year: int) -> str:
     found = {observation.year: observation for observation in row.series}.get(year)
     if found is None:
-        return labels.MISSING
+        return words.MISSING
     if found.value is None:
-        return labels.MISSING if found.status == "observed" else labels.status(found.status)
+        return words.MISSING if found.status == "observed" else words.status(found.status)
     text = tables.short(row.indicator, found.value, sentences.digits(row))
-    return text if found.status == "observed" else f"{text} ({labels.status(found.status)})"
+    return text if found.status == "observed" else f"{text} ({words.status(found.status)})"
 
 
 def _expected_interval(row: Deviation) -> charts.Band | None:
@@ -130,7 +131,7 @@ def _group_figure(page: Page, row: Deviation) -> Figure:
     indicator = row.indicator
     bars = [
         charts.GroupRow(
-            label=swedish.sentence_case(sentences.group_name(group)),
+            label=grammar.sentence_case(sentences.group_name(group)),
             value=value,
             lower=_scaled(indicator, group.ci_lower),
             upper=_scaled(indicator, group.ci_upper),
@@ -139,8 +140,8 @@ def _group_figure(page: Page, row: Deviation) -> Figure:
         for group in row.groups
         if (value := _scaled(indicator, group.value)) is not None
     ]
-    unit = labels.axis_title(indicator.measure, indicator.unit)
-    title = f"{swedish.sentence_case(indicator.title_sv)} efter grupp, {sentences.period(row)}"
+    unit = quantities.axis_title(indicator.measure, indicator.unit)
+    title = f"{grammar.sentence_case(indicator.title_sv)} efter grupp, {sentences.period(row)}"
     cells = tuple(tables.group_cells(row, group)[:2] for group in row.groups)
     number = page.figure_number()
     labelling = _labels(
@@ -159,7 +160,7 @@ def _group_figure(page: Page, row: Deviation) -> Figure:
 
 
 def _scaled(indicator: Indicator, value: float | None) -> float | None:
-    if value is None or not labels.is_percent(indicator.measure):
+    if value is None or not quantities.is_percent(indicator.measure):
         return value
     return value * 100
 
@@ -167,7 +168,7 @@ def _scaled(indicator: Indicator, value: float | None) -> float | None:
 def _labels(number: int, caption: str, form: str, cells: Sequence[tuple[Cell, ...]]) -> Labels:
     values = [f"{name.text}: {value.text}" for name, value in cells]
     return Labels(
-        f"figur-{number}", f"Figur {number}. {caption}", f"{form} {swedish.enumeration(values)}."
+        f"figur-{number}", f"Figur {number}. {caption}", f"{form} {grammar.enumeration(values)}."
     )
 
 

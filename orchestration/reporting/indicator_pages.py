@@ -16,7 +16,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from orchestration.reporting import charts, labels, sentences, series_view, swedish, tables
+from orchestration.language import dates, grammar, numbers, quantities, words
+from orchestration.reporting import charts, sentences, series_view, tables
 from orchestration.reporting.data import Deviation, Indicator, Source
 from orchestration.reporting.page import Table
 from orchestration.reporting.series import (
@@ -38,7 +39,7 @@ _BOARDS_SV = (
     "Nämndernas värden ritas inte: de jämförs med varandra i prövningen, inte var för sig. "
     "Nämnderna summerar till mindre än staden, eftersom centrala enheter inte hör till någon nämnd."
 )
-_NOTHING = swedish.EN_DASH
+_NOTHING = numbers.EN_DASH
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,10 @@ def render_indicator_pages(data: SeriesData, edition: Edition) -> Iterator[tuple
     shared = {
         "municipality_name": data.municipality_name,
         "year": data.year,
-        "built_at": swedish.timestamp(edition.built_at),
+        "built_at": dates.timestamp(edition.built_at),
         "version": edition.version,
         "quality_status": edition.quality_status,
-        "smallest_count": swedish.cardinal(int(edition.smallest_count)),
+        "smallest_count": numbers.cardinal(int(edition.smallest_count)),
         "index_name": INDEX_NAME,
     }
     template = environment.get_template("indicator.html.j2")
@@ -130,7 +131,7 @@ def render_indicator_pages(data: SeriesData, edition: Edition) -> Iterator[tuple
             template.render(**shared, **_page(data, page, edition)),
         )
     areas = [
-        (labels.word(labels.AREAS, area), [_listed(data, page) for page in pages])
+        (words.word(words.AREAS, area), [_listed(data, page) for page in pages])
         for area, pages in _by_area(data.indicators)
     ]
     index = environment.get_template("indicators.html.j2")
@@ -140,7 +141,7 @@ def render_indicator_pages(data: SeriesData, edition: Edition) -> Iterator[tuple
             **shared,
             title=f"Indikatorer i socialtjänstens statistik {data.year}",
             areas=areas,
-            count=swedish.number(len(data.indicators)),
+            count=numbers.number(len(data.indicators)),
             synthetic=any(source.synthetic for page in data.indicators for source in page.sources),
             spark=(_SPARK_WIDTH, _SPARK_HEIGHT),
         ),
@@ -158,8 +159,8 @@ def _page(data: SeriesData, page: IndicatorSeries, edition: Edition) -> dict[str
         for number, each in enumerate(page.parts, 1)
     ]
     return {
-        "title": swedish.sentence_case(indicator.title_sv),
-        "area": labels.word(labels.AREAS, indicator.area),
+        "title": grammar.sentence_case(indicator.title_sv),
+        "area": words.word(words.AREAS, indicator.area),
         "facts": _facts(data, page),
         "not_delivered": indicator.not_delivered,
         "synthetic": _how_synthetic(page.sources),
@@ -180,21 +181,21 @@ def _facts(data: SeriesData, page: IndicatorSeries) -> list[tuple[str, str]]:
     indicator = page.indicator
     spans = [f"{_place_name(data, series)}: {_span(series)}" for series in page.whole]
     return [
-        ("Så räknas det", indicator.definition_sv or labels.MISSING),
-        ("Mått", swedish.sentence_case(labels.word(labels.MEASURES, indicator.measure))),
-        ("Enhet", labels.unit_word(indicator.unit) or labels.MISSING),
-        ("Värden", swedish.enumeration(spans) or _without_values(indicator)),
+        ("Så räknas det", indicator.definition_sv or words.MISSING),
+        ("Mått", grammar.sentence_case(words.word(words.MEASURES, indicator.measure))),
+        ("Enhet", quantities.unit_word(indicator.unit) or words.MISSING),
+        ("Värden", grammar.enumeration(spans) or _without_values(indicator)),
         ("Namn i databasen", indicator.indicator_id),
     ]
 
 
 def _without_values(indicator: Indicator) -> str:
-    return labels.NOT_DELIVERED if indicator.not_delivered else labels.MISSING
+    return words.NOT_DELIVERED if indicator.not_delivered else words.MISSING
 
 
 def _span(series: ValueSeries) -> str:
     ends = (series.points[0].start, series.points[-1].start)
-    return swedish.EN_DASH.join(series_view.when(start, series.grain) for start in ends)
+    return numbers.EN_DASH.join(series_view.when(start, series.grain) for start in ends)
 
 
 def _how_synthetic(sources: Sequence[Source]) -> str:
@@ -206,17 +207,17 @@ def _how_synthetic(sources: Sequence[Source]) -> str:
 
 def _retrieved(source: Source) -> str:
     if source.retrieved_at is None:
-        return labels.MISSING
-    return swedish.day(swedish.local_day(source.retrieved_at))
+        return words.MISSING
+    return dates.day(dates.local_day(source.retrieved_at))
 
 
 def _finding(data: SeriesData, row: Deviation) -> _Noted:
     name = sentences.deviation_name(row, data.municipality_name)
-    kind = labels.word(labels.KINDS, row.kind)
-    outcome = labels.word(labels.OUTCOMES, row.outcome)
+    kind = words.word(words.KINDS, row.kind)
+    outcome = words.word(words.OUTCOMES, row.outcome)
     figures = f"Utfall {tables.printed(row, row.observed)}, väntat {tables.expected(row)}."
     return _Noted(
-        f"{swedish.sentence_case(name)}, {kind}.",
+        f"{grammar.sentence_case(name)}, {kind}.",
         # The engine's reason holds the figures already, in a sentence.
         f"{outcome}. {row.reason_sv or figures}",
     )
@@ -224,7 +225,7 @@ def _finding(data: SeriesData, row: Deviation) -> _Noted:
 
 def _in_order(rows: Sequence[Deviation]) -> list[Deviation]:
     """Orders findings by kind, a test of level first; within a kind they keep their rank."""
-    kinds = list(labels.KINDS)
+    kinds = list(words.KINDS)
     return sorted(rows, key=lambda row: kinds.index(row.kind))
 
 
@@ -233,7 +234,7 @@ def _series_section(
 ) -> _Section:
     place = _place_name(data, series)
     pace = "månad för månad" if series.grain == "month" else "år för år"
-    heading = f"{swedish.sentence_case(place)}, {pace}"
+    heading = f"{grammar.sentence_case(place)}, {pace}"
     return _Section(
         section_id=section_id,
         heading=heading,
@@ -244,8 +245,8 @@ def _series_section(
         table=series_view.value_table(
             indicator,
             series,
-            caption=f"{swedish.sentence_case(indicator.title_sv)}, {place} "
-            f"({labels.axis_title(indicator.measure, indicator.unit)})",
+            caption=f"{grammar.sentence_case(indicator.title_sv)}, {place} "
+            f"({quantities.axis_title(indicator.measure, indicator.unit)})",
             table_id=f"tabell-{section_id}",
         ),
     )
@@ -261,7 +262,7 @@ def _place_name(data: SeriesData, series: ValueSeries) -> str:
 def _parts_section(
     data: SeriesData, indicator: Indicator, parts: Parts, section_id: str, edition: Edition
 ) -> _Section:
-    name = labels.breakdown(parts.breakdown)
+    name = words.breakdown(parts.breakdown)
     heading = f"Efter {name}"
     if parts.grain == "month":
         heading += ", månad för månad"
@@ -273,7 +274,7 @@ def _parts_section(
         if place != data.municipality_name:
             heading += f", {place}"
     names = [
-        swedish.sentence_case(labels.category(series.category, series.breakdown))
+        grammar.sentence_case(words.category(series.category, series.breakdown))
         for series in ordered
     ]
     return _Section(
@@ -287,10 +288,10 @@ def _parts_section(
             indicator,
             ordered,
             names,
-            caption=f"{swedish.sentence_case(indicator.title_sv)} efter {name} "
-            f"({labels.axis_title(indicator.measure, indicator.unit)})",
+            caption=f"{grammar.sentence_case(indicator.title_sv)} efter {name} "
+            f"({quantities.axis_title(indicator.measure, indicator.unit)})",
             table_id=f"tabell-{section_id}",
-            corner=swedish.sentence_case(name),
+            corner=grammar.sentence_case(name),
         ),
     )
 
@@ -320,8 +321,8 @@ def _boards_section(data: SeriesData, page: IndicatorSeries, edition: Edition) -
             indicator,
             series,
             [_place_name(data, each) for each in series],
-            caption=f"{swedish.sentence_case(indicator.title_sv)} efter stadsdelsnämnd "
-            f"({labels.axis_title(indicator.measure, indicator.unit)})",
+            caption=f"{grammar.sentence_case(indicator.title_sv)} efter stadsdelsnämnd "
+            f"({quantities.axis_title(indicator.measure, indicator.unit)})",
             table_id="tabell-namnder",
             corner="Nämnd",
         ),
@@ -331,26 +332,26 @@ def _boards_section(data: SeriesData, page: IndicatorSeries, edition: Edition) -
 def _withheld(edition: Edition) -> str:
     return (
         "Uppdelningen visas inte: minst ett av dess värden vilar på färre än "
-        f"{swedish.cardinal(int(edition.smallest_count))} fall. Hela tabellen utelämnas, så att "
+        f"{numbers.cardinal(int(edition.smallest_count))} fall. Hela tabellen utelämnas, så att "
         "inget värde kan räknas fram ur de andra."
     )
 
 
 def _explained(data: SeriesData, row: Explanation) -> _Noted:
     cause = row.cause
-    kind = labels.word(labels.EXPLANATION_KINDS, cause.kind)
+    kind = words.word(words.EXPLANATION_KINDS, cause.kind)
     years = ""
     if cause.period_from is not None and cause.period_to is not None:
-        years = swedish.years(cause.period_from, cause.period_to)
+        years = dates.years(cause.period_from, cause.period_to)
     place = data.places.get(row.geography_id)
-    basis = labels.word(labels.BASES, cause.basis)
+    basis = words.word(words.BASES, cause.basis)
     about = ", ".join(part for part in (kind, years, basis) if part)
     if place is not None and place.level == "stadsdelsnamnd":
         # A reform concerns every indicator's boards; its title is enough on each page.
         return _Noted(f"{cause.title_sv} ({about}).", "", cause.synthetic)
     text = cause.description_sv
     if cause.explained_change is not None:
-        size = swedish.percent(cause.explained_change, sign=True)
+        size = numbers.percent(cause.explained_change, sign=True)
         text = f"{text} Väntad påverkan: {size}.".strip()
     if row.is_break:
         text = f"{text} Ett brott: värdena före och efter jämförs inte.".strip()
@@ -360,9 +361,9 @@ def _explained(data: SeriesData, row: Explanation) -> _Noted:
 
 
 def _note(row: SourceNote) -> _Noted:
-    about = [labels.word(labels.NOTE_KINDS, row.kind), row.period, *row.regions]
+    about = [words.word(words.NOTE_KINDS, row.kind), row.period, *row.regions]
     text = " ".join(row.text_sv.split())
-    return _Noted(swedish.sentence_case(", ".join(part for part in about if part)) + ":", text)
+    return _Noted(grammar.sentence_case(", ".join(part for part in about if part)) + ":", text)
 
 
 def _statuses(page: IndicatorSeries) -> list[tuple[str, str]]:
@@ -374,8 +375,8 @@ def _statuses(page: IndicatorSeries) -> list[tuple[str, str]]:
                 counts[point.status] = counts.get(point.status, 0) + 1
     return [
         (
-            swedish.sentence_case(labels.status(code)),
-            f"{swedish.number(count)} {'värde' if count == 1 else 'värden'}",
+            grammar.sentence_case(words.status(code)),
+            f"{numbers.number(count)} {'värde' if count == 1 else 'värden'}",
         )
         for code, count in sorted(counts.items())
     ]
@@ -384,7 +385,7 @@ def _statuses(page: IndicatorSeries) -> list[tuple[str, str]]:
 def _by_area(
     pages: Sequence[IndicatorSeries],
 ) -> Iterator[tuple[str, list[IndicatorSeries]]]:
-    for area in labels.AREAS:
+    for area in words.AREAS:
         members = [page for page in pages if page.indicator.area == area]
         if members:
             yield area, members
@@ -405,18 +406,18 @@ def _listed(data: SeriesData, page: IndicatorSeries) -> _Listed:
         values = [point.value if point else None for _, point in series_view.every_period([series])]
         sparks = charts.spark_lines(values, _SPARK_WIDTH, _SPARK_HEIGHT)
     outcomes = [row.outcome for row in page.deviations]
-    outcome = next((code for code in labels.OUTCOMES if code in outcomes), None)
+    outcome = next((code for code in words.OUTCOMES if code in outcomes), None)
     return _Listed(
         href=f"{indicator.indicator_id}.html",
-        title=swedish.sentence_case(indicator.title_sv),
+        title=grammar.sentence_case(indicator.title_sv),
         value=f"{value} {_brief_unit(indicator)}".strip() if sparks else value,
         period=period,
         place=place,
         sparks=tuple(sparks),
-        outcome=_NOTHING if outcome is None else labels.word(labels.OUTCOMES, outcome),
+        outcome=_NOTHING if outcome is None else words.word(words.OUTCOMES, outcome),
         synthetic=_how_synthetic(page.sources),
     )
 
 
 def _brief_unit(indicator: Indicator) -> str:
-    return "" if labels.is_percent(indicator.measure) else labels.unit_word(indicator.unit)
+    return "" if quantities.is_percent(indicator.measure) else quantities.unit_word(indicator.unit)

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from orchestration.reporting import illustrations, labels, sentences, swedish, tables
+from orchestration.language import dates, grammar, numbers, words
+from orchestration.reporting import illustrations, sentences, tables
 from orchestration.reporting.data import (
     LISTED_PER_OUTCOME,
     Deviation,
@@ -135,30 +136,30 @@ def render_memorandum(
         title=f"Avvikelser i socialtjänstens statistik {data.year}",
         municipality_name=data.municipality_name,
         year=data.year,
-        indicator_count=swedish.number(data.indicator_count),
-        focus_count=swedish.cardinal(len(sections)),
+        indicator_count=numbers.number(data.indicator_count),
+        focus_count=numbers.cardinal(len(sections)),
         pages=PAGES_DIRECTORY,
         sections=sections,
         synthetic_sources=synthetic,
-        q_limit=swedish.number(false_discovery_rate, 2),
-        false_share=swedish.number(100 * false_discovery_rate),
+        q_limit=numbers.number(false_discovery_rate, 2),
+        false_share=numbers.number(100 * false_discovery_rate),
         source_count=len(data.sources),
         kinds=[
-            (labels.word(labels.KINDS, kind), labels.word(labels.KIND_DESCRIPTIONS, kind))
+            (words.word(words.KINDS, kind), words.word(words.KIND_DESCRIPTIONS, kind))
             for kind in data.kinds
         ],
-        explanation_kinds=swedish.enumeration(list(labels.EXPLANATION_KINDS.values()), "eller"),
+        explanation_kinds=grammar.enumeration(list(words.EXPLANATION_KINDS.values()), "eller"),
         outcomes=outcomes,
         unplaced=[_listed(page, row) for row in data.unplaced],
         followed=[_followed(page, row) for row in data.followed],
         lists=_lists(page),
         sources=[_source(number, source) for number, source in enumerate(data.sources, 1)],
         not_delivered=_not_delivered(data.not_delivered),
-        built_at=swedish.timestamp(built_at),
+        built_at=dates.timestamp(built_at),
         version=version,
         quality_status=quality_status,
         remarks=remarks[:_REMARKS_TOLD],
-        more_remarks=swedish.number(max(0, len(remarks) - _REMARKS_TOLD)),
+        more_remarks=numbers.number(max(0, len(remarks) - _REMARKS_TOLD)),
         excluded=tables.excluded_table(page) if data.excluded else None,
     )
 
@@ -167,7 +168,7 @@ def _not_delivered(indicators: Sequence[Indicator]) -> list[tuple[str, list[tupl
     """Gathers indicators by why they were not delivered: each name with the link to its page."""
     reasons: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for each in indicators:
-        named = (swedish.sentence_case(each.title_sv), page_link(each))
+        named = (grammar.sentence_case(each.title_sv), page_link(each))
         reasons.setdefault((each.source_id, each.not_delivered), []).append(named)
     return [(reason, named) for (_, reason), named in reasons.items()]
 
@@ -187,8 +188,8 @@ def _section(page: Page, position: int, area: FocusArea) -> _Section:
     marks = [page.reference(indicator).synthetic for indicator in indicators.values()]
     return _Section(
         section_id=f"fokusomrade-{position}",
-        title=labels.word(labels.AREAS, area.area) if area.protected else area.title_sv,
-        area=labels.word(labels.AREAS, area.area),
+        title=words.word(words.AREAS, area.area) if area.protected else area.title_sv,
+        area=words.word(words.AREAS, area.area),
         summary=_summary(page, area),
         synthetic=_how_synthetic(marks),
         blocks=tuple(_block(page, rows, area.triangulation) for rows in keyed),
@@ -251,7 +252,7 @@ def _block(
         paragraphs = paragraphs or [sentences.result(contrary[0])]
         paragraphs.append(sentences.contrary(contrary, triangulation))
     return _Block(
-        heading=swedish.sentence_case(sentences.deviation_name(first, page.data.municipality_name)),
+        heading=grammar.sentence_case(sentences.deviation_name(first, page.data.municipality_name)),
         definition=first.indicator.definition_sv,
         paragraphs=tuple(paragraphs),
         reference=page.reference(first.indicator),
@@ -282,25 +283,25 @@ def _comparison(page: Page, rows: Sequence[Triangulation]) -> _Comparison:
 
 
 def _by_verdict(row: Triangulation) -> tuple[int, str]:
-    order = list(labels.VERDICTS)
+    order = list(words.VERDICTS)
     known = order.index(row.verdict) if row.verdict in order else len(order)
     return known, row.related.indicator_id
 
 
 def _listed(page: Page, row: Deviation) -> _Listed:
     if row.protected:
-        text = labels.PROTECTED
+        text = words.PROTECTED
     elif row.kind == "group_difference":
         parts = [
             f"{sentences.group_name(g)} {tables.printed(row, g.value)}" for g in row.whole_groups
         ]
-        text = swedish.enumeration(parts)
+        text = grammar.enumeration(parts)
     else:
         text = f"utfall {tables.printed(row, row.observed)}, väntat {tables.expected(row)}"
     return _Listed(
-        swedish.sentence_case(sentences.deviation_name(row, page.data.municipality_name)),
+        grammar.sentence_case(sentences.deviation_name(row, page.data.municipality_name)),
         # The engine's reason holds the figures already, in a sentence.
-        row.reason_sv or f"{swedish.sentence_case(labels.word(labels.KINDS, row.kind))}: {text}.",
+        row.reason_sv or f"{grammar.sentence_case(words.word(words.KINDS, row.kind))}: {text}.",
         page.reference(row.indicator),
         page_link(row.indicator),
     )
@@ -308,7 +309,7 @@ def _listed(page: Page, row: Deviation) -> _Listed:
 
 def _followed(page: Page, row: Deviation) -> _Listed:
     return _Listed(
-        swedish.sentence_case(sentences.deviation_name(row, page.data.municipality_name)),
+        grammar.sentence_case(sentences.deviation_name(row, page.data.municipality_name)),
         sentences.followed_up(row),
         page.reference(row.indicator),
         page_link(row.indicator),
@@ -357,18 +358,18 @@ class _SourceRow:
 
 
 def _source(number: int, source: Source) -> _SourceRow:
-    retrieved = labels.MISSING
+    retrieved = words.MISSING
     if source.retrieved_at is not None:
-        retrieved = swedish.day(swedish.local_day(source.retrieved_at))
+        retrieved = dates.day(dates.local_day(source.retrieved_at))
     return _SourceRow(
         number=number,
         title=source.title_sv,
-        publisher=source.publisher or labels.MISSING,
-        reference_period=source.reference_period or labels.MISSING,
+        publisher=source.publisher or words.MISSING,
+        reference_period=source.reference_period or words.MISSING,
         retrieved=retrieved,
         sha256=source.content_sha256,
         sha256_short=source.content_sha256[:_SHORT_SHA256],
-        licence=source.licence or labels.MISSING,
+        licence=source.licence or words.MISSING,
         synthetic=source.synthetic,
         stale=source.stale,
         held=source.held,

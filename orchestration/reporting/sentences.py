@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from orchestration.reporting import labels, swedish
+from orchestration.language import dates, grammar, numbers, quantities, words
 from orchestration.reporting.data import Deviation, Indicator, Observation, Triangulation
 
 _NO_CHANGE = 0.0005
@@ -32,7 +32,7 @@ def deviation_name(deviation: Deviation, municipality_name: str) -> str:
     if deviation.kind == "group_difference":
         narrowed = " mot ".join(group_name(group) for group in deviation.whole_groups)
     else:
-        narrowed = labels.category(deviation.category)
+        narrowed = words.category(deviation.category)
     place = "" if whole else deviation.geography_name
     month = period(deviation) if deviation.period_grain == "month" else ""
     return name(deviation.indicator, narrowed, place, month)
@@ -41,7 +41,7 @@ def deviation_name(deviation: Deviation, municipality_name: str) -> str:
 def period(deviation: Deviation) -> str:
     """Writes the tested period: a year or a month."""
     start = deviation.period_start
-    return swedish.month(start) if deviation.period_grain == "month" else str(start.year)
+    return dates.month(start) if deviation.period_grain == "month" else str(start.year)
 
 
 def change(deviation: Deviation) -> float | None:
@@ -67,36 +67,36 @@ def digits(deviation: Deviation) -> int:
     if deviation.kind != "group_difference":
         # Groups are held against each other, not against the year before.
         shown.append(deviation.previous)
-    return labels.decimals(deviation.indicator.measure, deviation.indicator.unit, shown)
+    return quantities.decimals(deviation.indicator.measure, deviation.indicator.unit, shown)
 
 
 def quantity(indicator: Indicator, value: float, decimals: int) -> str:
     """Prints a value of an indicator with its unit."""
-    return labels.quantity(value, indicator.measure, indicator.unit, decimals)
+    return quantities.quantity(value, indicator.measure, indicator.unit, decimals)
 
 
 def brief(indicator: Indicator, value: float, decimals: int) -> str:
     """Prints a value of an indicator whose full unit was just said."""
-    return labels.brief_quantity(value, indicator.measure, indicator.unit, decimals)
+    return quantities.brief_quantity(value, indicator.measure, indicator.unit, decimals)
 
 
 def bare(indicator: Indicator, value: float, decimals: int) -> str:
     """Prints a value without its unit, per cent scaled; for intervals and tables."""
-    scaled = value * 100 if labels.is_percent(indicator.measure) else value
-    return swedish.number(scaled, decimals)
+    scaled = value * 100 if quantities.is_percent(indicator.measure) else value
+    return numbers.number(scaled, decimals)
 
 
 def span(indicator: Indicator, lower: float, upper: float, decimals: int) -> str:
     """Prints an interval without its unit, per cent scaled."""
-    scale = 100 if labels.is_percent(indicator.measure) else 1
-    return swedish.interval(lower * scale, upper * scale, decimals)
+    scale = 100 if quantities.is_percent(indicator.measure) else 1
+    return numbers.interval(lower * scale, upper * scale, decimals)
 
 
 def moved(change: float) -> str:
     """Says a relative change as a verb: ``minskade med 6,3 procent``."""
     if abs(change) < _NO_CHANGE:
         return "var i stort sett oförändrat"
-    return f"{'ökade' if change > 0 else 'minskade'} med {swedish.percent(abs(change))}"
+    return f"{'ökade' if change > 0 else 'minskade'} med {numbers.percent(abs(change))}"
 
 
 def direction(sign: float) -> str:
@@ -126,7 +126,7 @@ def result(deviation: Deviation) -> str:
 def _observed(deviation: Deviation) -> str:
     indicator, decimals = deviation.indicator, digits(deviation)
     if deviation.observed is None:
-        reason = labels.PROTECTED if deviation.protected else labels.MISSING
+        reason = words.PROTECTED if deviation.protected else words.MISSING
         return f"Utfallet {period(deviation)}: {reason}."
     status = {row.year: row.status for row in deviation.series}.get(deviation.year)
     subject = "Det preliminära utfallet" if status == "preliminary" else "Utfallet"
@@ -139,9 +139,9 @@ def _observed(deviation: Deviation) -> str:
         text += f", mot {brief(indicator, before, decimals)} {deviation.previous_year}"
     if abs(relative) < _NO_CHANGE:
         return f"{text}, alltså i stort sett oförändrat."
-    text += f": en {direction(relative)} med {swedish.percent(abs(relative))}"
-    if labels.is_percent(indicator.measure) and before is not None:
-        points = swedish.percentage_points(abs(deviation.observed - before), decimals)
+    text += f": en {direction(relative)} med {numbers.percent(abs(relative))}"
+    if quantities.is_percent(indicator.measure) and before is not None:
+        points = numbers.percentage_points(abs(deviation.observed - before), decimals)
         text += f" ({points})"
     return text + "."
 
@@ -181,7 +181,7 @@ def _expected(deviation: Deviation) -> str:
         away = deviation.observed / deviation.expected - 1
         if abs(away) >= _NO_CHANGE:
             side = "över" if away > 0 else "under"
-            text += f", {swedish.percent(abs(away))} {side} det väntade"
+            text += f", {numbers.percent(abs(away))} {side} det väntade"
     return text + "."
 
 
@@ -202,8 +202,8 @@ def _certainty(deviations: Sequence[Deviation]) -> str:
     for kind, values in (("q", q_values), ("p", p_values)):
         if values:
             largest = "det högsta " if len(values) > 1 else ""
-            subject = swedish.sentence_case(f"{largest}{kind}-värdet")
-            parts.append(f"{subject} är {swedish.p_value(max(values))}.")
+            subject = grammar.sentence_case(f"{largest}{kind}-värdet")
+            parts.append(f"{subject} är {numbers.p_value(max(values))}.")
             break
     return " ".join(parts)
 
@@ -216,7 +216,7 @@ def _breakeven(deviation: Deviation) -> str:
     movement = math.expm1(deviation.breakeven_volatility)
     return (
         "För att utfallet ska rymmas i vanlig variation skulle indikatorn behöva röra sig med "
-        f"omkring {swedish.percent(movement, 0)} ett normalt år."
+        f"omkring {numbers.percent(movement, 0)} ett normalt år."
     )
 
 
@@ -233,7 +233,7 @@ def _reserved(deviation: Deviation) -> str:
     if not deviation.reservations:
         return ""
     return (
-        f"Förbehåll: {swedish.enumeration(deviation.reservations)}. Pröva det innan utfallet läses "
+        f"Förbehåll: {grammar.enumeration(deviation.reservations)}. Pröva det innan utfallet läses "
         "som en förändring i verksamheten."
     )
 
@@ -259,7 +259,7 @@ def followed_up(deviation: Deviation) -> str:
         raise LookupError(f"no Swedish words for what became of it: {before.since!r}")
     parts = [_before(deviation), words[before.since].format(year=deviation.year)]
     if deviation.protected:
-        parts.append(f"Utfallet {deviation.year}: {labels.PROTECTED}.")
+        parts.append(f"Utfallet {deviation.year}: {words.PROTECTED}.")
     elif of_groups:
         parts.append(_groups_now(deviation))
     elif deviation.observed is not None:
@@ -285,17 +285,17 @@ def _groups_now(deviation: Deviation) -> str:
     values = [row.value for row in deviation.whole_groups if row.value is not None]
     if len(values) != len(("a", "b")):
         return ""
-    decimals = labels.decimals(deviation.indicator.measure, deviation.indicator.unit, values)
+    decimals = quantities.decimals(deviation.indicator.measure, deviation.indicator.unit, values)
     first, second = (brief(deviation.indicator, value, decimals) for value in values)
     return f"Utfallet {deviation.year} var {first} mot {second}."
 
 
 def _before(deviation: Deviation) -> str:
     before, indicator, year = deviation.last_year, deviation.indicator, deviation.year - 1
-    kind = labels.word(labels.KINDS, deviation.kind)
+    kind = words.word(words.KINDS, deviation.kind)
     if before is None or before.observed is None or before.expected is None:
         return f"I fokus {year} ({kind})."
-    decimals = labels.decimals(
+    decimals = quantities.decimals(
         indicator.measure, indicator.unit, [before.observed, before.expected]
     )
     against = "i den andra gruppen" if deviation.kind == "group_difference" else "väntat"
@@ -327,18 +327,18 @@ def contrary(deviations: Sequence[Deviation], triangulation: Sequence[Triangulat
         rows = [row for row in shown if row.expected_sign == sign]
         if rows:
             moves = [
-                f"{labels.definite(row.related.title_sv)} {moved(row.related_change)}"
+                f"{grammar.definite(row.related.title_sv)} {moved(row.related_change)}"
                 for row in rows
                 if row.related_change is not None
             ]
             subject = "Uppgiften" if len(rows) == 1 else "Uppgifterna"
-            texts.append(f"Samtidigt gäller att {swedish.enumeration(moves)}. {subject} {habit}.")
+            texts.append(f"Samtidigt gäller att {grammar.enumeration(moves)}. {subject} {habit}.")
     if any(row.verdict != "contrary" for row in shown):
         texts.append("Minst en av rörelserna ryms dock i den egna normala variationen.")
     for row in sides:
         if not _both_known(row):
-            reason = labels.PROTECTED if row.protected else labels.MISSING
-            related = labels.definite(row.related.title_sv)
+            reason = words.PROTECTED if row.protected else words.MISSING
+            related = grammar.definite(row.related.title_sv)
             texts.append(f"Jämförelsen med {related} kan inte redovisas: {reason}.")
     return " ".join(filter(None, [*texts, _certainty(deviations)]))
 
@@ -384,11 +384,11 @@ def _group_result(deviation: Deviation) -> str:
     difference = abs(first.value - second.value)
     low = min(first.value, second.value)
     shown = (
-        swedish.percentage_points(difference, decimals)
-        if labels.is_percent(indicator.measure)
+        numbers.percentage_points(difference, decimals)
+        if quantities.is_percent(indicator.measure)
         else brief(indicator, difference, decimals)
     )
-    share = f", eller {swedish.percent(difference / low)} av det lägre värdet" if low > 0 else ""
+    share = f", eller {numbers.percent(difference / low)} av det lägre värdet" if low > 0 else ""
     texts.append(f"Skillnaden är {shown}{share}.")
     texts.append(_certainty([deviation]))
     for group in (first, second):
@@ -399,13 +399,13 @@ def _group_result(deviation: Deviation) -> str:
                 for row in split
                 if row.value is not None
             ]
-            texts.append(f"I gruppen {group_name(group)} var det {swedish.enumeration(parts)}.")
+            texts.append(f"I gruppen {group_name(group)} var det {grammar.enumeration(parts)}.")
     return " ".join(filter(None, texts))
 
 
 def group_name(group: Observation) -> str:
     """Names a group, or a part of it, by its category."""
-    return labels.category(group.category)
+    return words.category(group.category)
 
 
 def _is_part_of(row: Observation, group: Observation, breakdown: str) -> bool:
@@ -414,29 +414,29 @@ def _is_part_of(row: Observation, group: Observation, breakdown: str) -> bool:
 
 def _part_name(row: Observation, group: Observation) -> str:
     own = [part for part in row.category.split("*") if part != group.category]
-    return labels.category("*".join(own))
+    return words.category("*".join(own))
 
 
 def _group_value(
     indicator: Indicator, group: Observation, decimals: int, *, again: bool = False
 ) -> str:
     if group.value is None:
-        return f"ett värde som inte redovisas ({labels.status(group.status)})"
+        return f"ett värde som inte redovisas ({words.status(group.status)})"
     text = (brief if again else quantity)(indicator, group.value, decimals)
     details = []
     if group.ci_lower is not None and group.ci_upper is not None:
         limits = span(indicator, group.ci_lower, group.ci_upper, decimals)
         details.append(f"95-procentigt konfidensintervall {limits}")
     if group.observations:
-        details.append(f"{swedish.number(group.observations)} observationer")
+        details.append(f"{numbers.number(group.observations)} observationer")
     return f"{text} ({', '.join(details)})" if details else text
 
 
 def conclusion(deviation: Deviation, municipality_name: str) -> str:
     """Says in one sentence what a deviation shows, for the section's conclusions."""
-    subject = swedish.sentence_case(labels.definite(deviation_name(deviation, municipality_name)))
+    subject = grammar.sentence_case(grammar.definite(deviation_name(deviation, municipality_name)))
     if deviation.protected:
-        return f"{subject}: {labels.PROTECTED}."
+        return f"{subject}: {words.PROTECTED}."
     if deviation.kind == "contrary":
         return f"{subject} rör sig inte så som minst en av de jämförda uppgifterna låter vänta."
     if deviation.kind == "stability":
@@ -450,7 +450,7 @@ def conclusion(deviation: Deviation, municipality_name: str) -> str:
 
 
 def _group_conclusion(deviation: Deviation) -> str:
-    subject = swedish.sentence_case(labels.definite(deviation.indicator.title_sv))
+    subject = grammar.sentence_case(grammar.definite(deviation.indicator.title_sv))
     first, second = deviation.whole_groups
     if first.value is None or second.value is None:
         return f"{subject} kan inte jämföras mellan grupperna."

@@ -13,7 +13,8 @@ from datetime import date
 
 from markupsafe import Markup
 
-from orchestration.reporting import charts, labels, swedish, tables
+from orchestration.language import dates, grammar, numbers, quantities, words
+from orchestration.reporting import charts, tables
 from orchestration.reporting.data import Deviation, Indicator
 from orchestration.reporting.page import Cell, Table
 from orchestration.reporting.series import Point, ValueSeries
@@ -27,7 +28,7 @@ FULL_POINTS = 12
 """With fewer, limits are for trial and no signal is told."""
 
 _MONTH_LETTERS = 3
-_NOTHING = swedish.EN_DASH
+_NOTHING = numbers.EN_DASH
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,13 @@ def remarks(series: ValueSeries) -> Iterator[str]:
             "Perioder utan jämförbart värde är hoppade över: steget förbi dem räknas som ett, så "
             "gränserna kan vara vidare än de annars vore."
         )
-    told = [point for point in charted if point.signal not in labels.NO_SIGNALS]
+    told = [point for point in charted if point.signal not in words.NO_SIGNALS]
     if told:
         texts = [
-            f"{when(point.start, series.grain)} ({labels.word(labels.SIGNALS, point.signal)})"
+            f"{when(point.start, series.grain)} ({words.word(words.SIGNALS, point.signal)})"
             for point in told
         ]
-        yield f"Signaler: {swedish.enumeration(texts)}."
+        yield f"Signaler: {grammar.enumeration(texts)}."
     elif any(not point.trial and point.centre is not None for point in charted):
         yield "Inget värde bryter mot diagrammets regler."
 
@@ -77,14 +78,14 @@ def _has_gaps(points: Sequence[Point], grain: str) -> bool:
 def _about_limits(count: int, *, since_break: bool) -> str:
     since = " sedan brottet" if since_break else ""
     noun = "jämförbart värde" if count == 1 else "jämförbara värden"
-    values = f"{swedish.cardinal(count)} {noun}"
+    values = f"{numbers.cardinal(count)} {noun}"
     if count < TRIAL_POINTS:
-        least = swedish.cardinal(TRIAL_POINTS)
+        least = numbers.cardinal(TRIAL_POINTS)
         return f"Serien har {values}{since}. Gränser ritas först med {least} värden."
     if count < FULL_POINTS:
         return (
             f"Serien har {values}{since}. Gränserna är preliminära till dess att värdena är "
-            f"{swedish.cardinal(FULL_POINTS)}, och inga signaler ges."
+            f"{numbers.cardinal(FULL_POINTS)}, och inga signaler ges."
         )
     return f"Serien har {values}{since}, vilket räcker för gränser och signaler."
 
@@ -107,7 +108,7 @@ def control_drawing(
     if all(dot.value is None for dot in dots):
         return None
     band = _drawn_band(indicator, series)
-    unit = labels.axis_title(indicator.measure, indicator.unit)
+    unit = quantities.axis_title(indicator.measure, indicator.unit)
     spoken = Labels(figure_id, heading, _spoken(series, indicator, unit))
     svg = charts.series_chart(dots, band, unit=unit, labels=spoken)
     # Serialised by lxml, which has escaped every text in it.
@@ -130,7 +131,7 @@ def _drawn_band(indicator: Indicator, series: ValueSeries) -> charts.Band | None
     found = _band(series)
     if found is None or found.expected is None or found.lower is None or found.upper is None:
         return None
-    scale = 100.0 if labels.is_percent(indicator.measure) else 1.0
+    scale = 100.0 if quantities.is_percent(indicator.measure) else 1.0
     return charts.Band(
         period=_tick(found.period_start, series.grain),
         expected=found.expected * scale,
@@ -148,8 +149,8 @@ def _spoken(series: ValueSeries, indicator: Indicator, unit: str) -> str:
         f"{when(point.start, series.grain)}: {_printed(indicator, point.value, digits)}"
         for point in ends
     ]
-    text = f"Linjediagram i {unit} med {swedish.cardinal(len(known))} värden. "
-    text += f"Första och sista: {swedish.enumeration(texts)}."
+    text = f"Linjediagram i {unit} med {numbers.cardinal(len(known))} värden. "
+    text += f"Första och sista: {grammar.enumeration(texts)}."
     last = known[-1]
     if last.centre is not None:
         lines = (
@@ -162,7 +163,7 @@ def _spoken(series: ValueSeries, indicator: Indicator, unit: str) -> str:
             for name, value in lines
             if value is not None
         ]
-        text += f" {swedish.sentence_case(swedish.enumeration(named))}."
+        text += f" {grammar.sentence_case(grammar.enumeration(named))}."
     return f"{text} Alla värden står i tabellen efter diagrammet."
 
 
@@ -202,7 +203,7 @@ def value_table(
     rows = []
     for start, point in every_period([series]):
         cells = [
-            Cell(swedish.sentence_case(when(start, series.grain))),
+            Cell(grammar.sentence_case(when(start, series.grain))),
             Cell(value_text(indicator, point, digits), numeric=True),
         ]
         if limits:
@@ -216,9 +217,9 @@ def value_table(
 def value_text(indicator: Indicator, point: Point | None, digits: int) -> str:
     """Prints a value, or says why there is none."""
     if point is None:
-        return labels.MISSING
+        return words.MISSING
     if point.value is None:
-        return labels.MISSING if point.status == "observed" else labels.status(point.status)
+        return words.MISSING if point.status == "observed" else words.status(point.status)
     return tables.short(indicator, point.value, digits)
 
 
@@ -227,12 +228,12 @@ def _remark(point: Point | None, band: Deviation | None) -> str:
         return ""
     parts = []
     if point.status != "observed" and point.value is not None:
-        parts.append(labels.status(point.status))
-    if point.signal not in labels.NO_SIGNALS:
-        parts.append(labels.word(labels.SIGNALS, point.signal))
+        parts.append(words.status(point.status))
+    if point.signal not in words.NO_SIGNALS:
+        parts.append(words.word(words.SIGNALS, point.signal))
     if band is not None and band.period_start == point.start:
         parts.append(f"väntat {tables.expected(band)}")
-    return swedish.sentence_case("; ".join(parts))
+    return grammar.sentence_case("; ".join(parts))
 
 
 def panel_drawing(
@@ -262,13 +263,13 @@ def panel_drawing(
     ]
     if all(dot.value is None for panel in panels for dot in panel.dots):
         return None
-    unit = labels.axis_title(indicator.measure, indicator.unit)
+    unit = quantities.axis_title(indicator.measure, indicator.unit)
     caption = (
         f"{heading}, i {unit}. Varje ruta har sin egen lodräta axel, som inte börjar vid noll: "
         "jämför formen, inte höjden."
     )
     spoken = (
-        f"Små linjediagram i {unit}, ett för var och en av {swedish.enumeration(list(names))}. "
+        f"Små linjediagram i {unit}, ett för var och en av {grammar.enumeration(list(names))}. "
         "Alla värden står i tabellen efter diagrammet."
     )
     svg = charts.panel_chart(panels, labels=Labels(figure_id, heading, spoken))
@@ -319,7 +320,7 @@ def _short_cell(indicator: Indicator, point: Point | None, digits: int) -> Cell:
     status = "" if point.value is None or point.status == "observed" else point.status
     return Cell(
         value_text(indicator, point, digits),
-        note=labels.status(status) if status else "",
+        note=words.status(status) if status else "",
         numeric=True,
     )
 
@@ -328,7 +329,7 @@ def digits_of(indicator: Indicator, series: Sequence[ValueSeries]) -> int:
     """Chooses decimals by the largest value, one choice for a whole table."""
     values = [abs(p.value) for each in series for p in each.points if p.value is not None]
     largest = [max(values)] if values else []
-    return labels.decimals(indicator.measure, indicator.unit, largest)
+    return quantities.decimals(indicator.measure, indicator.unit, largest)
 
 
 def _printed(indicator: Indicator, value: float | None, digits: int) -> str:
@@ -342,7 +343,7 @@ def _lower(point: Point) -> float | None:
 
 
 def _scaled(indicator: Indicator, value: float | None) -> float | None:
-    if value is None or not labels.is_percent(indicator.measure):
+    if value is None or not quantities.is_percent(indicator.measure):
         return value
     return value * 100
 
@@ -369,7 +370,7 @@ def _dots(
 def _mark(point: Point) -> str:
     if point.segment is None:
         return charts.BROKEN
-    if point.signal not in labels.NO_SIGNALS:
+    if point.signal not in words.NO_SIGNALS:
         return charts.SIGNAL
     return charts.PRELIMINARY if point.status == "preliminary" else charts.VALUE
 
@@ -398,11 +399,11 @@ def _at(series: ValueSeries, periods: Sequence[date]) -> list[tuple[date, Point 
 
 def when(start: date, grain: str) -> str:
     """Writes a period in running text: ``2023``, ``maj 2017``."""
-    return swedish.month(start) if grain == "month" else str(start.year)
+    return dates.month(start) if grain == "month" else str(start.year)
 
 
 def _tick(start: date, grain: str) -> str:
     """Names a period on an axis or in a narrow column."""
     if grain != "month":
         return str(start.year)
-    return f"{swedish.MONTHS[start.month - 1][:_MONTH_LETTERS]} {start.year}"
+    return f"{dates.MONTHS[start.month - 1][:_MONTH_LETTERS]} {start.year}"

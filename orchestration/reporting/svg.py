@@ -14,7 +14,7 @@ from typing import Literal
 
 from lxml import etree
 
-from orchestration.reporting import swedish
+from orchestration.language import numbers
 
 DARK = "#17324d"
 LIGHT = "#9db4c8"
@@ -112,7 +112,7 @@ class Ticks:
 
     def texts(self) -> list[str]:
         """Writes them in Swedish."""
-        return [swedish.number(value, self.decimals) for value in self.values]
+        return [numbers.number(value, self.decimals) for value in self.values]
 
 
 def ticks_over(values: Sequence[float], *, zero: bool, about: int) -> Ticks:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestration.reporting import labels, sentences, swedish
+from orchestration.language import grammar, numbers, quantities, words
+from orchestration.reporting import sentences
 from orchestration.reporting.data import Deviation, Indicator, Observation, Triangulation
 from orchestration.reporting.page import Cell, Page, Table, page_link
 
-NOTHING = swedish.EN_DASH
+NOTHING = numbers.EN_DASH
 """What stands in a cell that has no figure."""
 
 
@@ -23,15 +24,15 @@ def _unbroken(heading: str) -> str:
 
 def short(indicator: Indicator, value: float, decimals: int) -> str:
     """Prints a value for a cell: a share with its per cent sign, anything else without unit."""
-    if labels.is_percent(indicator.measure):
-        return swedish.percent_short(value, decimals)
+    if quantities.is_percent(indicator.measure):
+        return numbers.percent_short(value, decimals)
     return sentences.bare(indicator, value, decimals)
 
 
 def printed(row: Deviation, value: float | None) -> str:
     """Prints one of a deviation's own figures."""
     if value is None:
-        return labels.PROTECTED if row.protected else NOTHING
+        return words.PROTECTED if row.protected else NOTHING
     return short(row.indicator, value, sentences.digits(row))
 
 
@@ -39,14 +40,14 @@ def change(row: Deviation) -> str:
     """Prints the relative change from the latest earlier value."""
     relative = sentences.change(row)
     if relative is not None:
-        return swedish.percent_short(relative, sign=True)
-    return labels.PROTECTED if row.protected else NOTHING
+        return numbers.percent_short(relative, sign=True)
+    return words.PROTECTED if row.protected else NOTHING
 
 
 def expected(row: Deviation) -> str:
     """Prints the expected value and its interval: ``37 (24–55)``."""
     if row.protected:
-        return labels.PROTECTED
+        return words.PROTECTED
     if row.expected is None:
         return NOTHING
     text = printed(row, row.expected)
@@ -58,10 +59,10 @@ def expected(row: Deviation) -> str:
 def named(page: Page, row: Deviation) -> Cell:
     """Names a deviation with its source and, where the figures have none, its unit."""
     indicator = row.indicator
-    unit = "" if labels.is_percent(indicator.measure) else labels.unit_word(indicator.unit)
+    unit = "" if quantities.is_percent(indicator.measure) else quantities.unit_word(indicator.unit)
     name = sentences.deviation_name(row, page.data.municipality_name)
     return Cell(
-        swedish.sentence_case(name), page.reference(indicator), unit, link=page_link(indicator)
+        grammar.sentence_case(name), page.reference(indicator), unit, link=page_link(indicator)
     )
 
 
@@ -84,7 +85,7 @@ def series_table(page: Page, rows: Sequence[Deviation]) -> Table:
             Cell(change(row), numeric=True),
             Cell(expected(row), numeric=True),
             Cell(
-                NOTHING if row.q_value is None else swedish.p_value_short(row.q_value), numeric=True
+                NOTHING if row.q_value is None else numbers.p_value_short(row.q_value), numeric=True
             ),
         )
         for row in rows
@@ -108,10 +109,10 @@ def group_table(page: Page, row: Deviation) -> Table:
         Cell("Standardavvikelse", numeric=True),
         Cell("Antal", numeric=True),
     )
-    unit = labels.axis_title(row.indicator.measure, row.indicator.unit)
+    unit = quantities.axis_title(row.indicator.measure, row.indicator.unit)
     caption = f"{row.indicator.title_sv}, {sentences.period(row)} ({unit})"
     return page.table(
-        swedish.sentence_case(caption),
+        grammar.sentence_case(caption),
         columns,
         [group_cells(row, group) for group in row.groups],
         (page.reference(row.indicator),),
@@ -121,18 +122,18 @@ def group_table(page: Page, row: Deviation) -> Table:
 def group_cells(row: Deviation, group: Observation) -> tuple[Cell, ...]:
     """Makes the row of one group; where its value is hidden every figure of it is."""
     indicator, decimals = row.indicator, sentences.digits(row)
-    name = Cell(swedish.sentence_case(sentences.group_name(group)))
+    name = Cell(grammar.sentence_case(sentences.group_name(group)))
     if group.value is None:
-        hidden = Cell(labels.status(group.status), numeric=True)
+        hidden = Cell(words.status(group.status), numeric=True)
         return (name, hidden, hidden, hidden, hidden)
     limits = spread = count = NOTHING
     if group.ci_lower is not None and group.ci_upper is not None:
         limits = sentences.span(indicator, group.ci_lower, group.ci_upper, decimals)
     if group.standard_deviation is not None:
-        spread = swedish.number(group.standard_deviation, 1)
+        spread = numbers.number(group.standard_deviation, 1)
     behind = group.observations if group.observations is not None else group.denominator
     if behind is not None:
-        count = swedish.number(behind)
+        count = numbers.number(behind)
     value = short(indicator, group.value, decimals)
     return (name, *(Cell(text, numeric=True) for text in (value, limits, spread, count)))
 
@@ -141,9 +142,9 @@ def comparison_table(page: Page, rows: Sequence[Triangulation]) -> Table:
     """Lists what one indicator is held against: expected direction, change and verdict."""
     own = rows[0].observed_change
     if own is None:
-        own_text = labels.PROTECTED if rows[0].protected else labels.MISSING
+        own_text = words.PROTECTED if rows[0].protected else words.MISSING
     else:
-        own_text = swedish.percent_short(own, sign=True)
+        own_text = numbers.percent_short(own, sign=True)
     columns = (
         Cell("Jämförs med"),
         Cell("Väntad riktning"),
@@ -152,7 +153,7 @@ def comparison_table(page: Page, rows: Sequence[Triangulation]) -> Table:
         Cell("Bedömning"),
     )
     return page.table(
-        f"{swedish.sentence_case(rows[0].indicator.title_sv)} ({own_text}) mot andra uppgifter. "
+        f"{grammar.sentence_case(rows[0].indicator.title_sv)} ({own_text}) mot andra uppgifter. "
         f"Förändringar till {page.data.year} från närmast föregående värde",
         columns,
         [_comparison_cells(page, row) for row in rows],
@@ -160,26 +161,26 @@ def comparison_table(page: Page, rows: Sequence[Triangulation]) -> Table:
 
 
 def _comparison_cells(page: Page, row: Triangulation) -> tuple[Cell, ...]:
-    hidden = labels.PROTECTED if row.protected else labels.MISSING
+    hidden = words.PROTECTED if row.protected else words.MISSING
     together = "följs normalt åt" if row.expected_sign > 0 else "går normalt åt var sitt håll"
     direction = hidden
     if row.observed_change is not None:
         direction = sentences.direction(row.expected_sign * row.observed_change)
     moved = hidden
     if row.related_change is not None:
-        moved = swedish.percent_short(row.related_change, sign=True)
-    verdict = swedish.sentence_case(labels.word(labels.VERDICTS, row.verdict))
+        moved = numbers.percent_short(row.related_change, sign=True)
+    verdict = grammar.sentence_case(words.word(words.VERDICTS, row.verdict))
     return (
         Cell(
-            swedish.sentence_case(row.related.title_sv),
+            grammar.sentence_case(row.related.title_sv),
             page.reference(row.related),
             note=row.rationale_sv,
             link=page_link(row.related),
         ),
-        Cell(swedish.sentence_case(direction), note=together),
+        Cell(grammar.sentence_case(direction), note=together),
         Cell(moved, numeric=True),
-        Cell(NOTHING if row.p_value is None else swedish.p_value_short(row.p_value), numeric=True),
-        Cell(swedish.sentence_case(labels.PROTECTED) if row.protected else verdict),
+        Cell(NOTHING if row.p_value is None else numbers.p_value_short(row.p_value), numeric=True),
+        Cell(grammar.sentence_case(words.PROTECTED) if row.protected else verdict),
     )
 
 
@@ -190,15 +191,15 @@ def outcome_table(page: Page) -> Table:
         LookupError: If the data holds an outcome without a Swedish word.
     """
     counts = page.data.outcome_counts
-    unknown = [code for code in counts if code not in labels.OUTCOMES]
+    unknown = [code for code in counts if code not in words.OUTCOMES]
     if unknown:
         raise LookupError(f"no Swedish word for the outcome {unknown[0]!r}")
     return page.table(
         f"Avvikelser {page.data.year} efter utfall; en indikator kan avvika på flera sätt",
         (Cell("Utfall av prövningen"), Cell("Antal", numeric=True)),
         [
-            (Cell(text), Cell(swedish.number(counts.get(code, 0)), numeric=True))
-            for code, text in labels.OUTCOMES.items()
+            (Cell(text), Cell(numbers.number(counts.get(code, 0)), numeric=True))
+            for code, text in words.OUTCOMES.items()
         ],
     )
 
@@ -234,10 +235,10 @@ def _explanation_cells(row: Deviation) -> tuple[Cell, Cell, Cell]:
     explanation = row.explanation
     if explanation is None:
         return Cell("Förklaringen saknas i registret", long=True), Cell(NOTHING), Cell(NOTHING)
-    kind = labels.word(labels.EXPLANATION_KINDS, explanation.kind)
+    kind = words.word(words.EXPLANATION_KINDS, explanation.kind)
     details = explanation.description_sv
     if explanation.explained_change is not None:
-        size = swedish.percent(explanation.explained_change, sign=True)
+        size = numbers.percent(explanation.explained_change, sign=True)
         details = f"{details} Väntad påverkan: {size}.".strip()
     return (
         Cell(
@@ -246,6 +247,6 @@ def _explanation_cells(row: Deviation) -> tuple[Cell, Cell, Cell]:
             long=True,
             synthetic=explanation.synthetic,
         ),
-        Cell(swedish.sentence_case(labels.word(labels.BASES, explanation.basis))),
+        Cell(grammar.sentence_case(words.word(words.BASES, explanation.basis))),
         Cell(explanation.source or NOTHING),
     )

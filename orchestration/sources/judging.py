@@ -17,6 +17,7 @@ from math import log10
 
 import duckdb
 
+from orchestration.language import numbers
 from orchestration.sources.errors import quoted
 from orchestration.sources.registry import Dataset
 
@@ -535,4 +536,4 @@ def _size_sv(factor: float) -> str:
     power = 10 ** abs(tenths)
     if power in words and abs(log10(factor) - tenths) <= _UNIT_ERROR:
         return f"ungefär {words[power]}"
-    return f"{factor:.3g} gånger".replace(".", ",")
+    return f"{numbers.significant(factor)} gånger"

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from orchestration.language.numbers import number
 from orchestration.sources.observation import (
     Observation,
     Parsed,
@@ -125,7 +126,7 @@ def _contradictions(table: str, rows: list[Observation]) -> Iterator[Remark]:
                 period=year,
                 regions=[_CITY],
                 text=f"Tabell {table}, {year}: delposterna EGT och övrigt är tillsammans "
-                f"{_swedish(sum(known))} tkr men totalen {_swedish(total)} tkr. "
+                f"{number(sum(known))} tkr men totalen {number(total)} tkr. "
                 "Den tredje posten är inte känd.",
             )
         first, second = (by_label.get((label, year)) for label in _PLACED)
@@ -134,8 +135,8 @@ def _contradictions(table: str, rows: list[Observation]) -> Iterator[Remark]:
                 kind="contradiction",
                 period=year,
                 regions=[_CITY],
-                text=f"Tabellerna b166 och b167 har olika totaler för {year}: {_swedish(first)} "
-                f"och {_swedish(second)} placerade barn och unga. Båda är kvar; tabellerna "
+                text=f"Tabellerna b166 och b167 har olika totaler för {year}: {number(first)} "
+                f"och {number(second)} placerade barn och unga. Båda är kvar; tabellerna "
                 "kan vara från före och efter en revidering.",
             )
 
@@ -160,8 +161,8 @@ def _areas_against_city(table: str, rows: list[Observation]) -> Iterator[Remark]
                 period=period,
                 regions=[_CITY],
                 text=f"Tabell {table}, {period}{_ages(variables)}: summan av stadsdelsområdena är "
-                f"{_swedish(together)} men hela staden {_swedish(total)}, en skillnad på "
-                f"{_swedish(abs(total - together))}. Orsaken är inte bekräftad; sannolikt personer "
+                f"{number(together)} men hela staden {number(total)}, en skillnad på "
+                f"{number(abs(total - together))}. Orsaken är inte bekräftad; sannolikt personer "
                 "vid centrala enheter.",
             )
 
@@ -184,7 +185,7 @@ def _parts_against_total(table: str, rows: list[Observation]) -> Iterator[Remark
                 period=period,
                 regions=[region],
                 text=f"Tabell {table}, {period}, {region}: delarna efter {variable} är tillsammans "
-                f"{_swedish(sum(known))} men totalen {_swedish(total)}.",
+                f"{number(sum(known))} men totalen {number(total)}.",
             )
 
 
@@ -214,8 +215,3 @@ def _ages(variables: str) -> str:
     """Name the age group of a figure, if it has one."""
     group = json.loads(variables).get("åldersgrupp")
     return f", åldersgrupp {group}" if group else ""
-
-
-def _swedish(value: float) -> str:
-    """Write a whole number with no-break spaces between the thousands."""
-    return f"{value:_.0f}".replace("_", "\u00a0")

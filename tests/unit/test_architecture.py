@@ -27,6 +27,7 @@ LAYERS: list[set[str]] = [
         "sources",
         "storage",
     },
+    {"language"},
     {"indicators", "outside"},
     {"settings", "database"},
 ]

@@ -14,7 +14,8 @@ from lxml import etree
 
 from orchestration.deviation.charts import PlainSeries, chart_points
 from orchestration.deviation.xmr import Signal, XmrSettings
-from orchestration.reporting import labels, series_view
+from orchestration.language import words
+from orchestration.reporting import series_view
 from orchestration.reporting.indicator_pages import Edition, render_indicator_pages
 from orchestration.reporting.series import load_series_data
 from tests.unit.reporting.conftest import BUILT_AT, YEAR, build_city, insert, insert_value
@@ -456,18 +457,18 @@ def test_every_page_is_accessible_in_form(city: duckdb.DuckDBPyConnection) -> No
 
 def test_no_code_or_english_word_leaks(pages: Pages) -> None:
     codes = {
-        *labels.KINDS,
-        *labels.OUTCOMES,
-        *labels.STATUSES,
-        *labels.EXPLANATION_KINDS,
+        *words.KINDS,
+        *words.OUTCOMES,
+        *words.STATUSES,
+        *words.EXPLANATION_KINDS,
         *(code.value for code in Signal),
         *("proportion", "mean", "amount", "count", "rate", "target_group", "sex", "year", "month"),
         *("None", "nan", "True", "False", "Undefined", "of", "and", "the", "chart"),
     } - {"definition", "system"}
     for name, html in pages.items():
         # The name in the database is told as such.
-        words = set(re.findall(r"[\w*]+", prose(html).replace(name.removesuffix(".html"), "")))
-        assert not words & codes, name
+        said = set(re.findall(r"[\w*]+", prose(html).replace(name.removesuffix(".html"), "")))
+        assert not said & codes, name
 
 
 def test_the_pages_say_the_methods_own_counts() -> None:
@@ -481,7 +482,7 @@ def test_the_pages_say_the_methods_own_counts() -> None:
 
 
 def test_every_signal_has_its_words() -> None:
-    assert set(labels.SIGNALS) | set(labels.NO_SIGNALS) == {"", *(code.value for code in Signal)}
+    assert set(words.SIGNALS) | set(words.NO_SIGNALS) == {"", *(code.value for code in Signal)}
 
 
 def test_an_unknown_code_is_refused(city: duckdb.DuckDBPyConnection) -> None:

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from lxml import etree
 
-from orchestration.reporting import labels
+from orchestration.language import words
 from orchestration.reporting.data import ReportData
 from orchestration.reporting.memorandum import render_memorandum
 
@@ -111,11 +111,11 @@ def test_sources_have_date_checksum_and_licence(page: str) -> None:
 def test_no_code_or_english_word_leaks(page: str) -> None:
     text = prose(page)
     codes = {
-        *labels.KINDS,
-        *labels.OUTCOMES,
-        *labels.VERDICTS,
-        *labels.STATUSES,
-        *labels.EXPLANATION_KINDS,
+        *words.KINDS,
+        *words.OUTCOMES,
+        *words.VERDICTS,
+        *words.STATUSES,
+        *words.EXPLANATION_KINDS,
         *("neutral", "proportion", "mean", "amount", "count", "rate", "target_group", "sex"),
         *("funktionsnedsattning", "man", "vald_i_nara_relation", "ekonomiskt_bistand"),
         *("None", "nan", "True", "False", "Undefined", "year", "of", "and", "the", "chart"),
@@ -137,15 +137,15 @@ def test_every_code_of_the_contract_has_a_word() -> None:
         " oppna_jamforelser",
     }
     tables = {
-        "kind": labels.KINDS,
-        "outcome": labels.OUTCOMES,
-        "status": labels.STATUSES,
-        "explanation": labels.EXPLANATION_KINDS,
-        "area": labels.AREAS,
+        "kind": words.KINDS,
+        "outcome": words.OUTCOMES,
+        "status": words.STATUSES,
+        "explanation": words.EXPLANATION_KINDS,
+        "area": words.AREAS,
     }
     for name, codes in contract.items():
         assert set(tables[name]) == set(codes.split())
-    assert set(labels.KIND_DESCRIPTIONS) == set(labels.KINDS)
+    assert set(words.KIND_DESCRIPTIONS) == set(words.KINDS)
 
 
 @pytest.mark.parametrize("column", ["kind", "outcome"])

@@ -1,4 +1,4 @@
-"""What a code means in Swedish, and how a value of an indicator is printed with its unit.
+"""What a code means in Swedish.
 
 The one place where codes of the marts turn into words. A code that is missing here raises, because
 a silent fall-back would put an English code before a Swedish reader. Category codes are the
@@ -8,10 +8,11 @@ exception: they come from the registers, are Swedish already and cannot be liste
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from orchestration.reporting import swedish
+from orchestration.language.grammar import enumeration
+from orchestration.language.numbers import EN_DASH
 
 AREAS: Mapping[str, str] = MappingProxyType(
     {
@@ -182,43 +183,6 @@ _TARGET_GROUPS = frozenset({"socialpsykiatri", "funktionsnedsättning"})
 _SEXES = frozenset({"kvinnor", "män"})
 _AGES = re.compile(r"^(\d+)-(\d+)$")
 _AGE_AND_OVER = re.compile(r"^(\d+)\+$")
-_SINGULAR: Mapping[str, str] = MappingProxyType(
-    {
-        "personer": "person",
-        "timmar": "timme",
-        "månader": "månad",
-        "ärenden": "ärende",
-        "dagar": "dag",
-        "ansökningar": "ansökan",
-        "insatser": "insats",
-        "kvinnor": "kvinna",
-        "ungdomar": "ungdom",
-        "placeringar": "placering",
-        "avhysningar": "avhysning",
-        "kommuner": "kommun",
-        "procentenheter": "procentenhet",
-        "anmälda brott": "anmält brott",
-    }
-)
-_DEFINITE: Mapping[str, str] = MappingProxyType(
-    {
-        "Antal": "antalet",
-        "Andel": "andelen",
-        "Genomsnittligt antal": "det genomsnittliga antalet",
-        "Kostnad": "kostnaden",
-        "Schablonersättning": "schablonersättningen",
-        "Folkmängd": "folkmängden",
-        "Skuldbelopp": "skuldbeloppet",
-        "Medianskuld": "medianskulden",
-        "Prisindex": "prisindexet",
-        "Disponibel inkomst": "den disponibla inkomsten",
-        "Riksnorm": "riksnormen",
-        "Index": "indexet",
-        "Svarsfrekvens": "svarsfrekvensen",
-    }
-)
-_SMALL_SHARE = 0.1
-_MOST_DECIMALS = 4
 
 
 def word(table: Mapping[str, str], code: str) -> str:
@@ -231,18 +195,6 @@ def word(table: Mapping[str, str], code: str) -> str:
         return table[code]
     except KeyError:
         raise LookupError(f"no Swedish word for the code {code!r}") from None
-
-
-def definite(title: str) -> str:
-    """Makes a catalogue title the subject of a clause: ``Antal beslut`` is ``antalet beslut``.
-
-    A title that begins with some other noun keeps its form and only loses its capital.
-    """
-    for length in (2, 1):
-        words = title.split(" ")
-        if head := _DEFINITE.get(" ".join(words[:length])):
-            return " ".join([head, *words[length:]])
-    return swedish.mid_sentence(title)
 
 
 def status(code: str) -> str:
@@ -277,102 +229,14 @@ def breakdown(code: str) -> str:
     Raises:
         LookupError: If a part of it is unknown.
     """
-    return swedish.enumeration([word(BREAKDOWNS, part) for part in code.split("*")])
+    return enumeration([word(BREAKDOWNS, part) for part in code.split("*")])
 
 
 def _category_part(code: str) -> str:
     if code == "total":
         return ""
     if ages := _AGES.match(code):
-        return f"{ages[1]}{swedish.EN_DASH}{ages[2]} år"
+        return f"{ages[1]}{EN_DASH}{ages[2]} år"
     if age := _AGE_AND_OVER.match(code):
         return f"{age[1]} år och äldre"
     return _CATEGORIES.get(code, code.replace("_", " "))
-
-
-def is_percent(measure: str) -> bool:
-    """Whether values of this measure are fractions that a reader sees as per cent."""
-    return measure == "proportion"
-
-
-def decimals(measure: str, unit: str, values: Iterable[float | None]) -> int:
-    """Chooses one number of decimals for values that will be compared with each other.
-
-    Shares below ten per cent get two decimals, other shares, means, rates and indices one; counts
-    and amounts none. Where the first value would round to the same text as another one that
-    differs from it, decimals are added (at most four), so that a value outside an interval never
-    looks as if it were on its limit.
-
-    Args:
-        measure: The indicator's measure.
-        unit: The indicator's unit.
-        values: The observed value first, then what it is held against; None is passed over.
-
-    Returns:
-        Decimals of the printed number (for a share: of the per cent).
-    """
-    known = [value for value in values if value is not None]
-    if is_percent(measure):
-        base = 2 if known and max(map(abs, known)) < _SMALL_SHARE else 1
-        known = [value * 100 for value in known]
-    elif measure in {"count", "amount"} and not unit.startswith("index"):
-        return 0
-    else:
-        base = 1
-    for digits in range(base, _MOST_DECIMALS):
-        texts = [swedish.number(value, digits) for value in known]
-        if all(
-            text != texts[0] or value == known[0] for text, value in zip(texts, known, strict=True)
-        ):
-            return digits
-    return _MOST_DECIMALS
-
-
-def quantity(value: float, measure: str, unit: str, digits: int) -> str:
-    """Prints a value with its unit: ``12 barn``, ``7,2 timmar``, ``2,21 procent``.
-
-    Args:
-        value: The value on the marts' scale (a share is a fraction, an amount is in kronor).
-        measure: The indicator's measure.
-        unit: The indicator's unit, in Swedish.
-        digits: Decimals, from :func:`decimals`.
-
-    Returns:
-        The value and its unit, joined by a no-break space.
-    """
-    if is_percent(measure):
-        tail = unit.removeprefix("%").removeprefix("procent").removeprefix("andel").strip()
-        return " ".join(filter(None, [swedish.percent(value, digits), tail]))
-    if unit.startswith("index"):
-        return f"index{swedish.NO_BREAK_SPACE}{swedish.number(value, digits)}"
-    tail = unit_word(unit, singular=swedish.number(abs(value), digits) == "1")
-    if unit.startswith("kr"):
-        rounded = swedish.kronor_rounded(value)
-        return " ".join(filter(None, [rounded, tail.removeprefix("kronor").strip()]))
-    return f"{swedish.number(value, digits)}{swedish.NO_BREAK_SPACE}{tail}".rstrip()
-
-
-def brief_quantity(value: float, measure: str, unit: str, digits: int) -> str:
-    """Prints a value whose full unit was just said: ``7,1 timmar``, ``2,36 procent``."""
-    if is_percent(measure):
-        return swedish.percent(value, digits)
-    return quantity(value, measure, unit.replace("/", " per ").partition(" per ")[0], digits)
-
-
-def unit_word(unit: str, *, singular: bool = False) -> str:
-    """Writes a unit in words: ``kr/person`` is ``kronor per person``; optionally in the singular.
-
-    Where the unit is a phrase, its first word bends (``timmar per person och månad``).
-    """
-    spelled = unit.replace("/", " per ")
-    if re.match(r"^kr\b", spelled):
-        spelled = "kronor" + spelled[len("kr") :]
-    if not singular:
-        return spelled
-    head, _, tail = spelled.partition(" ")
-    return _SINGULAR.get(spelled) or " ".join(filter(None, [_SINGULAR.get(head, head), tail]))
-
-
-def axis_title(measure: str, unit: str) -> str:
-    """Names the axis a value is drawn on: per cent for shares, otherwise the unit in words."""
-    return "procent" if is_percent(measure) else unit_word(unit)

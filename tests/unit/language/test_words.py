@@ -2,12 +2,12 @@
 
 import pytest
 
-from orchestration.reporting import labels
+from orchestration.language import grammar, quantities, words
 
 
 def test_an_unknown_code_is_an_error_and_not_a_leak() -> None:
     with pytest.raises(LookupError, match="brand_new_code"):
-        labels.word(labels.VERDICTS, "brand_new_code")
+        words.word(words.VERDICTS, "brand_new_code")
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_an_unknown_code_is_an_error_and_not_a_leak() -> None:
     ],
 )
 def test_categories(code: str, expected: str) -> None:
-    assert labels.category(code) == expected
+    assert words.category(code) == expected
 
 
 @pytest.mark.parametrize(
@@ -46,28 +46,28 @@ def test_categories(code: str, expected: str) -> None:
     ],
 )
 def test_quantities(value: float, measure: str, unit: str, digits: int, expected: str) -> None:
-    assert labels.quantity(value, measure, unit, digits).replace("\u00a0", " ") == expected
+    assert quantities.quantity(value, measure, unit, digits).replace("\u00a0", " ") == expected
 
 
 def test_a_repeated_quantity_drops_the_tail_of_its_unit() -> None:
-    hours = labels.brief_quantity(7.1, "mean", "timmar per person och månad", 1)
-    share = labels.brief_quantity(0.0236, "proportion", "procent av hushållen", 2)
+    hours = quantities.brief_quantity(7.1, "mean", "timmar per person och månad", 1)
+    share = quantities.brief_quantity(0.0236, "proportion", "procent av hushållen", 2)
     assert (hours, share) == ("7,1\u00a0timmar", "2,36\u00a0procent")
 
 
 def test_decimals_keep_a_value_apart_from_the_limit_it_passed() -> None:
-    assert labels.decimals("proportion", "%", [0.0238, 0.0246, 0.0262]) == 2
-    assert labels.decimals("proportion", "%", [0.54, 0.60]) == 1
-    assert labels.decimals("mean", "timmar", [7.2, 9.0]) == 1
-    assert labels.decimals("count", "barn", [12, 22.4]) == 0
+    assert quantities.decimals("proportion", "%", [0.0238, 0.0246, 0.0262]) == 2
+    assert quantities.decimals("proportion", "%", [0.54, 0.60]) == 1
+    assert quantities.decimals("mean", "timmar", [7.2, 9.0]) == 1
+    assert quantities.decimals("count", "barn", [12, 22.4]) == 0
     # 2,381 and 2,384 both print as 2,38: one more decimal tells them apart.
-    assert labels.decimals("proportion", "%", [0.02381, 0.02384]) == 3
+    assert quantities.decimals("proportion", "%", [0.02381, 0.02384]) == 3
     # Equal values need no decimals to be told apart; unknown ones are passed over.
-    assert labels.decimals("mean", "timmar", [7.2, None, 7.2]) == 1
+    assert quantities.decimals("mean", "timmar", [7.2, None, 7.2]) == 1
 
 
 def test_titles_become_subjects() -> None:
-    assert labels.definite("Antal barn") == "antalet barn"
-    assert labels.definite("Genomsnittligt antal timmar") == "det genomsnittliga antalet timmar"
-    assert labels.definite("Medianskuld hos Kronofogden") == "medianskulden hos Kronofogden"
-    assert labels.definite("LSS-insatser") == "LSS-insatser"
+    assert grammar.definite("Antal barn") == "antalet barn"
+    assert grammar.definite("Genomsnittligt antal timmar") == "det genomsnittliga antalet timmar"
+    assert grammar.definite("Medianskuld hos Kronofogden") == "medianskulden hos Kronofogden"
+    assert grammar.definite("LSS-insatser") == "LSS-insatser"

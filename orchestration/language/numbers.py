@@ -1,35 +1,19 @@
-"""Swedish formats for numbers, dates and lists, as official statistics print them.
+"""Numbers as Swedish text, as official statistics print them; nothing else turns one into text.
 
-Pure functions from values to text. What a code *means* belongs in ``labels``; which figures a
-sentence states belongs in ``sentences``. Separators follow Svenska skrivregler and SCB's manual for
-tables: decimal comma, no-break space between groups of three digits, a real minus sign.
+Pure functions. The unit of an indicator's value belongs in ``quantities``, days in ``dates``.
+Separators follow Svenska skrivregler and SCB's manual for tables: decimal comma, no-break space
+between groups of three digits, a real minus sign.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from zoneinfo import ZoneInfo
+from math import floor, log10
 
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
 EN_DASH = "\u2013"
 
-MONTHS = (
-    "januari",
-    "februari",
-    "mars",
-    "april",
-    "maj",
-    "juni",
-    "juli",
-    "augusti",
-    "september",
-    "oktober",
-    "november",
-    "december",
-)
 
 _CARDINALS = (
     "noll",
@@ -46,7 +30,6 @@ _CARDINALS = (
     "elva",
     "tolv",
 )
-_STOCKHOLM = ZoneInfo("Europe/Stockholm")
 _SMALLEST_PRINTED_P = 0.001
 _MILLION = 1e6
 _BILLION = 1e9
@@ -80,6 +63,17 @@ def number(value: float | Decimal, decimals: int = 0, *, sign: bool = False) -> 
     if rounded < 0:
         return MINUS + digits
     return "+" + digits if sign and rounded > 0 else digits
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Formats a number with so many significant digits, without noughts at the end of a fraction.
+
+    Raises:
+        ValueError: If the value is not finite.
+    """
+    decimals = 0 if value == 0 else max(0, digits - 1 - floor(log10(abs(value))))
+    text = number(value, decimals)
+    return text.rstrip("0").rstrip(",") if "," in text else text
 
 
 def percent(fraction: float, decimals: int = 1, *, sign: bool = False) -> str:
@@ -152,62 +146,6 @@ def interval(lower: float, upper: float, decimals: int = 0) -> str:
 def cardinal(count: int) -> str:
     """Writes a count of things in neuter: words up to twelve, digits above."""
     return _CARDINALS[count] if 0 <= count < len(_CARDINALS) else number(count)
-
-
-def enumeration(items: Sequence[str], conjunction: str = "och") -> str:
-    """Joins items as running text: ``a``, ``a och b``, ``a, b och c``; nothing gives ``""``."""
-    if not items:
-        return ""
-    if len(items) == 1:
-        return items[0]
-    return f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
-
-
-def sentence_case(text: str) -> str:
-    """Makes the first letter upper case and leaves the rest (names, abbreviations) alone."""
-    return text[:1].upper() + text[1:]
-
-
-def mid_sentence(text: str) -> str:
-    """Makes a title fit inside a sentence: ``Andel barn`` is ``andel barn``, ``FREDA`` stays."""
-    if text[1:2].islower() or text[1:2].isspace():
-        return text[:1].lower() + text[1:]
-    return text
-
-
-def day(value: date) -> str:
-    """Writes a date in words: ``24 oktober 2024``."""
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
-
-
-def month(value: date) -> str:
-    """Writes a month in words: ``maj 2017``."""
-    return f"{MONTHS[value.month - 1]} {value.year}"
-
-
-def years(first: int, last: int) -> str:
-    """Writes a span of years: ``2016–2023``, or one year where the span is one year."""
-    return str(first) if first == last else f"{first}{EN_DASH}{last}"
-
-
-def timestamp(value: datetime) -> str:
-    """Writes a moment in Stockholm's time: ``22 november 2026 kl. 03.30``.
-
-    Raises:
-        ValueError: If the moment has no time zone, since it would then be a guess.
-    """
-    return f"{day(local_day(value))} kl. {value.astimezone(_STOCKHOLM):%H.%M}"
-
-
-def local_day(value: datetime) -> date:
-    """Gives the date in Stockholm of a moment.
-
-    Raises:
-        ValueError: If the moment has no time zone.
-    """
-    if value.tzinfo is None:
-        raise ValueError("a moment without time zone cannot be written in local time")
-    return value.astimezone(_STOCKHOLM).date()
 
 
 def _percent_digits(fraction: float, decimals: int, *, sign: bool) -> str:
