@@ -254,10 +254,10 @@ def followed_up(deviation: Deviation) -> str:
     if before is None:
         return ""
     of_groups = deviation.kind == "group_difference"
-    words = _SINCE | (_GROUPS_SINCE if of_groups else {})
-    if before.since not in words:
+    since = _SINCE | (_GROUPS_SINCE if of_groups else {})
+    if before.since not in since:
         raise LookupError(f"no Swedish words for what became of it: {before.since!r}")
-    parts = [_before(deviation), words[before.since].format(year=deviation.year)]
+    parts = [_before(deviation), since[before.since].format(year=deviation.year)]
     if deviation.protected:
         parts.append(f"Utfallet {deviation.year}: {words.PROTECTED}.")
     elif of_groups:

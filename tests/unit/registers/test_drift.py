@@ -161,7 +161,7 @@ HELD = {
     "missing_cells": (
         "bortfall",
         "avslagsgrund",
-        "uppgiften saknas i 100,0 procent av raderna mot",
+        "uppgiften saknas i 100,0\u00a0procent av raderna mot",
     ),
 }
 
