@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 Profile = Literal["demo", "live"]
+# Between these lies every year that can be reported on.
+FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 # A day ends when it ends for those who deliver and read.
 _TIME_ZONE = ZoneInfo("Europe/Stockholm")
@@ -86,7 +88,7 @@ class Settings(BaseSettings):
     inbox: Path | None = None
     profile: Profile = "demo"
     as_of: PastMoment | None = None
-    year: int | None = None
+    year: int | None = Field(default=None, ge=FIRST_YEAR, le=LAST_YEAR)
     municipality: str = "0180"
     municipality_file: Path | None = None
     municipality_name: str | None = None

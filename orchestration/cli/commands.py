@@ -5,20 +5,19 @@ imports wait until a command needs them, so that `avvik --help` answers at once.
 """
 
 import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
+from importlib.metadata import version as version_of
 from typing import Annotated, Any
 
 import duckdb
 import typer
 
-from orchestration.cli.output import (
-    STOPPED,
-    Format,
-    FormatOption,
-    console,
-    refuse,
-)
+from orchestration.cli import inputs
+from orchestration.cli.configuration import configured
+from orchestration.cli.framework import HELP_OPTIONS, PROGRAM, Command, Group
+from orchestration.cli.output import MISUSE, STOPPED, Format, console, refuse
 from orchestration.cli.preflight import (
     claim_home,
     only_one_run,
@@ -28,7 +27,12 @@ from orchestration.cli.preflight import (
     require_past,
     require_report_year,
 )
-from orchestration.cli.published import show_answer, show_deviations, show_sources
+from orchestration.cli.published import (
+    show_answer,
+    show_deviations,
+    show_sources,
+    why_unanswered,
+)
 from orchestration.cli.running import (
     rebuild_warehouse,
     run_once,
@@ -37,64 +41,52 @@ from orchestration.cli.running import (
 )
 from orchestration.cli.serving import serve_dagster
 from orchestration.language.numbers import number
-from orchestration.settings import Profile, Settings
 from orchestration.storage.home import keep_private
 from orchestration.storage.warehouse import WarehouseHeldError
 
 app = typer.Typer(
+    cls=Group,
     add_completion=False,
-    no_args_is_help=True,
+    invoke_without_command=True,
     help="Avvik: finner det som avviker i stadens socialtjänst.",
+    context_settings={"help_option_names": list(HELP_OPTIONS)},
     pretty_exceptions_enable=False,
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"{PROGRAM} {version_of(PROGRAM)}")
+        raise typer.Exit
+
+
 @app.callback()
-def begin() -> None:
+def begin(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 (shown as soon as it is read)
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Visa versionen."),
+    ] = False,
+) -> None:
     """Whatever is typed, what it writes is kept private."""
     keep_private()
+    if context.invoked_subcommand is None:
+        console.print(context.get_help(), soft_wrap=True)
+        raise typer.Exit(MISUSE)
 
 
-HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="Katalog för allt tillstånd (AVVIK_HOME).")
-]
-InboxOption = Annotated[Path | None, typer.Option("--inbox", help="Katalog med leveranser.")]
-
-
-def _settings(**overrides: Any) -> Settings:
-    return Settings(**{name: value for name, value in overrides.items() if value is not None})
-
-
-@app.command()
+@app.command(cls=Command)
 def run(
-    profile: Annotated[
-        Profile | None, typer.Option(help="demo: syntetisk stad; live: verkliga leveranser.")
-    ] = None,
-    home: HomeOption = None,
-    inbox: InboxOption = None,
-    year: Annotated[int | None, typer.Option(help="Rapportår.", min=1990, max=2100)] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            "--as-of",
-            help="Bygg om det som hade publicerats vid slutet av en dag (ÅÅÅÅ-MM-DD) eller vid "
-            "en tidpunkt, i en egen katalog.",
-        ),
-    ] = None,
+    profile: inputs.ProfileName = None,
+    home: inputs.Home = None,
+    inbox: inputs.Inbox = None,
+    year: inputs.Year = None,
+    as_of: inputs.AsOf = None,
 ) -> None:
     """Kör hela flödet och publicerar om alla grindar är öppna."""
-    overrides: dict[str, Any] = {
-        name: value
-        for name, value in {
-            "profile": profile,
-            "home": home,
-            "inbox": inbox,
-            "year": year,
-            "as_of": as_of,
-        }.items()
-        if value is not None
-    }
-    settings = Settings(**overrides)
+    typed = {"profile": profile, "home": home, "inbox": inbox, "year": year, "as_of": as_of}
+    overrides: dict[str, Any] = {name: value for name, value in typed.items() if value is not None}
+    settings = configured(**overrides)
     require_past(settings)
     with only_one_run(settings, "avvik run"), told_when_it_ends(settings) as interrupts:
         require_municipality(settings)
@@ -104,46 +96,46 @@ def run(
         run_once(settings, overrides, interrupts)
 
 
-@app.command()
+@contextmanager
+def _answered() -> Iterator[None]:
+    """Refuse where the published tables give no answer."""
+    try:
+        yield
+    except duckdb.Error as error:
+        refuse(f"Frågan kunde inte besvaras: {why_unanswered(error)}", cause=error)
+
+
+@app.command(cls=Command)
 def query(
-    sql: Annotated[str, typer.Argument(help="SQL mot schemana marts och meta.")],
-    home: HomeOption = None,
-    shape: FormatOption = Format.TABLE,
+    sql: inputs.Question,
+    home: inputs.Home = None,
+    shape: inputs.Shape = Format.TABLE,
 ) -> None:
     """Ställer en fråga till den publicerade ögonblicksbilden."""
-    try:
-        show_answer(_settings(home=home), sql, shape)
-    except duckdb.Error as error:
-        refuse(f"Frågan kunde inte besvaras: {error}", cause=error)
+    with _answered():
+        show_answer(configured(home=home), sql, shape)
 
 
-@app.command()
-def deviations(home: HomeOption = None, shape: FormatOption = Format.TABLE) -> None:
+@app.command(cls=Command)
+def deviations(home: inputs.Home = None, shape: inputs.Shape = Format.TABLE) -> None:
     """Visar avvikelserna i rangordning, och var indikatorernas sidor finns."""
-    show_deviations(_settings(home=home), shape)
+    with _answered():
+        show_deviations(configured(home=home), shape)
 
 
-@app.command()
-def sources(home: HomeOption = None, shape: FormatOption = Format.TABLE) -> None:
+@app.command(cls=Command)
+def sources(home: inputs.Home = None, shape: inputs.Shape = Format.TABLE) -> None:
     """Visar källorna bakom den senaste publiceringen, och hur hämtningen senast gick."""
-    show_sources(_settings(home=home), shape)
+    with _answered():
+        show_sources(configured(home=home), shape)
 
 
-@app.command("check-file")
+@app.command("check-file", cls=Command)
 def check_file(
-    file: Annotated[
-        Path, typer.Argument(help="Filen som ska lämnas.", exists=True, dir_okay=False)
-    ],
-    workbook: Annotated[
-        Path | None, typer.Option("--workbook", help="Arbetsbok (xlsx) att skriva felen i.")
-    ] = None,
-    municipality_file: Annotated[
-        Path | None,
-        typer.Option("--municipality-file", help="Kommunfil (AVVIK_MUNICIPALITY_FILE)."),
-    ] = None,
-    register: Annotated[
-        str | None, typer.Option("--register", help="Registret, om filnamnet passar flera.")
-    ] = None,
+    file: inputs.File,
+    workbook: inputs.Workbook = None,
+    municipality_file: inputs.MunicipalityFile = None,
+    register: inputs.Register = None,
 ) -> None:
     """Prövar en registerfil mot avtalet innan den lämnas."""
     from orchestration.registers.checking import check_file as check  # noqa: PLC0415
@@ -152,7 +144,7 @@ def check_file(
     from orchestration.registers.workbook import write_workbook  # noqa: PLC0415
 
     if municipality_file is None:
-        municipality = require_municipality(_settings())
+        municipality = require_municipality(configured())
     else:
         municipality = or_misuse(lambda: read_municipality(municipality_file))
     if register is not None and register not in load_contracts():
@@ -178,17 +170,8 @@ def check_file(
     console.print(f"{file.name} följer avtalet.")
 
 
-@app.command()
-def confirm(
-    delivery: Annotated[
-        str,
-        typer.Argument(
-            help="Filnamnet som i meddelandet, leveransens nummer eller början av dess SHA-256."
-        ),
-    ],
-    reason: Annotated[str, typer.Option("--reason", help="Varför uppgifterna stämmer.")],
-    home: HomeOption = None,
-) -> None:
+@app.command(cls=Command)
+def confirm(delivery: inputs.Delivery, reason: inputs.Reason, home: inputs.Home = None) -> None:
     """Bekräftar att en leverans som är olik de tidigare stämmer; nästa körning läser in den."""
     from orchestration.intake.confirming import (  # noqa: PLC0415
         ConfirmationError,
@@ -197,7 +180,7 @@ def confirm(
     from orchestration.storage.landing import LandingStore  # noqa: PLC0415
     from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
 
-    settings = _settings(home=home)
+    settings = configured(home=home)
     if settings.as_of is not None:
         refuse("En leverans bekräftas i nuet. Gör så här: ta bort AVVIK_AS_OF ur miljön.")
     with (
@@ -222,12 +205,12 @@ def confirm(
     )
 
 
-@app.command()
-def verify(home: HomeOption = None) -> None:
+@app.command(cls=Command)
+def verify(home: inputs.Home = None) -> None:
     """Prövar att allt är som det skrevs: det mottagna, lagret och det publicerade."""
     from orchestration.flow.verification import verify as look_through  # noqa: PLC0415
 
-    settings = _settings(home=home)
+    settings = configured(home=home)
     with only_one_run(settings, "avvik verify", whatever_the_warehouse=True):
         try:
             found = look_through(settings)
@@ -245,11 +228,11 @@ def verify(home: HomeOption = None) -> None:
     console.print("Allt är som det skrevs.")
 
 
-@app.command()
-def rebuild(home: HomeOption = None) -> None:
+@app.command(cls=Command)
+def rebuild(home: inputs.Home = None) -> None:
     """Bygger lagret på nytt av det mottagna, och publicerar."""
     overrides: dict[str, Any] = {} if home is None else {"home": home}
-    settings = Settings(**overrides)
+    settings = configured(**overrides)
     if settings.as_of is not None:
         refuse("Lagret byggs om i nuet. Gör så här: ta bort AVVIK_AS_OF ur miljön.")
     with (
@@ -261,14 +244,9 @@ def rebuild(home: HomeOption = None) -> None:
         rebuild_warehouse(settings, overrides, interrupts)
 
 
-@app.command()
+@app.command(cls=Command)
 def demo(
-    faults: Annotated[
-        list[str] | None,
-        typer.Option("--faults", help="Fel att plantera; ett okänt namn visar vilka som finns."),
-    ] = None,
-    home: HomeOption = None,
-    inbox: InboxOption = None,
+    faults: inputs.Faults = None, home: inputs.Home = None, inbox: inputs.Inbox = None
 ) -> None:
     """Skriver den syntetiska stadens leveranser, med eller utan fel."""
     from orchestration.demo.faults import require_known, write_fault  # noqa: PLC0415
@@ -277,31 +255,22 @@ def demo(
         require_known(faults or [])
     except ValueError as error:
         refuse(str(error), cause=error)
-    settings = _settings(home=home, inbox=inbox, profile="demo")
+    settings = configured(home=home, inbox=inbox, profile="demo")
     claim_home(settings)
     write_demo_city(settings, {})
     for name in faults or []:
         console.print(f"Planterat: {write_fault(settings.inbox_dir, name)}", soft_wrap=True)
 
 
-@app.command()
-def rekey(
-    accept_unlinked: Annotated[
-        bool,
-        typer.Option(
-            "--accept-unlinked",
-            help="Byt även pseudonymer vars identitetsnummer är gallrade; de tappar sin koppling.",
-        ),
-    ] = False,
-    home: HomeOption = None,
-) -> None:
+@app.command(cls=Command)
+def rekey(accept_unlinked: inputs.AcceptUnlinked = False, home: inputs.Home = None) -> None:
     """Byter pseudonymnyckeln till en ny, slumpad, och alla pseudonymer med den."""
     from orchestration.flow.built_from import follow  # noqa: PLC0415
     from orchestration.intake.rekeying import UnlinkedError  # noqa: PLC0415
     from orchestration.intake.rekeying import rekey as change  # noqa: PLC0415
     from orchestration.registers.pseudonyms import PseudonymKeyError  # noqa: PLC0415
 
-    settings = _settings(home=home)
+    settings = configured(home=home)
     with only_one_run(settings, "avvik rekey"):
         try:
             key, changed = change(settings, accept_unlinked=accept_unlinked, follow=follow)
@@ -314,14 +283,14 @@ def rekey(
     console.print("Förstör alla kopior av den gamla nyckeln och säkerhetskopiera den nya.")
 
 
-@app.command()
-def retain(home: HomeOption = None) -> None:
+@app.command(cls=Command)
+def retain(home: inputs.Home = None) -> None:
     """Gallrar mottagna register som är äldre än AVVIK_RETENTION_DAYS."""
     from orchestration.intake.landing import retain as destroy  # noqa: PLC0415
     from orchestration.storage.landing import LandingStore  # noqa: PLC0415
     from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
 
-    settings = _settings(home=home)
+    settings = configured(home=home)
     if settings.retention_days is None:
         refuse(
             "Ingen gallringstid är beslutad, så inget gallras. Gör så här: sätt"
@@ -339,13 +308,10 @@ def retain(home: HomeOption = None) -> None:
         console.print(remark)
 
 
-@app.command()
-def serve(
-    home: HomeOption = None,
-    port: Annotated[int, typer.Option(help="Port på den egna datorn.", min=1, max=65535)] = 3000,
-) -> None:
+@app.command(cls=Command)
+def serve(home: inputs.Home = None, port: inputs.Port = 3000) -> None:
     """Visar flödet i webbläsaren, bara för den här datorn."""
-    settings = _settings(home=home)
+    settings = configured(home=home)
     if settings.as_of is not None:
         refuse("avvik serve visar nuet. Gör så här: ta bort AVVIK_AS_OF ur miljön.")
     serve_dagster(settings, port)

@@ -7,25 +7,29 @@ Holds no question and no decision; those belong to the commands.
 """
 
 import csv
+import io
 import json
 import math
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
 import duckdb
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
+
+from orchestration.cli.layout import NARROWEST, fold, laid_out
 
 STOPPED = 1
 MISUSE = 2
 _ROWS_AT_A_TIME = 10_000
+_PIPE = 80
 
 # Control characters, those that turn the direction of writing, and what else is not seen.
 _UNSEEN = re.compile(
@@ -71,7 +75,8 @@ class Format(StrEnum):
     """How rows are shown.
 
     Attributes:
-        TABLE: For people, with Swedish headings where the command has its own.
+        TABLE: For people: Swedish words, and lines that fit the terminal, or 80 characters where
+            there is none.
         JSON: A list of objects, under the names of the columns.
         CSV: With a comma, a line of column names, and nothing where there is no value.
     """
@@ -79,11 +84,6 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
-
-
-FormatOption = Annotated[
-    Format, typer.Option("--format", help="Tabell för människor, json eller csv för program.")
-]
 
 
 def refuse(message: str, *, cause: BaseException | None = None) -> NoReturn:
@@ -120,6 +120,8 @@ def print_rows(
 ) -> None:
     """Print rows.
 
+    A program gets all of every value, in UTF-8. A table cuts nothing either: it folds.
+
     Args:
         columns: Their headings; for a program, the names of the columns.
         rows: One value a column; they are printed as they come where the form allows it.
@@ -127,20 +129,67 @@ def print_rows(
         title: What stands above a table.
     """
     if shape is Format.JSON:
+        _in_utf8()
         _print_json(_distinct(columns), rows)
     elif shape is Format.CSV:
+        _in_utf8()
         writer = csv.writer(console.file, lineterminator="\n")
         shown = _shown if console.is_terminal else _cell
         writer.writerow([shown(column) for column in columns])
         writer.writerows([shown(value) for value in row] for row in rows)
     else:
-        table = Table(title=title, title_justify="left", show_edge=False)
-        for column in columns:
-            table.add_column(Text(printable(column)), overflow="fold")
-        for row in rows:
-            cells = ("" if value is None else printable(str(value)) for value in row)
-            table.add_row(*map(Text, cells))
-        console.print(table)
+        _print_table(columns, rows, title)
+
+
+def _in_utf8() -> None:
+    """A program is not asked which encoding the terminal has."""
+    if isinstance(console.file, io.TextIOWrapper):
+        console.file.reconfigure(encoding="utf-8")
+
+
+def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str | None) -> None:
+    if title is not None:
+        console.print(title, style="bold")
+    count = 0
+
+    def texts() -> Iterator[list[str]]:
+        nonlocal count
+        for count, row in enumerate(rows, start=1):  # noqa: B007 (told when all have come)
+            yield [_text(value) for value in row]
+
+    for line, is_heading in laid_out([printable(each) for each in columns], texts(), _width()):
+        if is_heading and console.is_terminal:
+            console.print(Text(line, style="bold"), soft_wrap=True)
+        else:
+            console.file.write(f"{line}\n")
+    if not count:
+        console.print("Inga rader.")
+
+
+def print_note(text: str) -> None:
+    """Print what belongs to a table, as wide as the table may be.
+
+    Args:
+        text: The text, on one line.
+    """
+    for line in fold(printable(text), _width()):
+        console.file.write(f"{line}\n")
+
+
+def _width() -> int:
+    """As wide as the terminal, or as COLUMNS says; a pipe has no width of its own."""
+    return max(shutil.get_terminal_size((_PIPE, 24)).columns, NARROWEST)
+
+
+def _text(value: Any) -> str:
+    """A value as a table has it, on one line."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "ja" if value else "nej"
+    if isinstance(value, (dict, list, tuple)):
+        value = json.dumps(_plain(value), ensure_ascii=False, default=str)
+    return printable(str(value))
 
 
 def answer_of(cursor: duckdb.DuckDBPyConnection) -> tuple[list[str], Iterator[tuple[Any, ...]]]:

@@ -33,16 +33,28 @@ def only_one_run(
     """
     from orchestration.storage.holders import HeldError, hold_home  # noqa: PLC0415
 
-    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        refuse(_unwritable(settings, error), cause=error)
     with ExitStack() as stack:
         try:
             stack.enter_context(hold_home(settings.state_dir, command, now=datetime.now(UTC)))
         except HeldError as error:
             refuse(str(error), cause=error)
+        except OSError as error:
+            refuse(_unwritable(settings, error), cause=error)
         sweep_strays(settings.state_dir, inbox=settings.inbox_dir)
         if not whatever_the_warehouse:
             _require_warehouse(settings)
         yield
+
+
+def _unwritable(settings: Settings, error: OSError) -> str:
+    return (
+        f"Hemkatalogen {settings.state_dir} kan inte skrivas ({error.strerror}). Gör så här: ange"
+        " en katalog som du får skriva i, med --home eller AVVIK_HOME."
+    )
 
 
 def claim_home(settings: Settings) -> None:

@@ -3,30 +3,43 @@
 Rows go to `output`; what stands in the tables belongs to whoever published them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import duckdb
 
-from orchestration.cli.output import Format, answer_of, console, print_rows, refuse
+from orchestration.cli.output import Format, answer_of, console, print_note, print_rows, refuse
+from orchestration.cli.words import Worded, word
 from orchestration.database import connect
+from orchestration.language import numbers, quantities
+from orchestration.language import words as language
 from orchestration.settings import Settings
 
 _DEVIATIONS = """
 select
-    deviations.rank as rang,
-    deviations.outcome as utfall,
-    indicators.title_sv as indikator,
-    deviations.kind as slag,
-    round(deviations.observed, 4) as utfallet,
-    round(deviations.expected, 4) as väntat,
-    round(100 * deviations.relative_change, 1) as "förändring, %",
-    round(deviations.q_value, 4) as q
+    deviations.rank,
+    deviations.outcome,
+    indicators.title_sv,
+    deviations.breakdown,
+    deviations.category,
+    case when geographies.level = 'stadsdelsnamnd' then geographies.name end as board,
+    deviations.kind,
+    deviations.observed,
+    deviations.expected,
+    deviations.relative_change,
+    deviations.q_value,
+    indicators.measure,
+    indicators.unit
 from marts.deviations
 inner join marts.indicators using (indicator_id)
-order by deviations.rank nulls last, indikator
+left join marts.geographies using (geography_id)
+order by deviations.rank nulls last, indicators.title_sv, deviations.deviation_id
 """
 _DEVIATIONS_IN_FULL = """
 select
@@ -38,13 +51,12 @@ order by deviations.rank nulls last, indicators.title_sv, deviations.deviation_i
 """
 _SOURCES = """
 select
-    source_id as källa,
-    publisher as utgivare,
-    reference_period as period,
-    retrieved_at::date as hämtad,
-    left(content_sha256, 12) as kontrollsumma,
-    synthetic as syntetisk,
-    stale as inaktuell
+    source_id,
+    publisher,
+    reference_period,
+    retrieved_at::date,
+    left(content_sha256, 7),
+    concat_ws(', ', case when synthetic then 'syntetisk' end, case when stale then 'inaktuell' end)
 from meta.sources
 order by all
 """
@@ -64,6 +76,20 @@ _QUESTIONS = {
     duckdb.StatementType.MULTI,
     duckdb.StatementType.PRAGMA,
 }
+_REASONS: Mapping[type[duckdb.Error], str] = MappingProxyType(
+    {
+        duckdb.ParserException: "den är inte skriven som SQL. Gör så här: se efter vid det tecken"
+        " som pekas ut.",
+        duckdb.CatalogException: "den nämner en tabell eller funktion som inte finns. Gör så här:"
+        " avvik query 'show all tables' visar vilka tabeller som finns.",
+        duckdb.BinderException: "den nämner en kolumn som inte finns, eller använder den fel. Gör"
+        " så här: avvik query 'describe marts.deviations' visar en tabells kolumner.",
+        duckdb.ConversionException: "ett värde kan inte läsas som den typ som frågan vill ha. Gör"
+        " så här: se efter i jämförelser och cast.",
+        duckdb.IOException: "det publicerade kan inte läsas. Gör så här: kör avvik verify, som"
+        " säger vad som är skadat.",
+    }
+)
 _ATTEMPT = ("tried_at", "fetched_at", "fetch_message_sv", "fetch_age_days", "fetch_stale")
 
 
@@ -134,7 +160,28 @@ def show_answer(settings: Settings, sql: str, shape: Format) -> None:
         duckdb.Error: If it cannot be answered.
         typer.Exit: If nothing is published.
     """
-    print_rows(*answer_of(query_published(settings, sql)), shape)
+    columns, rows = answer_of(query_published(settings, sql))
+    if shape is not Format.TABLE:
+        print_rows(columns, rows, shape)
+        return
+    worded = Worded(columns, rows)
+    print_rows(columns, worded)
+    for line in worded.codes():
+        print_note(f"Så skrivs orden i en fråga: {line}")
+
+
+def why_unanswered(error: duckdb.Error) -> str:
+    """Why a question got no answer, and what to do.
+
+    Args:
+        error: What DuckDB says.
+
+    Returns:
+        A Swedish sentence, and DuckDB's own words, which say where in the question it is.
+    """
+    known = (reason for kind, reason in _REASONS.items() if isinstance(error, kind))
+    reason = next(known, "något gick fel i databasen. Gör så här: skriv om frågan.")
+    return f"{reason}\nDuckDB säger: {error}"
 
 
 def show_deviations(settings: Settings, shape: Format) -> None:
@@ -147,8 +194,32 @@ def show_deviations(settings: Settings, shape: Format) -> None:
     if shape is not Format.TABLE:
         show_answer(settings, _DEVIATIONS_IN_FULL, shape)
         return
-    show_answer(settings, _DEVIATIONS, shape)
+    rows = query_published(settings, _DEVIATIONS).fetchall()
+    # Ranks are given one outcome after the other.
+    for outcome, some in groupby(rows, key=itemgetter(1)):
+        print_rows(
+            ("rang", "indikator", "slag", "uppmätt mot väntat", "ändring", "q"),
+            map(_told, some),
+            title=language.word(language.OUTCOMES, outcome),
+        )
+        console.print()
+    if not rows:
+        console.print("Inga avvikelser.")
     console.print(f"Varje indikators serie: {index_path(settings)}", soft_wrap=True)
+
+
+def _told(row: tuple[Any, ...]) -> Iterator[Any]:
+    """A deviation as a person reads it, a column at a time."""
+    rank, _, title, breakdown, category, board, kind = row[:7]
+    observed, expected, change, q_value, measure, unit = row[7:]
+    digits = quantities.decimals(measure, unit, (observed, expected))
+    write = numbers.percent_short if quantities.is_percent(measure) else numbers.number
+    yield rank
+    yield ", ".join(filter(None, (title, language.category(category, breakdown), board)))
+    yield word("kind", kind)
+    yield " mot ".join(write(each, digits) for each in (observed, expected) if each is not None)
+    yield None if change is None else numbers.percent_short(change, sign=True)
+    yield None if q_value is None else numbers.p_value_short(q_value)
 
 
 def show_sources(settings: Settings, shape: Format) -> None:
@@ -163,7 +234,12 @@ def show_sources(settings: Settings, shape: Format) -> None:
         _show_sources_in_full(settings, attempts, shape)
         return
     if settings.snapshot_path.exists() or not attempts:
-        show_answer(settings, _SOURCES, shape)
+        print_rows(
+            ("källa", "utgivare", "period", "hämtad", "SHA-256", "märkning"),
+            query_published(settings, _SOURCES).fetchall(),
+            title="Publicerat",
+        )
+        console.print()
     if attempts:
         print_rows(
             ("källa", "senaste försök", "utfall", "ålder, dygn", "inaktuell"),
@@ -175,7 +251,7 @@ def show_sources(settings: Settings, shape: Format) -> None:
                     .strftime("%Y-%m-%d %H:%M"),
                     attempt.message_sv or "hämtad",
                     "aldrig hämtad" if attempt.age_days is None else attempt.age_days,
-                    "ja" if attempt.stale else "nej",
+                    attempt.stale,
                 )
                 for attempt in attempts.values()
             ],

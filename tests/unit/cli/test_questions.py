@@ -189,18 +189,45 @@ def test_an_analysts_questions_are_answered(sql: str, home: Path) -> None:
     assert json.loads(result.stdout)
 
 
-def test_a_wrong_name_is_told_as_duckdb_tells_it(home: Path) -> None:
-    result = ask(home, "select b from deviations")
+@pytest.mark.parametrize(
+    ("sql", "reason", "place"),
+    [
+        ("selec 1", "den är inte skriven som SQL", '"selec"'),
+        ("from finns_inte", "den nämner en tabell eller funktion som inte finns", "finns_inte"),
+        ("select finns_inte(1)", "den nämner en tabell eller funktion", "finns_inte"),
+        ("select b from deviations", "den nämner en kolumn som inte finns", '"b"'),
+        (
+            "select words::date from deviations",
+            "ett värde kan inte läsas som den typ",
+            "date field",
+        ),
+        ("select error('x')", "något gick fel i databasen", "x"),
+    ],
+)
+def test_an_unanswered_question_is_told_in_swedish_and_as_duckdb_points_at_it(
+    sql: str, reason: str, place: str, home: Path
+) -> None:
+    result = ask(home, sql)
     assert result.exit_code == 2
-    assert '"b"' in result.stderr
+    why, said = result.stderr.split("\nDuckDB säger: ")
+    assert why.startswith(f"Frågan kunde inte besvaras: {reason}")
+    assert "Gör så här: " in why
+    assert place in said
+
+
+def test_a_published_file_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "published").mkdir()
+    (tmp_path / "published" / "marts.duckdb").write_text("x" * 10_000)
+    for typed in (["query", "select 1"], ["deviations"], ["sources"]):
+        result = CliRunner().invoke(app, [*typed, "--home", str(tmp_path)])
+        assert result.exit_code == 2
+        assert "avvik verify" in result.stderr
 
 
 def test_a_cell_is_shown_as_the_text_it_is(home: Path) -> None:
-    shown = ask(home, 'select words, words as "[b]\x1b]0;x\x07" from deviations').stdout
-    assert "[b]\\x1b]0;x\\x07" in shown.replace("\n", "")
-    unfolded = "".join(
-        line.split("│")[0].strip() for line in shown.splitlines() if "│" in line
-    ).replace(" ", "")
+    shown = ask(home, 'select words as "[b]\x1b]0;x\x07" from deviations').stdout
+    assert shown.startswith("[b]\\x1b]0;x\\x07\n")
+    unfolded = shown.replace("\n", "").replace(" ", "")
     for kept in ("[red]r[/red]", ":x:", "[/x]", "\\x1b[2J\\x9b1m", "\\x07\\r\\n\\t\\x7f\\u202e"):
         assert kept in unfolded, shown
     assert not _UNSEEN.search(shown.replace("\n", ""))

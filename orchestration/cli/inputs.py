@@ -1,0 +1,244 @@
+"""What can be typed to a command, judged before any work begins.
+
+Each refusal says what was typed, what it must be and an example. What must hold of the home or the
+municipality belongs in `preflight`, what the environment says in `configuration`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import duckdb
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from orchestration.cli.framework import Misuse
+from orchestration.cli.output import Format
+from orchestration.outside import shown
+from orchestration.settings import FIRST_YEAR, LAST_YEAR, PastMoment, Profile
+
+_LAST_PORT = 65_535
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(PastMoment)
+
+
+def _refused(typed: object, wanted: str, example: str) -> Misuse:
+    return Misuse(f"”{shown(str(typed))}” går inte. Gör så här: skriv {wanted}, som {example}.")
+
+
+def _whole(first: int, last: int, wanted: str, example: str) -> Callable[[Any], int]:
+    def parse(typed: Any) -> int:
+        text = str(typed)
+        # Python takes signs, underscores and blanks for part of a number.
+        if not (text.isascii() and text.isdecimal() and first <= int(text) <= last):
+            raise _refused(typed, wanted, example)
+        return int(text)
+
+    return parse
+
+
+def _one_of(choices: tuple[str, ...], example: str) -> Callable[[Any], str]:
+    wanted = f"{', '.join(choices[:-1])} eller {choices[-1]}"
+
+    def parse(typed: Any) -> str:
+        if str(typed).lower() not in choices:
+            raise _refused(typed, wanted, example)
+        return str(typed).lower()
+
+    return parse
+
+
+def _text(wanted: str, example: str) -> Callable[[Any], str]:
+    def parse(typed: Any) -> str:
+        if not str(typed).strip():
+            raise Misuse(f"inget är skrivet. Gör så här: skriv {wanted}, som {example}.")
+        return str(typed)
+
+    return parse
+
+
+def _path(wanted: str, example: str) -> Callable[[Any], Path]:
+    named = _text(wanted, example)
+    return lambda typed: Path(named(typed))
+
+
+def _moment(typed: Any) -> str:
+    try:
+        _MOMENT.validate_python(str(typed))
+    except ValidationError:
+        raise _refused(
+            typed, "en dag (ÅÅÅÅ-MM-DD) eller en tidpunkt", "2026-03-01 eller 2026-03-01T03:30"
+        ) from None
+    return str(typed)
+
+
+def _question(typed: Any) -> str:
+    sql = str(typed)
+    try:
+        nothing = not duckdb.extract_statements(sql)
+    except (duckdb.Error, ValueError):
+        # Whoever runs it tells what is wrong with it.
+        return sql
+    if nothing:
+        raise Misuse(
+            'ingen fråga är skriven. Gör så här: skriv den inom citattecken, som "from'
+            ' marts.deviations".'
+        )
+    return sql
+
+
+def _file(typed: Any) -> Path:
+    path = _path("filens namn", "inbox/vald_arenden/vald_arenden_2024-05.csv")(typed)
+    fault = None
+    try:
+        if not path.exists():
+            fault = "finns inte. Gör så här: kontrollera namnet och vilken katalog du står i."
+        elif not path.is_file():
+            fault = "är ingen fil. Gör så här: ange en fil, inte en katalog."
+    except OSError:
+        fault = "kan inte läsas. Gör så här: kontrollera namnet och rättigheterna."
+    if fault is not None:
+        raise Misuse(f"{shown(str(path))} {fault}")
+    return path
+
+
+def _workbook(typed: Any) -> Path:
+    path = _path("arbetsbokens namn", "fel.xlsx")(typed)
+    if path.suffix.lower() != ".xlsx" or path.is_dir():
+        raise _refused(typed, "ett filnamn som slutar på .xlsx", "fel.xlsx")
+    if not path.parent.is_dir():
+        raise Misuse(
+            f"katalogen {shown(str(path.parent))} finns inte. Gör så här: skapa den först."
+        )
+    return path
+
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        metavar="KATALOG",
+        parser=_path("en katalog", "/srv/avvik"),
+        help="Katalog för allt tillstånd (AVVIK_HOME; annars ./var).",
+    ),
+]
+Inbox = Annotated[
+    Path | None,
+    typer.Option(
+        "--inbox",
+        metavar="KATALOG",
+        parser=_path("en katalog", "/srv/avvik/inbox"),
+        help="Katalog med leveranser (AVVIK_INBOX; annars inbox i hemkatalogen).",
+    ),
+]
+ProfileName = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="demo|live",
+        parser=_one_of(get_args(Profile), "live"),
+        help="demo: syntetisk stad; live: verkliga leveranser.",
+    ),
+]
+Year = Annotated[
+    int | None,
+    typer.Option(
+        "--year",
+        metavar="ÅÅÅÅ",
+        parser=_whole(
+            FIRST_YEAR, LAST_YEAR, f"ett årtal mellan {FIRST_YEAR} och {LAST_YEAR}", "2024"
+        ),
+        help="Rapportår; annars det senaste som har värden.",
+    ),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="ÅÅÅÅ-MM-DD",
+        parser=_moment,
+        help="Bygg om det som hade publicerats vid slutet av en dag, eller vid en tidpunkt"
+        " (ÅÅÅÅ-MM-DDTTT:MM), i en egen katalog.",
+    ),
+]
+Shape = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        metavar="table|json|csv",
+        parser=lambda typed: Format(_one_of(tuple(Format), "csv")(typed)),
+        help="Tabell för människor (förvalt); json eller csv för program.",
+    ),
+]
+Question = Annotated[
+    str,
+    typer.Argument(
+        metavar="SQL", parser=_question, help="En fråga till tabellerna i marts och meta."
+    ),
+]
+File = Annotated[Path, typer.Argument(metavar="FIL", parser=_file, help="Filen som ska lämnas.")]
+Workbook = Annotated[
+    Path | None,
+    typer.Option(
+        "--workbook", metavar="FIL", parser=_workbook, help="Arbetsbok (xlsx) att skriva felen i."
+    ),
+]
+MunicipalityFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--municipality-file",
+        metavar="FIL",
+        parser=_file,
+        help="Kommunfil (AVVIK_MUNICIPALITY_FILE).",
+    ),
+]
+Register = Annotated[
+    str | None,
+    typer.Option(
+        "--register",
+        metavar="REGISTER",
+        parser=_text("registrets namn", "vald_arenden"),
+        help="Registret, om filnamnet passar flera.",
+    ),
+]
+Delivery = Annotated[
+    str,
+    typer.Argument(
+        metavar="LEVERANS",
+        parser=_text("filnamnet som i meddelandet", "vald_arenden/vald_arenden_2024-05.csv"),
+        help="Filnamnet som i meddelandet, leveransens nummer eller början av dess SHA-256.",
+    ),
+]
+Reason = Annotated[
+    str,
+    typer.Option(
+        "--reason",
+        metavar="SKÄL",
+        parser=_text("varför uppgifterna stämmer", '"Enheten var stängd i maj"'),
+        help="Varför uppgifterna stämmer.",
+    ),
+]
+Port = Annotated[
+    int,
+    typer.Option(
+        "--port",
+        metavar="NUMMER",
+        parser=_whole(1, _LAST_PORT, f"ett tal mellan 1 och {_LAST_PORT}", "3000"),
+        help="Port på den egna datorn (förvalt: 3000).",
+    ),
+]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--faults",
+        metavar="NAMN",
+        help="Fel att plantera, kan anges flera gånger; ett okänt namn visar vilka som finns.",
+    ),
+]
+AcceptUnlinked = Annotated[
+    bool,
+    typer.Option(
+        "--accept-unlinked",
+        help="Byt även pseudonymer vars identitetsnummer är gallrade; de tappar sin koppling.",
+    ),
+]
