@@ -83,11 +83,12 @@ class Group(TyperGroup):
             raise Misuse(f"Det finns inget kommando {shown(args[0])}.{_perhaps(near)}", ctx=ctx)
         return super().resolve_command(ctx, args)
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command, and end with its exit code where the caller does not want to go on."""
-        extra["prog_name"] = PROGRAM
+        standalone_mode = extra.get("standalone_mode", True)
+        extra |= {"prog_name": PROGRAM, "standalone_mode": False}
         try:
-            code = super().main(*args, standalone_mode=False, **extra)
+            code = super().main(*args, **extra)
         except typer.Abort:
             if not standalone_mode:
                 raise
@@ -138,7 +139,8 @@ def _write_help(command: Any, ctx: Any, formatter: Any) -> None:
     formatter.write_paragraph()
     with formatter.indentation():
         formatter.write_text(command.help)
-    arguments, options = [], []
+    arguments: list[tuple[str, str]] = []
+    options: list[tuple[str, str]] = []
     for parameter in command.get_params(ctx):
         row = (_signature(parameter), parameter.help or "")
         (options if parameter.opts[0].startswith("-") else arguments).append(row)

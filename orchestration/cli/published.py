@@ -3,7 +3,7 @@
 Rows go to `output`; what stands in the tables belongs to whoever published them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -208,18 +208,20 @@ def show_deviations(settings: Settings, shape: Format) -> None:
     console.print(f"Varje indikators serie: {index_path(settings)}", soft_wrap=True)
 
 
-def _told(row: tuple[Any, ...]) -> Iterator[Any]:
-    """A deviation as a person reads it, a column at a time."""
+def _told(row: tuple[Any, ...]) -> Sequence[Any]:
+    """A deviation as a person reads it."""
     rank, _, title, breakdown, category, board, kind = row[:7]
     observed, expected, change, q_value, measure, unit = row[7:]
     digits = quantities.decimals(measure, unit, (observed, expected))
     write = numbers.percent_short if quantities.is_percent(measure) else numbers.number
-    yield rank
-    yield ", ".join(filter(None, (title, language.category(category, breakdown), board)))
-    yield word("kind", kind)
-    yield " mot ".join(write(each, digits) for each in (observed, expected) if each is not None)
-    yield None if change is None else numbers.percent_short(change, sign=True)
-    yield None if q_value is None else numbers.p_value_short(q_value)
+    return (
+        rank,
+        ", ".join(filter(None, (title, language.category(category, breakdown), board))),
+        word("kind", kind),
+        " mot ".join(write(each, digits) for each in (observed, expected) if each is not None),
+        None if change is None else numbers.percent_short(change, sign=True),
+        None if q_value is None else numbers.p_value_short(q_value),
+    )
 
 
 def show_sources(settings: Settings, shape: Format) -> None:

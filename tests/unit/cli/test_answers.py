@@ -1,4 +1,4 @@
-"""What a person reads of an answer fits and is Swedish; what a program reads is whole and as it is."""
+"""An answer to a person fits and is Swedish; what a program reads is whole and as it is."""
 
 import json
 import os
@@ -77,7 +77,9 @@ def test_a_pipe_is_eighty_wide_and_a_program_reads_utf_8(home: Path) -> None:
     env.pop("COLUMNS", None)
     sql = "select repeat('åäö ', 100) as text, 'ö' as o"
     told = {
-        shape: subprocess.run([*asked, "--format", shape, sql], env=env, capture_output=True, check=False)
+        shape: subprocess.run(
+            [*asked, "--format", shape, sql], env=env, capture_output=True, check=False
+        )
         for shape in ("table", "json", "csv")
     }
     assert all(each.returncode == 0 for each in told.values()), told
