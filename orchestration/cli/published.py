@@ -252,7 +252,7 @@ def show_sources(settings: Settings, shape: Format) -> None:
                     .astimezone()
                     .strftime("%Y-%m-%d %H:%M"),
                     attempt.message_sv or "hämtad",
-                    "aldrig hämtad" if attempt.age_days is None else attempt.age_days,
+                    "aldrig" if attempt.age_days is None else attempt.age_days,
                     attempt.stale,
                 )
                 for attempt in attempts.values()

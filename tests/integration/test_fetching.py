@@ -76,7 +76,7 @@ def test_a_publisher_that_is_down_is_a_warning_and_the_run_goes_on(fresh: Fresh)
     assert found["scb_population_month"].metadata["senast_hamtad"].value == "aldrig"
     told = CliRunner().invoke(app, ["sources", "--home", str(installation.home)])
     assert told.exit_code == 0
-    assert "aldrig hämtad" in told.stdout
+    assert "aldrig" in told.stdout
     assert "felkod" in told.stdout
 
 
@@ -85,7 +85,7 @@ def test_a_run_that_fetches_says_so(published: Installation) -> None:
     assert told.exit_code == 0
     assert "Hämtning" in told.stdout
     assert told.stdout.count("hämtad") > len(OF_SCB)
-    assert "aldrig hämtad" not in told.stdout
+    assert "aldrig" not in told.stdout
 
 
 def test_a_person_s_word_on_an_answer_that_is_held_is_news(installation: Installation) -> None:
