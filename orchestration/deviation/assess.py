@@ -19,21 +19,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from orchestration.deviation import wording
 from orchestration.deviation.boards import board_findings
-from orchestration.deviation.contrary import PairTest, Verdict, judge_pair
+from orchestration.deviation.contrary import PairTest, judge_pair
 from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.findings import (
     Context,
-    Evidence,
     Explanations,
     Finding,
-    as_json,
     cannot_tell,
-    explanation_evidence,
     family_of,
+    ids,
     new_row,
+    value_then,
     weigh,
+    weighed,
 )
 from orchestration.deviation.groups import GroupSample, steadied, welch
 from orchestration.deviation.months import month_findings
@@ -47,12 +46,46 @@ from orchestration.deviation.pools import (
     judge_series,
     until,
 )
-from orchestration.deviation.result import Deviation, Kind, Outcome
 from orchestration.deviation.series import ROUNDING, MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.deviation.shocks import CommonShock, common_shock
 from orchestration.deviation.stillness import stability_findings
 from orchestration.deviation.twins import Names, without_twins
+from orchestration.findings.cells import setting
+from orchestration.findings.claims import (
+    AnyClaim,
+    Changed,
+    CityNotInFocus,
+    ExplainedBy,
+    Group,
+    GroupsDiffer,
+    GroupsNotTested,
+    GroupsWithoutValue,
+    Hindrance,
+    HowSure,
+    LargerThanExplained,
+    MayBeChance,
+    MovedAsOne,
+    OfSurroundings,
+    Reason,
+    Reserved,
+    TooSmall,
+    Untold,
+    WentApart,
+    When,
+)
+from orchestration.findings.codes import Kind, Outcome, Verdict
+from orchestration.findings.evidence import (
+    ChangeEvidence,
+    ContraryEvidence,
+    GroupEvidence,
+    Pair,
+    Reservation,
+    ShockEvidence,
+    UntestedEvidence,
+    UntestedGroupsEvidence,
+)
+from orchestration.findings.records import Deviation, FoundExplanation
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import (
     CONTEXT_AREAS,
@@ -64,9 +97,6 @@ from orchestration.indicators.models import (
     Relation,
 )
 
-_CITY_NOT_IN_FOCUS_SV = "Måttet är inte i fokus för staden som helhet."
-_CONTEXT_SV = "Måttet hör till omvärlden och prövas som stöd, inte som eget fokusområde."
-
 
 def assess(
     series: Sequence[Series],
@@ -74,7 +104,6 @@ def assess(
     year: int,
     settings: DeviationSettings,
     *,
-    names: Mapping[str, str] | None = None,
     months: Sequence[MonthlySeries] = (),
     successors: Mapping[str, str] | None = None,
 ) -> list[Deviation]:
@@ -85,7 +114,6 @@ def assess(
         catalogue: indicators, declared relations and comparisons, registered explanations.
         year: the report year.
         settings: thresholds and constants.
-        names: geographies as a reader meets them, by their code.
         months: monthly series of any geography and breakdown.
         successors: the board that took over, by the board that ceased.
 
@@ -100,7 +128,7 @@ def assess(
         ValueError: a series names an unknown indicator, occurs twice, or has a numerator above
             its denominator.
     """
-    context = Context(catalogue, year, settings, names or {}, successors or {})
+    context = Context(catalogue, year, settings, successors or {})
     scope, names_of = without_twins(in_scope(series, catalogue, year, settings), catalogue)
     alone, untestable = judge_series(scope, catalogue, year, settings)
     tested, shocks = _against_common_shock(alone, context)
@@ -118,11 +146,11 @@ def assess(
     cannot = [
         cannot_tell(
             new_row(u.series.key, Kind.CHANGE, year),
-            u.reason_sv,
-            {
-                "status": _status(u.series, year),
-                "earlier_values": int((u.series.usable & (u.series.years < year)).sum()),
-            },
+            u.why,
+            UntestedEvidence(
+                status=_status(u.series, year),
+                earlier_values=int((u.series.usable & (u.series.years < year)).sum()),
+            ),
             _why_no_value(u.series, context),
         )
         for u in untestable
@@ -202,26 +230,29 @@ def _shock_row(
     explanations = tuple(
         e for e in context.explanations(key) if e.indicator_id is None and not e.is_break
     )
-    sentence = wording.shock_sentence(context.year, change, shock.members, shock.p_value)
-    evidence: Evidence = {
-        "log_change": shock.log_change,
-        "standard_error": shock.standard_error,
-        "registers": shock.members,
-        "indicators": [t.series.indicator_id for t in members],
-        "sentence_sv": sentence,
-    }
-    reason = sentence
+    row = new_row(key, Kind.CHANGE, context.year, p_value=shock.p_value)
+    told: list[AnyClaim] = [
+        MovedAsOne(
+            when=When.of(context.year),
+            change=row.figure("relative_change", change),
+            registers=row.figure("evidence.registers", shock.members),
+        )
+    ]
     if explanations:
-        evidence["explanation"] = explanation_evidence(explanations, None)
-        titles = wording.listing([e.title_sv for e in explanations])
-        reason = f"{sentence} Förklaras av: {titles}."
+        told.append(ExplainedBy(explanation_ids=ids(explanations)))
     row = replace(
-        new_row(key, Kind.CHANGE, context.year, p_value=shock.p_value),
+        row,
         relative_change=change,
         outcome=Outcome.EXPLAINED if explanations else Outcome.WATCH,
         explanation_id=explanations[0].explanation_id if explanations else None,
-        reason_sv=reason,
-        evidence=as_json(evidence),
+        evidence=ShockEvidence(
+            log_change=shock.log_change,
+            standard_error=shock.standard_error,
+            registers=shock.members,
+            indicators=tuple(t.series.indicator_id for t in members),
+            explanation=weighed(explanations),
+        ),
+        claims=tuple(told),
     )
     return Finding(row, None, relative_to_expected=change), row
 
@@ -241,36 +272,47 @@ def _change(
     if tested.p_value >= context.settings.alpha:
         return Finding.quiet(row, family)
     row = _with_figures(row, tested)
-    previous = tested.previous
-    evidence: Evidence = {
-        "previous_year": None if previous is None else int(tested.series.years[previous]),
-        "previous_value": None if previous is None else float(tested.series.value[previous]),
-        "relative_to_expected": tested.relative_to_expected,
-        "interval_level": context.settings.interval_level,
-        "history_years": tested.history_years,
-        "p_down": tested.p_down,
-        "p_up": tested.p_up,
-        "volatility": tested.volatility,
-        "breakeven_reached": (row.breakeven_volatility or 0.0) < context.settings.breakeven_ceiling,
-        "pool": tested.pool,
-        "pool_series": tested.pool_size,
-        "persons_concerned": tested.persons_concerned,
-        "status": tested.series.status[tested.position],
-        "same_figures_as": names_of.others(tested.series.indicator_id),
-        "relations": [pair.evidence() for pair in pairs],
-    }
     explanations = context.explanations(key)
     covered, residual = weigh(tested, explanations, context)
-    if explanations:
-        evidence["explanation"] = explanation_evidence(explanations, residual)
-    facts = {**row.as_row(), **evidence}
+    previous = tested.previous
+    then = None if previous is None else int(tested.series.years[previous])
+    value = None if previous is None else float(tested.series.value[previous])
+    evidence = ChangeEvidence(
+        previous_year=then,
+        previous_value=value,
+        relative_to_expected=tested.relative_to_expected,
+        interval_level=context.settings.interval_level,
+        history_years=tested.history_years,
+        p_down=tested.p_down,
+        p_up=tested.p_up,
+        volatility=tested.volatility,
+        breakeven_reached=(row.breakeven_volatility or 0.0) < context.settings.breakeven_ceiling,
+        pool=tested.pool,
+        pool_series=tested.pool_size,
+        persons_concerned=tested.persons_concerned,
+        status=tested.series.status[tested.position],
+        same_figures_as=tuple(names_of.others(tested.series.indicator_id)),
+        relations=tuple(pair.facts() for pair in pairs),
+        explanation=weighed(explanations, residual),
+    )
+    lower, upper = tested.interval
+    change = tested.relative_change
     return Finding(
         row=row,
         family=family,
         relative_to_expected=tested.relative_to_expected,
         minimum=context.settings.focus_minimum_change,
         persons=tested.persons_concerned,
-        sentence=wording.change_sentence(tested.indicator, context.year, facts),
+        told=Changed(
+            indicator_id=tested.series.indicator_id,
+            when=When.of(context.year),
+            observed=row.figure("observed", tested.observed),
+            lower=row.figure("lower", lower),
+            upper=row.figure("upper", upper),
+            since=None if then is None else When.of(then),
+            previous=None if then is None or value is None else value_then(key, then, value),
+            change=None if change is None else row.figure("relative_change", change),
+        ),
         evidence=evidence,
         explanations=explanations,
         covered=covered,
@@ -306,16 +348,16 @@ class _Pair:
     def tested(self) -> bool:
         return self.test.p_value is not None
 
-    def evidence(self) -> Evidence:
-        return {
-            "relation_id": self.relation.relation_id,
-            "related_indicator_id": self.relation.related_indicator_id,
-            "expected_sign": self.relation.expected_sign,
-            "observed_change": None if self.one is None else self.one.relative_change,
-            "related_change": None if self.other is None else self.other.relative_change,
-            "p_value": self.test.p_value,
-            "verdict": str(self.test.verdict),
-        }
+    def facts(self) -> Pair:
+        return Pair(
+            relation_id=self.relation.relation_id,
+            related_indicator_id=self.relation.related_indicator_id,
+            expected_sign=self.relation.expected_sign,
+            observed_change=None if self.one is None else self.one.relative_change,
+            related_change=None if self.other is None else self.other.relative_change,
+            p_value=self.test.p_value,
+            verdict=self.test.verdict,
+        )
 
 
 def _judge_pairs(
@@ -357,30 +399,43 @@ def _contrary(pair: _Pair, context: Context) -> Finding:
         against = pair.test.verdict is Verdict.DIVERGENT_WITHIN_NOISE
         return Finding.quiet(replace(row, p_value=pair.test.p_value if against else 1.0), family)
     row = _with_figures(replace(row, p_value=pair.test.p_value), one)
-    evidence: Evidence = {
-        **pair.evidence(),
-        "related_observed": other.observed,
-        "related_expected": other.expected,
-        "pooled_volatility_only": ModelKind.AMOUNTS in (one.kind, other.kind),
-        "rationale_sv": pair.relation.rationale_sv,
-        "persons_concerned": one.persons_concerned,
-    }
     explanations = tuple(
         dict.fromkeys(e for t in (one, other) for e in context.explanations(t.series.key))
     )
     covered = any(weigh(t, context.explanations(t.series.key), context)[0] for t in (one, other))
-    if explanations:
-        evidence["explanation"] = explanation_evidence(explanations, None)
-    related = context.catalogue.indicator(related_id)
-    sentence = wording.pair_sentence(one.indicator, related, context.year, pair.evidence())
+    facts = pair.facts()
+    if facts.observed_change is None or facts.related_change is None:
+        raise ValueError(f"{facts.relation_id}: only what moved can be a finding")
     return Finding(
         row=row,
         family=family,
         relative_to_expected=one.relative_to_expected,
         minimum=context.settings.focus_minimum_change,
         persons=one.persons_concerned,
-        sentence=sentence,
-        evidence=evidence,
+        told=WentApart(
+            indicator_id=one.series.indicator_id,
+            related_indicator_id=related_id,
+            when=When.of(context.year),
+            expected_sign=facts.expected_sign,
+            change=row.figure("evidence.observed_change", facts.observed_change),
+            related_change=row.figure("evidence.related_change", facts.related_change),
+        ),
+        evidence=ContraryEvidence(
+            relation_id=facts.relation_id,
+            related_indicator_id=facts.related_indicator_id,
+            expected_sign=facts.expected_sign,
+            observed_change=facts.observed_change,
+            related_change=facts.related_change,
+            p_value=facts.p_value,
+            verdict=facts.verdict,
+            related_observed=other.observed,
+            related_expected=other.expected,
+            pooled_volatility_only=ModelKind.AMOUNTS in (one.kind, other.kind),
+            rationale_sv=pair.relation.rationale_sv,
+            interval_level=context.settings.interval_level,
+            persons_concerned=one.persons_concerned,
+            explanation=weighed(explanations),
+        ),
         explanations=explanations,
         covered=covered,
     )
@@ -415,23 +470,20 @@ def _groups(series: Sequence[Series], context: Context) -> tuple[list[Finding], 
             related=comparison.category_b,
         )
         if a is None or b is None:
-            reason: str | None = _why_no_value_of_groups(a, b, comparison, context.year)
+            why: Untold | None = _why_no_value_of_groups(a, b, comparison, context.year)
         else:
-            reason = _why_no_test_of_groups(a, b, comparison)
-            if reason is None:
+            why = _why_no_test_of_groups(a, b, comparison)
+            if why is None:
                 findings.append(_group_finding(row, comparison, a, b, context))
-        if reason is not None:
-            cannot.append(cannot_tell(row, reason, _comparison_evidence(comparison)))
+        if why is not None:
+            untested = UntestedGroupsEvidence(
+                comparison_id=comparison.comparison_id,
+                category_a=comparison.category_a,
+                category_b=comparison.category_b,
+                rationale_sv=comparison.rationale_sv,
+            )
+            cannot.append(cannot_tell(row, why, untested))
     return findings, cannot
-
-
-def _comparison_evidence(comparison: GroupComparison) -> Evidence:
-    return {
-        "comparison_id": comparison.comparison_id,
-        "category_a": comparison.category_a,
-        "category_b": comparison.category_b,
-        "rationale_sv": comparison.rationale_sv,
-    }
 
 
 def _group_finding(
@@ -455,37 +507,47 @@ def _group_finding(
         probability_relevant=test.probability_relevant,
         excess=test.difference,
     )
-    evidence: Evidence = {
-        **_comparison_evidence(comparison),
-        "mean_a": a.mean,
-        "mean_b": b.mean,
-        "sd_a": a.standard_deviation,
-        "sd_b": b.standard_deviation,
-        "n_a": a.observations,
-        "n_b": b.observations,
-        "t": test.statistic,
-        "df": test.df,
-        "difference": test.difference,
-        "difference_lower": test.lower,
-        "difference_upper": test.upper,
-        "interval_level": settings.interval_level,
-        "persons_concerned": persons,
-    }
     explanations = context.explanations((row.indicator_id, row.geography_id, "", ""))
-    covered = False
+    covered, residual = False, None
     if explanations:
         known = explained_log_change(explanations, context.year, test.ratio - 1.0)
         residual = None if known is None else test.ratio / math.exp(known) - 1.0
         covered = residual is None or abs(residual) < settings.relevant_change
-        evidence["explanation"] = explanation_evidence(explanations, residual)
-    facts = {**row.as_row(), **evidence}
+    evidence = GroupEvidence(
+        comparison_id=comparison.comparison_id,
+        category_a=comparison.category_a,
+        category_b=comparison.category_b,
+        rationale_sv=comparison.rationale_sv,
+        mean_a=a.mean,
+        mean_b=b.mean,
+        sd_a=a.standard_deviation,
+        sd_b=b.standard_deviation,
+        n_a=a.observations,
+        n_b=b.observations,
+        t=test.statistic,
+        df=test.df,
+        difference=test.difference,
+        difference_lower=test.lower,
+        difference_upper=test.upper,
+        interval_level=settings.interval_level,
+        persons_concerned=persons,
+        explanation=weighed(explanations, residual),
+    )
     return Finding(
         row=row,
         family=family_of(indicator, Kind.GROUP_DIFFERENCE),
         relative_to_expected=test.ratio - 1.0,
         minimum=settings.relevant_change,
         persons=persons,
-        sentence=wording.group_sentence(indicator, context.year, facts),
+        told=GroupsDiffer(
+            indicator_id=row.indicator_id,
+            when=When.of(context.year),
+            group=Group(comparison.breakdown, comparison.category_a),
+            other=Group(comparison.breakdown, comparison.category_b),
+            observed=row.figure("observed", a.mean),
+            other_observed=row.figure("expected", b.mean),
+            difference=row.figure("relative_change", test.ratio - 1.0),
+        ),
         evidence=evidence,
         explanations=explanations,
         covered=covered,
@@ -517,32 +579,28 @@ def _sample(series: Series | None, indicator: Indicator, year: int) -> GroupSamp
 
 def _why_no_value_of_groups(
     a: GroupSample | None, b: GroupSample | None, comparison: GroupComparison, year: int
-) -> str:
-    absent = [
-        wording.category(name)
+) -> Untold:
+    absent = tuple(
+        Group(comparison.breakdown, name)
         for name, sample in ((comparison.category_a, a), (comparison.category_b, b))
         if sample is None
-    ]
-    return f"Jämförbart värde för {year} saknas för {wording.listing(absent)}."
+    )
+    return GroupsWithoutValue(when=When.of(year), groups=absent)
 
 
 def _why_no_test_of_groups(
     a: GroupSample, b: GroupSample, comparison: GroupComparison
-) -> str | None:
+) -> Untold | None:
     """Why two groups with values cannot be told from chance; None where they can."""
     if not (a.testable and b.testable):
-        return (
-            "Spridning och antal bakom gruppernas värden saknas, så skillnaden kan inte skiljas "
-            "från slump."
-        )
+        return GroupsNotTested(why=Hindrance.NO_SPREAD_KNOWN)
     if not (a.mean >= 0 < b.mean):
-        group = wording.category(comparison.category_b if a.mean >= 0 else comparison.category_a)
-        return f"Värdet för {group} är inte större än noll, så skillnaden har inget mått i procent."
-    if a.constant and b.constant:
-        return (
-            "Alla i vardera gruppen har samma värde, så slumpen kan inte mätas och skillnaden kan "
-            "inte prövas."
+        name = comparison.category_b if a.mean >= 0 else comparison.category_a
+        return GroupsNotTested(
+            why=Hindrance.NOT_ABOVE_NOUGHT, group=Group(comparison.breakdown, name)
         )
+    if a.constant and b.constant:
+        return GroupsNotTested(why=Hindrance.ALL_ALIKE)
     return None
 
 
@@ -566,39 +624,37 @@ def _decide(
     kept: list[tuple[Finding, Deviation]] = []
     for finding in findings:
         p_value = finding.row.p_value
-        if not finding.sentence or p_value is None or p_value >= context.settings.alpha:
+        if finding.told is None or finding.evidence is None:
+            continue
+        if p_value is None or p_value >= context.settings.alpha:
             continue
         q_value, selected, by = verdicts.get(id(finding), (None, False, None))
         if finding.told_with is not None and not selected:
             continue
-        outcome, reason = _outcome(finding, context.year, selected=selected)
+        row = replace(finding.row, q_value=q_value)
+        outcome, reasons = _outcome(finding, row, selected=selected)
         if outcome is Outcome.FOCUS and finding.told_with not in {None, *in_focus}:
-            outcome, reason = Outcome.WATCH, f"{finding.sentence} {_CITY_NOT_IN_FOCUS_SV}"
-        explanation = finding.explanations[0].explanation_id if finding.explanations else None
+            outcome, reasons = Outcome.WATCH, [*_how_sure(row), CityNotInFocus()]
         reserved = _reserved(finding, context)
         if reserved:
-            reason = f"{reason} {wording.reservation([each.title_sv for each in reserved])}"
+            reasons = [*reasons, Reserved(explanation_ids=ids(reserved))]
         row = replace(
-            finding.row,
-            q_value=q_value,
+            row,
             outcome=outcome,
-            explanation_id=explanation,
-            reason_sv=reason,
-            evidence=as_json(
-                {
-                    **finding.evidence,
-                    "q_value_any_dependence": by,
-                    "sentence_sv": finding.sentence,
-                    "reservations": [
-                        {
-                            "explanation_id": each.explanation_id,
-                            "title_sv": each.title_sv,
-                            "description_sv": each.description_sv,
-                        }
-                        for each in reserved
-                    ],
-                }
+            explanation_id=finding.explanations[0].explanation_id if finding.explanations else None,
+            evidence=replace(
+                finding.evidence,
+                q_value_any_dependence=by,
+                reservations=tuple(
+                    Reservation(
+                        explanation_id=each.explanation_id,
+                        title_sv=each.title_sv,
+                        description_sv=each.description_sv,
+                    )
+                    for each in reserved
+                ),
             ),
+            claims=(finding.told, *reasons),
         )
         kept.append((finding, row))
     return kept
@@ -606,35 +662,36 @@ def _decide(
 
 def _reserved(finding: Finding, context: Context) -> Explanations:
     """What must be examined of the registers behind a finding; its outcome is not touched."""
-    related = finding.evidence.get("related_indicator_id")
-    concerned = [finding.row.indicator_id, *([] if related is None else [str(related)])]
-    found = context.reservations(concerned, finding.row.geography_id)
+    concerned = [finding.row.indicator_id]
+    if isinstance(finding.evidence, ContraryEvidence):
+        concerned.append(finding.evidence.related_indicator_id)
     # One register that changed is one thing to examine, however many indicators it feeds.
-    by_title: dict[str, NaturalExplanation] = {}
-    for each in found:
-        by_title.setdefault(each.title_sv, each)
-    return tuple(by_title.values())
+    found: dict[object, NaturalExplanation] = {}
+    for each in context.reservations(concerned, finding.row.geography_id):
+        cause = each.claims if isinstance(each, FoundExplanation) else each.explanation_id
+        found.setdefault(cause, each)
+    return tuple(found.values())
 
 
-def _outcome(finding: Finding, year: int, *, selected: bool) -> tuple[Outcome, str]:
-    titles = wording.listing([row.title_sv for row in finding.explanations])
+def _outcome(finding: Finding, row: Deviation, *, selected: bool) -> tuple[Outcome, list[Reason]]:
+    known = ids(finding.explanations)
     if finding.covered:
-        return Outcome.EXPLAINED, f"{finding.sentence} Förklaras av: {titles}."
+        return Outcome.EXPLAINED, [ExplainedBy(explanation_ids=known)]
     if finding.family is None:
-        return Outcome.WATCH, f"{finding.sentence} {_CONTEXT_SV}"
+        return Outcome.WATCH, [OfSurroundings()]
     if not selected:
-        return Outcome.WATCH, (
-            f"{finding.sentence} Bland så många prövade mått under {year} kan en avvikelse av "
-            "den här storleken uppstå av en slump."
-        )
+        return Outcome.WATCH, [MayBeChance(grain="year")]
+    sure = _how_sure(row)
     if abs(finding.relative_to_expected) < finding.minimum:
-        return Outcome.WATCH, (
-            f"{finding.sentence} Avvikelsen är säkerställd men mindre än "
-            f"{wording.percent(finding.minimum)} procent."
-        )
+        least = setting("deviation.minimum_change", finding.minimum)
+        return Outcome.WATCH, [*sure, TooSmall(minimum=least)]
     if finding.explanations:
-        return Outcome.FOCUS, f"{finding.sentence} Större än vad som förklaras av: {titles}."
-    return Outcome.FOCUS, finding.sentence
+        return Outcome.FOCUS, [*sure, LargerThanExplained(explanation_ids=known)]
+    return Outcome.FOCUS, sure
+
+
+def _how_sure(row: Deviation) -> list[Reason]:
+    return [] if row.q_value is None else [HowSure(q_value=row.figure("q_value", row.q_value))]
 
 
 def _ranked(

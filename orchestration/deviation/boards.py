@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from orchestration.deviation import wording
 from orchestration.deviation.districts import (
     LeftOut,
     between_interval,
@@ -27,15 +26,17 @@ from orchestration.deviation.districts import (
 from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.findings import (
     Context,
-    Evidence,
     Finding,
-    explanation_evidence,
     new_row,
+    weighed,
 )
 from orchestration.deviation.means import differs, moderate
 from orchestration.deviation.pools import JudgedSeries, Prepared, prepare, until
-from orchestration.deviation.result import Deviation, Kind
 from orchestration.deviation.series import ROUNDING, FloatArray, Series
+from orchestration.findings.claims import BoardStandsOut, When
+from orchestration.findings.codes import Kind
+from orchestration.findings.evidence import BoardEvidence
+from orchestration.findings.records import Deviation
 from orchestration.indicators.models import CONTEXT_AREAS, Indicator, Measure
 
 #: Series of the boards, by indicator and board.
@@ -216,23 +217,42 @@ def _findings(
             probability_relevant=_probability_relevant(now.fit, at, settings.relevant_change),
             excess=excess,
         )
-        evidence: Evidence = {
-            "boards": len(now.members),
-            "covariate": settings.board_covariate if now.covariate else None,
-            "statistic": float(now.fit.statistic[at]),
-            "df": now.fit.df,
-            "between_sd": float(np.sqrt(now.fit.between[at])),
-            "between_sd_interval": [float(np.sqrt(limit)) for limit in now.between],
-            "relative_to_expected": own / foretold - 1.0,
-            "relative_to_expected_before": away_before.get(member.series.geography_id),
-            "interval_level": settings.interval_level,
-            "persons_concerned": abs(excess) if discrete else float(member.series.observations[-1]),
-        }
-        found.append(_weighed(row, indicator, evidence, context))
+        evidence = BoardEvidence(
+            boards=len(now.members),
+            covariate=settings.board_covariate if now.covariate else None,
+            statistic=float(now.fit.statistic[at]),
+            df=now.fit.df,
+            between_sd=float(np.sqrt(now.fit.between[at])),
+            between_sd_interval=(
+                float(np.sqrt(now.between[0])),
+                float(np.sqrt(now.between[1])),
+            ),
+            relative_to_expected=own / foretold - 1.0,
+            relative_to_expected_before=away_before.get(member.series.geography_id),
+            interval_level=settings.interval_level,
+            persons_concerned=abs(excess) if discrete else float(member.series.observations[-1]),
+        )
+        told = BoardStandsOut(
+            indicator_id=indicator.indicator_id,
+            geography_id=member.series.geography_id,
+            when=When.of(context.year),
+            observed=row.figure("observed", own),
+            lower=row.figure("lower", lower),
+            upper=row.figure("upper", upper),
+            covariate=evidence.covariate,
+            before=None
+            if evidence.relative_to_expected_before is None
+            else row.figure(
+                "evidence.relative_to_expected_before", evidence.relative_to_expected_before
+            ),
+        )
+        found.append(_weighed(row, told, evidence, context))
     return found
 
 
-def _weighed(row: Deviation, indicator: Indicator, evidence: Evidence, context: Context) -> Finding:
+def _weighed(
+    row: Deviation, told: BoardStandsOut, evidence: BoardEvidence, context: Context
+) -> Finding:
     relative = (row.observed or 0.0) / (row.expected or 1.0) - 1.0
     # What is registered for all boards alike does not tell one from the others.
     explanations = tuple(
@@ -240,26 +260,22 @@ def _weighed(row: Deviation, indicator: Indicator, evidence: Evidence, context: 
         for e in context.explanations((row.indicator_id, row.geography_id, "", ""))
         if e.geography_id == row.geography_id
     )
-    covered = False
+    covered, residual = False, None
     if explanations:
         known = explained_log_change(explanations, context.year, relative)
         residual = None if known is None else (1.0 + relative) / float(np.exp(known)) - 1.0
         covered = residual is None or abs(residual) < context.settings.board_minimum_change
-        evidence["explanation"] = explanation_evidence(explanations, residual)
-    facts = {**row.as_row(), **evidence}
     return Finding(
         row=row,
-        family=(indicator.indicator_id, Kind.DISTRICT_OUTLIER),
+        family=(row.indicator_id, Kind.DISTRICT_OUTLIER),
         relative_to_expected=relative,
         minimum=context.settings.board_minimum_change,
-        persons=float(str(evidence["persons_concerned"])),
-        sentence=wording.board_sentence(
-            indicator, context.year, context.name_of(row.geography_id), facts
-        ),
-        evidence=evidence,
+        persons=evidence.persons_concerned or 0.0,
+        told=told,
+        evidence=replace(evidence, explanation=weighed(explanations, residual)),
         explanations=explanations,
         covered=covered,
-        told_with=indicator.indicator_id,
+        told_with=row.indicator_id,
     )
 
 

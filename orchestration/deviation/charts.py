@@ -17,6 +17,7 @@ import numpy as np
 from orchestration.deviation.explanations import history_effects, month_effects
 from orchestration.deviation.series import USABLE_STATUS, BoolArray, FloatArray, IntArray, SeriesKey
 from orchestration.deviation.xmr import XmrSettings, xmr
+from orchestration.findings.records import ChartPoint
 from orchestration.indicators.models import NaturalExplanation
 
 _BREAK = "broken_series"
@@ -57,30 +58,6 @@ class PlainSeries:
         return usable & np.isfinite(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class ChartPoint:
-    """One row of ``marts.series_charts``; the lines are None where there are too few points."""
-
-    indicator_id: str
-    geography_id: str
-    breakdown: str
-    category: str
-    period_grain: str
-    period_start: date
-    segment: int
-    value: float
-    centre: float | None
-    lower: float | None
-    upper: float | None
-    moving_range: float | None
-    trial: bool
-    signal: str
-
-    def as_row(self) -> dict[str, object]:
-        """The point as a row of the table."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
 def chart_points(
     series: PlainSeries, explanations: Sequence[NaturalExplanation], settings: XmrSettings
 ) -> Iterator[ChartPoint]:
@@ -103,8 +80,12 @@ def chart_points(
     chart = xmr(value, settings, breaks)
     segment = 1 + np.searchsorted(np.array(sorted({0, *breaks})[1:]), np.arange(kept.size), "right")
     for at, month in enumerate(months):
+        indicator_id, geography_id, breakdown, category = series.key
         yield ChartPoint(
-            *series.key,
+            indicator_id=indicator_id,
+            geography_id=geography_id,
+            breakdown=breakdown,
+            category=category,
             period_grain=series.grain,
             period_start=date(int(month) // _MONTHS, int(month) % _MONTHS + 1, 1),
             segment=int(segment[at]),

@@ -6,26 +6,11 @@ Reference: Berger (1982), Technometrics 24:295 (intersection-union test).
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
 from orchestration.deviation.series import ROUNDING
-
-
-class Verdict(StrEnum):
-    """What a declared pair says.
-
-    ``CONTRARY``: both moved beyond their own noise, against the expected sign.
-    ``DIVERGENT_WITHIN_NOISE``: against the expected sign, but at least one of them by no more
-    than chance. ``AS_EXPECTED``: with the expected sign. ``CANNOT_TELL``: a value is missing or
-    one of them did not move at all.
-    """
-
-    CONTRARY = "contrary"
-    DIVERGENT_WITHIN_NOISE = "divergent_within_noise"
-    AS_EXPECTED = "as_expected"
-    CANNOT_TELL = "cannot_tell"
+from orchestration.findings.codes import Verdict
 
 
 @dataclass(frozen=True)

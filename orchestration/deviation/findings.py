@@ -4,7 +4,6 @@ What every kind of deviation needs: the context it is tested in, the finding it 
 its row keeps. What does not belong here: how any one kind is tested, and the decision.
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,16 +11,24 @@ from datetime import date
 
 import numpy as np
 
-from orchestration.deviation import wording
 from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.pools import JudgedSeries
-from orchestration.deviation.result import Deviation, Kind, Outcome
 from orchestration.deviation.series import SeriesKey
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.cells import Cell, Figure
+from orchestration.findings.claims import AnyClaim, Happened, KnownCause, Untold
+from orchestration.findings.codes import Kind, Outcome
+from orchestration.findings.evidence import (
+    Corrected,
+    StabilityEvidence,
+    UntestedEvidence,
+    UntestedGroupsEvidence,
+    Weighed,
+)
+from orchestration.findings.records import Deviation
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import CONTEXT_AREAS, Indicator, NaturalExplanation
 
-Evidence = dict[str, object]
 FamilyKey = tuple[str, Kind]
 Explanations = tuple[NaturalExplanation, ...]
 
@@ -34,14 +41,12 @@ class Context:
         catalogue: indicators and what is known of them.
         year: report year.
         settings: of the engine.
-        names: geographies as a reader meets them, by their code.
         successors: the board that took over, by the board that ceased.
     """
 
     catalogue: Catalogue
     year: int
     settings: DeviationSettings
-    names: Mapping[str, str] = field(default_factory=dict)
     successors: Mapping[str, str] = field(default_factory=dict)
 
     def explanations(self, key: SeriesKey, month: int | None = None) -> Explanations:
@@ -67,10 +72,6 @@ class Context:
             heir = self.successors.get(heir)
         return found - {geography_id}
 
-    def name_of(self, geography_id: str) -> str:
-        """A geography's name, or its code where no name was given."""
-        return self.names.get(geography_id, geography_id)
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -82,8 +83,8 @@ class Finding:
         relative_to_expected: size of the deviation.
         minimum: least size that can be a focus.
         persons: persons concerned, for the ranking.
-        sentence: what happened, in words; empty for what is only counted in its family.
-        evidence: what the row keeps.
+        told: what happened; None for what is only counted in its family.
+        evidence: what the row keeps; None for the same.
         explanations: registered or found for the report year.
         covered: whether they cover it.
         told_with: the indicator that must itself be in focus for this to be; None for no such
@@ -95,8 +96,8 @@ class Finding:
     relative_to_expected: float = 0.0
     minimum: float = math.inf
     persons: float = 0.0
-    sentence: str = ""
-    evidence: Evidence = field(default_factory=dict)
+    told: Happened | None = None
+    evidence: Corrected | None = None
     explanations: Explanations = ()
     covered: bool = False
     told_with: str | None = None
@@ -132,17 +133,41 @@ def weigh(
     return p >= context.settings.alpha or bool(lesser), residual
 
 
-def explanation_evidence(
-    explanations: Sequence[NaturalExplanation], residual: float | None
-) -> Evidence:
-    """What a row keeps of the explanations that were weighed."""
-    return {
-        "ids": [row.explanation_id for row in explanations],
-        "titles": [row.title_sv for row in explanations],
-        "origins": [row.origin for row in explanations],
-        "explained_change": [row.explained_change for row in explanations],
-        "residual_change": residual,
-    }
+def ids(explanations: Sequence[NaturalExplanation]) -> tuple[str, ...]:
+    """Which explanations, as a claim names them."""
+    return tuple(row.explanation_id for row in explanations)
+
+
+def weighed(
+    explanations: Sequence[NaturalExplanation], residual: float | None = None
+) -> Weighed | None:
+    """What a row keeps of the explanations that were weighed; None where there were none."""
+    if not explanations:
+        return None
+    return Weighed(
+        ids=ids(explanations),
+        origins=tuple(row.origin for row in explanations),
+        explained_change=tuple(row.explained_change for row in explanations),
+        residual_change=residual,
+    )
+
+
+def value_then(key: SeriesKey, year: int, value: float) -> Figure:
+    """A yearly value of a series, as the marts hold it."""
+    indicator_id, geography_id, breakdown, category = key
+    cell = Cell(
+        "marts.indicator_values",
+        (
+            ("indicator_id", indicator_id),
+            ("period_start", date(year, 1, 1)),
+            ("period_grain", "year"),
+            ("geography_id", geography_id),
+            ("breakdown", breakdown),
+            ("category", category),
+        ),
+        "value",
+    )
+    return Figure(value, (cell,))
 
 
 def new_row(
@@ -165,7 +190,7 @@ def new_row(
         p_value: of the test.
     """
     indicator_id, geography_id, breakdown, category = key
-    period = wording.iso_period(year, month)
+    period = iso_period(year, month)
     parts = [period, str(kind), indicator_id, geography_id, breakdown, category]
     return Deviation(
         # Rows that differ in any part of their key differ here: no part may hold the mark between.
@@ -189,11 +214,14 @@ def new_row(
         rank=None,
         outcome=Outcome.CANNOT_TELL,
         explanation_id=None,
-        reason_sv="",
-        evidence="{}",
         probability_relevant=None,
         excess=None,
     )
+
+
+def iso_period(year: int, month: int | None) -> str:
+    """A year, or a month of it, as part of an id: ``2017``, ``2017-02``."""
+    return str(year) if month is None else f"{year}-{month:02d}"
 
 
 def _part(name: str) -> str:
@@ -201,30 +229,18 @@ def _part(name: str) -> str:
 
 
 def cannot_tell(
-    row: Deviation, reason_sv: str, evidence: Evidence, explanations: Explanations = ()
+    row: Deviation,
+    why: Untold,
+    evidence: UntestedEvidence | UntestedGroupsEvidence | StabilityEvidence,
+    explanations: Explanations = (),
 ) -> Deviation:
     """A row that says why nothing could be tested, and what is known of the reason."""
+    claims: tuple[AnyClaim, ...] = (why,)
     if not explanations:
-        return replace(row, reason_sv=reason_sv, evidence=as_json(evidence))
-    titles = wording.listing([each.title_sv for each in explanations])
+        return replace(row, evidence=evidence, claims=claims)
     return replace(
         row,
         explanation_id=explanations[0].explanation_id,
-        reason_sv=f"{reason_sv} Känd orsak: {titles}.",
-        evidence=as_json({**evidence, "explanation": explanation_evidence(explanations, None)}),
+        evidence=replace(evidence, explanation=weighed(explanations)),
+        claims=(*claims, KnownCause(explanation_ids=ids(explanations))),
     )
-
-
-def as_json(evidence: Evidence) -> str:
-    """Evidence as text; a number that is not finite becomes null."""
-    return json.dumps(_finite(evidence), ensure_ascii=False, sort_keys=True, allow_nan=False)
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {name: _finite(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value

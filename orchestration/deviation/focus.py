@@ -4,14 +4,31 @@ Works from the rows alone, their evidence included, so that it can run in a step
 what was stored. What does not belong here: testing, and layout of the report.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from orchestration.deviation import wording
-from orchestration.deviation.contrary import Verdict
-from orchestration.deviation.result import Deviation, FocusArea, Kind, Outcome, Triangulation
+from orchestration.findings.cells import Cell, Figure
+from orchestration.findings.claims import (
+    Against,
+    AlsoDiffer,
+    AlsoMoved,
+    AnyClaim,
+    Compared,
+    Group,
+    Headline,
+    Moved,
+    Reserved,
+    When,
+)
+from orchestration.findings.codes import Kind, Outcome, Verdict
+from orchestration.findings.evidence import ChangeEvidence, Corrected, Pair
+from orchestration.findings.records import (
+    TRIANGULATION_TABLE,
+    Deviation,
+    FocusArea,
+    Triangulation,
+)
 from orchestration.indicators.catalogue import Catalogue
-from orchestration.indicators.models import AREA_TITLES_SV, CONTEXT_AREAS, Area
+from orchestration.indicators.models import CONTEXT_AREAS, Area
 
 
 def focus_areas(
@@ -21,14 +38,15 @@ def focus_areas(
 
     Args:
         deviations: rows of one report year, as ``assess`` gave them or as they were stored.
-        catalogue: for titles, units and rationales.
+        catalogue: for areas and rationales.
 
     Returns:
         Focus areas, ranked by their best deviation, and for each its triangulation: every
         declared relation of the indicators in focus, the contradicting ones first.
 
     Raises:
-        ValueError: a row names an indicator that is not in the catalogue.
+        ValueError: a row names an indicator that is not in the catalogue, or is in focus without
+            a value.
     """
     members: dict[Area, list[Deviation]] = {}
     in_focus = [row for row in deviations if row.outcome is Outcome.FOCUS]
@@ -46,13 +64,12 @@ def focus_areas(
             FocusArea(
                 focus_area_id=focus_area_id,
                 area=str(area),
-                title_sv=_title(area, lead, catalogue),
                 rank=rank,
-                summary_sv=_summary(lead, rows, pairs, catalogue),
                 period_start=lead.period_start,
                 geography_id=lead.geography_id,
                 lead_deviation_id=lead.deviation_id,
                 deviation_ids=tuple(row.deviation_id for row in rows),
+                claims=_claims(area, lead, rows, pairs),
             )
         )
         triangulations += pairs
@@ -72,15 +89,14 @@ def _lead(rows: Sequence[Deviation]) -> Deviation:
     """
     told = [row for row in rows if row.kind is not Kind.CONTRARY] or list(rows)
     contradictions = {
-        row.deviation_id: sum(r["verdict"] == Verdict.CONTRARY for r in _relations(row))
+        row.deviation_id: sum(pair.verdict is Verdict.CONTRARY for pair in _relations(row))
         for row in told
     }
     return min(told, key=lambda row: (-contradictions[row.deviation_id], _rank(row)))
 
 
-def _relations(row: Deviation) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = row.details.get("relations", [])
-    return found
+def _relations(row: Deviation) -> tuple[Pair, ...]:
+    return row.evidence.relations if isinstance(row.evidence, ChangeEvidence) else ()
 
 
 def _triangulate(
@@ -92,83 +108,115 @@ def _triangulate(
         Triangulation(
             focus_area_id=focus_area_id,
             indicator_id=row.indicator_id,
-            related_indicator_id=facts["related_indicator_id"],
-            expected_sign=facts["expected_sign"],
-            observed_change=facts["observed_change"],
-            related_change=facts["related_change"],
-            p_value=facts["p_value"],
-            verdict=Verdict(facts["verdict"]),
-            relation_id=facts["relation_id"],
-            sentence_sv=wording.relation_sentence(
-                catalogue.indicator(facts["related_indicator_id"]), facts
-            ),
-            rationale_sv=rationale.get(facts["relation_id"], ""),
+            related_indicator_id=pair.related_indicator_id,
+            expected_sign=pair.expected_sign,
+            observed_change=pair.observed_change,
+            related_change=pair.related_change,
+            p_value=pair.p_value,
+            verdict=pair.verdict,
+            relation_id=pair.relation_id,
+            rationale_sv=rationale.get(pair.relation_id, ""),
+            claims=(_compared(focus_area_id, row.indicator_id, pair),),
         )
         for row in rows
         if row.kind is Kind.CHANGE
-        for facts in _relations(row)
+        for pair in _relations(row)
     ]
     # A stable sort keeps the order of rank and declaration within each verdict.
     return sorted(found, key=lambda pair: order.index(pair.verdict))
 
 
-def _title(area: Area, lead: Deviation, catalogue: Catalogue) -> str:
-    indicator = catalogue.indicator(lead.indicator_id)
-    subject = wording.definite(indicator.title_sv)
-    if lead.kind is Kind.GROUP_DIFFERENCE:
-        facts = lead.details
-        groups = wording.listing(
-            [wording.category(facts["category_a"]), wording.category(facts["category_b"])]
-        )
-        return f"{wording.sentence_case(groups)}: skillnad i {subject}"
-    head = f"{AREA_TITLES_SV[area]}: {subject}"
-    return head if lead.relative_change is None else f"{head} {wording.moved(lead.relative_change)}"
+def _compared(focus_area_id: str, indicator_id: str, pair: Pair) -> Compared:
+    change = pair.related_change
+    return Compared(
+        related_indicator_id=pair.related_indicator_id,
+        expected_sign=pair.expected_sign,
+        related_change=None
+        if change is None
+        else _related(focus_area_id, indicator_id, pair.related_indicator_id, change),
+        verdict=pair.verdict,
+    )
 
 
-def _summary(
-    lead: Deviation,
-    rows: Sequence[Deviation],
-    pairs: Sequence[Triangulation],
-    catalogue: Catalogue,
-) -> str:
-    sentences = [lead.details["sentence_sv"]]
-    others = [row for row in rows if row.kind is Kind.CHANGE and row is not lead]
-    if others:
-        told = [
-            f"{wording.definite(catalogue.indicator(row.indicator_id).title_sv)} "
-            f"{_short_change(row, catalogue)}"
+def _related(focus_area_id: str, indicator_id: str, related_id: str, change: float) -> Figure:
+    row = (
+        ("focus_area_id", focus_area_id),
+        ("indicator_id", indicator_id),
+        ("related_indicator_id", related_id),
+    )
+    return Figure(change, (Cell(TRIANGULATION_TABLE, row, "related_change"),))
+
+
+def _claims(
+    area: Area, lead: Deviation, rows: Sequence[Deviation], pairs: Sequence[Triangulation]
+) -> tuple[AnyClaim, ...]:
+    """What the area's heading and summary say, the most important first."""
+    others = [row for row in rows if row is not lead]
+    changed = [row for row in others if row.kind is Kind.CHANGE]
+    lower, higher = (
+        tuple(dict.fromkeys(row.indicator_id for row in changed if _is_lower(row) is way))
+        for way in (True, False)
+    )
+    # The parts of the two groups that the heading is about say the same once more.
+    own = lead.indicator_id if lead.kind is Kind.GROUP_DIFFERENCE else None
+    differ = tuple(
+        dict.fromkeys(
+            row.indicator_id
             for row in others
-        ]
-        sentences.append(f"I samma område avviker även {wording.listing(told)}.")
-    groups = [row for row in rows if row.kind is Kind.GROUP_DIFFERENCE and row is not lead]
-    sentences += [row.details["sentence_sv"] for row in groups]
-    for verdict, head in (
-        (Verdict.CONTRARY, "Tvärtemot de väntade sambanden rörde sig"),
-        (Verdict.DIVERGENT_WITHIN_NOISE, "Åt andra hållet än väntat, men inom slumpen, rörde sig"),
-        (Verdict.AS_EXPECTED, "Åt väntat håll rörde sig"),
-    ):
-        told = list(
-            dict.fromkeys(
-                _related_change(pair, catalogue) for pair in pairs if pair.verdict is verdict
-            )
+            if row.kind is Kind.GROUP_DIFFERENCE and row.indicator_id != own
         )
-        if told:
-            sentences.append(f"{head} {wording.listing(told)}.")
-    reserved = [each["title_sv"] for row in rows for each in row.details.get("reservations", [])]
+    )
+    against = tuple(
+        Moved(
+            indicator_id=pair.related_indicator_id,
+            change=_related(
+                pair.focus_area_id,
+                pair.indicator_id,
+                pair.related_indicator_id,
+                pair.related_change,
+            ),
+        )
+        for pair in pairs
+        if pair.indicator_id == lead.indicator_id
+        and pair.verdict is Verdict.CONTRARY
+        and pair.related_change is not None
+    )
+    reserved = tuple(
+        dict.fromkeys(
+            each.explanation_id
+            for row in rows
+            if isinstance(row.evidence, Corrected)
+            for each in row.evidence.reservations
+        )
+    )
+    found: list[AnyClaim] = [_headline(area, lead)]
+    if against:
+        found.append(Against(moved=against))
+    if lower or higher:
+        found.append(AlsoMoved(lower=lower, higher=higher))
     if reserved:
-        sentences.append(wording.reservation(list(dict.fromkeys(reserved))))
-    return " ".join(sentences)
+        found.append(Reserved(explanation_ids=reserved))
+    if differ:
+        found.append(AlsoDiffer(indicator_ids=differ))
+    return tuple(found)
 
 
-def _short_change(row: Deviation, catalogue: Catalogue) -> str:
-    indicator = catalogue.indicator(row.indicator_id)
-    value = wording.figure_with_unit(row.observed or 0.0, indicator)
-    if row.relative_change is None:
-        return f"({value})"
-    return f"({wording.signed_percent(row.relative_change)}, till {value})"
+def _is_lower(row: Deviation) -> bool:
+    return (row.observed or 0.0) < (row.expected or 0.0)
 
 
-def _related_change(pair: Triangulation, catalogue: Catalogue) -> str:
-    related = catalogue.indicator(pair.related_indicator_id)
-    change = pair.related_change or 0.0
-    return f"{wording.definite(related.title_sv)} ({wording.signed_percent(change)})"
+def _headline(area: Area, lead: Deviation) -> Headline:
+    if lead.observed is None:
+        raise ValueError(f"{lead.deviation_id}: in focus without a value")
+    groups = (lead.category, lead.compared_with) if lead.kind is Kind.GROUP_DIFFERENCE else ()
+    change = lead.relative_change
+    return Headline(
+        area=area,
+        indicator_id=lead.indicator_id,
+        geography_id=lead.geography_id,
+        when=When.of(lead.period_start.year),
+        deviation=lead.kind,
+        observed=lead.figure("observed", lead.observed),
+        change=None if change is None else lead.figure("relative_change", change),
+        groups=tuple(Group(lead.breakdown, name) for name in groups if name is not None),
+    )

@@ -10,38 +10,22 @@ What does not belong here: tests; both years were assessed each on its own.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import StrEnum
 
-from orchestration.deviation import wording
-from orchestration.deviation.findings import as_json, new_row
-from orchestration.deviation.result import Deviation, Kind, Outcome
+from orchestration.deviation.findings import new_row
 from orchestration.deviation.series import Series
-from orchestration.indicators.catalogue import Catalogue
+from orchestration.findings.claims import Followed, When
+from orchestration.findings.codes import Kind, Outcome, Since
+from orchestration.findings.evidence import FollowedEvidence, GroupEvidence, LastYear
+from orchestration.findings.records import Deviation
 
 #: Kinds that are about a value of one series; a contrary pair is told through its changes.
 _FOLLOWED = frozenset({Kind.CHANGE, Kind.STABILITY, Kind.GROUP_DIFFERENCE, Kind.DISTRICT_OUTLIER})
-
-
-class Since(StrEnum):
-    """What became of a deviation in the year after.
-
-    ``AGAIN``: it deviates the same way. ``TURNED``: it deviates the other way. ``LASTS``: the
-    value lies where last year's lay, as far as chance can tell. ``FADED``: a deviation within the
-    year that cannot be told from chance any more. ``CANNOT_TELL``: no value.
-    """
-
-    AGAIN = "again"
-    TURNED = "turned"
-    LASTS = "lasts"
-    FADED = "faded"
-    CANNOT_TELL = "cannot_tell"
 
 
 def follow_up(
     last_year: Sequence[Deviation],
     this_year: Sequence[Deviation],
     series: Sequence[Series],
-    catalogue: Catalogue,
     year: int,
 ) -> list[Deviation]:
     """Carry last year's focus over to this year's rows.
@@ -50,7 +34,6 @@ def follow_up(
         last_year: rows of the year before.
         this_year: rows of the report year.
         series: yearly series of both.
-        catalogue: for titles and units.
         year: the report year.
 
     Returns:
@@ -68,7 +51,7 @@ def follow_up(
         before = was.pop(_key(row), None)
         rows.append(row if before is None else _with_last_year(row, before, _since(row, before)))
     by_key = {one.key: one for one in series}
-    quiet = [_quiet(before, by_key, catalogue, year) for before in was.values()]
+    quiet = [_quiet(before, by_key, year) for before in was.values()]
     return [*rows, *quiet]
 
 
@@ -100,45 +83,55 @@ def _way(row: Deviation) -> bool | None:
 
 
 def _with_last_year(row: Deviation, before: Deviation, since: Since) -> Deviation:
-    told = {
-        "deviation_id": before.deviation_id,
-        "observed": before.observed,
-        "expected": before.expected,
-        "relative_change": before.relative_change,
-        "since": str(since),
-    }
-    return replace(row, evidence=as_json({**row.details, "last_year": told}))
+    told = LastYear(
+        deviation_id=before.deviation_id,
+        observed=before.observed,
+        expected=before.expected,
+        relative_change=before.relative_change,
+        since=since,
+    )
+    return replace(row, evidence=replace(row.evidence, last_year=told))
 
 
 def _quiet(
-    before: Deviation,
-    by_key: dict[tuple[str, str, str, str], Series],
-    catalogue: Catalogue,
-    year: int,
+    before: Deviation, by_key: dict[tuple[str, str, str, str], Series], year: int
 ) -> Deviation:
     key = (before.indicator_id, before.geography_id, before.breakdown, before.category)
-    row = new_row(key, before.kind, year, related=before.compared_with or "")
-    if before.compared_with is not None:
-        groups = {name: before.details[name] for name in ("category_a", "category_b")}
-        row = replace(row, evidence=as_json(groups))
-    indicator = catalogue.indicator(before.indicator_id)
+    row = replace(
+        new_row(key, before.kind, year, related=before.compared_with or ""),
+        evidence=_groups_of(before),
+    )
+    told = Followed(
+        indicator_id=before.indicator_id,
+        when=When.of(year),
+        deviation=before.kind,
+        since=Since.CANNOT_TELL,
+    )
     one = by_key.get(key)
     at, at_before = (None, None) if one is None else (one.at(year), one.at(year - 1))
     if one is None or at is None:
-        reason = wording.followed_without_value(indicator, year)
-        return _with_last_year(replace(row, reason_sv=reason), before, Since.CANNOT_TELL)
+        return _with_last_year(replace(row, claims=(told,)), before, Since.CANNOT_TELL)
     value = float(one.value[at])
     change = None
     if at_before is not None and one.value[at_before] != 0:
         change = value / float(one.value[at_before]) - 1.0
-    lasts = before.kind is Kind.CHANGE
-    row = replace(
-        row,
-        observed=value,
-        relative_change=change,
-        outcome=Outcome.WATCH,
-        reason_sv=wording.followed_sentence(indicator, year, value, change)
-        if lasts
-        else wording.faded_sentence(indicator, year, before.kind),
+    since = Since.LASTS if before.kind is Kind.CHANGE else Since.FADED
+    told = replace(
+        told,
+        since=since,
+        observed=row.figure("observed", value),
+        change=None if change is None else row.figure("relative_change", change),
     )
-    return _with_last_year(row, before, Since.LASTS if lasts else Since.FADED)
+    row = replace(
+        row, observed=value, relative_change=change, outcome=Outcome.WATCH, claims=(told,)
+    )
+    return _with_last_year(row, before, since)
+
+
+def _groups_of(before: Deviation) -> FollowedEvidence:
+    """Who reads the row must know which two groups it is about."""
+    match before.evidence:
+        case GroupEvidence(category_a=one, category_b=other):
+            return FollowedEvidence(category_a=one, category_b=other)
+        case _:
+            return FollowedEvidence()

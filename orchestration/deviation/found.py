@@ -15,19 +15,28 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
-from orchestration.deviation import wording
-from orchestration.indicators.models import Basis, ExplanationKind, FoundExplanation
+from orchestration.deviation.findings import iso_period
+from orchestration.findings.claims import (
+    BoardArose,
+    BoardCeased,
+    Cause,
+    ContractChanged,
+    Drifted,
+    LossInNote,
+    RegisterDrifted,
+    SeriesBroken,
+    SourceChanged,
+    When,
+)
+from orchestration.findings.records import FoundExplanation
+from orchestration.indicators.models import Basis, ExplanationKind
 
 # Periods as publishers write them: 2017, 2017-02, 2017M02. Quarters and spans are not months.
 _PERIOD = re.compile(r"([0-9]{4})(?:[-M]?(0[1-9]|1[0-2]))?", re.ASCII)
-# What a note of a kind is called, and which way it can only have moved the figure.
-_LOSSES: dict[str, tuple[str, Literal[-1, 1] | None]] = {
-    "partial_loss": ("{region}: partiellt bortfall {during}", -1),
-    "carried_over": (
-        "{region}: inget eget värde {during}, utgivaren räknar med månaden före",
-        None,
-    ),
-}
+# Which notes say that something is lost, and which way it can only have moved the figure.
+_LOSSES: Mapping[str, Literal[-1, 1] | None] = MappingProxyType(
+    {"partial_loss": -1, "carried_over": None}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ class SourceNote:
         regions: as the source names them; empty where it is about all.
         text_sv: the publisher's words.
         synthetic: whether the figures are made up.
+        number: which note of the dataset.
     """
 
     source_id: str
@@ -49,13 +59,13 @@ class SourceNote:
     regions: tuple[str, ...]
     text_sv: str
     synthetic: bool = False
+    number: int = 1
 
 
 def explanations_in_notes(
     notes: Sequence[SourceNote],
     feeds: Mapping[str, Sequence[str]],
     places: Mapping[tuple[str, str], str],
-    citations: Mapping[str, str],
 ) -> list[FoundExplanation]:
     """What publishers' footnotes explain.
 
@@ -69,7 +79,6 @@ def explanations_in_notes(
         feeds: indicators that are counted from a dataset, by its ``source_id``.
         places: ``geography_id`` by ``source_id`` and the source's own name of a region; regions
             that are not in it have no place in the marts and are passed over.
-        citations: how a dataset is cited, by its ``source_id``.
 
     Returns:
         One explanation for each note, indicator and place, whose id does not depend on how the
@@ -81,22 +90,18 @@ def explanations_in_notes(
         if note.kind not in _LOSSES or period is None:
             continue
         year, month = int(period[1]), None if period[2] is None else int(period[2])
-        title, direction = _LOSSES[note.kind]
-        during = wording.during(year, month)
         for region in note.regions:
             geography_id = places.get((note.source_id, region))
             if geography_id is None:
                 continue
             for indicator_id in feeds.get(note.source_id, ()):
-                named = [note.kind, wording.iso_period(year, month), geography_id, indicator_id]
+                named = [note.kind, iso_period(year, month), geography_id, indicator_id]
                 explanation_id = _id("not", note.source_id, *named)
                 found.setdefault(
                     explanation_id,
                     FoundExplanation(
                         explanation_id=explanation_id,
                         kind=ExplanationKind.REPORTING_LOSS,
-                        title_sv=title.format(region=region, during=during),
-                        description_sv=f"Utgivarens fotnot: ”{note.text_sv.strip()}”",
                         indicator_id=indicator_id,
                         geography_id=geography_id,
                         period_from=year,
@@ -105,10 +110,18 @@ def explanations_in_notes(
                         month_to=month,
                         explained_change=None,
                         is_break=False,
-                        source=f"{citations.get(note.source_id, note.source_id)}, fotnot",
                         synthetic=note.synthetic,
                         basis=Basis.SOURCE_NOTE,
-                        direction=direction,
+                        direction=_LOSSES[note.kind],
+                        claims=(
+                            LossInNote(
+                                note_kind=note.kind,
+                                source_id=note.source_id,
+                                note_number=note.number,
+                                geography_id=geography_id,
+                                when=When.of(year, month),
+                            ),
+                        ),
                     ),
                 )
     return list(found.values())
@@ -147,46 +160,35 @@ def explanations_in_boards(boards: Sequence[Board]) -> list[FoundExplanation]:
     Returns:
         One explanation for each part of a year.
     """
-    names = {each.geography_id: each.name for each in boards}
     heirs = {each.successor_id for each in boards}
     found: list[FoundExplanation] = []
     for each in boards:
         last, first = each.valid_to, each.valid_from
         if last is not None and (last.month, last.day) != (12, 31):
-            told = f"Värdet för {last.year} avser en del av året och jämförs inte med andra år."
-            if each.successor_id is not None:
-                heir = names.get(each.successor_id, each.successor_id)
-                told = f"Nämnden gick upp i {heir}. {told} Hela historien finns omräknad där."
-            title = f"Stadsdelsnämnden {each.name} upphörde efter {wording.day(last)}"
-            found.append(_part_of_a_year(each, "upphorde", last.year, title, told))
+            ceased = BoardCeased(
+                geography_id=each.geography_id, last=last, successor_id=each.successor_id
+            )
+            found.append(_part_of_a_year(each, "upphorde", last.year, ceased))
         unheralded = first is not None and each.geography_id not in heirs
         if first is not None and unheralded and (first.month, first.day) != (1, 1):
-            told = (
-                f"Ingen tidigare nämnd anges gå upp i den. Värdet för {first.year} avser en del av "
-                "året, och det finns ingen historia att jämföra med."
-            )
-            title = f"Stadsdelsnämnden {each.name} bildades {wording.day(first)}"
-            found.append(_part_of_a_year(each, "bildades", first.year, title, told))
+            arose = BoardArose(geography_id=each.geography_id, first=first)
+            found.append(_part_of_a_year(each, "bildades", first.year, arose))
     return found
 
 
-def _part_of_a_year(
-    board: Board, event: str, year: int, title_sv: str, description_sv: str
-) -> FoundExplanation:
+def _part_of_a_year(board: Board, event: str, year: int, cause: Cause) -> FoundExplanation:
     return FoundExplanation(
         explanation_id=_id("namnd", event, str(year), board.geography_id),
         kind=ExplanationKind.REORGANISATION,
-        title_sv=title_sv,
-        description_sv=description_sv,
         indicator_id=None,
         geography_id=board.geography_id,
         period_from=year,
         period_to=year,
         explained_change=None,
         is_break=True,
-        source="Kommunens uppgifter om sina stadsdelsnämnder (marts.geographies)",
         synthetic=False,
         basis=Basis.GEOGRAPHY,
+        claims=(cause,),
     )
 
 
@@ -234,22 +236,19 @@ def explanations_in_series(
     for each in breaks:
         if (each.geography_id, each.year) in told:
             continue
-        when = wording.period(each.year, each.month)
-        title = f"Serien är bruten {wording.during(each.year, each.month)}"
-        why = "Värdet är märkt som ej jämförbart med de tidigare."
-        if each.previous_source_id not in (None, each.source_id):
-            title = f"Serien byter källa från och med {when}"
-            why = (
-                f"Värdena kommer ur {each.source_id}, de tidigare ur {each.previous_source_id}. "
-                "Definitionen kan vara en annan, så de jämförs inte."
+        when = When.of(each.year, each.month)
+        cause: Cause = SeriesBroken(when=when, source_id=each.source_id)
+        if each.previous_source_id is not None and each.previous_source_id != each.source_id:
+            cause = SourceChanged(
+                when=when,
+                source_id=each.source_id,
+                previous_source_id=each.previous_source_id,
             )
-        place = [wording.iso_period(each.year, each.month), each.geography_id, each.indicator_id]
+        place = [iso_period(each.year, each.month), each.geography_id, each.indicator_id]
         found.append(
             FoundExplanation(
                 explanation_id=_id("brott", *place),
                 kind=ExplanationKind.DEFINITION,
-                title_sv=title,
-                description_sv=why,
                 indicator_id=each.indicator_id,
                 geography_id=each.geography_id,
                 period_from=each.year,
@@ -258,9 +257,9 @@ def explanations_in_series(
                 month_to=each.month,
                 explained_change=None,
                 is_break=True,
-                source=f"Seriens egna värden ({each.source_id})",
                 synthetic=each.synthetic,
                 basis=Basis.SERIES,
+                claims=(cause,),
             )
         )
     return found
@@ -322,18 +321,8 @@ class DriftObservation:
 
 #: What is measured of a delivery that an indicator can depend on. A column that is not in the
 #: contract is never read, so its coming and going changes no figure.
-DRIFT_MEASURES: Mapping[str, str] = MappingProxyType(
-    {
-        "rows": "antalet rader",
-        "level": "typiskt värde",
-        "missing": "andel utan uppgift",
-        "share": "fördelning",
-        "zero": "andel nollor",
-        "period": "andel datum i perioden",
-        "order": "förhållandet till en annan kolumn",
-        "left_out": "kolumnen saknas",
-        "back": "kolumnen är tillbaka",
-    }
+DRIFT_MEASURES = frozenset(
+    {"rows", "level", "missing", "share", "zero", "period", "order", "left_out", "back"}
 )
 
 
@@ -355,13 +344,14 @@ def reservations_in_drift(
     Returns:
         One reservation for each indicator and year.
     """
-    moved: dict[tuple[str, int], dict[str, list[str]]] = {}
+    moved: dict[tuple[str, int], dict[tuple[str, str], list[When]]] = {}
     for each in sorted(observations, key=lambda one: (one.period, one.column, one.measure)):
         if each.measure not in DRIFT_MEASURES or each.register not in registers:
             continue
-        named = f"{each.column}, " if each.column else ""
-        of_year = moved.setdefault((each.register, int(each.period[:4])), {})
-        of_year.setdefault(f"{named}{DRIFT_MEASURES[each.measure]}", []).append(each.period)
+        year, _, month = each.period.partition("-")
+        of_year = moved.setdefault((each.register, int(year)), {})
+        when = When.of(int(year), int(month) if month else None)
+        of_year.setdefault((each.column, each.measure), []).append(when)
     return [
         _reservation(
             Basis.DRIFT,
@@ -371,23 +361,18 @@ def reservations_in_drift(
             municipality,
             years=(year, year),
             when=str(year),
-            title_sv=f"Registret ”{registers[name].title_sv}” förändrades i leveranser för {year}",
-            description_sv=_drift_told(what),
+            cause=RegisterDrifted(
+                register=name,
+                when=When.of(year),
+                what=tuple(
+                    Drifted(column=column, measure=measure, periods=tuple(dict.fromkeys(periods)))
+                    for (column, measure), periods in what.items()
+                ),
+            ),
         )
         for (name, year), what in moved.items()
         for indicator_id in registers[name].indicators
     ]
-
-
-def _drift_told(what: Mapping[str, Sequence[str]]) -> str:
-    told = "; ".join(
-        f"{name} ({', '.join(dict.fromkeys(periods))})" for name, periods in what.items()
-    )
-    return (
-        f"Det här skiljer sig mer från tidigare leveranser än de skilde sig inbördes: {told}. "
-        "Talen står i leveransrapporterna. Fråga den som lämnar registret om registreringen eller "
-        "uttaget har ändrats, innan förändringen läses som en förändring i verksamheten."
-    )
 
 
 def reservations_in_contracts(
@@ -420,22 +405,18 @@ def reservations_in_contracts(
             registers[name],
             municipality,
             years=(year, year + (month > 1)),
-            when=wording.iso_period(year, month),
-            title_sv=(
-                f"Registret ”{registers[name].title_sv}” har ett nytt avtal från och med "
-                f"{wording.period(year, month)}"
+            when=iso_period(year, month),
+            cause=ContractChanged(
+                register=name,
+                when=When.of(year, month),
+                columns=tuple(
+                    dict.fromkeys(column for each in of_month for column in each.columns)
+                ),
             ),
-            description_sv=_changes_told(of_month),
         )
         for (name, year, month), of_month in by_month.items()
         for indicator_id in registers[name].indicators
     ]
-
-
-def _changes_told(changes: Sequence[ContractChange]) -> str:
-    columns = dict.fromkeys(column for each in changes for column in each.columns)
-    why = " ".join(each.description_sv.strip() for each in changes)
-    return f"Ändrade kolumner: {wording.listing(list(columns))}. {why}"
 
 
 def _reservation(
@@ -447,26 +428,21 @@ def _reservation(
     *,
     years: tuple[int, int],
     when: str,
-    title_sv: str,
-    description_sv: str,
+    cause: Cause,
 ) -> FoundExplanation:
     drifted = basis is Basis.DRIFT
     return FoundExplanation(
         explanation_id=_id("drift" if drifted else "avtal", name, when, municipality, indicator_id),
         kind=ExplanationKind.SYSTEM if drifted else ExplanationKind.DEFINITION,
-        title_sv=title_sv,
-        description_sv=description_sv,
         indicator_id=indicator_id,
         geography_id=municipality,
         period_from=years[0],
         period_to=years[1],
         explained_change=None,
         is_break=False,
-        source=(
-            f"Leveranserna av {name} (meta.drift)" if drifted else f"Leveransavtalet för {name}"
-        ),
         synthetic=register.synthetic,
         basis=basis,
+        claims=(cause,),
     )
 
 

@@ -11,27 +11,37 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from orchestration.deviation import wording
 from orchestration.deviation.explanations import explained_log_change, month_effects
 from orchestration.deviation.findings import (
     Context,
-    Evidence,
     Explanations,
     Finding,
-    as_json,
     cannot_tell,
-    explanation_evidence,
+    ids,
     new_row,
+    weighed,
 )
 from orchestration.deviation.monthly import MonthlyVerdict, farrington, mid_p
 from orchestration.deviation.multiplicity import select
-from orchestration.deviation.result import Deviation, Kind, Outcome
 from orchestration.deviation.series import FloatArray, MonthlySeries
+from orchestration.findings.cells import setting
+from orchestration.findings.claims import (
+    Changed,
+    ExplainedBy,
+    MayBeChance,
+    MonthsTooShort,
+    NoValue,
+    Reason,
+    SupportsTheYear,
+    Untold,
+    When,
+)
+from orchestration.findings.codes import Kind, Outcome
+from orchestration.findings.evidence import MonthEvidence, UntestedEvidence
+from orchestration.findings.records import Deviation
 from orchestration.indicators.models import ExplanationKind, Measure
 
 _MONTHS = 12
-_SUPPORT_SV = "Månader prövas som stöd för årets mått."
-_CHANCE_SV = "Bland årets prövade månader kan en avvikelse av den här storleken uppstå av en slump."
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +87,13 @@ def month_findings(
         if not row_of.any():
             row = new_row(one.key, Kind.CHANGE, context.year, month=1)
             why = tuple(dict.fromkeys(each for _, known in lost for each in known))
-            facts: Evidence = {"months_with_a_value": int(np.isfinite(values).sum())}
+            facts = UntestedEvidence(months_with_a_value=int(np.isfinite(values).sum()))
             cannot.append(cannot_tell(row, _too_short(context), facts, why))
             continue
         for month, why in lost:
             row = new_row(one.key, Kind.CHANGE, context.year, month=month)
-            when = wording.period(context.year, month)
-            facts = {"status": "missing"}
-            cannot.append(cannot_tell(row, f"Värdet för {when} saknas.", facts, why))
+            lacks = NoValue(when=When.of(context.year, month))
+            cannot.append(cannot_tell(row, lacks, UntestedEvidence(status=lacks.status), why))
     where = [(int(s), int(m)) for s, m in np.argwhere(tested)]
     p = np.array([judged.verdict.p_values[at] for at in where])
     selection = select(p, [at[0] for at in where], context.settings.fdr)
@@ -112,11 +121,10 @@ def _lost_months(
     return lost
 
 
-def _too_short(context: Context) -> str:
+def _too_short(context: Context) -> Untold:
     least = context.settings.monthly.least_years * _MONTHS
-    return (
-        f"Månaderna under {context.year} kan inte prövas: färre än {least} jämförbara månader "
-        "före dem, eller för få fall."
+    return MonthsTooShort(
+        when=When.of(context.year), least=setting("deviation.monthly.least_months", least)
     )
 
 
@@ -151,11 +159,10 @@ def _decided(
 ) -> tuple[Finding, Deviation]:
     settings = context.settings
     one, verdict = judged.members[at[0]], judged.verdict
-    indicator = context.catalogue.indicator(one.indicator_id)
     observed = float(judged.counts[at[0], at[1] - _MONTHS])
     a_year_before = float(judged.counts[at[0], at[1] - 2 * _MONTHS])
     low, high = verdict.limits((1.0 - settings.interval_level) / 2.0)
-    expected = float(verdict.expected[at])
+    expected, lower, upper = (float(each[at]) for each in (verdict.expected, low, high))
     row = replace(
         new_row(
             one.key,
@@ -166,22 +173,12 @@ def _decided(
         ),
         observed=observed,
         expected=expected,
-        lower=float(low[at]),
-        upper=float(high[at]),
+        lower=lower,
+        upper=upper,
         relative_change=observed / a_year_before - 1.0 if a_year_before > 0 else None,
         q_value=q_value,
         excess=observed - expected,
     )
-    evidence: Evidence = {
-        "method": "farrington",
-        "history_years": int(verdict.years[at]),
-        "dispersion": float(verdict.dispersion[at]),
-        "monthly_trend": float(verdict.trend[at]),
-        "compared_with": "samma månad året före",
-        "interval_level": settings.interval_level,
-        "persons_concerned": abs(observed - expected),
-    }
-    sentence = wording.month_sentence(indicator, row.period_start, row.as_row())
     explanations = context.explanations(one.key, at[1] + 1)
     covered = False
     if explanations:
@@ -192,14 +189,32 @@ def _decided(
             else mid_p(observed, expected * float(np.exp(known)), float(verdict.dispersion[at]))
         )
         covered = left >= settings.alpha
-        evidence["explanation"] = explanation_evidence(explanations, None)
-    titles = wording.listing([e.title_sv for e in explanations])
-    reason = f"{sentence} {_SUPPORT_SV if selected else _CHANCE_SV}"
+    when = When.of(context.year, at[1] + 1)
+    told = Changed(
+        indicator_id=one.indicator_id,
+        when=when,
+        observed=row.figure("observed", observed),
+        lower=row.figure("lower", lower),
+        upper=row.figure("upper", upper),
+    )
     row = replace(
         row,
         outcome=Outcome.EXPLAINED if covered else Outcome.WATCH,
         explanation_id=explanations[0].explanation_id if explanations else None,
-        reason_sv=f"{sentence} Förklaras av: {titles}." if covered else reason,
-        evidence=as_json({**evidence, "sentence_sv": sentence}),
+        evidence=MonthEvidence(
+            history_years=int(verdict.years[at]),
+            dispersion=float(verdict.dispersion[at]),
+            monthly_trend=float(verdict.trend[at]),
+            interval_level=settings.interval_level,
+            persons_concerned=abs(observed - expected),
+            explanation=weighed(explanations),
+        ),
+        claims=(told, _reason(explanations, covered=covered, selected=selected)),
     )
     return Finding(row, None, persons=abs(observed - expected)), row
+
+
+def _reason(explanations: Explanations, *, covered: bool, selected: bool) -> Reason:
+    if covered:
+        return ExplainedBy(explanation_ids=ids(explanations))
+    return SupportsTheYear() if selected else MayBeChance(grain="month")

@@ -26,15 +26,9 @@ from orchestration.deviation.means import LogNormalLevel, moderate
 from orchestration.deviation.proportions import BetaBinomial
 from orchestration.deviation.series import BoolArray, FloatArray, Series, SeriesKey
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.claims import NoChanceToMeasure, NothingEarlier, NoValue, Untold, When
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import Indicator, Measure
-
-_NAMED_STATUS_SV = {
-    "missing": "saknas",
-    "not_applicable": "är inte tillämpligt",
-    "suppressed": "är skyddat",
-    "broken_series": "är inte jämförbart med tidigare år",
-}
 
 
 class ModelKind(StrEnum):
@@ -60,7 +54,7 @@ class Untestable:
     """A series that cannot be tested, and why."""
 
     series: Series
-    reason_sv: str
+    why: Untold
 
 
 @dataclass(frozen=True, eq=False)
@@ -421,22 +415,17 @@ def prepare(series: Series, indicator: Indicator) -> Prepared:
 
 def _why_not(
     prepared: Prepared, catalogue: Catalogue, year: int, settings: DeviationSettings
-) -> str | None:
+) -> Untold | None:
     series = prepared.series
     at = np.flatnonzero(series.years == year)
     if not at.size or not series.usable[at[0]]:
-        status = series.status[at[0]] if at.size else "missing"
-        return f"Värdet för {year} {_NAMED_STATUS_SV.get(status, 'saknas')}."
+        return NoValue(when=When.of(year), status=series.status[at[0]] if at.size else "missing")
     if not prepared.usable[at[0]]:
-        return {
-            Measure.PROPORTION: "Andelen saknar täljare och nämnare, så slumpen kan inte mätas.",
-            Measure.RATE: "Kvoten saknar täljare eller nämnare, så slumpen kan inte mätas.",
-            Measure.MEAN: "Medelvärdets spridning och antal saknas, så slumpen kan inte mätas.",
-        }.get(prepared.indicator.measure, "Värdet är noll eller negativt och kan inte prövas.")
+        return NoChanceToMeasure(measure=prepared.indicator.measure)
     if comparable_years(prepared.usable, prepared.series, catalogue, year) < (
         settings.minimum_history
     ):
-        return f"Jämförbara värden före {year} saknas."
+        return NothingEarlier(when=When.of(year))
     return None
 
 

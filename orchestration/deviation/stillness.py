@@ -9,19 +9,16 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
-from orchestration.deviation import wording
 from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.findings import (
     Context,
-    Evidence,
     Finding,
     cannot_tell,
-    explanation_evidence,
     family_of,
     new_row,
+    weighed,
 )
 from orchestration.deviation.pools import JudgedSeries
-from orchestration.deviation.result import Deviation, Kind
 from orchestration.deviation.stability import (
     DriverMove,
     StabilityTest,
@@ -29,6 +26,10 @@ from orchestration.deviation.stability import (
     judge_stability,
 )
 from orchestration.deviation.twins import Names
+from orchestration.findings import evidence
+from orchestration.findings.claims import Driven, StillnessUnproved, StoodStill, When
+from orchestration.findings.codes import Kind
+from orchestration.findings.records import Deviation
 from orchestration.indicators.models import CONTEXT_AREAS, Driver
 
 _Moved = tuple[Driver, DriverMove]
@@ -72,8 +73,12 @@ def stability_findings(
         if found.verdict is StabilityVerdict.NOTHING_EXPECTED:
             continue
         if found.verdict is StabilityVerdict.CANNOT_TELL and not _moved_itself(one, context):
-            reason = wording.unproved_stability(one.indicator, np.expm1(found.expected))
-            cannot.append(cannot_tell(row, reason, _evidence(found, moved, context)))
+            facts = _evidence(found, moved, context)
+            why = StillnessUnproved(
+                indicator_id=one.series.indicator_id,
+                expected_change=row.figure("evidence.expected_change", facts.expected_change),
+            )
+            cannot.append(cannot_tell(row, why, facts))
             continue
         findings.append(_finding(row, one, found, (change, moved), context))
     return findings, cannot
@@ -138,7 +143,6 @@ def _finding(
         probability_relevant=_probability_off(found, spread, context.settings.relevant_change),
         excess=(one.observed - expected) / (one.to_unit if one.model.discrete else 1.0),
     )
-    evidence = _evidence(found, moved, context)
     explanations = context.explanations(one.series.key)
     covered = False
     if explanations:
@@ -149,22 +153,33 @@ def _finding(
             covered = again.verdict is not StabilityVerdict.STABLE_AGAINST_EXPECTATION
         else:
             covered = True
-        evidence["explanation"] = explanation_evidence(explanations, None)
     persons = abs(row.excess or 0.0) if one.model.discrete else one.persons_concerned
-    evidence["persons_concerned"] = persons
+    facts = replace(
+        _evidence(found, moved, context),
+        explanation=weighed(explanations),
+        persons_concerned=persons,
+    )
     return Finding(
         row=row,
         family=family,
         relative_to_expected=one.observed / expected - 1.0,
         minimum=context.settings.focus_minimum_change,
         persons=persons,
-        sentence=wording.stability_sentence(
-            one.indicator,
-            context.year,
-            {**row.as_row(), **evidence},
-            [context.catalogue.indicator(d.driver_indicator_id) for d, _ in moved],
+        told=StoodStill(
+            indicator_id=one.series.indicator_id,
+            when=When.of(context.year),
+            observed=row.figure("observed", one.observed),
+            change=row.figure("relative_change", row.relative_change or 0.0),
+            expected_change=row.figure("evidence.expected_change", facts.expected_change),
+            drivers=tuple(
+                Driven(
+                    indicator_id=each.driver_indicator_id,
+                    change=row.figure(f"evidence.drivers[{at}].change", each.change),
+                )
+                for at, each in enumerate(facts.drivers)
+            ),
         ),
-        evidence=evidence,
+        evidence=facts,
         explanations=explanations,
         covered=covered,
     )
@@ -180,28 +195,31 @@ def _probability_off(found: StabilityTest, spread: float, relevant_change: float
     return float(special.ndtr((gap - limit) / spread) + special.ndtr((-gap - limit) / spread))
 
 
-def _evidence(found: StabilityTest, moved: Sequence[_Moved], context: Context) -> Evidence:
-    return {
-        "verdict": str(found.verdict),
-        "expected_change": float(np.expm1(found.expected)),
-        "expected_sd": found.expected_sd,
-        "observed_log_change": found.observed,
-        "standard_error": found.standard_error,
-        "p_expected": found.p_expected,
-        "p_equivalent": found.p_equivalent,
-        "p_contradicted": found.p_contradicted,
-        "relevant_change": context.settings.stability_relevant_change,
-        "interval_level": context.settings.interval_level,
-        "drivers": [
-            {
-                "driver_id": driver.driver_id,
-                "driver_indicator_id": driver.driver_indicator_id,
-                "change": float(np.expm1(move.log_change)),
-                "elasticity": driver.elasticity,
-                "elasticity_sd": driver.elasticity_sd,
-                "lag_years": driver.lag_years,
-                "rationale_sv": driver.rationale_sv,
-            }
+def _evidence(
+    found: StabilityTest, moved: Sequence[_Moved], context: Context
+) -> evidence.StabilityEvidence:
+    return evidence.StabilityEvidence(
+        verdict=str(found.verdict),
+        expected_change=float(np.expm1(found.expected)),
+        expected_sd=found.expected_sd,
+        observed_log_change=found.observed,
+        standard_error=found.standard_error,
+        p_expected=found.p_expected,
+        p_equivalent=found.p_equivalent,
+        p_contradicted=found.p_contradicted,
+        relevant_change=context.settings.stability_relevant_change,
+        interval_level=context.settings.interval_level,
+        persons_concerned=None,
+        drivers=tuple(
+            evidence.DriverMove(
+                driver_id=driver.driver_id,
+                driver_indicator_id=driver.driver_indicator_id,
+                change=float(np.expm1(move.log_change)),
+                elasticity=driver.elasticity,
+                elasticity_sd=driver.elasticity_sd,
+                lag_years=driver.lag_years,
+                rationale_sv=driver.rationale_sv,
+            )
             for driver, move in moved
-        ],
-    }
+        ),
+    )

@@ -1,18 +1,32 @@
 """Steps: what is found in the marts, each thing a table with its gate.
 
-Explanations first, then deviations and charts, then focus areas. How anything is found belongs in
-`orchestration.deviation`; reading the marts in `marts` and `searching`.
+Explanations first, then deviations and charts, then focus areas; each row is told from its claims
+as it is written. How anything is found belongs in `orchestration.deviation`, what is said of it in
+`orchestration.language`; reading the marts in `marts` and `searching`.
 """
 
 from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 from orchestration.deviation.assess import assess
 from orchestration.deviation.charts import chart_points
 from orchestration.deviation.focus import focus_areas as find_focus_areas
 from orchestration.deviation.followup import follow_up
-from orchestration.deviation.result import Deviation
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.deviation.xmr import XmrSettings
+from orchestration.findings.claims import Headline
+from orchestration.findings.marts import (
+    DEVIATIONS,
+    FOCUS_AREAS,
+    FOUND_EXPLANATIONS,
+    SERIES_CHARTS,
+    TRIANGULATION,
+    FindingsTable,
+    read_findings,
+    write_findings,
+)
+from orchestration.findings.records import Deviation, FocusArea, Triangulation
 from orchestration.flow.built_from import REPORT_YEAR
 from orchestration.flow.marts import (
     read_catalogue,
@@ -25,21 +39,15 @@ from orchestration.flow.marts import (
 )
 from orchestration.flow.searching import find_explanations
 from orchestration.flow.step import Outcome, Product, Step, Work
-from orchestration.indicators.catalogue import CATALOGUE_SEEDS, load_catalogue
+from orchestration.indicators.catalogue import CATALOGUE_SEEDS
+from orchestration.language import areas, telling
+from orchestration.language.inline import plain
+from orchestration.language.names import Names
 from orchestration.registers.contract import load_contracts
-from orchestration.storage.findings import (
-    DEVIATIONS,
-    FOCUS_AREAS,
-    FOUND_EXPLANATIONS,
-    SERIES_CHARTS,
-    TRIANGULATION,
-    FindingsTable,
-    read_findings,
-    write_findings,
-)
 
 MARTS = ("marts.indicators", "marts.indicator_values", "marts.geographies")
 CATALOGUE = tuple(f"seeds.{name}" for name in CATALOGUE_SEEDS)
+TOLD_WITH = (*CATALOGUE, FOUND_EXPLANATIONS.name, "marts.geographies")
 
 
 def finding_steps() -> tuple[Step, ...]:
@@ -109,13 +117,13 @@ def finding_steps() -> tuple[Step, ...]:
                     FOCUS_AREAS,
                     "Fokusområden: avvikelser som återstår när de förklarade är uteslutna.",
                     DEVIATIONS.name,
-                    *CATALOGUE,
+                    *TOLD_WITH,
                 ),
                 _product(
                     TRIANGULATION,
                     "Fokusområdenas avvikelser ställda mot andra källor.",
                     DEVIATIONS.name,
-                    *CATALOGUE,
+                    *TOLD_WITH,
                 ),
             ),
             suites=(FOCUS_AREAS.name, TRIANGULATION.name),
@@ -125,7 +133,7 @@ def finding_steps() -> tuple[Step, ...]:
     )
 
 
-def _product(table: FindingsTable, description_sv: str, *reads: str) -> Product:
+def _product(table: FindingsTable[Any], description_sv: str, *reads: str) -> Product:
     return Product(
         table.name,
         description_sv,
@@ -138,7 +146,7 @@ def _product(table: FindingsTable, description_sv: str, *reads: str) -> Product:
 def _find_explanations(work: Work) -> Outcome:
     """Find what may lie behind a change, and write it down."""
     found = find_explanations(work.connection, work.settings)
-    write_findings(work.connection, FOUND_EXPLANATIONS, [row.as_row() for row in found])
+    write_findings(work.connection, FOUND_EXPLANATIONS, found)
     by_basis = Counter(str(row.basis) for row in found)
     work.log.info("Funna orsaker: %d", len(found))
     figures = {"dagster/row_count": len(found), **dict(sorted(by_basis.items()))}
@@ -152,7 +160,6 @@ def _find_deviations(work: Work) -> Outcome:
     series = read_series(connection)
     catalogue = read_catalogue(connection, settings)
     of_method = DeviationSettings(geography_id=settings.municipality)
-    names = read_names(connection)
     months = read_months(connection, settings.municipality)
     before, now = (
         assess(
@@ -160,14 +167,14 @@ def _find_deviations(work: Work) -> Outcome:
             catalogue,
             tested,
             of_method,
-            names=names,
             months=months if tested == year else (),
             successors=read_successors(connection),
         )
         for tested in (year - 1, year)
     )
-    rows = follow_up(before, now, series, catalogue, year)
-    write_findings(connection, DEVIATIONS, [row.as_row() for row in rows])
+    rows = follow_up(before, now, series, year)
+    told = Names(catalogue, read_names(connection))
+    write_findings(connection, DEVIATIONS, [deviation_in_words(row, told) for row in rows])
     work.log.info("Prövade serier: %d, rader: %d", len(series), len(rows))
     figures = {
         "dagster/row_count": len(rows),
@@ -191,23 +198,50 @@ def _draw_limits(work: Work) -> Outcome:
         for series in read_plain_series(connection, places)
         for point in chart_points(series, explanations, XmrSettings())
     ]
-    write_findings(connection, SERIES_CHARTS, [point.as_row() for point in points])
+    write_findings(connection, SERIES_CHARTS, points)
     work.log.info("Punkter i styrdiagram: %d", len(points))
     return Outcome({SERIES_CHARTS.name: {"dagster/row_count": len(points)}})
 
 
 def _form_focus_areas(work: Work) -> Outcome:
     """Group the deviations and write them beside their triangulation."""
-    areas, triangulation = find_focus_areas(
-        [Deviation.from_row(row) for row in read_findings(work.connection, DEVIATIONS)],
-        load_catalogue(work.settings.seeds_dir),
+    catalogue = read_catalogue(work.connection, work.settings)
+    names = Names(catalogue, read_names(work.connection))
+    found, triangulation = find_focus_areas(read_findings(work.connection, DEVIATIONS), catalogue)
+    write_findings(work.connection, FOCUS_AREAS, [area_in_words(row, names) for row in found])
+    write_findings(
+        work.connection, TRIANGULATION, [pair_in_words(row, names) for row in triangulation]
     )
-    write_findings(work.connection, FOCUS_AREAS, [row.as_row() for row in areas])
-    write_findings(work.connection, TRIANGULATION, [row.as_row() for row in triangulation])
-    work.log.info("Fokusområden: %d", len(areas))
+    work.log.info("Fokusområden: %d", len(found))
     return Outcome(
         {
-            FOCUS_AREAS.name: {"dagster/row_count": len(areas)},
+            FOCUS_AREAS.name: {"dagster/row_count": len(found)},
             TRIANGULATION.name: {"dagster/row_count": len(triangulation)},
         }
     )
+
+
+def deviation_in_words(row: Deviation, names: Names) -> Deviation:
+    """A deviation with its reason told from its claims."""
+    return replace(row, reason_sv=plain(telling.reason(row.claims, names)))
+
+
+def area_in_words(row: FocusArea, names: Names) -> FocusArea:
+    """A focus area with its heading and summary told from its claims.
+
+    Raises:
+        TypeError: If its claims do not begin with a headline.
+    """
+    headline = row.claims[0] if row.claims else None
+    if not isinstance(headline, Headline):
+        raise TypeError(f"{row.focus_area_id}: the claims of an area begin with its headline")
+    return replace(
+        row,
+        title_sv=plain(areas.title(headline, names)),
+        summary_sv=plain(areas.summary(row.claims, names)),
+    )
+
+
+def pair_in_words(row: Triangulation, names: Names) -> Triangulation:
+    """A held-against pair with its sentence told from its claim."""
+    return replace(row, sentence_sv=plain(telling.reason(row.claims, names)))

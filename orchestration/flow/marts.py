@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from orchestration.deviation.charts import PlainSeries
 from orchestration.deviation.series import MonthlySeries, Series
+from orchestration.findings.marts import FOUND_EXPLANATIONS, read_findings
 from orchestration.flow.step import StepRefusedError
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
-from orchestration.indicators.models import FoundExplanation
 from orchestration.settings import Settings
-from orchestration.storage.findings import FOUND_EXPLANATIONS, read_findings
 from orchestration.storage.report_year import ReportYearError
 from orchestration.storage.report_year import report_year as year_of
 
@@ -32,7 +31,7 @@ def read_catalogue(connection: duckdb.DuckDBPyConnection, settings: Settings) ->
         The catalogue.
     """
     found = read_findings(connection, FOUND_EXPLANATIONS)
-    return load_catalogue(settings.seeds_dir).with_found(map(FoundExplanation.from_row, found))
+    return load_catalogue(settings.seeds_dir).with_found(found)
 
 
 def report_year(connection: duckdb.DuckDBPyConnection, settings: Settings) -> int:

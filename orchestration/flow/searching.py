@@ -1,11 +1,13 @@
 """What the warehouse holds that may explain a change, read and typed.
 
 Reads footnotes, boards, the series' own marks, the registers' drift and their contracts, and hands
-them to `orchestration.deviation.found`. What each of them explains belongs there; what is
-registered by hand is a seed.
+them to `orchestration.deviation.found`. What each of them explains belongs there, and how it is
+told in `orchestration.language.causes`; what is registered by hand is a seed.
 """
 
 import json
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 import duckdb
 
@@ -22,7 +24,12 @@ from orchestration.deviation.found import (
     reservations_in_contracts,
     reservations_in_drift,
 )
-from orchestration.indicators.models import FoundExplanation
+from orchestration.findings.records import FoundExplanation
+from orchestration.flow.marts import read_names
+from orchestration.indicators.catalogue import load_catalogue
+from orchestration.language import causes
+from orchestration.language.inline import plain
+from orchestration.language.names import Names
 from orchestration.registers.contract import Contract, load_contracts
 from orchestration.registers.drift import create_tables
 from orchestration.settings import Settings
@@ -39,32 +46,58 @@ def find_explanations(
         settings: Whose warehouse it is.
 
     Returns:
-        Explanations and reservations, of any year.
+        Explanations and reservations, of any year, in words.
     """
     registers = _registers(connection)
     boards = explanations_in_boards(_boards(connection))
-    return [
-        *_in_notes(connection, settings),
+    notes = _notes(connection, settings)
+    changes = [
+        change
+        for name, contract in load_contracts().items()
+        for change in contract_changes(name, contract)
+    ]
+    found = [
+        *_in_notes(connection, settings, notes),
         *boards,
         *explanations_in_series(_breaks(connection), boards),
-        *reservations_in_contracts(
-            [
-                change
-                for name, contract in load_contracts().items()
-                for change in contract_changes(name, contract)
-            ],
-            registers,
-            settings.municipality,
-        ),
+        *reservations_in_contracts(changes, registers, settings.municipality),
         *reservations_in_drift(_drift(connection), registers, settings.municipality),
     ]
+    names = Names(
+        load_catalogue(settings.seeds_dir),
+        places=read_names(connection),
+        registers={name: register.title_sv for name, register in registers.items()},
+        datasets={each.source_id: each.citation for each in datasets_of(settings.profile)},
+        notes={(note.source_id, note.number): note.text_sv for note in notes},
+        changes=_by_month(changes),
+    )
+    return [in_words(row, names) for row in found]
 
 
-def _in_notes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[FoundExplanation]:
-    datasets = {each.source_id: each for each in datasets_of(settings.profile)}
-    notes = [
-        SourceNote(source_id, kind, period, tuple(json.loads(regions)), text_sv, synthetic)
-        for source_id, kind, period, regions, text_sv, synthetic in connection.execute(
+def in_words(found: FoundExplanation, names: Names) -> FoundExplanation:
+    """A found explanation with its title, description and source told from its cause."""
+    (cause,) = found.claims
+    told = {
+        "title_sv": plain(causes.title(cause, names)),
+        "description_sv": plain(causes.description(cause, names)),
+        "source": plain(causes.source(cause, names)),
+    }
+    return found.model_copy(update=told)
+
+
+def _by_month(changes: Iterable[ContractChange]) -> dict[tuple[str, date], list[str]]:
+    found: dict[tuple[str, date], list[str]] = {}
+    for each in changes:
+        month = date(each.year, each.month, 1)
+        found.setdefault((each.register, month), []).append(each.description_sv)
+    return found
+
+
+def _notes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[SourceNote]:
+    known = {each.source_id for each in datasets_of(settings.profile)}
+    return [
+        SourceNote(source_id, kind, period, tuple(json.loads(regions)), text_sv, synthetic, number)
+        for source_id, kind, period, regions, text_sv, synthetic, number in connection.execute(
             """
             with origins as (
                 select name, bool_or(synthetic) as synthetic
@@ -74,14 +107,20 @@ def _in_notes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list
 
             select
                 notes.source_id, notes.kind, notes.period, notes.regions, notes.text_sv,
-                coalesce(origins.synthetic, false)
+                coalesce(origins.synthetic, false), notes.note_number
             from marts.source_notes as notes
             left join origins on notes.source_id = origins.name
             order by notes.source_id, notes.note_number
             """
         ).fetchall()
-        if source_id in datasets
+        if source_id in known
     ]
+
+
+def _in_notes(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, notes: Sequence[SourceNote]
+) -> list[FoundExplanation]:
+    datasets = {each.source_id: each for each in datasets_of(settings.profile)}
     crosswalk = {
         (publisher, region_key): geography_id
         for publisher, region_key, geography_id in connection.execute(
@@ -104,8 +143,7 @@ def _in_notes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list
         "select distinct dataset_id, indicator_id from seeds.indicator_series order by all"
     ).fetchall():
         feeds.setdefault(dataset_id, []).append(indicator_id)
-    citations = {source_id: each.citation for source_id, each in datasets.items()}
-    return explanations_in_notes(notes, feeds, places, citations)
+    return explanations_in_notes(notes, feeds, places)
 
 
 def _boards(connection: duckdb.DuckDBPyConnection) -> list[Board]:

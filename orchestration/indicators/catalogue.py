@@ -17,7 +17,6 @@ from pydantic import BaseModel, ValidationError
 from orchestration.indicators.models import (
     Area,
     Driver,
-    FoundExplanation,
     GroupComparison,
     Indicator,
     NaturalExplanation,
@@ -106,7 +105,7 @@ class Catalogue:
         """Possible explanations and next steps of an area, in the order of the seed."""
         return tuple(row for row in self.possible_explanations if row.area == area)
 
-    def with_found(self, found: Iterable[FoundExplanation]) -> "Catalogue":
+    def with_found(self, found: Iterable[NaturalExplanation]) -> "Catalogue":
         """The same catalogue with what was found beside what is registered.
 
         Raises:

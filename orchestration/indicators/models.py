@@ -4,9 +4,8 @@ Each class mirrors one seed in ``dbt_project/seeds``; the field names are the se
 What does not belong here: reading files (``catalogue.py``) and any judgement of values.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -28,20 +27,6 @@ class Area(StrEnum):
 
 #: The surroundings of social services. They support or contradict a finding and never are one.
 CONTEXT_AREAS: frozenset[Area] = frozenset({Area.OMVARLD, Area.OPPNA_JAMFORELSER})
-
-#: Names of the areas as a reader meets them.
-AREA_TITLES_SV: dict[Area, str] = {
-    Area.EKONOMISKT_BISTAND: "Ekonomiskt bistånd",
-    Area.BARN_OCH_UNGA: "Barn och unga",
-    Area.FAMILJERATT: "Familjerätt",
-    Area.VALD_I_NARA_RELATION: "Våld i nära relation",
-    Area.MISSBRUK_OCH_BEROENDE: "Missbruk och beroende",
-    Area.HEMLOSHET: "Hemlöshet",
-    Area.SOCIALPSYKIATRI: "Socialpsykiatri",
-    Area.FUNKTIONSNEDSATTNING: "Funktionsnedsättning",
-    Area.OMVARLD: "Omvärlden",
-    Area.OPPNA_JAMFORELSER: "Öppna jämförelser",
-}
 
 
 class Polarity(StrEnum):
@@ -236,22 +221,46 @@ class NaturalExplanation(_Row):
         synthetic: whether it was made up for the synthetic city.
     """
 
-    explanation_id: Identifier
-    kind: ExplanationKind
+    explanation_id: Annotated[
+        Identifier, Field(description="Samma id för samma orsak i varje körning.")
+    ]
+    kind: Annotated[
+        ExplanationKind, Field(description="Slag av orsak, som i natural_explanations.")
+    ]
     title_sv: Text
     description_sv: Text
-    indicator_id: Annotated[Identifier | None, BeforeValidator(_empty_is_none)]
-    geography_id: Annotated[str | None, BeforeValidator(_empty_is_none)]
-    period_from: Year
-    period_to: Year
-    month_from: Annotated[Month | None, BeforeValidator(_empty_is_none)] = None
-    month_to: Annotated[Month | None, BeforeValidator(_empty_is_none)] = None
-    explained_change: Annotated[
-        Annotated[float, Field(gt=-1)] | None, BeforeValidator(_empty_is_none)
+    indicator_id: Annotated[
+        Identifier | None,
+        BeforeValidator(_empty_is_none),
+        Field(description="Indikatorn; tomt betyder alla."),
     ]
-    is_break: bool
+    geography_id: Annotated[
+        str | None,
+        BeforeValidator(_empty_is_none),
+        Field(description="Platsen; se marts.geographies."),
+    ]
+    period_from: Annotated[Year, Field(description="Första år den gäller.")]
+    period_to: Annotated[Year, Field(description="Sista år den gäller.")]
+    month_from: Annotated[
+        Month | None,
+        BeforeValidator(_empty_is_none),
+        Field(description="Första månad i period_from; tomt när den gäller hela år."),
+    ] = None
+    month_to: Annotated[
+        Month | None,
+        BeforeValidator(_empty_is_none),
+        Field(description="Sista månad i period_to; tomt när den gäller hela år."),
+    ] = None
+    explained_change: Annotated[
+        Annotated[float, Field(gt=-1)] | None,
+        BeforeValidator(_empty_is_none),
+        Field(description="Hur stor förändring den förklarar; tomt när det är okänt."),
+    ]
+    is_break: Annotated[
+        bool, Field(description="Om åren före inte går att jämföra med åren efter.")
+    ]
     source: Text
-    synthetic: bool
+    synthetic: Annotated[bool, Field(description="Om uppgifterna bakom är påhittade.")]
 
     @model_validator(mode="after")
     def _period_runs_forward(self) -> "NaturalExplanation":
@@ -303,47 +312,6 @@ class NaturalExplanation(_Row):
             return self.period_from <= year <= self.period_to
         first, last = self.months
         return first <= 12 * year + month - 1 <= last
-
-
-class FoundExplanation(NaturalExplanation):
-    """A cause that the system found by itself; it never stands in a seed.
-
-    Attributes:
-        basis: where it was found.
-        direction: which way it can only have moved a value; None for either.
-    """
-
-    basis: Basis
-    direction: Literal[-1, 1] | None = None
-
-    @property
-    def explains(self) -> bool:
-        """Whether it may set a deviation aside; a reservation may not."""
-        return self.basis not in RESERVATIONS
-
-    def as_row(self) -> dict[str, object]:
-        """The row of ``marts.found_explanations``."""
-        effect = "explains" if self.explains else "reservation"
-        return {**self.model_dump(mode="json"), "effect": effect}
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> "FoundExplanation":
-        """An explanation from a row as it was stored.
-
-        Raises:
-            pydantic.ValidationError: the row is no explanation.
-        """
-        return cls.model_validate({name: row[name] for name in cls.model_fields})
-
-    @property
-    def moves(self) -> int | None:
-        """Which way it can only have moved a value, -1 or +1; None for either."""
-        return self.direction
-
-    @property
-    def origin(self) -> str:
-        """``registered``, or where it was found."""
-        return str(self.basis)
 
 
 class PossibleExplanation(_Row):

@@ -15,45 +15,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+# Whoever makes a number takes these from here too.
+from orchestration.findings.cells import Cell as Cell  # noqa: PLC0414
+from orchestration.findings.cells import Quantity as Quantity  # noqa: PLC0414
 from orchestration.language import dates, grammar, numbers, quantities
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Where a figure stands in the published tables.
-
-    Attributes:
-        table: As ``schema.table``.
-        row: The columns that single out the row, or the rows that are counted, with their values.
-        column: Which figure of the row; empty where the rows themselves are counted.
-    """
-
-    table: str
-    row: tuple[tuple[str, str | int | date | None], ...] = ()
-    column: str = ""
-
-
-class Quantity(StrEnum):
-    """What a number is of the cells it names, in their order."""
-
-    VALUE = "value"
-    """The cell itself."""
-    COUNT = "count"
-    """How many rows there are."""
-    CHANGE = "change"
-    """The first over the second, less one."""
-    SIZE_OF_CHANGE = "size_of_change"
-    """The same without its sign."""
-    DIFFERENCE = "difference"
-    """The first less the second, without its sign."""
-    SIZE = "size"
-    """The cell itself, without its sign."""
-    SHARE_OF_LOWER = "share_of_lower"
-    """The difference of the two over the lower of them."""
-    GROWTH = "growth"
-    """What a standard deviation of the logarithm means as a relative change: exp(x) - 1."""
-    SETTING = "setting"
-    """Of the method, the law or the layout, not of the data; the cell names which."""
 
 
 class Style(StrEnum):

@@ -41,10 +41,10 @@ def is_percent(measure: str) -> bool:
 def decimals(measure: str, unit: str, values: Iterable[float | None]) -> int:
     """Chooses one number of decimals for values that will be compared with each other.
 
-    Shares below ten per cent get two decimals, other shares, means, rates and indices one; counts
-    and amounts none. Where the first value would round to the same text as another one that
-    differs from it, decimals are added (at most four), so that a value outside an interval never
-    looks as if it were on its limit.
+    Shares below ten per cent get two decimals, other shares, means, rates and indices one; kronor
+    none, nor counts and amounts whose first value is whole. Where the first value would round to
+    the same text as another one that differs from it, decimals are added (at most four), so that
+    a value outside an interval never looks as if it were on its limit.
 
     Args:
         measure: The indicator's measure.
@@ -59,7 +59,10 @@ def decimals(measure: str, unit: str, values: Iterable[float | None]) -> int:
         base = 2 if known and max(map(abs, known)) < _SMALL_SHARE else 1
         known = [value * 100 for value in known]
     elif measure in {"count", "amount"} and not unit.startswith("index"):
-        return 0
+        # A publisher's figure per inhabitant has a fraction of its own; what is counted has none.
+        if unit.startswith("kr") or not known or float(known[0]).is_integer():
+            return 0
+        base = 1
     else:
         base = 1
     for digits in range(base, _MOST_DECIMALS):

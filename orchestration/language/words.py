@@ -95,6 +95,20 @@ STATUSES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+NO_VALUE: Mapping[str, str] = MappingProxyType(
+    {
+        "missing": "saknas",
+        "not_applicable": "är inte tillämpligt",
+        "suppressed": "är skyddat",
+        "broken_series": "är inte jämförbart med tidigare år",
+        # A year whose value may be compared, and still has none.
+        "observed": "saknas",
+        "preliminary": "saknas",
+        "revised": "saknas",
+    }
+)
+"""What a status says of a value that cannot be tested."""
+
 PROTECTED = STATUSES["suppressed"]
 MISSING = STATUSES["missing"]
 NOT_DELIVERED = "inte levererat"
@@ -158,6 +172,26 @@ MEASURES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+DRIFT_MEASURES: Mapping[str, str] = MappingProxyType(
+    {
+        "rows": "antalet rader",
+        "level": "typiskt värde",
+        "missing": "andel utan uppgift",
+        "share": "fördelning",
+        "zero": "andel nollor",
+        "period": "andel datum i perioden",
+        "order": "förhållandet till en annan kolumn",
+        "left_out": "kolumnen saknas",
+        "back": "kolumnen är tillbaka",
+    }
+)
+
+_SURENESS: tuple[tuple[float, str], ...] = (
+    (0.01, "mycket säkert"),
+    (0.05, "säkert"),
+    (0.10, "troligt"),
+)
+
 _CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
         "common_shock": "stadens antalsmått tillsammans",
@@ -195,6 +229,11 @@ def word(table: Mapping[str, str], code: str) -> str:
         return table[code]
     except KeyError:
         raise LookupError(f"no Swedish word for the code {code!r}") from None
+
+
+def sureness(q_value: float) -> str | None:
+    """How sure it is that chance alone did not do it, on a fixed scale; None: no telling."""
+    return next((sure for limit, sure in _SURENESS if q_value <= limit), None)
 
 
 def status(code: str) -> str:

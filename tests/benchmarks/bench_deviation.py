@@ -28,9 +28,9 @@ from orchestration.deviation.monthly import farrington
 from orchestration.deviation.multiplicity import benjamini_hochberg
 from orchestration.deviation.places import PlacesSettings, compare_places
 from orchestration.deviation.pools import in_scope, judge_series
-from orchestration.deviation.result import Kind, Outcome
 from orchestration.deviation.series import FloatArray, Series
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.codes import Kind, Outcome
 from orchestration.flow.marts import read_series
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import (

@@ -25,8 +25,13 @@ from orchestration.deviation.places import PlacesSettings, PlacesVerdict, compar
 from orchestration.deviation.pools import JudgedSeries, judge_series, until
 from orchestration.deviation.series import BoolArray, FloatArray, IntArray, Series
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.records import FoundExplanation
+from orchestration.flow.searching import in_words
 from orchestration.indicators.catalogue import Catalogue
-from orchestration.indicators.models import Area, FoundExplanation, Indicator, Measure, Polarity
+from orchestration.indicators.models import Area, Indicator, Measure, Polarity
+from orchestration.language.inline import plain
+from orchestration.language.names import Names
+from orchestration.language.telling import tell
 from orchestration.sources.observation import Note, Observation
 from orchestration.sources.registry import datasets_of, recorded_files
 from orchestration.sources.socialstyrelsen import parse as parse_socialstyrelsen
@@ -76,7 +81,9 @@ class Households:
             for n in self.notes
         ]
         places = {(HOUSEHOLDS, name): code for code, name in codes().items()}
-        return explanations_in_notes(notes, {HOUSEHOLDS: ("households",)}, places, {})
+        found = explanations_in_notes(notes, {HOUSEHOLDS: ("households",)}, places)
+        names = Names(Catalogue(indicators=()), places=codes())
+        return [in_words(row, names) for row in found]
 
     def doubted(self) -> BoolArray:
         """Months that a footnote explains away, of whatever size."""
@@ -308,7 +315,11 @@ def leave_last_year_out() -> list[JudgedYear]:
         scope = [until(one.series, year) for one in members if year in one.series.years]
         judged, untestable = judge_series(scope, catalogue, year, SETTINGS)
         out += [JudgedYear(by_key[one.series.key], year, one) for one in judged]
-        out += [JudgedYear(by_key[one.series.key], year, None, one.reason_sv) for one in untestable]
+        names = Names(catalogue)
+        out += [
+            JudgedYear(by_key[one.series.key], year, None, plain(tell(one.why, names)))
+            for one in untestable
+        ]
     return out
 
 

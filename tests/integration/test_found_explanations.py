@@ -100,8 +100,8 @@ def test_a_planted_drift_and_a_planted_footnote_end_as_they_should(
     assert not any("procent" in told for *_, told in found)
     [after] = installation.warehouse(GROUPS)
     assert after[:4] == before[:4]
-    drifted = "Registret ”Beslut om boendestöd” förändrades i leveranser för 2022"
-    assert after[4] == f"{before[4]} Förbehåll att pröva först: {drifted}."
+    drifted = "Registreringen i ”Beslut om boendestöd” kan ha ändrats 2022"
+    assert after[4] == f"{before[4]} Kontrollera först: {drifted}."
     assert f"Förbehåll: {drifted}." in draft(installation)
     # What was found is published beside what was tested.
     assert installation.published(DRIFT) == found

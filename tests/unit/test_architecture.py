@@ -28,6 +28,7 @@ LAYERS: list[set[str]] = [
         "storage",
     },
     {"language"},
+    {"findings"},
     {"indicators", "outside"},
     {"settings", "database"},
 ]

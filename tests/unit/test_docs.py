@@ -9,9 +9,9 @@ from typer.main import get_command
 
 from orchestration.checks import CHECK_NAME
 from orchestration.cli import app
-from orchestration.deviation.contrary import Verdict
-from orchestration.deviation.result import Kind, Outcome
 from orchestration.deviation.xmr import Signal
+from orchestration.findings.codes import Kind, Outcome, Verdict
+from orchestration.findings.marts import DEVIATIONS
 from orchestration.flow.steps import STANDSTILL_CHECK, flow
 from orchestration.indicators.models import ExplanationKind, NaturalExplanation
 from orchestration.registers import breaches
@@ -24,7 +24,6 @@ from orchestration.registers.municipality import (
     load_municipality,
 )
 from orchestration.settings import Settings
-from orchestration.storage.findings import DEVIATIONS
 from tests import faults
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import combinations, permutations
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -31,27 +31,12 @@ from orchestration.deviation.found import (
     explanations_in_series,
     reservations_in_contracts,
 )
-from orchestration.deviation.result import Deviation, Kind
 from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.deviation.xmr import XmrSettings
-from orchestration.indicators.catalogue import Catalogue
-from orchestration.indicators.models import (
-    Area,
-    Driver,
-    ExplanationKind,
-    FoundExplanation,
-    GroupComparison,
-    Indicator,
-    Measure,
-    NaturalExplanation,
-    Polarity,
-    Relation,
-)
-from orchestration.quality.suites import load_suites
-from orchestration.quality.validation import validate
-from orchestration.settings import PROJECT_ROOT
-from orchestration.storage.findings import (
+from orchestration.findings.cells import Quantity
+from orchestration.findings.codes import Kind
+from orchestration.findings.marts import (
     DEVIATIONS,
     FOCUS_AREAS,
     FOUND_EXPLANATIONS,
@@ -60,6 +45,28 @@ from orchestration.storage.findings import (
     FindingsTable,
     write_findings,
 )
+from orchestration.findings.records import Deviation, FoundExplanation
+from orchestration.flow.findings import area_in_words, deviation_in_words, pair_in_words
+from orchestration.flow.searching import in_words
+from orchestration.indicators.catalogue import Catalogue
+from orchestration.indicators.models import (
+    Area,
+    Driver,
+    ExplanationKind,
+    GroupComparison,
+    Indicator,
+    Measure,
+    NaturalExplanation,
+    Polarity,
+    Relation,
+)
+from orchestration.language import areas as area_telling
+from orchestration.language import telling
+from orchestration.language.inline import Number, every_number
+from orchestration.language.names import Names
+from orchestration.quality.suites import load_suites
+from orchestration.quality.validation import validate
+from orchestration.settings import PROJECT_ROOT
 
 CITY = "0180"
 YEAR = 2023
@@ -77,10 +84,6 @@ SUITES = load_suites(PROJECT_ROOT / "expectations")
 
 
 _Any = TypeVar("_Any")
-
-
-class _Row(Protocol):
-    def as_row(self) -> dict[str, object]: ...
 
 
 @dataclass(frozen=True)
@@ -506,7 +509,7 @@ def rows_of(city: Drawn) -> tuple[list[Deviation], Catalogue, list[FoundExplanat
         )
         for year in (YEAR - 1, YEAR)
     )
-    return follow_up(before, now, city.yearly, catalogue, YEAR), catalogue, found
+    return follow_up(before, now, city.yearly, YEAR), catalogue, found
 
 
 def plain(city: Drawn) -> Iterator[PlainSeries]:
@@ -561,11 +564,25 @@ def warehouse(city: Drawn) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def broken_rules(connection: duckdb.DuckDBPyConnection, table: FindingsTable) -> list[str]:
+def broken_rules(connection: duckdb.DuckDBPyConnection, table: FindingsTable[Any]) -> list[str]:
     """What closes the gate of a table."""
     at = datetime(2024, 3, 1, 2, 30, tzinfo=UTC)
     result = validate(connection, SUITES[table.name], evaluated_at=at)
     return [each.expectation for each in result.results if each.closes_gate]
+
+
+def looked_up(connection: duckdb.DuckDBPyConnection, number: Number) -> float:
+    """What the written tables say of a number: its cell, with its path where that is JSON."""
+    if number.quantity is Quantity.SETTING:
+        return number.value
+    (cell,) = number.cells
+    column, _, path = cell.column.partition(".")
+    figure = f"json_extract({column}, '$.{path}')::double" if path else column
+    where = " and ".join(f"{name} = ?" for name, _ in cell.row)
+    [(value,)] = connection.execute(
+        f"select {figure} from {cell.table} where {where}", [key for _, key in cell.row]
+    ).fetchall()
+    return abs(float(value)) if number.quantity is Quantity.SIZE else float(value)
 
 
 def test_the_knotted_city_has_findings_of_the_kinds_that_are_judged() -> None:
@@ -590,16 +607,24 @@ def test_no_gate_on_findings_closes_on_lawful_data(city: Drawn) -> None:
         for one in plain(city)
         for point in chart_points(one, catalogue.natural_explanations, XmrSettings())
     ]
-    written: list[tuple[FindingsTable, Sequence[_Row]]] = [
-        (DEVIATIONS, rows),
-        (FOUND_EXPLANATIONS, found),
-        (FOCUS_AREAS, areas),
-        (TRIANGULATION, triangulation),
+    names = Names(catalogue)
+    written: list[tuple[FindingsTable[Any], Sequence[object]]] = [
+        (DEVIATIONS, [deviation_in_words(row, names) for row in rows]),
+        (FOUND_EXPLANATIONS, [in_words(row, names) for row in found]),
+        (FOCUS_AREAS, [area_in_words(row, names) for row in areas]),
+        (TRIANGULATION, [pair_in_words(row, names) for row in triangulation]),
         (SERIES_CHARTS, points),
     ]
     with warehouse(city) as connection:
         for table, of_table in written:
-            write_findings(connection, table, [row.as_row() for row in of_table])
+            write_findings(connection, table, of_table)
         closed = {table.name: broken_rules(connection, table) for table, _ in written}
+        told = [
+            *(telling.reason(row.claims, names) for row in rows),
+            *(telling.reason(pair.claims, names) for pair in triangulation),
+            *(area_telling.summary(area.claims, names) for area in areas),
+        ]
+        for number in {each for said in told for each in every_number(said)}:
+            assert looked_up(connection, number) == number.value, number
     assert {table: rules for table, rules in closed.items() if rules} == {}
     assert len(closed) == len(written)

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from orchestration.deviation.charts import ChartPoint, PlainSeries, chart_points
+from orchestration.deviation.charts import PlainSeries, chart_points
 from orchestration.deviation.xmr import XmrSettings
+from orchestration.findings.records import ChartPoint
 from orchestration.indicators.models import NaturalExplanation
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "nhsr_ptd"

@@ -16,16 +16,23 @@ import numpy as np
 import pytest
 
 from orchestration.deviation.assess import assess
-from orchestration.deviation.contrary import Verdict
 from orchestration.deviation.explanations import explained_log_change, history_effects
 from orchestration.deviation.findings import weigh
 from orchestration.deviation.focus import focus_areas
 from orchestration.deviation.pools import geography_level
-from orchestration.deviation.result import Deviation, FocusArea, Kind, Outcome
 from orchestration.deviation.series import FloatArray, Series
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.codes import Kind, Outcome, Verdict
+from orchestration.findings.evidence import (
+    ChangeEvidence,
+    ContraryEvidence,
+    UntestedGroupsEvidence,
+)
+from orchestration.findings.marts import DEVIATIONS, FOCUS_AREAS, TRIANGULATION
+from orchestration.findings.records import Deviation, FocusArea
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import ExplanationKind, NaturalExplanation
+from tests.unit.deviation.told import reason, resting, summary, title
 
 YEARS = np.arange(2016, 2024)
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "dbt_project" / "seeds")
@@ -250,8 +257,8 @@ def test_the_share_is_told_as_a_share(rows: list[Deviation]) -> None:
     assert share.observed == pytest.approx(0.0285, abs=0.001)
     assert share.expected == pytest.approx(0.0304, abs=0.001)
     assert share.excess == pytest.approx(-1000, abs=150)
-    assert "procent av hushållen" in share.reason_sv
-    assert "minskade med 6,3 procent från 2022 till 2023" in share.reason_sv
+    assert "procent av hushållen" in reason(share)
+    assert "minskade med 6,3\u00a0procent från 2022 till 2023" in reason(share)
 
 
 def test_the_children_at_evictions(rows: list[Deviation]) -> None:
@@ -261,10 +268,11 @@ def test_the_children_at_evictions(rows: list[Deviation]) -> None:
     assert found.breakeven_volatility == pytest.approx(0.39, abs=0.03)
     assert found.probability_relevant is not None
     assert found.probability_relevant > 0.999
-    assert found.reason_sv.startswith(
-        "Antalet barn som berörs av verkställda avhysningar minskade med 68 procent"
+    assert reason(found).startswith(
+        "Antalet barn som berörs av verkställda avhysningar minskade med 68,4\u00a0procent från "
+        "2022 till 2023: från 38 till 12\u00a0barn. Av tidigare år att döma var mellan "
     )
-    assert "skulle krävas för att det vore slump" in found.reason_sv
+    assert reason(found).endswith("Att det inte är slump är mycket säkert.")
 
 
 def test_housing_support_differs_between_the_groups(rows: list[Deviation]) -> None:
@@ -275,13 +283,13 @@ def test_housing_support_differs_between_the_groups(rows: list[Deviation]) -> No
     assert found.outcome is Outcome.FOCUS
     assert found.upper is not None
     assert found.upper < 9.0
-    assert "(n = 1\u00a0800)" in found.reason_sv
+    assert "mot 7,2 i gruppen socialpsykiatri: 25,0\u00a0procent högre." in reason(found)
     # Women and men within socialpsykiatri differ by less than what matters.
     assert groups["socialpsykiatri*kvinnor"].outcome is Outcome.WATCH
-    assert "mindre än 10 procent" in groups["socialpsykiatri*kvinnor"].reason_sv
+    assert "mindre än 10\u00a0procent" in reason(groups["socialpsykiatri*kvinnor"])
     area = areas(rows)["socialpsykiatri"]
     assert area.lead_deviation_id == found.deviation_id
-    assert area.title_sv.startswith("Funktionsnedsättning och socialpsykiatri: skillnad i")
+    assert title(area).startswith("Funktionsnedsättning och socialpsykiatri: skillnad i")
 
 
 def test_the_surroundings_are_support_and_never_focus(rows: list[Deviation]) -> None:
@@ -310,23 +318,25 @@ def test_pairs_that_contradict(rows: list[Deviation]) -> None:
     income = verdicts["assistance_households_share", "real_disposable_income"]
     assert (income.verdict, income.related_change) == (Verdict.CANNOT_TELL, None)
     contrary = [r for r in rows if r.kind is Kind.CONTRARY]
-    assert {r.details["related_indicator_id"] for r in contrary} >= {
+    assert {resting(r, ContraryEvidence).related_indicator_id for r in contrary} >= {
         "price_housing_food",
         "debt_relief_applications",
         "reported_ipv_crimes",
     }
-    assert all(r.details["verdict"] == "contrary" for r in contrary)
+    assert all(resting(r, ContraryEvidence).verdict is Verdict.CONTRARY for r in contrary)
 
 
 def test_summaries_are_written_from_the_numbers(rows: list[Deviation]) -> None:
     area = areas(rows)["ekonomiskt_bistand"]
     # The heading speaks of what other sources contradict most.
-    assert area.title_sv == ("Ekonomiskt bistånd: andelen biståndshushåll minskade med 6,3 procent")
-    assert "antalet barn i biståndshushåll (−16 procent" in area.summary_sv
-    assert "prisindexet för boende och livsmedel (+12 procent)" in area.summary_sv
-    assert "skuldbeloppet hos Kronofogden (+8,5 procent)" in area.summary_sv
-    violence = areas(rows)["vald_i_nara_relation"].summary_sv
-    assert "antalet anmälda brott i nära relation (+5,0 procent)" in violence
+    head = "andelen biståndshushåll minskade med 6,3\u00a0procent"
+    assert title(area) == f"Ekonomiskt bistånd: {head}"
+    assert summary(area).startswith("A" + head[1:])
+    assert "antalet barn i biståndshushåll" in summary(area)
+    assert "Det går emot " in summary(area)
+    assert "skuldbeloppet hos Kronofogden (+8,5\u00a0procent)" in summary(area)
+    violence = summary(areas(rows)["vald_i_nara_relation"])
+    assert "antalet anmälda brott i nära relation (+5,0\u00a0procent)" in violence
     assert [a.rank for a in areas(rows).values()] == [1, 2, 3]
 
 
@@ -334,8 +344,10 @@ def test_what_a_registered_explanation_covers_is_set_aside(rows: list[Deviation]
     found = change(rows, "substance_use_persons")
     assert found.outcome is Outcome.EXPLAINED
     assert found.explanation_id == "missbruk-per-deltagare-2023"
-    assert found.details["explanation"]["residual_change"] == pytest.approx(0, abs=0.03)
-    assert found.reason_sv.endswith("Förklaras av: Öppenvård registreras per deltagare från 2023.")
+    assert (
+        found.evidence.explanation and found.evidence.explanation.residual_change
+    ) == pytest.approx(0, abs=0.03)
+    assert reason(found).endswith("Förklaras av: Öppenvård registreras per deltagare från 2023.")
     assert not [r for r in rows if r.indicator_id == "family_law_cases"]
 
 
@@ -353,8 +365,10 @@ def test_a_deviation_larger_than_its_explanation_stays() -> None:
     found = change(rows, "substance_use_persons")
     assert found.outcome is Outcome.FOCUS
     assert found.explanation_id == "missbruk-per-deltagare-2023"
-    assert found.details["explanation"]["residual_change"] == pytest.approx(0.19, abs=0.03)
-    assert "Större än vad som förklaras av" in found.reason_sv
+    assert (
+        found.evidence.explanation and found.evidence.explanation.residual_change
+    ) == pytest.approx(0.19, abs=0.03)
+    assert "Större än vad som förklaras av" in reason(found)
 
 
 def test_an_explanation_of_a_rise_does_not_explain_a_fall() -> None:
@@ -378,7 +392,7 @@ def test_a_break_is_explained_in_its_year_and_forgotten_after() -> None:
     after = change(run(made), "family_law_cases")
     # Back at its old level, it is judged against the one year after the break.
     assert after.outcome is Outcome.FOCUS
-    assert after.details["history_years"] == 1
+    assert resting(after, ChangeEvidence).history_years == 1
 
 
 def test_a_later_year_is_never_seen() -> None:
@@ -406,7 +420,7 @@ def test_a_later_year_is_never_seen() -> None:
 def test_one_figure_under_two_names_is_one_test(rows: list[Deviation]) -> None:
     assert not [r for r in rows if r.indicator_id == "rvc_counselling_granted"]
     kept = change(rows, "rvc_counselling_persons")
-    assert kept.details["same_figures_as"] == ["rvc_counselling_granted"]
+    assert resting(kept, ChangeEvidence).same_figures_as == ("rvc_counselling_granted",)
 
 
 def test_rows_are_ranked_and_can_be_told_apart(rows: list[Deviation]) -> None:
@@ -416,7 +430,7 @@ def test_rows_are_ranked_and_can_be_told_apart(rows: list[Deviation]) -> None:
     outcomes = [r.outcome for r in ranked]
     assert outcomes == sorted(outcomes, key=[*Outcome].index)
     assert all(r.period_start == date(2023, 1, 1) for r in rows)
-    assert all(r.reason_sv for r in rows)
+    assert all(reason(r) for r in rows)
     focus = [r for r in ranked if r.outcome is Outcome.FOCUS]
     probabilities = [round(r.probability_relevant or 0, 2) for r in focus]
     assert probabilities == sorted(probabilities, reverse=True)
@@ -431,37 +445,37 @@ def test_the_same_input_gives_the_same_rows_in_any_order(rows: list[Deviation]) 
 
 
 def test_rows_survive_storage(rows: list[Deviation]) -> None:
-    stored = [Deviation.from_row({**r.as_row(), "more": 1}) for r in rows]
+    stored = [DEVIATIONS.of_row({**DEVIATIONS.row(r), "more": 1}) for r in rows]
     assert stored == rows
     assert focus_areas(stored, CATALOGUE) == focus_areas(rows, CATALOGUE)
-    assert all(isinstance(json.loads(r.evidence), dict) for r in rows)
+    assert all(json.loads(str(DEVIATIONS.row(r)["evidence"])) for r in rows)
     area, pairs = focus_areas(rows, CATALOGUE)
-    assert json.loads(str(area[0].as_row()["deviation_ids"])) == list(area[0].deviation_ids)
-    assert all(type(p.as_row()["verdict"]) is str for p in pairs)
+    assert json.loads(str(FOCUS_AREAS.row(area[0])["deviation_ids"])) == list(area[0].deviation_ids)
+    assert all(type(TRIANGULATION.row(p)["verdict"]) is str for p in pairs)
     with pytest.raises(ValueError, match="guess"):
-        Deviation.from_row({**rows[0].as_row(), "outcome": "guess"})
+        DEVIATIONS.of_row({**DEVIATIONS.row(rows[0]), "outcome": "guess"})
 
 
-def reason(given: Series, *others: Series) -> str:
+def why(given: Series, *others: Series) -> str:
     found = change(run([given, *others]), given.indicator_id)
     assert found.outcome is Outcome.CANNOT_TELL
     assert (found.p_value, found.rank, found.observed) == (None, None, None)
-    return found.reason_sv
+    return reason(found)
 
 
 def test_what_cannot_be_tested_says_why() -> None:
     calm = [900, 905, 910, 900, 902, 905, 903, 100]
-    assert "Spridning" not in reason(series("assistance_mean_months", [7.0] * 7 + [9.0]))
-    assert "spridning och antal saknas" in reason(series("assistance_mean_months", [7.0] * 8))
-    assert "täljare och nämnare" in reason(series("housing_support_share", [0.7] * 8))
-    assert "täljare eller nämnare" in reason(series("child_cases_per_100", [8.0] * 8))
-    assert "noll eller negativt" in reason(series("debt_total", [5.0] * 7 + [0.0]))
-    assert reason(series("rvt_cases", calm[:7], years=YEARS[:7])) == "Värdet för 2023 saknas."
+    assert "Spridning" not in why(series("assistance_mean_months", [7.0] * 7 + [9.0]))
+    assert "spridning och antal saknas" in why(series("assistance_mean_months", [7.0] * 8))
+    assert "täljare och nämnare" in why(series("housing_support_share", [0.7] * 8))
+    assert "täljare eller nämnare" in why(series("child_cases_per_100", [8.0] * 8))
+    assert "noll eller negativt" in why(series("debt_total", [5.0] * 7 + [0.0]))
+    assert why(series("rvt_cases", calm[:7], years=YEARS[:7])) == "Värdet för 2023 saknas."
     hidden = ["observed"] * 7 + ["suppressed"]
-    assert reason(series("rvt_cases", calm, status=hidden)) == "Värdet för 2023 är skyddat."
+    assert why(series("rvt_cases", calm, status=hidden)) == "Värdet för 2023 är skyddat."
     ended = ["observed"] * 7 + ["broken_series"]
-    assert "inte jämförbart" in reason(series("rvt_cases", calm, status=ended))
-    assert "Jämförbara värden före 2023" in reason(series("rvt_cases", [900], years=[2023]))
+    assert "inte jämförbart" in why(series("rvt_cases", calm, status=ended))
+    assert "Jämförbara värden före 2023" in why(series("rvt_cases", [900], years=[2023]))
 
 
 def test_groups_without_spread_cannot_be_told_apart() -> None:
@@ -470,14 +484,14 @@ def test_groups_without_spread_cannot_be_told_apart() -> None:
         hours("target_group", "socialpsykiatri", 7.2, 2900),
         hours("target_group*sex", "socialpsykiatri*man", 7.2, 2900),
     ]
-    found = {r.category + r.details["category_b"]: r for r in run(given)}
+    found = {r.category + resting(r, UntestedGroupsEvidence).category_b: r for r in run(given)}
     assert all(r.outcome is Outcome.CANNOT_TELL for r in found.values())
     whole = found["funktionsnedsattningsocialpsykiatri"]
-    assert whole.reason_sv.startswith("Spridning och antal")
-    women = found["funktionsnedsattning*kvinnorsocialpsykiatri*kvinnor"].reason_sv
+    assert reason(whole).startswith("Spridning och antal")
+    women = reason(found["funktionsnedsattning*kvinnorsocialpsykiatri*kvinnor"])
     assert women == (
-        "Jämförbart värde för 2023 saknas för funktionsnedsättning, kvinnor och "
-        "socialpsykiatri, kvinnor."
+        "Jämförbart värde för 2023 saknas för kvinnor inom funktionsnedsättning och kvinnor inom "
+        "socialpsykiatri."
     )
 
 
@@ -494,7 +508,7 @@ def test_a_gap_is_not_a_value() -> None:
     assert run([given]) == []
     fallen = series("rvt_cases", [*values[:-1], 500], status=status)
     found = change(run([fallen]), "rvt_cases")
-    assert found.details["history_years"] == 6
+    assert resting(found, ChangeEvidence).history_years == 6
     assert found.expected == pytest.approx(903, abs=5)
 
 

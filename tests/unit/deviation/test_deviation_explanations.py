@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from orchestration.deviation.assess import assess
-from orchestration.deviation.result import Deviation, Kind, Outcome
 from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.codes import Kind, Outcome
+from orchestration.findings.records import Deviation
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import NaturalExplanation
+from tests.unit.deviation.told import reason
 
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "dbt_project" / "seeds")
 #: Stands for every indicator where an explanation names none.
@@ -62,7 +64,7 @@ def test_switching_an_explanation_off_brings_its_deviation_back(row: NaturalExpl
     covered = largest(assessed(row, CATALOGUE))
     assert covered.outcome is Outcome.EXPLAINED
     assert covered.explanation_id == row.explanation_id
-    assert row.title_sv in covered.reason_sv
+    assert row.title_sv in reason(covered, CATALOGUE)
     back = largest(assessed(row, CATALOGUE.without_explanation(row.explanation_id)))
     assert back.deviation_id == covered.deviation_id
     assert back.explanation_id is None

@@ -10,11 +10,15 @@ import pytest
 from orchestration.deviation.assess import assess
 from orchestration.deviation.findings import new_row
 from orchestration.deviation.followup import follow_up
-from orchestration.deviation.result import Deviation, Kind, Outcome
 from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.claims import Changed
+from orchestration.findings.codes import Kind, Outcome
+from orchestration.findings.evidence import FollowedEvidence, LastYear
+from orchestration.findings.records import Deviation
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import GroupComparison
+from tests.unit.deviation.told import reason, resting
 
 CATALOGUE = replace(
     load_catalogue(Path(__file__).parents[3] / "dbt_project" / "seeds"), natural_explanations=()
@@ -44,19 +48,25 @@ def followed(*last_two: float) -> list[Deviation]:
     given = [series([*CALM, *last_two])]
     before, now = (assess(given, CATALOGUE, year, DeviationSettings()) for year in (2022, 2023))
     assert [row.outcome for row in before] == [Outcome.FOCUS]
-    return follow_up(before, now, given, CATALOGUE, 2023)
+    return follow_up(before, now, given, 2023)
+
+
+def since_then(row: Deviation) -> LastYear:
+    """What the row tells of the year before."""
+    assert row.evidence.last_year is not None
+    return row.evidence.last_year
 
 
 def test_a_fall_that_lasts_is_told_though_it_is_no_new_deviation() -> None:
     (row,) = followed(1500, 1510)
     assert (row.outcome, row.p_value, row.rank) == (Outcome.WATCH, None, None)
     assert row.observed == 1510
-    assert row.details["last_year"]["since"] == "lasts"
-    assert row.details["last_year"]["observed"] == 1500
-    assert row.details["last_year"]["relative_change"] == pytest.approx(1500 / 1998 - 1)
-    assert row.reason_sv == (
+    assert since_then(row).since == "lasts"
+    assert since_then(row).observed == 1500
+    assert since_then(row).relative_change == pytest.approx(1500 / 1998 - 1)
+    assert reason(row) == (
         "Följs upp: antalet personer som beviljats skyddat boende var i fokus 2022 och avviker "
-        "inte på nytt 2023: 1\u00a0510 personer (+0,7 procent på ett år)."
+        "inte på nytt 2023: 1\u00a0510\u00a0personer (+0,7\u00a0procent på ett år)."
     )
     assert row.deviation_id == "2023:change:protected_housing_persons:0180:total:total"
 
@@ -65,28 +75,28 @@ def test_a_fall_that_lasts_is_told_though_it_is_no_new_deviation() -> None:
 def test_one_that_deviates_anew_says_which_way(value: float, since: str) -> None:
     (row,) = followed(1500, value)
     assert row.outcome is Outcome.FOCUS
-    assert row.details["last_year"]["since"] == since
-    assert "sentence_sv" in row.details
+    assert since_then(row).since == since
+    assert isinstance(row.claims[0], Changed)
 
 
 def test_one_without_a_value_says_so() -> None:
     (row,) = followed(1500)
     assert row.outcome is Outcome.CANNOT_TELL
-    assert row.reason_sv == "Värdet för 2023 saknas."
-    assert row.details["last_year"]["since"] == "cannot_tell"
+    assert reason(row) == "Värdet för 2023 saknas."
+    assert since_then(row).since == "cannot_tell"
 
 
 def test_one_whose_series_is_gone_is_not_forgotten() -> None:
     before = assess([series([*CALM, 1500])], CATALOGUE, 2022, DeviationSettings())
-    (row,) = follow_up(before, [], [], CATALOGUE, 2023)
+    (row,) = follow_up(before, [], [], 2023)
     assert row.outcome is Outcome.CANNOT_TELL
-    assert row.reason_sv.endswith("var i fokus 2022, men värdet för 2023 saknas.")
+    assert reason(row).endswith("var i fokus 2022, men värdet för 2023 saknas.")
 
 
 def test_what_was_not_in_focus_is_left_as_it_is() -> None:
     given = [series([*CALM, 2003, 1500])]
     before, now = (assess(given, CATALOGUE, year, DeviationSettings()) for year in (2022, 2023))
-    assert follow_up(before, now, given, CATALOGUE, 2023) == now
+    assert follow_up(before, now, given, 2023) == now
 
 
 def hours(group: str, year_values: Sequence[float]) -> Series:
@@ -131,13 +141,9 @@ def test_one_group_against_two_others_is_two_findings_each_followed_by_itself() 
     assert [(row.compared_with, row.outcome) for row in now if row.rank] == [
         ("tredje", Outcome.FOCUS)
     ]
-    rows = follow_up(before, now, given, catalogue, 2023)
+    rows = follow_up(before, now, given, 2023)
     assert len({row.deviation_id for row in rows}) == len(rows)
-    since = {
-        row.compared_with: row.details["last_year"]["since"]
-        for row in rows
-        if "last_year" in row.details
-    }
+    since = {row.compared_with: since_then(row).since for row in rows if row.evidence.last_year}
     # Twelve was more than nine; six is less.
     assert since == {"andra": "faded", "tredje": "turned"}
 
@@ -169,24 +175,22 @@ def test_a_month_does_not_answer_for_the_year() -> None:
     before = assess(given, CATALOGUE, 2022, DeviationSettings())
     key = ("protected_housing_persons", "0180", "total", "total")
     month = new_row(key, Kind.CHANGE, 2023, month=3)
-    told = follow_up(before, [month], given, CATALOGUE, 2023)
+    told = follow_up(before, [month], given, 2023)
     assert told[0] == month
-    assert [row.period_grain for row in told if "last_year" in row.details] == ["year"]
+    assert [row.period_grain for row in told if row.evidence.last_year] == ["year"]
 
 
 def test_a_difference_that_is_gone_has_faded_and_does_not_last() -> None:
     given = [hours("funktionsnedsattning", (9.0, 7.3)), hours("socialpsykiatri", (7.2, 7.2))]
     before, now = (assess(given, CATALOGUE, year, DeviationSettings()) for year in (2022, 2023))
     assert [row.outcome for row in before if row.rank] == [Outcome.FOCUS]
-    told = [
-        row for row in follow_up(before, now, given, CATALOGUE, 2023) if "last_year" in row.details
-    ]
+    told = [row for row in follow_up(before, now, given, 2023) if row.evidence.last_year]
     [row] = told
     assert row.outcome is Outcome.WATCH
-    assert row.details["last_year"]["since"] == "faded"
+    assert since_then(row).since == "faded"
     # Who reads the row must know which two groups it is about.
-    assert row.details["category_b"] == "socialpsykiatri"
-    assert row.reason_sv == (
+    assert resting(row, FollowedEvidence).category_b == "socialpsykiatri"
+    assert reason(row) == (
         "Följs upp: det genomsnittliga antalet beviljade boendestödstimmar var i fokus 2022 som "
         "en skillnad mellan grupper, som inte är säkerställd 2023."
     )

@@ -10,9 +10,18 @@ import pytest
 
 from orchestration.deviation.assess import assess
 from orchestration.deviation.focus import focus_areas
-from orchestration.deviation.result import Deviation, Kind, Outcome
 from orchestration.deviation.series import FloatArray, MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.codes import Kind, Outcome
+from orchestration.findings.evidence import (
+    BoardEvidence,
+    ChangeEvidence,
+    MonthEvidence,
+    ShockEvidence,
+    StabilityEvidence,
+    UntestedEvidence,
+)
+from orchestration.findings.records import Deviation
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import (
     Driver,
@@ -20,6 +29,7 @@ from orchestration.indicators.models import (
     GroupComparison,
     NaturalExplanation,
 )
+from tests.unit.deviation.told import reason, resting
 
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "dbt_project" / "seeds")
 BARE = replace(CATALOGUE, natural_explanations=(), drivers=(), relations=(), group_comparisons=())
@@ -121,18 +131,20 @@ def test_what_stood_still_against_its_driver_is_in_focus() -> None:
     assert found.lower is not None
     assert found.observed == 2002
     assert found.lower > found.observed
+    found_in = resting(found, StabilityEvidence)
     assert found.p_value == max(
-        found.details[k] for k in ("p_expected", "p_equivalent", "p_contradicted")
+        found_in.p_expected or 0, found_in.p_equivalent or 0, found_in.p_contradicted or 0
     )
     assert found.expected is not None
     assert found.excess == pytest.approx(2002 - found.expected)
-    assert found.reason_sv.startswith(
+    assert reason(found).startswith(
         "Antalet personer som beviljats skyddat boende stod i stort sett stilla 2023"
     )
-    assert "fast antalet anmälda brott i nära relation (+37 procent) lät vänta" in found.reason_sv
+    # Half away from nought on 37.5, as everybody else prints it.
+    assert "Av antalet anmälda brott i nära relation (+37,5\u00a0procent) att döma" in reason(found)
     (area,) = focus_areas(rows, BARE)[0]
     assert area.lead_deviation_id == found.deviation_id
-    assert found.details["drivers"][0]["driver_id"] == "ett-samband"
+    assert found_in.drivers[0].driver_id == "ett-samband"
 
 
 def test_what_followed_its_driver_is_no_stability() -> None:
@@ -152,7 +164,7 @@ def test_a_driver_that_hardly_moved_asks_nothing() -> None:
 def test_a_small_series_is_told_as_unprovable() -> None:
     (found,) = of_kind(still(scale=0.05), Kind.STABILITY)
     assert found.outcome is Outcome.CANNOT_TELL
-    assert "för små eller för oroliga" in found.reason_sv
+    assert "för små eller för oroliga" in reason(found)
     assert found.rank is None
 
 
@@ -211,22 +223,24 @@ def city_of_boards(
 
 
 def outliers(given: Sequence[Series], catalogue: Catalogue = BARE) -> list[Deviation]:
-    rows = assess(given, catalogue, 2023, SETTINGS, names={BOARDS[4]: "Farsta"})
+    rows = assess(given, catalogue, 2023, SETTINGS)
     return of_kind(rows, Kind.DISTRICT_OUTLIER)
 
 
 def test_a_board_off_the_line_of_the_others_is_watched() -> None:
     (found,) = outliers(city_of_boards())
     assert (found.geography_id, found.outcome) == (BOARDS[4], Outcome.WATCH)
-    assert found.reason_sv.endswith("Måttet är inte i fokus för staden som helhet.")
-    assert found.reason_sv.startswith("Farsta: antalet personer med insats för missbruk")
+    told = reason(found, places={BOARDS[4]: "Farsta"})
+    assert told.endswith("Måttet är inte i fokus för staden som helhet.")
+    assert told.startswith("Farsta: antalet personer med insats för missbruk")
     assert found.observed is not None
     assert found.expected is not None
     assert found.observed / found.expected == pytest.approx(1.7, rel=0.1)
-    assert found.details["covariate"] == "socioeconomic_index"
-    assert found.details["boards"] == 11
-    assert found.details["df"] == 8
-    assert abs(found.details["relative_to_expected_before"]) < 0.1
+    evidence = resting(found, BoardEvidence)
+    assert evidence.covariate == "socioeconomic_index"
+    assert evidence.boards == 11
+    assert evidence.df == 8
+    assert abs(evidence.relative_to_expected_before or 1) < 0.1
     assert found.excess == pytest.approx(found.observed - found.expected)
 
 
@@ -246,15 +260,15 @@ def test_differences_that_follow_the_index_are_no_deviations() -> None:
 
 def test_a_lasting_deviation_is_told_from_a_new_one() -> None:
     (found,) = outliers(city_of_boards(outlier_before=1.7))
-    assert found.details["relative_to_expected_before"] > 0.5
-    assert "Året före låg nämnden" in found.reason_sv
+    assert (resting(found, BoardEvidence).relative_to_expected_before or 0) > 0.5
+    assert "Året före låg nämnden" in reason(found)
 
 
 def test_a_small_deviation_of_a_board_is_watched_for_its_size() -> None:
     fallen = (5000, 5010, 4995, 5004, 5001, 4998, 5003, 3000)
     (found,) = outliers(city_of_boards(outlier=1.12, city=fallen, scale=30))
     assert found.outcome is Outcome.WATCH
-    assert "mindre än 20 procent" in found.reason_sv
+    assert "mindre än 20\u00a0procent" in reason(found)
 
 
 def test_without_an_index_the_boards_are_held_against_each_other_as_they_are() -> None:
@@ -364,14 +378,14 @@ def test_before_a_reform_each_person_is_in_one_board() -> None:
     # The old boards lie as far off as the one that took over; together they hid it.
     assert [row.geography_id for row in alone] == [BOARDS[4]]
     assert both == alone
-    assert alone[0].details["boards"] == len(BOARDS)
+    assert resting(alone[0], BoardEvidence).boards == len(BOARDS)
 
 
 def test_a_board_that_ceased_is_compared_where_its_successor_has_no_value() -> None:
     given = [one for one in before_a_reform(a=1.0) if one.geography_id != BOARDS[4]]
     (found,) = outliers_on_one_map(given)
     assert found.geography_id == "0180-gammal-a"
-    assert found.details["boards"] == len(BOARDS)
+    assert resting(found, BoardEvidence).boards == len(BOARDS)
 
 
 def test_boards_that_took_over_from_each_other_are_an_error_that_ends() -> None:
@@ -443,7 +457,7 @@ def test_an_index_that_only_one_board_differs_in_tells_nothing(at: int, off: flo
         for one in city_of_boards(outlier=6.0)
     ]
     (found,) = outliers(given)
-    assert found.details["covariate"] is None
+    assert resting(found, BoardEvidence).covariate is None
 
 
 # --- means whose persons are all alike -----------------------------------------------------------
@@ -518,7 +532,7 @@ def test_none_of_many_differs_from_some_of_many() -> None:
     assert found.p_value is not None
     # Fisher's exact test has 1.8e-10 for the same table.
     assert found.p_value < 1e-6
-    assert "100 procent lägre" in found.reason_sv
+    assert "100,0\u00a0procent lägre" in reason(found)
 
 
 def test_none_of_three_proves_little() -> None:
@@ -528,18 +542,18 @@ def test_none_of_three_proves_little() -> None:
 
 
 @pytest.mark.parametrize(
-    ("women", "men", "reason"),
+    ("women", "men", "why"),
     [
         ((10, 60), (0, 100), "Värdet för män är inte större än noll"),
         ((1, 1), (40, 100), "Spridning och antal"),
     ],
 )
 def test_groups_that_cannot_be_compared_say_why(
-    women: tuple[float, float], men: tuple[float, float], reason: str
+    women: tuple[float, float], men: tuple[float, float], why: str
 ) -> None:
     found = shares(women, men)
     assert found.outcome is Outcome.CANNOT_TELL
-    assert found.reason_sv.startswith(reason)
+    assert reason(found).startswith(why)
 
 
 # --- common shocks ------------------------------------------------------------------------------
@@ -573,12 +587,13 @@ def test_a_city_that_moved_as_one_is_told_once_and_its_members_against_it() -> N
     (shock,) = [row for row in rows if row.breakdown == "common_shock"]
     assert shock.outcome is Outcome.WATCH
     assert shock.relative_change == pytest.approx(-0.15, abs=0.02)
-    assert shock.details["registers"] == 9
-    assert shock.reason_sv.startswith("Stadens antalsmått rörde sig 2023 åt samma håll")
+    assert resting(shock, ShockEvidence).registers == 9
+    assert reason(shock).startswith("Stadens antalsmått rörde sig 2023 åt samma håll")
     changes = [row for row in of_kind(rows, Kind.CHANGE) if row is not shock]
     # Only the one that went its own way deviates from the common movement.
     assert [row.indicator_id for row in changes if row.outcome is Outcome.FOCUS] == ["child_cases"]
-    assert changes[0].details["relative_to_expected"] == pytest.approx(1.10 / 0.85 - 1, abs=0.04)
+    relative = resting(changes[0], ChangeEvidence).relative_to_expected
+    assert relative == pytest.approx(1.10 / 0.85 - 1, abs=0.04)
 
 
 def test_a_registered_cause_of_general_reach_explains_the_shock() -> None:
@@ -666,9 +681,9 @@ def test_a_month_that_fell_is_watched_with_its_numbers() -> None:
     assert found.lower > 500
     assert found.q_value is not None
     assert found.q_value < 0.001
-    assert "i februari 2023: 500 hushåll mot väntade" in found.reason_sv
+    assert "var 500\u00a0hushåll i februari 2023. Av tidigare år att döma" in reason(found)
     assert found.deviation_id.startswith("2023-02:change:assistance_households_month")
-    assert found.details["history_years"] == 5
+    assert resting(found, MonthEvidence).history_years == 5
     assert len({row.deviation_id for row in rows}) == len(rows)
 
 
@@ -698,7 +713,7 @@ def test_a_month_without_a_value_is_not_tested() -> None:
 def test_short_and_foreign_series_are_not_tested() -> None:
     (row,) = months(monthly(years=3))
     assert row.outcome is Outcome.CANNOT_TELL
-    assert "färre än 36 jämförbara månader" in row.reason_sv
+    assert "färre än 36 jämförbara månader" in reason(row)
     assert months(monthly(february=5, geography_id="1480")) == []
 
 
@@ -713,7 +728,7 @@ def test_a_series_that_began_within_the_year_or_just_before_is_told_as_short(len
     )
     (row,) = months(begun)
     assert row.outcome is Outcome.CANNOT_TELL
-    assert row.details["months_with_a_value"] == length
+    assert resting(row, UntestedEvidence).months_with_a_value == length
 
 
 def test_a_monthly_series_is_held_to_its_form() -> None:

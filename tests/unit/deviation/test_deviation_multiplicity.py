@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from orchestration.deviation.contrary import Movement, Verdict, judge_pair
+from orchestration.deviation.contrary import Movement, judge_pair
 from orchestration.deviation.groups import GroupSample, steadied, welch
 from orchestration.deviation.multiplicity import (
     benjamini_hochberg,
@@ -19,6 +19,7 @@ from orchestration.deviation.multiplicity import (
     simes,
 )
 from orchestration.deviation.series import FloatArray
+from orchestration.findings.codes import Verdict
 
 FDR = json.loads(
     (Path(__file__).parents[2] / "vectors" / "fdr" / "multtest_expected.json").read_text()

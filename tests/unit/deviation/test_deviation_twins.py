@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from orchestration.deviation.assess import assess
 from orchestration.deviation.findings import new_row
 from orchestration.deviation.focus import focus_areas
-from orchestration.deviation.result import Deviation, Kind
 from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.codes import Kind
+from orchestration.findings.evidence import ChangeEvidence, ContraryEvidence, StabilityEvidence
+from orchestration.findings.records import Deviation
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import Area, Driver, Measure, Relation
+from tests.unit.deviation.told import resting
 
 SEEDS = load_catalogue(Path(__file__).parents[3] / "dbt_project" / "seeds")
 SETTINGS = DeviationSettings()
@@ -98,7 +101,7 @@ def test_two_names_of_one_fall_move_against_a_third_once() -> None:
     (found,) = of_kind(rows, Kind.CONTRARY)
     assert (found.indicator_id, found.compared_with) == (ONE, THIRD)
     (change,) = [row for row in of_kind(rows, Kind.CHANGE) if row.indicator_id in (ONE, TWIN)]
-    assert change.details["same_figures_as"] == [TWIN]
+    assert resting(change, ChangeEvidence).same_figures_as == (TWIN,)
     _, pairs = focus_areas(rows, declared)
     assert [(row.indicator_id, row.related_indicator_id) for row in pairs] == [(ONE, THIRD)]
 
@@ -109,7 +112,9 @@ def test_what_is_declared_of_the_twin_alone_is_held_against_the_figure() -> None
     (found,) = of_kind(rows, Kind.CONTRARY)
     assert found.deviation_id == f"2023:contrary:{ONE}:0180:total:total:{THIRD}"
     (change,) = [row for row in of_kind(rows, Kind.CHANGE) if row.indicator_id == ONE]
-    assert [each["related_indicator_id"] for each in change.details["relations"]] == [THIRD]
+    assert [each.related_indicator_id for each in resting(change, ChangeEvidence).relations] == [
+        THIRD
+    ]
 
 
 def test_a_figure_is_no_evidence_of_itself() -> None:
@@ -131,7 +136,7 @@ def test_where_the_names_disagree_the_one_that_is_told_decides() -> None:
     declared = catalogue(relation(TWIN, THIRD, -1), relation(ONE, THIRD, 1))
     rows = run(declared, series(ONE, FALLEN), series(TWIN, FALLEN), series(THIRD, RISEN))
     (found,) = of_kind(rows, Kind.CONTRARY)
-    assert found.details["expected_sign"] == 1
+    assert resting(found, ContraryEvidence).expected_sign == 1
 
 
 def test_one_movement_drives_once_under_however_many_names() -> None:
@@ -149,7 +154,9 @@ def test_one_movement_drives_once_under_however_many_names() -> None:
             series(FOURTH, RISEN),
         )
         (found,) = of_kind(rows, Kind.STABILITY)
-        told.append((found.deviation_id, found.expected, len(found.details["drivers"])))
+        told.append(
+            (found.deviation_id, found.expected, len(resting(found, StabilityEvidence).drivers))
+        )
     assert told[0] == told[1]
 
 
@@ -171,7 +178,7 @@ def test_sums_in_another_order_are_the_same_figure() -> None:
     values = [100.1, 100.2, 100.3, 100.1, 100.2, 100.3, 100.2, 160.3]
     rows = run(catalogue(), series(one, values), series(other, np.nextafter(values, 1e9).tolist()))
     (found,) = of_kind(rows, Kind.CHANGE)
-    assert found.details["same_figures_as"] == [other]
+    assert resting(found, ChangeEvidence).same_figures_as == (other,)
 
 
 @settings(max_examples=60, deadline=None)

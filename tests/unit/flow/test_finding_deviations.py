@@ -1,6 +1,5 @@
 """The step that tests the marts: which year, and which boards, it hands to the engine."""
 
-import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,15 +8,17 @@ import duckdb
 import numpy as np
 import pytest
 
-from orchestration.flow.step import StepRefusedError, Work
-from orchestration.flow.steps import flow
-from orchestration.settings import Settings
-from orchestration.storage.findings import (
+from orchestration.findings.codes import Kind
+from orchestration.findings.evidence import BoardEvidence
+from orchestration.findings.marts import (
     DEVIATIONS,
     FOUND_EXPLANATIONS,
     read_findings,
     write_findings,
 )
+from orchestration.flow.step import StepRefusedError, Work
+from orchestration.flow.steps import flow
+from orchestration.settings import Settings
 
 COUNTED = "substance_use_persons"
 BOARDS = [f"0180-namnd-{letter}" for letter in "abcdefghijk"]
@@ -95,10 +96,11 @@ def find(connection: duckdb.DuckDBPyConnection, year: int) -> None:
 def test_a_year_before_a_reform_has_one_map(warehouse: duckdb.DuckDBPyConnection) -> None:
     find(warehouse, 2022)
     (row,) = [
-        row for row in read_findings(warehouse, DEVIATIONS) if row["kind"] == "district_outlier"
+        row for row in read_findings(warehouse, DEVIATIONS) if row.kind is Kind.DISTRICT_OUTLIER
     ]
-    assert row["geography_id"] == HEIR
-    assert json.loads(row["evidence"])["boards"] == len(BOARDS)
+    assert row.geography_id == HEIR
+    assert isinstance(row.evidence, BoardEvidence)
+    assert row.evidence.boards == len(BOARDS)
 
 
 def test_a_year_without_values_is_refused_with_those_that_exist(

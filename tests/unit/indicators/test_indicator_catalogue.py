@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.findings.claims import SeriesBroken, When
+from orchestration.findings.records import FoundExplanation
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import (
-    AREA_TITLES_SV,
     Area,
     Basis,
     ExplanationKind,
-    FoundExplanation,
     Measure,
     NaturalExplanation,
 )
+from orchestration.language.words import AREAS
 
 SEEDS = Path(__file__).parents[3] / "dbt_project" / "seeds"
 FILES = (
@@ -51,7 +52,7 @@ def test_the_catalogue_of_the_project() -> None:
     share = catalogue.indicator("assistance_households_share")
     assert (share.area, share.measure) == (Area.EKONOMISKT_BISTAND, Measure.PROPORTION)
     assert catalogue.indicator("child_cases_per_100").measure is Measure.RATE
-    assert {row.area for row in catalogue.indicators} == set(Area) == set(AREA_TITLES_SV)
+    assert {row.area for row in catalogue.indicators} == set(Area) == set(AREAS)
     signs = {
         row.related_indicator_id: row.expected_sign
         for row in catalogue.relations
@@ -104,7 +105,11 @@ def test_an_explanation_of_months_concerns_its_months() -> None:
 
 def test_what_is_found_stands_beside_what_is_registered() -> None:
     catalogue = load_catalogue(SEEDS)
-    facts = catalogue.natural_explanations[0].model_dump() | {"explanation_id": "funnen"}
+    cause = SeriesBroken(when=When.of(2023), source_id="missbruk_insatser")
+    facts = catalogue.natural_explanations[0].model_dump() | {
+        "explanation_id": "funnen",
+        "claims": (cause,),
+    }
     note = FoundExplanation.model_validate(facts | {"basis": Basis.SOURCE_NOTE})
     drift = FoundExplanation.model_validate(
         facts | {"basis": Basis.DRIFT, "explanation_id": "drift"}

@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from orchestration.findings.marts import (
+    DEVIATIONS,
+    FOCUS_AREAS,
+    FOUND_EXPLANATIONS,
+    SERIES_CHARTS,
+    TRIANGULATION,
+)
 from orchestration.quality.results import SuiteResult
 from orchestration.quality.suites import (
     QUERY_TYPE,
@@ -20,13 +27,6 @@ from orchestration.quality.suites import (
 from orchestration.quality.validation import typed_expectations, validate
 from orchestration.registers.contract import Contract, load_contracts
 from orchestration.settings import PROJECT_ROOT
-from orchestration.storage.findings import (
-    DEVIATIONS,
-    FOCUS_AREAS,
-    FOUND_EXPLANATIONS,
-    SERIES_CHARTS,
-    TRIANGULATION,
-)
 
 if TYPE_CHECKING:
     from tests.unit.quality.conftest import Lab
@@ -585,23 +585,70 @@ def test_the_same_value_is_tested_once_for_each_kind(lab: "Lab") -> None:
 
 def test_a_row_keeps_what_its_sentence_is_written_from(lab: "Lab") -> None:
     create_all(lab)
-    columns = "deviation_id, outcome, explanation_id, rank, reason_sv, evidence"
-    whole = """{"sentence_sv": "Det föll.", "explanation": {"ids": ["en-orsak"]}}"""
+    columns = "deviation_id, outcome, explanation_id, rank, reason_sv, evidence, claims"
+    whole = """{"explanation": {"ids": ["en-orsak"]}}"""
+    fell, gone = (f"""[{{"kind": "{kind}"}}]""" for kind in ("changed", "no_value"))
     fill(
         lab,
         "marts.deviations",
         columns,
-        f"values ('a', 'explained', 'en-orsak', 1, 'Det föll. Förklaras av: x.', '{whole}'),"
-        f" ('b', 'cannot_tell', null, null, 'Värdet saknas.', '{{}}')",
+        f"values ('a', 'explained', 'en-orsak', 1, 'Det föll. Förklaras av: x.', '{whole}',"
+        f" '{fell}'),"
+        f" ('b', 'cannot_tell', null, null, 'Värdet saknas.', '{{}}', '{gone}')",
     )
-    wanted = {"explained_without_evidence", "reason_without_its_numbers"}
+    wanted = {"explained_without_evidence", "reason_without_claim", "figure_without_cell"}
     assert not failed(lab, "marts.deviations") & wanted
     lab.execute("update marts.deviations set explanation_id = 'en-annan'")
     assert failed(lab, "marts.deviations") & wanted == {"explained_without_evidence"}
     lab.execute(
         "update marts.deviations set explanation_id = null, evidence = '{}', outcome = 'focus'"
     )
-    assert failed(lab, "marts.deviations") & wanted == {"reason_without_its_numbers"}
+    assert not failed(lab, "marts.deviations") & wanted
+    for claims in ("[]", gone, """[{"kind": "changed", "observed": {"cells":[]}}]"""):
+        lab.execute("update marts.deviations set claims = $claims where rank = 1", claims=claims)
+        (found,) = failed(lab, "marts.deviations") & wanted
+        assert found == ("figure_without_cell" if "observed" in claims else "reason_without_claim")
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "first", "broken"),
+    [
+        ("marts.focus_areas", "focus_area_id", "headline", "summary_without_claim"),
+        ("marts.triangulation", "focus_area_id", "compared", "sentence_without_claim"),
+    ],
+)
+def test_what_is_said_stands_as_a_claim_with_its_cells(
+    lab: "Lab", table: str, key: str, first: str, broken: str
+) -> None:
+    create_all(lab)
+    fill(lab, table, f"{key}, claims", f"""values ('f1', '[{{"kind": "{first}"}}]')""")
+    assert broken not in failed(lab, table)
+    for claims in ("[]", """[{"kind": "changed"}]""", f"""[{{"kind": "{first}", "cells":[]}}]"""):
+        lab.execute(f"update {table} set claims = $claims", claims=claims)
+        assert broken in failed(lab, table)
+
+
+def test_a_found_cause_is_told(lab: "Lab") -> None:
+    create_all(lab)
+    columns = "explanation_id, title_sv, description_sv, source, claims"
+    fill(lab, "marts.found_explanations", columns, "values ('a', 't', 'd', 's', '[{}]')")
+    assert "cause_without_claim" not in failed(lab, "marts.found_explanations")
+    for change in ("claims = '[]'", "claims = '[{}]', source = ''"):
+        lab.execute(f"update marts.found_explanations set {change}")
+        assert "cause_without_claim" in failed(lab, "marts.found_explanations")
+
+
+def test_a_summary_has_room_for_sixty_words(lab: "Lab") -> None:
+    create_all(lab)
+    fill(
+        lab,
+        "marts.focus_areas",
+        "focus_area_id, summary_sv",
+        "select 'f1', repeat('ord ', 59) || 'ord'",
+    )
+    assert "summary_too_long" not in failed(lab, "marts.focus_areas")
+    lab.execute("update marts.focus_areas set summary_sv = summary_sv || ' till'")
+    assert "summary_too_long" in failed(lab, "marts.focus_areas")
 
 
 def test_a_register_that_drifted_never_explains(lab: "Lab") -> None:

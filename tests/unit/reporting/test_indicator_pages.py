@@ -14,6 +14,7 @@ from lxml import etree
 
 from orchestration.deviation.charts import PlainSeries, chart_points
 from orchestration.deviation.xmr import Signal, XmrSettings
+from orchestration.findings.marts import SERIES_CHARTS
 from orchestration.language import words
 from orchestration.reporting import series_view
 from orchestration.reporting.indicator_pages import Edition, render_indicator_pages
@@ -56,7 +57,7 @@ def draw(connection: duckdb.DuckDBPyConnection) -> None:
             status,
         )
         for point in chart_points(series, [], XmrSettings()):
-            insert(connection, "marts.series_charts", point.as_row())
+            insert(connection, "marts.series_charts", SERIES_CHARTS.row(point))
 
 
 def write(connection: duckdb.DuckDBPyConnection) -> Pages:

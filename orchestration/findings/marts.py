@@ -1,0 +1,234 @@
+"""The marts that Python writes: made from their records, written whole, read back as records.
+
+The one place that knows that they are tables. dbt's marts have their contracts in the dbt project.
+What a row means belongs in `records`.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from functools import cached_property
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import duckdb
+from pydantic import BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
+from pydantic.functional_serializers import WrapSerializer
+
+from orchestration.findings import records
+from orchestration.findings.records import (
+    ChartPoint,
+    Deviation,
+    FocusArea,
+    FoundExplanation,
+    Triangulation,
+)
+
+_Record = TypeVar("_Record")
+_SQL_TYPES: Mapping[type, str] = {
+    # A bool is an int in Python, so it comes first.
+    bool: "boolean",
+    int: "integer",
+    float: "double",
+    date: "date",
+    str: "varchar",
+}
+
+
+@dataclass(frozen=True)
+class FindingsTable(Generic[_Record]):
+    """A table that one step writes anew each time.
+
+    Attributes:
+        name: Its name as `schema.table`.
+        description: Its grain and purpose, for analysts.
+        record: What a row is; its fields are the columns.
+        told: Columns that are read of the record and follow from the others.
+    """
+
+    name: str
+    description: str
+    record: type[_Record]
+    told: tuple[str, ...] = ()
+
+    @cached_property
+    def columns(self) -> Mapping[str, str]:
+        """Column name to SQL type, with `not null` where the field is never None."""
+        return types.MappingProxyType({name: _sql_type(hint) for name, hint in self._hints.items()})
+
+    @cached_property
+    def comments(self) -> Mapping[str, str]:
+        """Column name to what it holds, for analysts."""
+        found = {name: _description(hint) for name, hint in self._hints.items()}
+        return types.MappingProxyType({name: text for name, text in found.items() if text})
+
+    @cached_property
+    def _hints(self) -> Mapping[str, object]:
+        hints = get_type_hints(self.record, include_extras=True)
+        derived = {name: _returned(self.record, name) for name in self.told}
+        return {name: hints[name] for name in _field_names(self.record)} | derived
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[_Record]:
+        return TypeAdapter(self.record)
+
+    def row(self, record: _Record) -> dict[str, object]:
+        """A record as a row: plain strings for codes, JSON for what is made of records."""
+        cells: dict[str, object] = self._adapter.dump_python(record)
+        cells |= {name: getattr(record, name) for name in self.told}
+        return {name: str(cell) if isinstance(cell, str) else cell for name, cell in cells.items()}
+
+    def of_row(self, row: Mapping[str, object]) -> _Record:
+        """A record from a row as it was stored; columns it does not know are passed over.
+
+        Raises:
+            pydantic.ValidationError: A column is missing, or a code is unknown.
+        """
+        known = {name: row[name] for name in _field_names(self.record) if name in row}
+        return self._adapter.validate_python(known)
+
+
+def _field_names(record: type) -> tuple[str, ...]:
+    if issubclass(record, BaseModel):
+        return tuple(record.model_fields)
+    if is_dataclass(record):
+        return tuple(field.name for field in fields(record))
+    raise TypeError(f"{record.__name__} is no record")
+
+
+def _returned(record: type, name: str) -> object:
+    getter = getattr(record, name).fget
+    return get_type_hints(getter, vars(records))["return"]
+
+
+def _parts(hint: object) -> tuple[object, tuple[object, ...]]:
+    """A type and all that was noted of it."""
+    if get_origin(hint) is Annotated:
+        inner, *notes = get_args(hint)
+        bare, further = _parts(inner)
+        return bare, (*further, *notes)
+    return hint, ()
+
+
+def _sql_type(hint: object) -> str:
+    bare, notes = _parts(hint)
+    if any(isinstance(note, WrapSerializer) for note in notes):
+        return "varchar not null"
+    if get_origin(bare) in (Union, types.UnionType):
+        known = [each for each in get_args(bare) if each is not type(None)]
+        (kind,) = {_sql_type(each).removesuffix(" not null") for each in known}
+        return kind if len(known) < len(get_args(bare)) else f"{kind} not null"
+    of = type(get_args(bare)[0]) if get_origin(bare) is Literal else bare
+    for python, sql in _SQL_TYPES.items():
+        if isinstance(of, type) and issubclass(of, python):
+            return f"{sql} not null"
+    raise TypeError(f"no column can hold {hint!r}")
+
+
+def _description(hint: object) -> str:
+    _, notes = _parts(hint)
+    told = [n.description for n in notes if isinstance(n, FieldInfo) and n.description]
+    return told[-1] if told else ""
+
+
+DEVIATIONS = FindingsTable(
+    records.DEVIATIONS_TABLE,
+    "En rad per prövad indikator, plats, grupp och slag som är värd att visa.",
+    Deviation,
+)
+FOUND_EXPLANATIONS = FindingsTable(
+    "marts.found_explanations",
+    "En rad per orsak som systemet självt har funnit, indikator och plats; de registrerade står "
+    "inte här.",
+    FoundExplanation,
+    told=("effect",),
+)
+FOCUS_AREAS = FindingsTable(records.FOCUS_AREAS_TABLE, "En rad per fokusområde.", FocusArea)
+TRIANGULATION = FindingsTable(
+    records.TRIANGULATION_TABLE,
+    "En rad per fokusområde, indikator och den indikator den ställs mot.",
+    Triangulation,
+)
+SERIES_CHARTS = FindingsTable(
+    "marts.series_charts",
+    "En rad per jämförbart värde i varje serie för kommunen, länet och riket: seriens styrdiagram"
+    " (XmR). För ögat; inget utfall bygger på det.",
+    ChartPoint,
+)
+
+
+def write_findings(
+    connection: duckdb.DuckDBPyConnection,
+    table: FindingsTable[_Record],
+    found: Sequence[_Record],
+) -> None:
+    """Replace a table by new rows, in one transaction.
+
+    Args:
+        connection: An open connection to the warehouse.
+        table: Which table.
+        found: One record a row.
+
+    Raises:
+        duckdb.Error: If a value does not fit; the old rows then stay.
+    """
+    columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+    places = ", ".join(
+        f"unnest(?::{kind.removesuffix(' not null')}[])" for kind in table.columns.values()
+    )
+    rows = [table.row(each) for each in found]
+    connection.execute("begin")
+    try:
+        connection.execute(f"create or replace table {table.name} ({columns})")
+        connection.execute(f"comment on table {table.name} is {_quoted(table.description)}")
+        for column, comment in table.comments.items():
+            connection.execute(f"comment on column {table.name}.{column} is {_quoted(comment)}")
+        if rows:
+            connection.execute(
+                f"insert into {table.name} select {places}",
+                [[row[name] for row in rows] for name in table.columns],
+            )
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _quoted(text: str) -> str:
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
+
+
+def read_findings(
+    connection: duckdb.DuckDBPyConnection, table: FindingsTable[_Record]
+) -> list[_Record]:
+    """Read a table back.
+
+    Args:
+        connection: An open connection to the warehouse.
+        table: Which table.
+
+    Returns:
+        One record a row, ordered by its first column.
+
+    Raises:
+        pydantic.ValidationError: If a row is not one of those that are written.
+    """
+    names: list[str] = list(table.columns)
+    rows: list[tuple[Any, ...]] = connection.execute(
+        f"select {', '.join(names)} from {table.name} order by {names[0]}"
+    ).fetchall()
+    return [table.of_row(dict(zip(names, row, strict=True))) for row in rows]

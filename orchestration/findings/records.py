@@ -1,0 +1,357 @@
+"""The rows of the marts that Python finds, each record once.
+
+Deviations, focus areas, triangulation, found explanations and chart points.
+
+A field is a column: its type gives the SQL type, its description the comment that an analyst sees,
+and `marts` writes and reads it. What is for a reader (``*_sv``) is told from the claims when the
+row is written, and is empty until then.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, WrapSerializer
+from pydantic_core import from_json, to_json
+
+from orchestration.findings.cells import Cell, Figure
+from orchestration.findings.claims import Cause, Claim
+from orchestration.findings.codes import Effect, Kind, Outcome, Verdict
+from orchestration.findings.evidence import Evidence, UntestedEvidence
+from orchestration.indicators.models import RESERVATIONS, Basis, NaturalExplanation
+
+DEVIATIONS_TABLE = "marts.deviations"
+FOCUS_AREAS_TABLE = "marts.focus_areas"
+TRIANGULATION_TABLE = "marts.triangulation"
+
+
+def _read(stored: object) -> object:
+    return from_json(stored) if isinstance(stored, str) else stored
+
+
+def _written(value: object, plain: SerializerFunctionWrapHandler) -> str:
+    # A number that is not finite is none at all.
+    return to_json(plain(value), inf_nan_mode="null").decode()
+
+
+_T = TypeVar("_T")
+#: A column that holds a record, or several, as JSON.
+Stored = Annotated[_T, BeforeValidator(_read), WrapSerializer(_written, return_type=str)]
+
+
+_NOTHING = UntestedEvidence()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deviation:
+    """One row of ``marts.deviations``.
+
+    Values are in the indicator's own unit (a proportion is a fraction).
+
+    Attributes:
+        deviation_id: the same for the same finding in every run.
+        indicator_id: which indicator.
+        period_start: first day of the tested period.
+        period_grain: ``year`` or ``month``.
+        geography_id: where.
+        breakdown: ``total`` or the breakdown of a group difference.
+        category: ``total`` or the first group of a group difference.
+        compared_with: what it is held against besides its history: the other group of a group
+            difference, the related indicator of a contrary pair; None otherwise.
+        kind: in what way it deviates.
+        observed: the value; None where it is missing.
+        expected: predictive mean; the other group's value for a group difference.
+        lower: lower limit of the predictive interval (for a group difference: of what the first
+            group could have had if the groups did not differ).
+        upper: upper limit.
+        relative_change: change since the latest earlier value; for a group difference, of the
+            first group relative to the other.
+        p_value: unadjusted, two-sided; for a contrary pair the larger of two one-sided ones.
+        q_value: adjusted over areas and within its area; None where the area is not tested.
+        breakeven_volatility: yearly log-volatility that would explain the change away.
+        rank: 1 is first; None where nothing could be tested.
+        outcome: what became of it.
+        explanation_id: the registered or found explanation that was weighed, whether or not it
+            sufficed.
+        reason_sv: its claims in words.
+        evidence: what it rests on.
+        claims: what happened, or why nothing could be tested; then why it has its outcome.
+        probability_relevant: probability that the level changed by more than what matters.
+        excess: observed less expected, in persons or decisions for counts, rates and
+            proportions, in the indicator's own unit for means, amounts and groups.
+    """
+
+    deviation_id: Annotated[str, Field(description="Samma id för samma fynd i varje körning.")]
+    indicator_id: Annotated[str, Field(description="Indikatorn; se marts.indicators.")]
+    period_start: Annotated[date, Field(description="Den prövade periodens första dag.")]
+    period_grain: Annotated[
+        Literal["year", "month"], Field(description="Periodens längd: year eller month.")
+    ]
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    breakdown: Annotated[str, Field(description="Indelningen; total för helheten.")]
+    category: Annotated[str, Field(description="Gruppen i indelningen; total för helheten.")]
+    compared_with: Annotated[
+        str | None,
+        Field(
+            description="Vad värdet ställs mot: den andra gruppen (group_difference) eller den"
+            " andra indikatorn (contrary); annars tomt."
+        ),
+    ]
+    kind: Annotated[
+        Kind,
+        Field(description="Slag: change, stability, contrary, group_difference, district_outlier."),
+    ]
+    observed: Annotated[
+        float | None,
+        Field(description="Utfallet, i indikatorns enhet (en andel är ett bråk mellan 0 och 1)."),
+    ]
+    expected: Annotated[
+        float | None,
+        Field(description="Väntat värde; vid gruppskillnad den andra gruppens värde."),
+    ]
+    lower: Annotated[float | None, Field(description="Nedre gräns för det väntade.")]
+    upper: Annotated[float | None, Field(description="Övre gräns för det väntade.")]
+    relative_change: Annotated[
+        float | None,
+        Field(description="Relativ förändring sedan det senaste tidigare värdet."),
+    ]
+    p_value: Annotated[float | None, Field(description="Ojusterat p-värde.")]
+    q_value: Annotated[
+        float | None,
+        Field(description="Justerat för antalet prövningar; tomt för omvärldens indikatorer."),
+    ]
+    breakeven_volatility: Annotated[
+        float | None,
+        Field(description="Årlig volatilitet som skulle krävas för att det vore slump."),
+    ]
+    rank: Annotated[int | None, Field(description="1 är främst; tomt där inget kunde prövas.")]
+    outcome: Annotated[Outcome, Field(description="Utfall: focus, explained, watch, cannot_tell.")]
+    explanation_id: Annotated[
+        str | None,
+        Field(
+            description="Förklaring som vägdes in: registrerad, eller funnen (då finns den i"
+            " marts.found_explanations)."
+        ),
+    ]
+    reason_sv: Annotated[
+        str, Field(description="Vad som hände och skälet till utfallet, i meningar.")
+    ] = ""
+    evidence: Annotated[Stored[Evidence], Field(description="Underlaget som JSON.")] = _NOTHING
+    claims: Annotated[
+        Stored[tuple[Claim, ...]],
+        Field(
+            description="Det som reason_sv säger, som JSON: slag av påstående, och de celler som"
+            " varje tal vilar på."
+        ),
+    ] = ()
+    probability_relevant: Annotated[
+        float | None,
+        Field(description="Sannolikhet för en förändring som är stor nog att spela roll."),
+    ]
+    excess: Annotated[
+        float | None, Field(description="Utfall minus väntat, i personer eller beslut.")
+    ]
+
+    def figure(self, column: str, value: float) -> Figure:
+        """A number of this row, by the column it stands in."""
+        return Figure(
+            value, (Cell(DEVIATIONS_TABLE, (("deviation_id", self.deviation_id),), column),)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FocusArea:
+    """One row of ``marts.focus_areas``.
+
+    Attributes:
+        focus_area_id: the same in every run.
+        area: area of activity.
+        title_sv: heading.
+        rank: 1 is first.
+        summary_sv: what was found, in a few sentences.
+        period_start: first day of the tested period.
+        geography_id: where.
+        lead_deviation_id: the deviation that the heading speaks of.
+        deviation_ids: all deviations of the area that are in focus, by rank.
+        claims: the heading first, then what else the summary says, the most important first.
+    """
+
+    focus_area_id: Annotated[str, Field(description="Samma id i varje körning.")]
+    area: Annotated[str, Field(description="Verksamhetsområde.")]
+    title_sv: Annotated[str, Field(description="Rubriken.")] = ""
+    rank: Annotated[int, Field(description="1 är främst.")]
+    summary_sv: Annotated[
+        str, Field(description="Vad som fanns, i högst 60 ord och fyra siffror.")
+    ] = ""
+    period_start: Annotated[date, Field(description="Den prövade periodens första dag.")]
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    lead_deviation_id: Annotated[
+        str, Field(description="Avvikelsen som rubriken talar om; se marts.deviations.")
+    ]
+    deviation_ids: Annotated[
+        Stored[tuple[str, ...]],
+        Field(description="Områdets avvikelser i fokus efter rang, som JSON."),
+    ]
+    claims: Annotated[
+        Stored[tuple[Claim, ...]],
+        Field(
+            description="Det som rubrik och sammanfattning säger, som JSON: slag av påstående, och"
+            " de celler som varje tal vilar på."
+        ),
+    ] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Triangulation:
+    """One row of ``marts.triangulation``: a finding held against another source.
+
+    Attributes:
+        focus_area_id: the focus area it belongs to.
+        indicator_id: the indicator in focus.
+        related_indicator_id: what it is held against.
+        expected_sign: +1 expected to move together, -1 apart.
+        observed_change: relative change of the indicator.
+        related_change: relative change of the related one; None where it is missing.
+        p_value: larger of the two one-sided p-values.
+        verdict: what the pair says.
+        relation_id: the declared relation.
+        sentence_sv: the same in words.
+        rationale_sv: why the pair is expected to move so.
+        claims: the one that the sentence tells.
+    """
+
+    focus_area_id: Annotated[str, Field(description="Fokusområdet; se marts.focus_areas.")]
+    indicator_id: Annotated[str, Field(description="Indikatorn i fokus.")]
+    related_indicator_id: Annotated[str, Field(description="Indikatorn den ställs mot.")]
+    expected_sign: Annotated[
+        int, Field(description="1 väntas röra sig åt samma håll, -1 åt motsatt.")
+    ]
+    observed_change: Annotated[float | None, Field(description="Indikatorns relativa förändring.")]
+    related_change: Annotated[
+        float | None, Field(description="Den andra indikatorns relativa förändring.")
+    ]
+    p_value: Annotated[float | None, Field(description="Det större av de två ensidiga p-värdena.")]
+    verdict: Annotated[
+        Verdict,
+        Field(
+            description="Vad paret säger: contrary, divergent_within_noise, as_expected,"
+            " cannot_tell."
+        ),
+    ]
+    relation_id: Annotated[str, Field(description="Det registrerade sambandet.")]
+    sentence_sv: Annotated[str, Field(description="Detsamma i en mening.")] = ""
+    rationale_sv: Annotated[str, Field(description="Varför sambandet väntas.")]
+    claims: Annotated[
+        Stored[tuple[Claim, ...]],
+        Field(description="Det som meningen säger, som JSON, med de celler som talen vilar på."),
+    ] = ()
+
+
+class FoundExplanation(NaturalExplanation):
+    """A cause that the system found by itself; it never stands in a seed.
+
+    Attributes:
+        effect: whether it may explain; it follows from the basis.
+        basis: where it was found.
+        direction: which way it can only have moved a value; None for either.
+        claims: the cause; title, description and source are told from it.
+    """
+
+    title_sv: Annotated[str, Field(description="Orsaken i korthet.")] = ""
+    description_sv: Annotated[str, Field(description="Vad den innebär.")] = ""
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    source: Annotated[str, Field(description="Var det står.")] = ""
+    basis: Annotated[
+        Basis,
+        Field(description="Var den fanns: source_note, geography, series, contract, drift."),
+    ]
+    direction: Annotated[
+        Literal[-1, 1] | None,
+        Field(
+            description="Åt vilket håll den bara kan ha flyttat ett värde: -1 nedåt; tomt för båda."
+        ),
+    ] = None
+    claims: Annotated[
+        Stored[tuple[Annotated[Cause, Field(discriminator="kind")], ...]],
+        Field(description="Det som rubrik och beskrivning säger, som JSON."),
+    ]
+
+    @property
+    def effect(
+        self,
+    ) -> Annotated[
+        Effect,
+        Field(
+            description="explains: får förklara en avvikelse; reservation: nämns som förbehåll och"
+            " förklarar ingen."
+        ),
+    ]:
+        """Whether it may set a deviation aside; a reservation may not."""
+        return Effect.RESERVATION if self.basis in RESERVATIONS else Effect.EXPLAINS
+
+    @property
+    def explains(self) -> bool:
+        """Whether it may set a deviation aside; a reservation may not."""
+        return self.effect is Effect.EXPLAINS
+
+    @property
+    def moves(self) -> int | None:
+        """Which way it can only have moved a value, -1 or +1; None for either."""
+        return self.direction
+
+    @property
+    def origin(self) -> str:
+        """``registered``, or where it was found."""
+        return str(self.basis)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPoint:
+    """One row of ``marts.series_charts``; the lines are None where there are too few points."""
+
+    indicator_id: Annotated[str, Field(description="Indikatorn; se marts.indicators.")]
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    breakdown: Annotated[str, Field(description="Indelningen; total för helheten.")]
+    category: Annotated[str, Field(description="Gruppen i indelningen; total för helheten.")]
+    period_grain: Annotated[str, Field(description="year eller month.")]
+    period_start: Annotated[date, Field(description="Periodens första dag.")]
+    segment: Annotated[
+        int,
+        Field(
+            description="Räknas upp vid varje registrerat brott; gränserna räknas om i varje"
+            " segment."
+        ),
+    ]
+    value: Annotated[
+        float,
+        Field(description="Värdet, i indikatorns enhet (en andel är ett bråk mellan 0 och 1)."),
+    ]
+    centre: Annotated[
+        float | None, Field(description="Segmentets medelvärde; tomt med färre än fem värden.")
+    ]
+    lower: Annotated[
+        float | None,
+        Field(
+            description="Nedre gräns: medelvärdet minus 2,66 genomsnittliga steg. Kan vara negativ."
+        ),
+    ]
+    upper: Annotated[
+        float | None,
+        Field(description="Övre gräns: medelvärdet plus 2,66 genomsnittliga steg."),
+    ]
+    moving_range: Annotated[
+        float | None,
+        Field(description="Steget från segmentets föregående värde, utan tecken."),
+    ]
+    trial: Annotated[
+        bool,
+        Field(description="Sant om gränserna vilar på färre än tolv värden; då ges inga signaler."),
+    ]
+    signal: Annotated[
+        str,
+        Field(
+            description="Regeln som punkten bryter mot: outside_above, outside_below, trend_up,"
+            " trend_down, near_upper, near_lower, run_above, run_below; annars common_cause,"
+            " eller too_few."
+        ),
+    ]
