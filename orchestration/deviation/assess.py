@@ -301,7 +301,7 @@ def _change(
         row=row,
         family=family,
         relative_to_expected=tested.relative_to_expected,
-        minimum=context.settings.focus_minimum_change,
+        minimum=setting("deviation.focus_minimum_change", context.settings.focus_minimum_change),
         persons=tested.persons_concerned,
         told=Changed(
             indicator_id=tested.series.indicator_id,
@@ -410,7 +410,7 @@ def _contrary(pair: _Pair, context: Context) -> Finding:
         row=row,
         family=family,
         relative_to_expected=one.relative_to_expected,
-        minimum=context.settings.focus_minimum_change,
+        minimum=setting("deviation.focus_minimum_change", context.settings.focus_minimum_change),
         persons=one.persons_concerned,
         told=WentApart(
             indicator_id=one.series.indicator_id,
@@ -537,7 +537,7 @@ def _group_finding(
         row=row,
         family=family_of(indicator, Kind.GROUP_DIFFERENCE),
         relative_to_expected=test.ratio - 1.0,
-        minimum=settings.relevant_change,
+        minimum=setting("deviation.relevant_change", settings.relevant_change),
         persons=persons,
         told=GroupsDiffer(
             indicator_id=row.indicator_id,
@@ -682,9 +682,8 @@ def _outcome(finding: Finding, row: Deviation, *, selected: bool) -> tuple[Outco
     if not selected:
         return Outcome.WATCH, [MayBeChance(grain="year")]
     sure = _how_sure(row)
-    if abs(finding.relative_to_expected) < finding.minimum:
-        least = setting("deviation.minimum_change", finding.minimum)
-        return Outcome.WATCH, [*sure, TooSmall(minimum=least)]
+    if abs(finding.relative_to_expected) < finding.minimum.value:
+        return Outcome.WATCH, [*sure, TooSmall(minimum=finding.minimum)]
     if finding.explanations:
         return Outcome.FOCUS, [*sure, LargerThanExplained(explanation_ids=known)]
     return Outcome.FOCUS, sure

@@ -33,6 +33,7 @@ from orchestration.deviation.findings import (
 from orchestration.deviation.means import differs, moderate
 from orchestration.deviation.pools import JudgedSeries, Prepared, prepare, until
 from orchestration.deviation.series import ROUNDING, FloatArray, Series
+from orchestration.findings.cells import setting
 from orchestration.findings.claims import BoardStandsOut, When
 from orchestration.findings.codes import Kind
 from orchestration.findings.evidence import BoardEvidence
@@ -269,7 +270,7 @@ def _weighed(
         row=row,
         family=(row.indicator_id, Kind.DISTRICT_OUTLIER),
         relative_to_expected=relative,
-        minimum=context.settings.board_minimum_change,
+        minimum=setting("deviation.board_minimum_change", context.settings.board_minimum_change),
         persons=evidence.persons_concerned or 0.0,
         told=told,
         evidence=replace(evidence, explanation=weighed(explanations, residual)),

@@ -15,7 +15,7 @@ from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.pools import JudgedSeries
 from orchestration.deviation.series import SeriesKey
 from orchestration.deviation.settings import DeviationSettings
-from orchestration.findings.cells import Cell, Figure
+from orchestration.findings.cells import Cell, Figure, setting
 from orchestration.findings.claims import AnyClaim, Happened, KnownCause, Untold
 from orchestration.findings.codes import Kind, Outcome
 from orchestration.findings.evidence import (
@@ -73,6 +73,9 @@ class Context:
         return found - {geography_id}
 
 
+_NEVER = setting("deviation.never", math.inf)
+
+
 @dataclass(frozen=True)
 class Finding:
     """A tested hypothesis: a row to be, with what is needed to decide on it.
@@ -81,7 +84,7 @@ class Finding:
         row: the row, its outcome still open.
         family: what it is corrected together with; None for the surroundings.
         relative_to_expected: size of the deviation.
-        minimum: least size that can be a focus.
+        minimum: least size that can be a focus, by the name of its setting.
         persons: persons concerned, for the ranking.
         told: what happened; None for what is only counted in its family.
         evidence: what the row keeps; None for the same.
@@ -94,7 +97,7 @@ class Finding:
     row: Deviation
     family: FamilyKey | None
     relative_to_expected: float = 0.0
-    minimum: float = math.inf
+    minimum: Figure = _NEVER
     persons: float = 0.0
     told: Happened | None = None
     evidence: Corrected | None = None

@@ -189,9 +189,10 @@ def _claims(
             for each in row.evidence.reservations
         )
     )
-    found: list[AnyClaim] = [_headline(area, lead)]
+    headline = _headline(area, lead)
+    found: list[AnyClaim] = [headline]
     if against:
-        found.append(Against(moved=against))
+        found.append(Against(change=headline.change, moved=against))
     if lower or higher:
         found.append(AlsoMoved(lower=lower, higher=higher))
     if reserved:

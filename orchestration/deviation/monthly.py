@@ -72,6 +72,11 @@ class MonthlySettings:
     tolerance: float = 1e-8
     max_iterations: int = 25
 
+    @property
+    def least_months(self) -> int:
+        """Months of history at least."""
+        return _MONTHS * self.least_years
+
     def __post_init__(self) -> None:
         if not 1 <= self.least_years <= self.years:
             raise ValueError("least_years must lie between 1 and years")

@@ -122,7 +122,7 @@ def _lost_months(
 
 
 def _too_short(context: Context) -> Untold:
-    least = context.settings.monthly.least_years * _MONTHS
+    least = context.settings.monthly.least_months
     return MonthsTooShort(
         when=When.of(context.year), least=setting("deviation.monthly.least_months", least)
     )

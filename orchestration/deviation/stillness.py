@@ -27,6 +27,7 @@ from orchestration.deviation.stability import (
 )
 from orchestration.deviation.twins import Names
 from orchestration.findings import evidence
+from orchestration.findings.cells import setting
 from orchestration.findings.claims import Driven, StillnessUnproved, StoodStill, When
 from orchestration.findings.codes import Kind
 from orchestration.findings.records import Deviation
@@ -163,7 +164,7 @@ def _finding(
         row=row,
         family=family,
         relative_to_expected=one.observed / expected - 1.0,
-        minimum=context.settings.focus_minimum_change,
+        minimum=setting("deviation.focus_minimum_change", context.settings.focus_minimum_change),
         persons=persons,
         told=StoodStill(
             indicator_id=one.series.indicator_id,

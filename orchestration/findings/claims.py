@@ -384,9 +384,14 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Against:
-    """Related indicators that the heading's indicator went against."""
+    """Related indicators that the heading's indicator went against.
+
+    Attributes:
+        change: of the heading's indicator; None where it is unknown.
+    """
 
     kind: Literal["against"] = "against"
+    change: Figure | None
     moved: tuple[Moved, ...]
 
 

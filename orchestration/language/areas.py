@@ -111,14 +111,15 @@ def _of_area(claim: OfArea | Reserved, names: Names, most: int) -> Said:
             )
         case claims.AlsoDiffer(indicator_ids=ids):
             return _named(ids, "Grupper skiljer sig åt även i {them}.", names.subject, most)
-        case claims.Against(moved=them):
+        case claims.Against(change=change, moved=them):
+            what = "Utvecklingen" if change is None else way(change, "Ökningen", "Minskningen")
             rows = [
                 _with_change(row, names)
                 if place < _WITH_CHANGE
                 else names.subject(row.indicator_id)
                 for place, row in enumerate(them)
             ]
-            return _named(rows, "Det går emot {them}.", lambda row: row, most)
+            return _named(rows, what + " går emot {them}.", lambda row: row, most)
         case claims.Reserved():
             return _reserved(claim, names, most)
         case _:

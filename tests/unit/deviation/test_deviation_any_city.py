@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import combinations, permutations
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import duckdb
@@ -573,9 +574,10 @@ def broken_rules(connection: duckdb.DuckDBPyConnection, table: FindingsTable[Any
 
 def looked_up(connection: duckdb.DuckDBPyConnection, number: Number) -> float:
     """What the written tables say of a number: its cell, with its path where that is JSON."""
-    if number.quantity is Quantity.SETTING:
-        return number.value
     (cell,) = number.cells
+    if number.quantity is Quantity.SETTING:
+        ((_, name),) = cell.row
+        return float(attrgetter(str(name).removeprefix("deviation."))(SETTINGS))
     column, _, path = cell.column.partition(".")
     figure = f"json_extract({column}, '$.{path}')::double" if path else column
     where = " and ".join(f"{name} = ?" for name, _ in cell.row)

@@ -333,7 +333,7 @@ def test_summaries_are_written_from_the_numbers(rows: list[Deviation]) -> None:
     assert title(area) == f"Ekonomiskt bistånd: {head}"
     assert summary(area).startswith("A" + head[1:])
     assert "antalet barn i biståndshushåll" in summary(area)
-    assert "Det går emot " in summary(area)
+    assert "Minskningen går emot " in summary(area)
     assert "skuldbeloppet hos Kronofogden (+8,5\u00a0procent)" in summary(area)
     violence = summary(areas(rows)["vald_i_nara_relation"])
     assert "antalet anmälda brott i nära relation (+5,0\u00a0procent)" in violence
