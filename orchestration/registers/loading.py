@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -762,7 +763,9 @@ def judge(
     )
     for sequence, count in held.items():
         alone = all(breach.severity == "row" for breach in breaches[sequence])
-        if alone and count > contract.held_share_limit * rows[sequence]:
+        # As it is written: 0.29 times a hundred is less than 29 in binary.
+        most = Decimal(str(contract.held_share_limit)) * rows[sequence]
+        if alone and count > most:
             limit = f"{contract.held_share_limit:.0%}".replace("%", " procent")
             breaches[sequence].append(
                 Breach(

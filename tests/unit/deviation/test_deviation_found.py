@@ -252,6 +252,15 @@ def test_the_part_of_a_year_that_a_board_had_is_found() -> None:
     [
         # A whole last year, and a whole first one, can be compared.
         (replace(ALVSJO, valid_to=date(2020, 12, 31)), []),
+        # The last day but one, and the last of another month, are not the end of a year.
+        (
+            replace(ALVSJO, valid_to=date(2020, 12, 30)),
+            ["Stadsdelsnämnden Älvsjö upphörde efter den 30 december 2020"],
+        ),
+        (
+            replace(ALVSJO, valid_to=date(2020, 10, 31)),
+            ["Stadsdelsnämnden Älvsjö upphörde efter den 31 oktober 2020"],
+        ),
         (replace(HEIR, geography_id="0180-ny", valid_from=date(2021, 1, 1)), []),
         # What took over from nobody has half a year and no history.
         (

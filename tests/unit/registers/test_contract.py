@@ -291,6 +291,43 @@ def test_a_period_is_neither_before_the_contract_nor_to_come(period: str, allowe
     assert prov().allows(period, "2024-01-31") is allowed
 
 
+@pytest.mark.parametrize(
+    ("held", "limit", "outcome"),
+    [
+        ((1, 2), 0.5, "loaded_in_part"),
+        ((2, 3), 0.5, "quarantined"),
+        ((1, 100), 0.01, "loaded_in_part"),
+        ((2, 100), 0.01, "quarantined"),
+        # 0.29 times 100 is less than 29 in binary.
+        ((29, 100), 0.29, "loaded_in_part"),
+        ((30, 100), 0.29, "quarantined"),
+        ((3, 3), 1.0, "loaded_in_part"),
+        ((1, 3), 0.0, "quarantined"),
+    ],
+)
+def test_as_many_held_rows_as_the_limit_are_not_too_many(
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    held: tuple[int, int],
+    limit: float,
+    outcome: str,
+) -> None:
+    columns = {
+        **BASE["columns"],
+        "form": {**BASE["columns"]["form"], "on_breach": {"kod": "row"}},
+    }
+    contract = prov(changes=[], columns=columns, held_share_limit=limit)
+    wrong, rows = held
+    forms = ["okänd"] * wrong + ["a"] * (rows - wrong)
+    lines = "".join(f"{number};{form};\n" for number, form in enumerate(forms))
+    [result] = load(
+        connection, tmp_path, contract, {"prov_2021.csv": f"rad_id;form;gammal\n{lines}"}
+    )
+    assert result.outcome == outcome
+    too_many = {"for_manga_hallna"} if outcome == "quarantined" else set()
+    assert {breach.rule for breach in result.breaches} == {"kod"} | too_many
+
+
 def test_the_contract_says_what_a_breach_holds(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

@@ -155,6 +155,24 @@ def test_a_suppressed_value_that_was_not_compared_with_hides_nothing(
     assert (row.previous_year, row.previous) == (2021, 39)
 
 
+@pytest.mark.parametrize(("year", "kept"), [(2020, 38), (2021, None), (2022, None), (2023, 38)])
+def test_last_years_figures_are_hidden_with_the_two_years_that_lead_to_them(
+    city: duckdb.DuckDBPyConnection, load: Load, year: int, kept: int | None
+) -> None:
+    """What was said in 2022 is of 2022 and of what 2021 let expect; of no other year."""
+    told = '{"observed": 38, "expected": 52, "relative_change": -0.2, "since": "again"}'
+    city.execute(
+        "update marts.deviations set evidence = ? where deviation_id = 'd3'",
+        [f'{{"last_year": {told}}}'],
+    )
+    hide(city, "evicted_children", year)
+    last_year = find(load(city), "d3").last_year
+    assert last_year is not None
+    assert last_year.since == "again"
+    assert last_year.observed == kept
+    assert (last_year.expected is None, last_year.relative_change is None) == (kept is None,) * 2
+
+
 def test_a_suppressed_group_hides_the_difference(
     city: duckdb.DuckDBPyConnection, load: Load
 ) -> None:
