@@ -111,7 +111,7 @@ def _field_names(record: type) -> tuple[str, ...]:
 
 def _returned(record: type, name: str) -> object:
     getter = getattr(record, name).fget
-    return get_type_hints(getter, vars(records))["return"]
+    return get_type_hints(getter, vars(records), include_extras=True)["return"]
 
 
 def _parts(hint: object) -> tuple[object, tuple[object, ...]]:
