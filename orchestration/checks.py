@@ -26,7 +26,7 @@ from orchestration.quality.suites import Severity, Suite, load_suites
 from orchestration.quality.validation import validate
 from orchestration.resources import WRITER_POOL, Avvik
 from orchestration.settings import Settings
-from orchestration.sources.loading import observations_table
+from orchestration.sources.raw_tables import observations_table
 from orchestration.sources.registry import load_registry
 from orchestration.storage.alarms import not_yet_told
 

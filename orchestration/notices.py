@@ -22,7 +22,7 @@ from orchestration.quality.gate import RESULTS_TABLE
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.municipality import MunicipalityError, load_municipality
 from orchestration.settings import Settings
-from orchestration.sources.loading import observations_table
+from orchestration.sources.raw_tables import observations_table
 from orchestration.sources.registry import load_publishers, load_registry
 from orchestration.storage import outbox
 from orchestration.storage.deliveries import HeldBreach, held_breaches

@@ -286,7 +286,7 @@ def rekey(accept_unlinked: inputs.AcceptUnlinked = False, home: inputs.Home = No
 @app.command(cls=Command)
 def retain(home: inputs.Home = None) -> None:
     """Gallrar mottagna register som är äldre än AVVIK_RETENTION_DAYS."""
-    from orchestration.intake.landing import retain as destroy  # noqa: PLC0415
+    from orchestration.intake.receiving import retain as destroy  # noqa: PLC0415
     from orchestration.storage.landing import LandingStore  # noqa: PLC0415
     from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
 

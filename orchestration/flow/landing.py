@@ -11,7 +11,7 @@ from orchestration.flow.built_from import inbox_input
 from orchestration.flow.step import Check, Outcome, Product, Step, Verdict, Work
 from orchestration.intake.fetching import Fetched, fetch_states, fetch_statistics
 from orchestration.intake.incoming import declared_sources
-from orchestration.intake.landing import land_deliveries
+from orchestration.intake.receiving import land_deliveries
 from orchestration.intake.rekeying import finish_rekeying
 from orchestration.language.numbers import number
 from orchestration.registers.contract import load_contracts

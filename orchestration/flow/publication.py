@@ -20,7 +20,7 @@ from orchestration.flow.documents import DRAFT, draft_dir
 from orchestration.flow.marts import report_year
 from orchestration.flow.remarks import all_remarks, create_table, quality_status
 from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
-from orchestration.intake.loading import raw_tables
+from orchestration.intake.admission import raw_tables
 from orchestration.quality.gate import forget_results
 from orchestration.storage.deliveries import unresolved
 from orchestration.storage.snapshot import publish

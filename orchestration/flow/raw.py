@@ -12,7 +12,7 @@ import duckdb
 
 from orchestration.flow.landing import landed
 from orchestration.flow.step import Check, Outcome, Product, Step, Verdict, Work
-from orchestration.intake.loading import load_deliveries, raw_tables
+from orchestration.intake.admission import load_deliveries, raw_tables
 from orchestration.intake.not_delivered import NOT_DELIVERED_TABLE
 from orchestration.notices import Cause, causes_of
 from orchestration.registers.contract import load_contracts
@@ -20,7 +20,7 @@ from orchestration.registers.drift import latest_drift
 from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE
 from orchestration.registers.pseudonyms import load_key
 from orchestration.registers.quarantine import waiting_deliveries
-from orchestration.sources.loading import observations_table
+from orchestration.sources.raw_tables import observations_table
 from orchestration.sources.registry import load_registry
 from orchestration.storage.alarms import not_yet_told
 from orchestration.storage.deliveries import (

@@ -13,7 +13,7 @@ from typing import Literal
 import duckdb
 
 from orchestration.settings import Settings
-from orchestration.sources.loading import observations_table
+from orchestration.sources.raw_tables import observations_table
 from orchestration.sources.registry import Dataset, load_registry
 from orchestration.sources.requests import PxWebRequest
 from orchestration.storage.warehouse import table_exists

@@ -1,7 +1,7 @@
 """What can be wrong with a delivery, and the Swedish words for it.
 
 A breach says file, row number, column, rule and what to do. It never holds a cell's value.
-Finding breaches belongs in `reading`, `loading` and `drift`.
+Finding breaches belongs in `text_relations`, `staged_rows` and `drift`.
 """
 
 from collections.abc import Sequence

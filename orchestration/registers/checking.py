@@ -1,7 +1,8 @@
 """A file is tried before it is delivered: the same rules as at the intake, nothing kept.
 
 Finds the register, loads the file into a database in memory, and gives what was wrong. How that is
-shown belongs in `workbook` and the command line; the rules themselves in `layout` and `loading`.
+shown belongs in `workbook` and the command line; the rules themselves in `layout` and
+`staged_rows`.
 """
 
 import secrets
@@ -15,10 +16,10 @@ from orchestration.outside import shown
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Contract, load_contracts
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import load_register
 from orchestration.registers.mapping import file_period
 from orchestration.registers.municipality import Municipality
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import load_register
 
 
 @dataclass(frozen=True, slots=True)

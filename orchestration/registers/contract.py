@@ -2,8 +2,8 @@
 
 Reads `contracts/<register>.yml`: a base, and dated differences from it. Which version holds for a
 file follows from the file's period. How a municipality's own export differs from the contract
-belongs in `mapping`; how bytes are read, checked and loaded in `layout`, `reading` and `loading`;
-what the columns mean for an indicator in dbt.
+belongs in `mapping`; how bytes are read, checked and loaded in `layout`, `text_relations` and
+`staged_rows`; what the columns mean for an indicator in dbt.
 """
 
 from collections.abc import Mapping

@@ -5,7 +5,7 @@ that came before it, and against the last one of its own period. What lies beyon
 the contract, and further off than the earlier ones lie from each other, is an observation in
 `meta.drift`; what lies beyond a wide one holds the delivery until it is corrected or a person
 confirms it. Only what came before counts, so that a warehouse that is built anew judges as the
-nights did. What is wrong with a cell belongs in `loading`; what a figure means in
+nights did. What is wrong with a cell belongs in `staged_rows`; what a figure means in
 `orchestration.deviation`.
 """
 
@@ -22,8 +22,8 @@ from orchestration.language import numbers
 from orchestration.registers import profiles
 from orchestration.registers.breaches import Breach
 from orchestration.registers.contract import Column, Contract
-from orchestration.registers.loading import LoadResult, Staged
 from orchestration.registers.mapping import CONTRACT_FORM, RegisterMapping, in_own_words
+from orchestration.registers.staged_rows import LoadResult, Staged
 
 # How many earlier deliveries a new one is held against: those of the nearest periods.
 LONGEST_HISTORY = 24

@@ -2,7 +2,7 @@
 
 A warehouse remembers which rule its texts were let in by. Under another one they are looked through
 once, and what the new rule finds becomes a pseudonym as it would on the way in. The rule itself
-belongs in `identity`; what is let in, in `loading`.
+belongs in `identity`; what is let in, in `staged_rows`.
 """
 
 import hashlib

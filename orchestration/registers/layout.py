@@ -2,7 +2,8 @@
 
 Format, encoding, delimiter and header, and how each column of the contract is taken from the file's
 own columns. Refuses what is not a table of the contract's columns. What a municipality calls its
-columns and codes belongs in `mapping`, reading rows in `reading`, judging cells in `loading`.
+columns and codes belongs in `mapping`, reading rows in `text_relations`, judging cells in
+`staged_rows`.
 """
 
 import csv

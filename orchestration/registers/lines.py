@@ -1,8 +1,8 @@
 """The physical lines of a text file: how many they are, and which of them are no rows.
 
 Knows line ends and quotation marks, and nothing of columns. DuckDB reads the rows; what is counted
-here is held against what it read, in `reading`. Counting is one pass over the bytes; where the
-lines are is looked for only in a file whose count does not add up.
+here is held against what it read, in `text_relations`. Counting is one pass over the bytes; where
+the lines are is looked for only in a file whose count does not add up.
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,8 @@
 
 A row that the supplier flags counts in the city's total and nowhere else: its pseudonyms have a
 purpose of their own in each register, its board is a unit that belongs to no board, and what would
-narrow the person down is left out. Pseudonyms belong in `pseudonyms`, the other cells in `loading`.
+narrow the person down is left out. Pseudonyms belong in `pseudonyms`, the other cells in
+`staged_rows`.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 A held row's text stays in the landed bytes and nowhere else; `meta.held_rows` says which row, which
 rule, and a keyed hash of the row's key. A waiting row is released when its delivery is judged anew
 under other rules and it passes, and superseded when a later delivery loads a row with its key. What
-is wrong with a row is found in `loading`.
+is wrong with a row is found in `staged_rows`.
 """
 
 import hashlib
@@ -15,9 +15,9 @@ import duckdb
 
 from orchestration.registers.contract import Contract
 from orchestration.registers.layout import quoted
-from orchestration.registers.loading import LoadResult, Staged, stored_key_sql
 from orchestration.registers.mapping import CONTRACT_FORM, RegisterMapping
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import LoadResult, Staged, stored_key_sql
 
 _TABLE = """
 create table if not exists meta.held_rows (

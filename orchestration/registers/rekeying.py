@@ -15,7 +15,6 @@ import duckdb
 from orchestration.registers.contract import Contract
 from orchestration.registers.identity import hides_identity_sql, kind_sql, normalised_sql
 from orchestration.registers.layout import Delivery, Layout, quoted
-from orchestration.registers.loading import by_version, inspected
 from orchestration.registers.mapping import CONTRACT_FORM, RegisterMapping
 from orchestration.registers.protection import purpose
 from orchestration.registers.pseudonyms import (
@@ -27,7 +26,8 @@ from orchestration.registers.pseudonyms import (
     pseudonym_pattern,
 )
 from orchestration.registers.quarantine import create_tables as create_held_rows
-from orchestration.registers.reading import Part, opened, read
+from orchestration.registers.staged_rows import by_version, inspected
+from orchestration.registers.text_relations import Part, opened, read
 
 _UNLINKED = "unlinked"
 _TABLE = """

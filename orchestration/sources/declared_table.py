@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestration.sources.errors import SourceFormatError, quoted
+from orchestration.sources.formats import figure, require_unique
 from orchestration.sources.observation import (
     NoteKind,
     Observation,
@@ -19,7 +20,6 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import figure, require_unique
 from orchestration.sources.registry import Dataset, TableLayout
 from orchestration.sources.workbook import Sheet, read_workbook, require_readable
 

@@ -29,6 +29,7 @@ from pydantic import (
 from orchestration.sources.answers import Part
 from orchestration.sources.client import Client
 from orchestration.sources.errors import SourceFormatError, quoted
+from orchestration.sources.formats import finite, marked, read_json, require_unique
 from orchestration.sources.observation import (
     Observation,
     Parsed,
@@ -37,7 +38,6 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import finite, marked, read_json, require_unique
 from orchestration.sources.registry import Dataset
 from orchestration.sources.requests import KoladaRequest
 

@@ -13,14 +13,7 @@ from pydantic import BaseModel, Field, StrictInt
 from orchestration.sources.answers import Part
 from orchestration.sources.client import Client
 from orchestration.sources.errors import SourceFormatError, quoted
-from orchestration.sources.observation import (
-    Observation,
-    Parsed,
-    Remark,
-    dimensions_text,
-    numbered,
-)
-from orchestration.sources.reading import (
+from orchestration.sources.formats import (
     decode_latin1,
     figure,
     read_json,
@@ -28,6 +21,13 @@ from orchestration.sources.reading import (
     read_table,
     require_unique,
     wrong_header,
+)
+from orchestration.sources.observation import (
+    Observation,
+    Parsed,
+    Remark,
+    dimensions_text,
+    numbered,
 )
 from orchestration.sources.registry import Dataset
 from orchestration.sources.requests import RowStoreRequest

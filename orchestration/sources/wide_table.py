@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestration.sources.errors import SourceFormatError
+from orchestration.sources.formats import figure, read_table, require_unique, wrong_header
 from orchestration.sources.observation import Status
-from orchestration.sources.reading import figure, read_table, require_unique, wrong_header
 from orchestration.sources.registry import Dataset
 
 

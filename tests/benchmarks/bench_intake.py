@@ -26,9 +26,9 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from orchestration.intake import landing as landing_step
-from orchestration.intake import loading as loading_step
-from orchestration.registers import loading
+from orchestration.intake import admission as loading_step
+from orchestration.intake import receiving as landing_step
+from orchestration.registers import staged_rows
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.landing import LandingStore
@@ -47,10 +47,10 @@ HEADER = (
 )
 # The step of the split, the module that calls it, and the function's name there.
 STEPS: list[tuple[str, ModuleType, str]] = [
-    ("layout", loading, "inspect"),
-    ("reading", loading, "stage_rows"),
-    ("identities", loading, "make_pseudonyms"),
-    ("checking", loading, "judge"),
+    ("layout", staged_rows, "inspect"),
+    ("reading", staged_rows, "stage_rows"),
+    ("identities", staged_rows, "make_pseudonyms"),
+    ("checking", staged_rows, "judge"),
     ("inserting", loading_step, "insert_staged"),
 ]
 

@@ -19,10 +19,10 @@ from dbt.cli.main import dbtRunner
 
 from orchestration.intake.not_delivered import write_not_delivered
 from orchestration.registers.contract import load_contracts
-from orchestration.registers.loading import create_raw_table
 from orchestration.registers.municipality import load_municipality, write_units
+from orchestration.registers.staged_rows import create_raw_table
 from orchestration.settings import Settings
-from orchestration.sources.loading import (
+from orchestration.sources.raw_tables import (
     StatisticsDelivery,
     create_tables,
     load_dataset,

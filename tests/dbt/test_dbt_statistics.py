@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.sources.loading import StatisticsDelivery, load_dataset, record_deliveries
+from orchestration.sources.raw_tables import StatisticsDelivery, load_dataset, record_deliveries
 from orchestration.sources.registry import datasets_of, recorded_files
 from orchestration.sources.requests import SolRequest
 from tests.dbt.conftest import Dbt, Warehouse, create_raw, statuses

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.flow.built_from import follow
-from orchestration.intake.landing import land_deliveries
-from orchestration.intake.loading import load_deliveries
+from orchestration.intake.admission import load_deliveries
+from orchestration.intake.receiving import land_deliveries
 from orchestration.intake.rekeying import finish_rekeying, rekey
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.pseudonyms import read_key

@@ -30,7 +30,7 @@ from orchestration.cli import prepare_dagster_home
 from orchestration.definitions import build_defs, defs
 from orchestration.flow.documents import DRAFT
 from orchestration.flow.landing import FRESHNESS_CHECK
-from orchestration.intake.loading import raw_tables
+from orchestration.intake.admission import raw_tables
 from orchestration.registers.contract import load_contracts
 from orchestration.resources import WRITER_POOL, Avvik
 from orchestration.settings import PROJECT_ROOT, Settings

@@ -23,7 +23,7 @@ from orchestration.registers.contract import load_contracts
 from orchestration.resources import Avvik
 from orchestration.settings import Settings
 from orchestration.sources.client import Client
-from orchestration.sources.loading import create_tables
+from orchestration.sources.raw_tables import create_tables
 from orchestration.sources.registry import datasets_of, load_registry
 from orchestration.storage.confirmations import keep_confirmation
 from orchestration.storage.landing import LandingStore

@@ -11,8 +11,8 @@ from orchestration.demo.faults import FAULTS, IMPLAUSIBLE, write_fault
 from orchestration.flow.news import nothing_new
 from orchestration.flow.remarks import all_remarks, quality_status
 from orchestration.flow.steps import flow
-from orchestration.intake.landing import land_deliveries
-from orchestration.intake.loading import load_deliveries
+from orchestration.intake.admission import load_deliveries
+from orchestration.intake.receiving import land_deliveries
 from orchestration.quality.gate import record
 from orchestration.registers.inbox import scan_inbox
 from orchestration.registers.pseudonyms import load_key

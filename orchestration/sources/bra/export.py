@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from orchestration.sources.answers import Part
 from orchestration.sources.errors import SourceFormatError, quoted
+from orchestration.sources.formats import figure, require_unique, wrong_header
 from orchestration.sources.observation import (
     Observation,
     Parsed,
@@ -19,7 +20,6 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import figure, require_unique, wrong_header
 from orchestration.sources.registry import Dataset
 from orchestration.sources.requests import SolRequest
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from orchestration.sources.declared_table import read_declared_table
 from orchestration.sources.errors import SourceFormatError, quoted
+from orchestration.sources.formats import decode_utf8, figure, require_unique, wrong_header
 from orchestration.sources.observation import (
     Observation,
     Parsed,
@@ -19,7 +20,6 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import decode_utf8, figure, require_unique, wrong_header
 from orchestration.sources.registry import Dataset
 from orchestration.sources.workbook import read_workbook, require_readable
 

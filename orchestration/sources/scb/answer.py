@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, Strict, StrictInt
 
 from orchestration.sources.errors import SourceFormatError, quoted
-from orchestration.sources.reading import read_json
+from orchestration.sources.formats import read_json
 from orchestration.sources.registry import Dataset
 from orchestration.sources.requests import PxWebRequest
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from orchestration.sources.answers import Part
 from orchestration.sources.client import Client, FetchError, Response
 from orchestration.sources.errors import SourceFormatError, quoted
-from orchestration.sources.reading import read_json
+from orchestration.sources.formats import read_json
 from orchestration.sources.registry import Calls, Dataset, PublisherName
 from orchestration.sources.requests import FROM_PERIOD, PxWebRequest
 from orchestration.sources.scb.answer import Answer, codes_of, read_answer, request_of

@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import product
 
 from orchestration.sources.errors import SourceFormatError, quoted
+from orchestration.sources.formats import finite, marked
 from orchestration.sources.observation import (
     Observation,
     Parsed,
@@ -17,7 +18,6 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import finite, marked
 from orchestration.sources.registry import Dataset
 from orchestration.sources.scb.answer import (
     REGION,

@@ -5,8 +5,8 @@ the report. What a series means for an indicator belongs in dbt.
 """
 
 from orchestration.sources.declared_table import read_declared_table
+from orchestration.sources.formats import read_measure_table
 from orchestration.sources.observation import Parsed
-from orchestration.sources.reading import read_measure_table
 from orchestration.sources.registry import Dataset
 from orchestration.sources.socialstyrelsen import form, open_comparisons, result_page
 

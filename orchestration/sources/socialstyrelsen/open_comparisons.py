@@ -5,8 +5,8 @@ The workbooks with a row for each municipality are read by `orchestration.source
 
 import re
 
+from orchestration.sources.formats import read_measure_table
 from orchestration.sources.observation import Observation, Parsed, dimensions_text
-from orchestration.sources.reading import read_measure_table
 from orchestration.sources.registry import Dataset
 from orchestration.sources.wide_table import Shape, read_wide_table
 

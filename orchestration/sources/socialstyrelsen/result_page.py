@@ -10,6 +10,7 @@ from typing import Any
 from lxml import etree, html
 
 from orchestration.sources.errors import SourceFormatError, quoted
+from orchestration.sources.formats import decode_utf8, figure, require_unique
 from orchestration.sources.observation import (
     NoteKind,
     Observation,
@@ -18,7 +19,6 @@ from orchestration.sources.observation import (
     dimensions_text,
     numbered,
 )
-from orchestration.sources.reading import decode_utf8, figure, require_unique
 from orchestration.sources.registry import Dataset
 
 _MONTHS = [

@@ -10,7 +10,7 @@ from orchestration.intake.not_delivered import registers_not_delivered, tables_w
 from orchestration.registers.contract import load_contracts
 from orchestration.settings import Settings
 from orchestration.storage.warehouse import open_warehouse
-from tests.unit.intake.test_intake_loading import HEADER, ROWS, Home, register, row
+from tests.unit.intake.test_admission import HEADER, ROWS, Home, register, row
 
 NOBODY = HEADER
 DELIVERED = (

@@ -12,13 +12,13 @@ import pytest
 
 from orchestration.demo.replay.publishers import PUBLISHERS
 from orchestration.demo.replay.server import Answerer, Reply, Request
+from orchestration.intake.admission import load_deliveries
 from orchestration.intake.confirming import ConfirmationError, confirm_delivery
 from orchestration.intake.fetching import fetch_statistics, latest_answer
-from orchestration.intake.landing import land_deliveries
-from orchestration.intake.loading import load_deliveries
+from orchestration.intake.receiving import land_deliveries
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import Settings
-from orchestration.sources.loading import create_tables, load_dataset, observations_table
+from orchestration.sources.raw_tables import create_tables, load_dataset, observations_table
 from orchestration.sources.registry import datasets_of, recorded_files
 from orchestration.storage.deliveries import held_answers, held_breaches, unresolved
 from orchestration.storage.landing import LandingStore

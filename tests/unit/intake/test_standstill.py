@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.intake.standstill import standing_still, standstill_of
 from orchestration.settings import Settings
-from orchestration.sources.loading import create_tables, load_dataset, loaded_years
+from orchestration.sources.raw_tables import create_tables, load_dataset, loaded_years
 from orchestration.sources.registry import Dataset, datasets_of, load_registry, recorded_files
 from orchestration.storage.alarms import not_yet_told
 from tests.empty_database import empty_database

@@ -8,8 +8,8 @@ import pytest
 
 from orchestration.registers.contract import Contract
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import LoadResult, load_register
 from tests.empty_database import empty_database
 
 UNITS = ["Älvsjö", "Bromma", "Socialförvaltningen"]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from orchestration.registers import drift, profiles
 from orchestration.registers.contract import Contract, build_contract
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import LoadResult
+from orchestration.registers.staged_rows import LoadResult
 from orchestration.storage.deliveries import create_tables
 from tests.empty_database import empty_database
 

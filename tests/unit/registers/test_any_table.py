@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from orchestration.registers.breaches import RULES
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import LoadResult, load_register
 from tests.empty_database import empty_database
 
 KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")

@@ -22,8 +22,8 @@ from orchestration.registers.archives import TooLargeError
 from orchestration.registers.breaches import RULES
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.sheets import SheetError
+from orchestration.registers.staged_rows import LoadResult, load_register
 from tests.unit.registers.conftest import KEY, UNITS
 
 HEADER = ["avhysning_id", "datum", "stadsdelsnamnd", "antal_barn", "verkstalld", "orsak"]
@@ -209,7 +209,7 @@ def test_a_text_of_too_many_lines_is_set_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit(monkeypatch, rows=1000)
-    monkeypatch.setattr("orchestration.registers.reading.LIMITS", apart.LIMITS)
+    monkeypatch.setattr("orchestration.registers.text_relations.LIMITS", apart.LIMITS)
     bad = tmp_path / "bad.csv"
     bad.write_text(";".join(HEADER) + "\n" * 1001, encoding="utf-8")
     results, _ = load(tmp_path, bad, workbook(tmp_path / "good.xlsx"))

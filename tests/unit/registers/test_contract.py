@@ -9,8 +9,8 @@ import pytest
 
 from orchestration.registers.contract import Contract, build_contract, load_contracts
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import LoadResult, create_raw_table, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import LoadResult, create_raw_table, load_register
 from tests.empty_database import empty_database
 
 CONTRACTS = load_contracts()

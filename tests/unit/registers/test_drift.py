@@ -8,9 +8,9 @@ import duckdb
 import pytest
 
 from orchestration.demo.faults import DRIFTS, write_fault
+from orchestration.intake.admission import load_deliveries
 from orchestration.intake.confirming import ConfirmationError, confirm_delivery
-from orchestration.intake.landing import land_deliveries
-from orchestration.intake.loading import load_deliveries
+from orchestration.intake.receiving import land_deliveries
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import Settings
 from orchestration.storage.confirmations import confirmations

@@ -11,13 +11,13 @@ import pytest
 from orchestration.registers.breaches import HISTORY_RULES, RULES, Breach
 from orchestration.registers.contract import Column, Contract, load_contracts
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.municipality import Municipality, load_municipality, read_municipality
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import LoadResult, load_register
 from orchestration.settings import Settings
 from tests.empty_database import empty_database
 from tests.other_municipality import FILE, NOT_DELIVERED, export_cell, export_name
-from tests.unit.registers.test_loading import fictitious
+from tests.unit.registers.test_staged_rows import fictitious
 
 CONTRACTS = load_contracts()
 PERSON = fictitious("19870512", 982)

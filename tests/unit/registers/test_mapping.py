@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from orchestration.registers.breaches import RULES
 from orchestration.registers.contract import Column, load_contracts
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.mapping import Form, RegisterMapping, cell_sql
 from orchestration.registers.municipality import read_municipality
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import LoadResult, load_register
 from orchestration.registers.typed import Source
 from tests.empty_database import empty_database
 from tests.other_municipality import FILE

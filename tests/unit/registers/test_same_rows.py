@@ -19,13 +19,13 @@ from openpyxl.cell import WriteOnlyCell
 
 from orchestration.registers.contract import build_contract
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import (
+from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import (
     LoadResult,
     create_raw_table,
     load_register,
     staged,
 )
-from orchestration.registers.pseudonyms import PseudonymKey
 from tests.empty_database import empty_database
 
 KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")

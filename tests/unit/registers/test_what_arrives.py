@@ -15,9 +15,9 @@ import pytest
 
 from orchestration.registers.contract import Contract, build_contract, load_contracts
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import LoadResult, load_register
 from orchestration.registers.mapping import CONTRACT_FORM, Form, RegisterMapping
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import LoadResult, load_register
 from tests.empty_database import empty_database
 
 KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")
@@ -194,7 +194,7 @@ def test_rows_that_are_more_than_the_lines_are_not_believed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever reads wrongly, the file's own lines are counted by another."""
-    monkeypatch.setattr("orchestration.registers.reading.count_lines", lambda _: 2)
+    monkeypatch.setattr("orchestration.registers.text_relations.count_lines", lambda _: 2)
     result, rows = evictions(tmp_path, GOOD)
     assert told(result) == [("radantal", None, None)]
     assert rows == []
@@ -204,7 +204,7 @@ def test_rows_that_are_more_than_the_lines_are_not_believed(
 def test_a_row_that_the_reader_loses_is_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    from orchestration.registers.reading import Part  # noqa: PLC0415
+    from orchestration.registers.text_relations import Part  # noqa: PLC0415
 
     whole = Part.relation
     monkeypatch.setattr(Part, "relation", lambda *given: f"{whole(*given)} limit 1")

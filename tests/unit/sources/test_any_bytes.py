@@ -19,8 +19,8 @@ from orchestration.sources.answers import Part, pack, unpack
 from orchestration.sources.client import Client, Pace
 from orchestration.sources.dispatch import fetch_dataset, parse_dataset
 from orchestration.sources.errors import SourceFormatError
+from orchestration.sources.formats import number
 from orchestration.sources.observation import Parsed
-from orchestration.sources.reading import number
 from orchestration.sources.registry import (
     Calls,
     Dataset,

@@ -19,7 +19,7 @@ from orchestration.sources.client import Client, Pace
 from orchestration.sources.dispatch import fetch_dataset, parse_dataset, say_the_same
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.kolada import fetch, parse, parse_parts
-from orchestration.sources.loading import create_tables, load_dataset
+from orchestration.sources.raw_tables import create_tables, load_dataset
 from orchestration.sources.registry import Calls, Dataset, datasets_of, recorded_files
 from orchestration.sources.requests import KoladaRequest
 

@@ -12,8 +12,8 @@ import pytest
 
 from orchestration.sources.dispatch import parse_dataset
 from orchestration.sources.errors import SourceFormatError
+from orchestration.sources.formats import figure, marked
 from orchestration.sources.observation import Observation
-from orchestration.sources.reading import figure, marked
 from orchestration.sources.registry import (
     Dataset,
     datasets_of,

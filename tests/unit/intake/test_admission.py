@@ -9,11 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.intake import loading as loading_step
-from orchestration.intake.landing import land_deliveries
+from orchestration.intake import admission as loading_step
+from orchestration.intake.receiving import land_deliveries
 from orchestration.registers.contract import Contract, load_contracts
-from orchestration.registers.loading import insert_staged
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import insert_staged
 from orchestration.settings import Settings
 from orchestration.sources.registry import datasets_of, load_registry
 from orchestration.storage.landing import LandingStore

@@ -40,7 +40,7 @@ from orchestration.registers.protection import (
     guarded_sql,
 )
 from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, TEXT, PseudonymKey
-from orchestration.registers.reading import (
+from orchestration.registers.text_relations import (
     FAULTS_OF_FILES,
     Part,
     Stored,

@@ -28,14 +28,6 @@ from orchestration.registers.drift import create_tables as create_drift
 from orchestration.registers.drift import hold_against_history
 from orchestration.registers.kept_texts import look_through_again
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import (
-    LoadResult,
-    Staged,
-    by_version,
-    create_raw_table,
-    insert_staged,
-    staged,
-)
 from orchestration.registers.mapping import RegisterMapping, file_period
 from orchestration.registers.municipality import Municipality, load_municipality, write_units
 from orchestration.registers.pseudonyms import PseudonymKey
@@ -46,11 +38,19 @@ from orchestration.registers.quarantine import (
     rules_fingerprint,
     waiting_deliveries,
 )
-from orchestration.registers.reading import FAULTS_OF_FILES, breach_of
 from orchestration.registers.rekeying import confirm_key
+from orchestration.registers.staged_rows import (
+    LoadResult,
+    Staged,
+    by_version,
+    create_raw_table,
+    insert_staged,
+    staged,
+)
+from orchestration.registers.text_relations import FAULTS_OF_FILES, breach_of
 from orchestration.settings import Settings
 from orchestration.sources.errors import SourceFormatError
-from orchestration.sources.loading import (
+from orchestration.sources.raw_tables import (
     DELIVERIES_TABLE,
     NOTES_TABLE,
     StatisticsDelivery,
@@ -59,7 +59,7 @@ from orchestration.sources.loading import (
     observations_table,
     record_deliveries,
 )
-from orchestration.sources.loading import create_tables as create_statistics_tables
+from orchestration.sources.raw_tables import create_tables as create_statistics_tables
 from orchestration.sources.registry import datasets_of, load_registry
 from orchestration.storage.confirmations import (
     Confirmation,

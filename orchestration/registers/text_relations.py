@@ -2,7 +2,8 @@
 
 Gathers the files of a register that are laid out alike, so that one pass reads them all, makes
 readable what DuckDB does not read by itself, and holds what was read against what the files hold.
-Finding out how a file is laid out belongs in `layout`; typing and judging the cells in `loading`.
+Finding out how a file is laid out belongs in `layout`; typing and judging the cells in
+`staged_rows`.
 """
 
 import csv

@@ -18,8 +18,8 @@ from orchestration.registers.breaches import RULES
 from orchestration.registers.contract import Contract, load_contracts
 from orchestration.registers.kept_texts import look_through_again
 from orchestration.registers.layout import Delivery
-from orchestration.registers.loading import LoadResult, create_raw_table, load_register
 from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import LoadResult, create_raw_table, load_register
 from tests.empty_database import empty_database
 from tests.unit.registers.test_identity import WRITTEN
 
