@@ -34,9 +34,7 @@ from orchestration.deviation.findings import (
     weigh,
     weighed,
 )
-from orchestration.deviation.groups import GroupSample, steadied, welch
 from orchestration.deviation.months import month_findings
-from orchestration.deviation.multiplicity import benjamini_yekutieli, select
 from orchestration.deviation.pools import (
     JudgedSeries,
     ModelKind,
@@ -46,9 +44,8 @@ from orchestration.deviation.pools import (
     judge_series,
     until,
 )
-from orchestration.deviation.series import ROUNDING, MonthlySeries, Series
+from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
-from orchestration.deviation.shocks import CommonShock, common_shock
 from orchestration.deviation.stillness import stability_findings
 from orchestration.deviation.twins import Names, without_twins
 from orchestration.findings.cells import setting
@@ -96,6 +93,10 @@ from orchestration.indicators.models import (
     NaturalExplanation,
     Relation,
 )
+from orchestration.statistics.arrays import ROUNDING
+from orchestration.statistics.groups import GroupSample, steadied, welch
+from orchestration.statistics.multiplicity import benjamini_yekutieli, select
+from orchestration.statistics.shocks import CommonShock, common_shock
 
 
 def assess(

@@ -8,7 +8,7 @@ under today's boards, because the warehouse rebuilds it across the reforms: in t
 reform a board that was to cease has its own values, and its successor has the same persons counted
 anew. A cross-section holds the successor alone.
 
-What does not belong here: the fit (``districts.py``).
+What does not belong here: the fit (``statistics/districts.py``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from orchestration.deviation.districts import (
-    LeftOut,
-    between_interval,
-    leave_one_out,
-    leave_one_out_counts,
-)
 from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.findings import (
     Context,
@@ -30,15 +24,22 @@ from orchestration.deviation.findings import (
     new_row,
     weighed,
 )
-from orchestration.deviation.means import differs, moderate
 from orchestration.deviation.pools import JudgedSeries, Prepared, prepare, until
-from orchestration.deviation.series import ROUNDING, FloatArray, Series
+from orchestration.deviation.series import Series
 from orchestration.findings.cells import setting
 from orchestration.findings.claims import BoardStandsOut, When
 from orchestration.findings.codes import Kind
 from orchestration.findings.evidence import BoardEvidence
 from orchestration.findings.records import Deviation
 from orchestration.indicators.models import CONTEXT_AREAS, Indicator, Measure
+from orchestration.statistics.arrays import ROUNDING, FloatArray
+from orchestration.statistics.districts import (
+    LeftOut,
+    between_interval,
+    leave_one_out,
+    leave_one_out_counts,
+)
+from orchestration.statistics.means import differs, moderate
 
 #: Series of the boards, by indicator and board.
 _Values = Mapping[str, Mapping[str, Series]]

@@ -15,10 +15,11 @@ from datetime import date
 import numpy as np
 
 from orchestration.deviation.explanations import history_effects, month_effects
-from orchestration.deviation.series import USABLE_STATUS, BoolArray, FloatArray, IntArray, SeriesKey
-from orchestration.deviation.xmr import XmrSettings, xmr
+from orchestration.deviation.series import USABLE_STATUS, SeriesKey
 from orchestration.findings.records import ChartPoint
 from orchestration.indicators.models import NaturalExplanation
+from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
+from orchestration.statistics.xmr import XmrSettings, xmr
 
 _BREAK = "broken_series"
 _MONTHS = 12

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.deviation.series import ROUNDING
 from orchestration.findings.codes import Verdict
+from orchestration.statistics.arrays import ROUNDING
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.deviation.series import BoolArray, FloatArray, IntArray
 from orchestration.indicators.models import TEMPORARY_KINDS, NaturalExplanation
+from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
 
 _MONTHS = 12
 

@@ -3,7 +3,7 @@
 A month supports a year's figure and is never a focus area of its own. Only counts with enough
 comparable months are tested; twelve months say nothing yet of a season.
 
-What does not belong here: the regression (``monthly.py``).
+What does not belong here: the regression (``statistics/monthly.py``).
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,7 @@ from orchestration.deviation.findings import (
     new_row,
     weighed,
 )
-from orchestration.deviation.monthly import MonthlyVerdict, farrington, mid_p
-from orchestration.deviation.multiplicity import select
-from orchestration.deviation.series import FloatArray, MonthlySeries
+from orchestration.deviation.series import MonthlySeries
 from orchestration.findings.cells import setting
 from orchestration.findings.claims import (
     Changed,
@@ -40,6 +38,9 @@ from orchestration.findings.codes import Kind, Outcome
 from orchestration.findings.evidence import MonthEvidence, UntestedEvidence
 from orchestration.findings.records import Deviation
 from orchestration.indicators.models import ExplanationKind, Measure
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.monthly import MonthlyVerdict, farrington, mid_p
+from orchestration.statistics.multiplicity import select
 
 _MONTHS = 12
 

@@ -12,7 +12,13 @@ import numpy as np
 
 from orchestration.deviation.contrary import Movement
 from orchestration.deviation.explanations import history_effects
-from orchestration.deviation.filters import (
+from orchestration.deviation.series import Series, SeriesKey
+from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.claims import NoChanceToMeasure, NothingEarlier, NoValue, Untold, When
+from orchestration.indicators.catalogue import Catalogue
+from orchestration.indicators.models import Indicator, Measure
+from orchestration.statistics.arrays import BoolArray, FloatArray
+from orchestration.statistics.filters import (
     GammaPoisson,
     LevelModel,
     Panel,
@@ -22,13 +28,8 @@ from orchestration.deviation.filters import (
     predict,
     run_history,
 )
-from orchestration.deviation.means import LogNormalLevel, moderate
-from orchestration.deviation.proportions import BetaBinomial
-from orchestration.deviation.series import BoolArray, FloatArray, Series, SeriesKey
-from orchestration.deviation.settings import DeviationSettings
-from orchestration.findings.claims import NoChanceToMeasure, NothingEarlier, NoValue, Untold, When
-from orchestration.indicators.catalogue import Catalogue
-from orchestration.indicators.models import Indicator, Measure
+from orchestration.statistics.means import LogNormalLevel, moderate
+from orchestration.statistics.proportions import BetaBinomial
 
 
 class ModelKind(StrEnum):

@@ -7,20 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
 
 #: Values that may be compared; every other status of a value makes its year a gap. Late
 #: registration makes a preliminary year look like a fall; it is compared all the same, and the
 #: report's sentence calls the outcome preliminary.
 USABLE_STATUS = frozenset({"observed", "preliminary", "revised"})
-
-#: Relative differences up to this are rounding in the arithmetic, and no difference at all. Doubles
-#: hold about 2e-16, and a sum of a million of them some orders less.
-ROUNDING = 1e-12
 
 SeriesKey = tuple[str, str, str, str]
 

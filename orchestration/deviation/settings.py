@@ -6,7 +6,7 @@ indicator rather than to the method (those are in the catalogue).
 
 from dataclasses import dataclass, field
 
-from orchestration.deviation.monthly import MonthlySettings
+from orchestration.statistics.monthly import MonthlySettings
 
 #: Each a third above the one before. On a coarser grid a pool of one volatility is seen as a mix
 #: of its neighbours, and the series are told apart by chance.

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from orchestration.deviation.pools import JudgedSeries, prepare
-from orchestration.deviation.series import FloatArray, Series
+from orchestration.deviation.series import Series
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import Indicator
+from orchestration.statistics.arrays import FloatArray
 
 #: Figures that agree in so many digits are the same. Sums of the same rows in another order differ
 #: further out, and may do so one night and not the next.

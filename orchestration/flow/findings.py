@@ -14,7 +14,6 @@ from orchestration.deviation.charts import chart_points
 from orchestration.deviation.focus import focus_areas as find_focus_areas
 from orchestration.deviation.followup import follow_up
 from orchestration.deviation.settings import DeviationSettings
-from orchestration.deviation.xmr import XmrSettings
 from orchestration.findings.claims import Headline
 from orchestration.findings.marts import (
     DEVIATIONS,
@@ -44,6 +43,7 @@ from orchestration.language import areas, telling
 from orchestration.language.inline import plain
 from orchestration.language.names import Names
 from orchestration.registers.contract import load_contracts
+from orchestration.statistics.xmr import XmrSettings
 
 MARTS = ("marts.indicators", "marts.indicator_values", "marts.geographies")
 CATALOGUE = tuple(f"seeds.{name}" for name in CATALOGUE_SEEDS)

@@ -22,13 +22,8 @@ import numpy as np
 from scipy import special, stats
 
 from orchestration.deviation.assess import assess
-from orchestration.deviation.districts import leave_one_out_counts
-from orchestration.deviation.filters import GammaPoisson, Panel, fit_mixture, predict, run_history
-from orchestration.deviation.monthly import farrington
-from orchestration.deviation.multiplicity import benjamini_hochberg
-from orchestration.deviation.places import PlacesSettings, compare_places
 from orchestration.deviation.pools import in_scope, judge_series
-from orchestration.deviation.series import FloatArray, Series
+from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.findings.codes import Kind, Outcome
 from orchestration.flow.marts import read_series
@@ -43,6 +38,12 @@ from orchestration.indicators.models import (
     Polarity,
     Relation,
 )
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.districts import leave_one_out_counts
+from orchestration.statistics.filters import GammaPoisson, Panel, fit_mixture, predict, run_history
+from orchestration.statistics.monthly import farrington
+from orchestration.statistics.multiplicity import benjamini_hochberg
+from orchestration.statistics.places import PlacesSettings, compare_places
 from tests.benchmarks.r_surveillance import peer
 from tests.benchmarks.tables import keep, say, shown, table
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from orchestration.deviation.monthly import farrington
-from orchestration.deviation.series import FloatArray
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.monthly import farrington
 from tests.benchmarks.bench_deviation import (
     ALARM,
     NOMINAL,

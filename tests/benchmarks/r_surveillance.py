@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.deviation.series import BoolArray, FloatArray
+from orchestration.statistics.arrays import BoolArray, FloatArray
 
 _SCRIPT = """
 suppressMessages(library(surveillance))

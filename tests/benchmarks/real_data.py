@@ -21,9 +21,8 @@ import numpy as np
 
 from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.found import SourceNote, explanations_in_notes
-from orchestration.deviation.places import PlacesSettings, PlacesVerdict, compare_places
 from orchestration.deviation.pools import JudgedSeries, judge_series, until
-from orchestration.deviation.series import BoolArray, FloatArray, IntArray, Series
+from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.findings.records import FoundExplanation
 from orchestration.flow.searching import in_words
@@ -36,6 +35,8 @@ from orchestration.sources.observation import Note, Observation
 from orchestration.sources.registry import datasets_of, recorded_files
 from orchestration.sources.socialstyrelsen import parse as parse_socialstyrelsen
 from orchestration.sources.stockholm import parse as parse_stockholm
+from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
+from orchestration.statistics.places import PlacesSettings, PlacesVerdict, compare_places
 from tests.benchmarks.tables import keep, say, table
 
 SETTINGS = DeviationSettings()

@@ -30,7 +30,7 @@ LAYERS: list[set[str]] = [
     {"language"},
     {"findings"},
     {"indicators", "outside"},
-    {"settings", "database"},
+    {"settings", "database", "statistics"},
 ]
 THIN = {
     *("definitions", "assets", "checks", "automation", "progress"),
@@ -90,6 +90,23 @@ def test_imports_go_one_way() -> None:
     assert against_the_way("storage", "orchestration.assets.raw")
     assert against_the_way("registers", "orchestration.cli")
     assert not against_the_way("cli", "orchestration.storage.landing")
+
+
+def test_methods_of_statistics_know_nothing_of_the_project() -> None:
+    methods = [module for module in MODULES if part(module) == "statistics"]
+    assert len(methods) > 10
+    assert {
+        name_of(module): wrong
+        for module in methods
+        if (
+            wrong := [
+                name
+                for name in imported(module)
+                if name.startswith("orchestration.")
+                and not name.startswith("orchestration.statistics")
+            ]
+        )
+    } == {}
 
 
 def test_only_the_thin_layer_knows_dagster() -> None:

@@ -9,7 +9,6 @@ from typer.main import get_command
 
 from orchestration.checks import CHECK_NAME
 from orchestration.cli import app
-from orchestration.deviation.xmr import Signal
 from orchestration.findings.codes import Kind, Outcome, Verdict
 from orchestration.findings.marts import DEVIATIONS
 from orchestration.flow.steps import STANDSTILL_CHECK, flow
@@ -24,6 +23,7 @@ from orchestration.registers.municipality import (
     load_municipality,
 )
 from orchestration.settings import Settings
+from orchestration.statistics.xmr import Signal
 from tests import faults
 
 ROOT = Path(__file__).parents[2]

@@ -34,7 +34,6 @@ from orchestration.deviation.found import (
 )
 from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
-from orchestration.deviation.xmr import XmrSettings
 from orchestration.findings.cells import Quantity
 from orchestration.findings.codes import Kind
 from orchestration.findings.marts import (
@@ -68,6 +67,7 @@ from orchestration.language.names import Names
 from orchestration.quality.suites import load_suites
 from orchestration.quality.validation import validate
 from orchestration.settings import PROJECT_ROOT
+from orchestration.statistics.xmr import XmrSettings
 
 CITY = "0180"
 YEAR = 2023

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from orchestration.deviation.charts import PlainSeries, chart_points
-from orchestration.deviation.xmr import XmrSettings
 from orchestration.findings.records import ChartPoint
 from orchestration.indicators.models import NaturalExplanation
+from orchestration.statistics.xmr import XmrSettings
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "nhsr_ptd"
 KEY = ("assisted_households", "0180", "total", "total")

@@ -20,7 +20,7 @@ from orchestration.deviation.explanations import explained_log_change, history_e
 from orchestration.deviation.findings import weigh
 from orchestration.deviation.focus import focus_areas
 from orchestration.deviation.pools import geography_level
-from orchestration.deviation.series import FloatArray, Series
+from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.findings.codes import Kind, Outcome, Verdict
 from orchestration.findings.evidence import (
@@ -32,6 +32,7 @@ from orchestration.findings.marts import DEVIATIONS, FOCUS_AREAS, TRIANGULATION
 from orchestration.findings.records import Deviation, FocusArea
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import ExplanationKind, NaturalExplanation
+from orchestration.statistics.arrays import FloatArray
 from tests.unit.deviation.told import reason, resting, summary, title
 
 YEARS = np.arange(2016, 2024)

@@ -12,8 +12,8 @@ from orchestration.deviation import assess
 from orchestration.deviation.pools import JudgedSeries, ModelKind
 from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
-from orchestration.deviation.shocks import CommonShock
 from orchestration.indicators.models import Measure
+from orchestration.statistics.shocks import CommonShock
 
 CONTEXT: Any = SimpleNamespace(settings=DeviationSettings())
 

@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.deviation.assess import assess
 from orchestration.deviation.focus import focus_areas
-from orchestration.deviation.series import FloatArray, MonthlySeries, Series
+from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.findings.codes import Kind, Outcome
 from orchestration.findings.evidence import (
@@ -29,6 +29,7 @@ from orchestration.indicators.models import (
     GroupComparison,
     NaturalExplanation,
 )
+from orchestration.statistics.arrays import FloatArray
 from tests.unit.deviation.told import reason, resting
 
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "dbt_project" / "seeds")

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from orchestration.deviation.contrary import Movement, judge_pair
-from orchestration.deviation.groups import GroupSample, steadied, welch
-from orchestration.deviation.multiplicity import (
+from orchestration.findings.codes import Verdict
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.groups import GroupSample, steadied, welch
+from orchestration.statistics.multiplicity import (
     benjamini_hochberg,
     benjamini_yekutieli,
     select,
     simes,
 )
-from orchestration.deviation.series import FloatArray
-from orchestration.findings.codes import Verdict
 
 FDR = json.loads(
     (Path(__file__).parents[2] / "vectors" / "fdr" / "multtest_expected.json").read_text()

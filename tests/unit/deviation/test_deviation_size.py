@@ -9,9 +9,9 @@ import shutil
 import numpy as np
 import pytest
 
-from orchestration.deviation.monthly import MonthlyVerdict
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.indicators.models import Measure
+from orchestration.statistics.monthly import MonthlyVerdict
 from tests.benchmarks.bench_deviation import (
     COMPETITORS,
     VOLATILITIES,

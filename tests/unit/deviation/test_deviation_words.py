@@ -1,10 +1,11 @@
-"""The engine ends with claims: no word for a reader stands in it, and it calls no grammar."""
+"""The engine ends with claims: no word for a reader stands in it or its methods; no grammar."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-ENGINE = sorted((Path(__file__).parents[3] / "orchestration" / "deviation").glob("*.py"))
+PACKAGE = Path(__file__).parents[3] / "orchestration"
+ENGINE = [*sorted((PACKAGE / "deviation").glob("*.py")), *(PACKAGE / "statistics").glob("*.py")]
 #: What people have written, carried through as it is.
 QUOTED = frozenset({"title_sv", "description_sv", "rationale_sv", "text_sv"})
 

@@ -13,12 +13,12 @@ import pytest
 from lxml import etree
 
 from orchestration.deviation.charts import PlainSeries, chart_points
-from orchestration.deviation.xmr import Signal, XmrSettings
 from orchestration.findings.marts import SERIES_CHARTS
 from orchestration.language import words
 from orchestration.reporting import series_view
 from orchestration.reporting.indicator_pages import Edition, render_indicator_pages
 from orchestration.reporting.series import load_series_data
+from orchestration.statistics.xmr import Signal, XmrSettings
 from tests.unit.reporting.conftest import BUILT_AT, YEAR, build_city, insert, insert_value
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "nhsr_ptd"

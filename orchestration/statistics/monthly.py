@@ -37,7 +37,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from orchestration.deviation.series import BoolArray, FloatArray, IntArray
+from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
 
 _MONTHS = 12
 #: Jeffreys' prior of a Poisson mean: half a case before any month was seen.

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from orchestration.deviation.monthly import (
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.monthly import (
     MonthlySettings,
     anscombe,
     farrington,
@@ -17,7 +18,6 @@ from orchestration.deviation.monthly import (
     reweight,
     season_blocks,
 )
-from orchestration.deviation.series import FloatArray
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "surveillance"
 SETTINGS = MonthlySettings()

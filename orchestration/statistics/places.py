@@ -43,9 +43,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from orchestration.deviation.filters import responsibilities
-from orchestration.deviation.multiplicity import benjamini_hochberg
-from orchestration.deviation.series import BoolArray, FloatArray, IntArray
+from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
+from orchestration.statistics.filters import responsibilities
+from orchestration.statistics.multiplicity import benjamini_hochberg
 
 #: What Anscombe adds to a count before its root.
 _ADDED = 3.0 / 8.0

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
-from orchestration.deviation.filters import Observation, State
-from orchestration.deviation.series import ROUNDING, BoolArray, FloatArray
+from orchestration.statistics.arrays import ROUNDING, BoolArray, FloatArray
+from orchestration.statistics.filters import Observation, State
 
 #: Below this the spread of the sampling variances cannot itself be estimated.
 _LEAST_SERIES = 3

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from orchestration.deviation.series import FloatArray
+from orchestration.statistics.arrays import FloatArray
 
 _NEWTON_STEPS = 100
 _NEWTON_TOLERANCE = 1e-12

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from scipy import stats
 
-from orchestration.deviation.series import BoolArray, FloatArray
+from orchestration.statistics.arrays import BoolArray, FloatArray
 
 Family = TypeVar("Family", bound=Hashable)
 

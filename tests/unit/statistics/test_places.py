@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from orchestration.deviation.explanations import explained_log_change
-from orchestration.deviation.places import PlacesSettings, common_steps, compare_places
-from orchestration.deviation.series import FloatArray, IntArray
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.statistics.arrays import FloatArray, IntArray
+from orchestration.statistics.places import PlacesSettings, common_steps, compare_places
 from tests.benchmarks.bench_deviation import simulate_stocks
 from tests.benchmarks.real_data import YEAR, codes, flagged_households, households, judge_households
 

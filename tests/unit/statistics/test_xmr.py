@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.deviation.series import FloatArray
-from orchestration.deviation.xmr import (
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.xmr import (
     Signal,
     XmrSettings,
     near_pairs,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from orchestration.deviation.series import FloatArray
-from orchestration.deviation.shocks import common_shock
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.shocks import common_shock
 
 
 def p_of(z: FloatArray) -> float:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from orchestration.deviation.series import FloatArray
+from orchestration.statistics.arrays import FloatArray
 
 #: Standard error of a median over that of a mean, for normal values in large samples.
 _MEDIAN_LOSS = float(np.sqrt(np.pi / 2.0))

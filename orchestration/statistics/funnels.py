@@ -18,7 +18,7 @@ References: Spiegelhalter (2005), Stat. Med. 24:1185 (funnel plots, overdispersi
 import numpy as np
 from scipy import special
 
-from orchestration.deviation.series import FloatArray
+from orchestration.statistics.arrays import FloatArray
 
 
 def exact_poisson_limits(events: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:

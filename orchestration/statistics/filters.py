@@ -29,7 +29,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from scipy import special
 
-from orchestration.deviation.series import BoolArray, FloatArray
+from orchestration.statistics.arrays import BoolArray, FloatArray
 
 State = tuple[FloatArray, FloatArray]
 

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from orchestration.deviation.filters import (
+from orchestration.deviation.settings import DeviationSettings
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.filters import (
     GammaPoisson,
     LevelModel,
     Observation,
@@ -22,10 +24,8 @@ from orchestration.deviation.filters import (
     responsibilities,
     run_history,
 )
-from orchestration.deviation.means import LogNormalLevel, moderate
-from orchestration.deviation.proportions import BetaBinomial
-from orchestration.deviation.series import FloatArray
-from orchestration.deviation.settings import DeviationSettings
+from orchestration.statistics.means import LogNormalLevel, moderate
+from orchestration.statistics.proportions import BetaBinomial
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "poisson2"
 GRID = np.array(DeviationSettings().volatility_grid)

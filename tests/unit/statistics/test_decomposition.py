@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.deviation.decomposition import (
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.decomposition import (
     FactorEffect,
     das_gupta,
     kitagawa,
     standardise,
     stock_change,
 )
-from orchestration.deviation.series import FloatArray
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 EXAMPLES: dict[str, Any] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special, stats
 
-from orchestration.deviation.series import ROUNDING
+from orchestration.statistics.arrays import ROUNDING
 
 _LEAST_OBSERVATIONS = 2
 

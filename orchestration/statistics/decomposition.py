@@ -21,8 +21,8 @@ from math import factorial
 
 import numpy as np
 
-from orchestration.deviation.funnels import byar_limits
-from orchestration.deviation.series import FloatArray
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.funnels import byar_limits
 
 #: Dobson's interval is not given for fewer events.
 LEAST_EVENTS = 10

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from orchestration.deviation.funnels import (
+from orchestration.statistics.arrays import BoolArray, FloatArray
+from orchestration.statistics.funnels import (
     between_variance,
     byar_limits,
     exact_poisson_limits,
@@ -19,7 +20,6 @@ from orchestration.deviation.funnels import (
     widened_limits,
     winsorise,
 )
-from orchestration.deviation.series import BoolArray, FloatArray
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 TAILS = {"2s": 0.025, "3s": 0.001}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from orchestration.deviation.filters import Observation, State
-from orchestration.deviation.series import FloatArray
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.filters import Observation, State
 
 #: Up to so many terms a tail is summed term by term; beyond, it is integrated.
 _SUMMED_TERMS = 64

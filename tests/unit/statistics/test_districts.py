@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from orchestration.deviation.districts import (
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.districts import (
     between_interval,
     leave_one_out,
     leave_one_out_counts,
@@ -16,8 +17,7 @@ from orchestration.deviation.districts import (
     random_effects,
     shrunken,
 )
-from orchestration.deviation.funnels import between_variance, phi
-from orchestration.deviation.series import FloatArray
+from orchestration.statistics.funnels import between_variance, phi
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "metafor"
 METAFOR = json.loads((VECTORS / "dat_bcg_expected.json").read_text())

@@ -27,7 +27,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from orchestration.deviation.series import ROUNDING, BoolArray, FloatArray, IntArray
+from orchestration.statistics.arrays import ROUNDING, BoolArray, FloatArray, IntArray
 
 #: "Two of three": the rule is about so many points in a row, all but one of them near a limit.
 _NEAR_WINDOW = 3
