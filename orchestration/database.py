@@ -3,11 +3,13 @@
 SQL here holds names and values that came from outside: a column that a supplier named, a question
 that a person typed, a view in a file that was copied here. So no connection reads or writes files
 but those that it is opened for, none fetches or loads an extension, and none can be told otherwise
-afterwards. What is asked, and of which file, belongs to the callers; dbt opens its own.
+afterwards. dbt opens its own connection, with the same settings (`flow/dbt_connection.py`). What is
+asked, and of which file, belongs to the callers.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -22,6 +24,27 @@ _NO_EXTENSIONS = {
     # Else a table's name may mean a variable of the caller.
     "python_enable_replacements": "false",
 }
+
+
+# Moments become days, and a night's outcome must not hang on where the machine stands.
+TIME_ZONE = "set global timezone = 'UTC'"
+
+
+def settings_of(*, spill: Path | None = None, memory: str | None = None) -> dict[str, Any]:
+    """What DuckDB is started with, whoever opens it.
+
+    Args:
+        spill: Directory for what does not fit in memory; without one, such a query fails.
+        memory: How much memory it may use, as DuckDB writes it; 3 GB unless given.
+
+    Returns:
+        DuckDB's settings by name.
+    """
+    return {
+        **_NO_EXTENSIONS,
+        "memory_limit": memory or MEMORY_LIMIT,
+        "temp_directory": "" if spill is None else str(spill),
+    }
 
 
 def connect(
@@ -52,16 +75,12 @@ def connect(
     connection = duckdb.connect(
         ":memory:" if path is None else str(path),
         read_only=read_only,
-        config={
-            **_NO_EXTENSIONS,
-            "memory_limit": memory or MEMORY_LIMIT,
-            "temp_directory": "" if spill is None else str(spill),
-        },
+        config=settings_of(spill=spill, memory=memory),
     )
     try:
         # A second connection to what is open in this process is locked already.
         if not connection.execute("select current_setting('lock_configuration')").fetchone()[0]:  # type: ignore[index]
-            connection.execute("set global timezone = 'UTC'")
+            connection.execute(TIME_ZONE)
             connection.execute(f"set allowed_paths = {_texts(files)}")
             connection.execute(f"set allowed_directories = {_texts(directories)}")
             connection.execute("set enable_external_access = false")

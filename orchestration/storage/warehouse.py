@@ -18,6 +18,15 @@ from orchestration.storage.home import remove
 SCHEMAS = ("raw", "seeds", "staging", "intermediate", "marts", "meta")
 
 
+def spill_of(path: Path) -> Path:
+    """Where a warehouse writes what does not fit in memory; it may hold identity numbers.
+
+    Args:
+        path: The DuckDB file.
+    """
+    return path.parent / "spill"
+
+
 class WarehouseHeldError(duckdb.IOException):
     """Another process has the warehouse open; the text is Swedish and says which."""
 
@@ -41,8 +50,7 @@ def open_warehouse(
         WarehouseHeldError: If another process holds the file.
         duckdb.IOException: If it cannot be opened for another reason.
     """
-    # What does not fit in memory is written here, and may hold identity numbers on their way in.
-    spill = path.parent / "spill"
+    spill = spill_of(path)
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         spill.mkdir(exist_ok=True, mode=0o700)
