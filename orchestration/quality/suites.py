@@ -19,6 +19,8 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from orchestration.yaml_text import values_of
+
 ROW_COUNT_TYPE = "expect_table_row_count_to_be_between"
 QUERY_TYPE = "unexpected_rows_expectation"
 
@@ -268,7 +270,7 @@ def _bind(value: object, variables: Mapping[str, object]) -> object:
         return value
     filled = _PLACEHOLDER.sub(lambda found: str(variables.get(found[1], found[0])), value)
     # A value that is only variables keeps its type: a year is a number, a day is a date.
-    return filled if "{batch}" in filled else yaml.safe_load(filled)
+    return filled if "{batch}" in filled else values_of(filled)
 
 
 class Suite(BaseModel):
@@ -359,7 +361,7 @@ def load_suite(path: Path) -> Suite:
             with the row-count rule, or guards another table than its name says.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        content = values_of(path.read_text(encoding="utf-8"))
         suite = Suite.model_validate(content)
     except yaml.YAMLError as error:
         message = f"{path.name}: filen är inte giltig YAML: {error}"

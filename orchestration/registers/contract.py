@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from orchestration.yaml_text import values_of
 
 ColumnType = Literal[
     "text",
@@ -517,8 +518,6 @@ def load_contracts() -> dict[str, Contract]:
     """
     directory = Path(__file__).parent / "contracts"
     return {
-        path.stem: build_contract(
-            path.stem, yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
-        )
+        path.stem: build_contract(path.stem, values_of(path.read_text(encoding="utf-8")))
         for path in sorted(directory.glob("*.yml"))
     }

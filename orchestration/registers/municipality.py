@@ -6,11 +6,11 @@ becomes SQL belongs in `mapping`; which geography counts a row at which time is 
 """
 
 import csv
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Self, TypeVar
 
 import duckdb
 import yaml
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.mapping import CONTRACT_FORM, Form, RegisterMapping, Text, problems
 from orchestration.settings import Settings
+from orchestration.yaml_text import texts_of
 
 BOARDS_TABLE = "municipality__boards"
 UNITS_TABLE = "municipality__units"
@@ -186,18 +187,6 @@ def _having(common: Mapping[str, _Value], names: Collection[str]) -> dict[str, _
     return {name: value for name, value in common.items() if name in names}
 
 
-class _Loader(yaml.BaseLoader):
-    """YAML as text, lists and tables: `01` stays `01`, `no` stays `no`, and a key stands once."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        content = super().construct_mapping(node, deep=deep)
-        if len(content) < len(node.value):
-            raise yaml.constructor.ConstructorError(
-                None, None, "en nyckel står två gånger", node.start_mark
-            )
-        return content
-
-
 def read_municipality(path: Path) -> Municipality:
     """Read the file of a municipality.
 
@@ -223,7 +212,7 @@ def read_municipality(path: Path) -> Municipality:
 def _understood(path: Path, content: bytes) -> Municipality:
     """What a file says; each register asks for it, and it is read anew once its text is another."""
     try:
-        parsed = yaml.load(content.decode("utf-8-sig"), _Loader)  # noqa: S506 (builds only text)
+        parsed = texts_of(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise _refused(path, ["filen är inte i UTF-8"]) from error
     except yaml.MarkedYAMLError as error:

@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 from orchestration.settings import Profile
 from orchestration.sources.observation import Meaning
 from orchestration.sources.requests import Request
+from orchestration.yaml_text import values_of
 
 _REGISTRY = Path(__file__).with_name("registry.yml")
 _RECORDED = Path(__file__).parents[1] / "demo" / "recorded"
@@ -261,7 +261,7 @@ class _Registry(BaseModel):
 
 @cache
 def _load() -> _Registry:
-    raw = yaml.load(_REGISTRY.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    raw = values_of(_REGISTRY.read_text(encoding="utf-8"))
     for dataset in raw["datasets"]:
         publisher = raw["publishers"][dataset["publisher"]]
         dataset["publisher_name_sv"] = publisher["name_sv"]
