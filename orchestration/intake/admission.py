@@ -16,6 +16,7 @@ import duckdb
 
 from orchestration.intake.as_of import known_receipts
 from orchestration.intake.incoming import declared_sources
+from orchestration.intake.landed import deliveries_of
 from orchestration.intake.not_delivered import write_not_delivered
 from orchestration.registers.breaches import (
     INTERNAL_ERROR,
@@ -80,7 +81,7 @@ from orchestration.storage.deliveries import (
     remarked_files,
     write_register_deliveries,
 )
-from orchestration.storage.landing import LandingStore, Receipt
+from orchestration.storage.landing import LandingStore, LostError, Receipt
 from orchestration.storage.retention import lost_sequences
 from orchestration.storage.warehouse import let_interrupts_through
 
@@ -143,9 +144,7 @@ def load_deliveries(
         for receipt in due
         if receipt.sequence not in lost and (names is None or receipt.name in names)
     ]
-    whole = [receipt for receipt in due if store.is_intact(receipt.delivery_id)]
-    _hold_lost(connection, [receipt for receipt in due if receipt not in whole])
-    for group in _by_name(whole).values():
+    for group in _by_name(due).values():
         try:
             if group[0].kind == "register":
                 _load_register(
@@ -196,9 +195,9 @@ def _load_register(
     municipality = load_municipality(settings)
     mapping = municipality.mapping(name)
     if contract is None:
-        unknown = [_held(_delivery(store, receipt), "", "okant_register") for receipt in group]
         with _transaction(connection):
-            _record_results(connection, group, unknown)
+            for receipt in group:
+                _hold(connection, receipt, _breach_row(Breach(receipt.file_name, "okant_register")))
         return
 
     load = partial(
@@ -223,10 +222,12 @@ def _load_register(
         if receipt.delivery_id in empty and period not in empty[receipt.delivery_id]:
             lawful.append(receipt)
         else:
-            held.append(_held(_delivery(store, receipt), period, "samma_innehall"))
+            held.append((receipt, period))
     load(group=lawful)
     with _transaction(connection):
-        _record_results(connection, group, held)
+        for receipt, period in held:
+            breach = _breach_row(Breach(receipt.file_name, "samma_innehall"))
+            _hold(connection, receipt, breach, period)
 
 
 def _load_files(
@@ -245,8 +246,11 @@ def _load_files(
     mapping = municipality.mapping(contract.register_name)
     units = municipality.units
     rules = rules_fingerprint(contract, units, mapping)
-    refused, alike = by_version(contract, [_delivery(store, each) for each in group], mapping)
+    deliveries, lost = deliveries_of(store, group)
+    refused, alike = by_version(contract, deliveries, mapping)
     with _transaction(connection):
+        for receipt in lost:
+            _hold(connection, receipt, _lost_breach(receipt))
         _record_results(connection, group, refused)
     by_sequence = {receipt.sequence: receipt for receipt in group}
 
@@ -353,10 +357,16 @@ def _judge_waiting_again(
             municipality.mapping(name),
         )
         rules = rules_fingerprint(contract, municipality.units, mapping)
-        delivery = _delivery(store, receipt)
-        if sequence not in judged_otherwise(connection, name, rules) or not delivery.path.exists():
+        if sequence not in judged_otherwise(connection, name, rules) or not store.keeps(
+            receipt.delivery_id
+        ):
             continue
-        _, alike = by_version(contract, [delivery], mapping)
+        deliveries, lost = deliveries_of(store, [receipt])
+        if lost:
+            breach = _lost_breach(receipt, "rader som väntar i den prövas inte om")
+            add_breach(connection, sequence, breach)
+            continue
+        _, alike = by_version(contract, deliveries, mapping)
         if not alike:
             note_judged(connection, sequence, rules)
             continue
@@ -364,7 +374,7 @@ def _judge_waiting_again(
             with staged(
                 connection,
                 alike[0][0],
-                [delivery],
+                deliveries,
                 units=municipality.units,
                 key=key,
                 work_dir=settings.rewriting_dir,
@@ -391,17 +401,6 @@ def _judge_waiting_again(
         except Exception as error:  # noqa: BLE001 - one delivery must not stop the others
             let_interrupts_through(error)
             add_breach(connection, sequence, _breach_row(_internal_error(receipt, error)))
-
-
-def _delivery(store: LandingStore, receipt: Receipt) -> Delivery:
-    return Delivery(
-        sequence=receipt.sequence,
-        delivery_id=receipt.delivery_id,
-        file_name=receipt.file_name,
-        path=store.blob(receipt.delivery_id),
-        received_on=receipt.received_at[:10],
-        written_name=receipt.written_name,
-    )
 
 
 def _record_results(
@@ -466,25 +465,18 @@ def _hold_group(
             _hold(connection, receipt, _breach_row(_internal_error(receipt, error)))
 
 
-def _hold_lost(connection: duckdb.DuckDBPyConnection, lost: Sequence[Receipt]) -> None:
-    """Hold the deliveries whose bytes are not those that came; the others are loaded."""
-    with _transaction(connection):
-        for receipt in lost:
-            message = (
-                f"Fil {receipt.file_name}: det som togs emot {receipt.received_at[:10]} är förlorat"
-                " eller ändrat i landing, så filen läses inte in. Gör så här: lämna samma fil igen."
-            )
-            _hold(connection, receipt, BreachRow("forlorad", "delivery", None, None, 0, message))
+def _lost_breach(receipt: Receipt, so_sv: str = "filen läses inte in") -> BreachRow:
+    message = (
+        f"Fil {receipt.file_name}: det som togs emot {receipt.received_at[:10]} är förlorat eller"
+        f" ändrat i landing, så {so_sv}. Gör så här: lämna samma fil igen."
+    )
+    return BreachRow("forlorad", "delivery", None, None, 0, message)
 
 
 def _internal_error(receipt: Receipt, error: Exception) -> Breach:
     if receipt.kind == "register" and isinstance(error, FAULTS_OF_FILES):
         return breach_of(receipt.file_name, error)
     return Breach(receipt.file_name, INTERNAL_ERROR, detail=type(error).__name__)
-
-
-def _held(delivery: Delivery, period: str, rule: str) -> LoadResult:
-    return LoadResult(delivery, period, "quarantined", 0, 0, (Breach(delivery.file_name, rule),))
 
 
 def _breach_row(breach: Breach) -> BreachRow:
@@ -572,11 +564,14 @@ def _load_dataset(
             answer = load_dataset(
                 connection,
                 dataset,
-                store.blob(receipt.delivery_id).read_bytes(),
+                store.read(receipt.delivery_id),
                 delivery_id=receipt.delivery_id,
                 delivery_sequence=receipt.sequence,
                 confirmed=receipt.sequence in confirmed,
             )
+        except LostError:
+            _hold(connection, receipt, _lost_breach(receipt))
+            continue
         except SourceFormatError as error:
             message = f"Fil {receipt.file_name}: {error}"
             _hold(

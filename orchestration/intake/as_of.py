@@ -58,9 +58,7 @@ def require_past(settings: Settings, store: LandingStore) -> None:
             f"Ingen leverans hade tagits emot {settings.as_of:%Y-%m-%d %H.%M}. "
             "Gör så här: ange en senare dag, och kontrollera att hemkatalogen är den rätta."
         )
-    gone = Counter(
-        receipt.name for receipt in receipts if not store.blob(receipt.delivery_id).exists()
-    )
+    gone = Counter(receipt.name for receipt in receipts if not store.keeps(receipt.delivery_id))
     if gone:
         titles = {name: contract.title_sv for name, contract in load_contracts().items()}
         titles |= {dataset.source_id: dataset.title_sv for dataset in load_registry()}

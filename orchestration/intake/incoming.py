@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestration.intake.fetching import Fetched, fetch_states, latest_answer
 from orchestration.registers.contract import load_contracts
-from orchestration.registers.inbox import is_settled, scan_inbox
+from orchestration.registers.inbox import Inbox, is_settled, scan_inbox
 from orchestration.registers.municipality import load_municipality
 from orchestration.settings import Settings
 from orchestration.sources.registry import Dataset, datasets_of, recorded_files
@@ -20,11 +20,12 @@ from orchestration.storage.landing import Incoming
 _REGISTER_WINDOWS = {"month": 62, "year": 396}
 
 
-def incoming_files(settings: Settings) -> list[Incoming]:
+def incoming_files(settings: Settings, inbox: Inbox | None = None) -> list[Incoming]:
     """List what there is to land.
 
     Args:
         settings: Where the inbox is, and which profile runs.
+        inbox: What lies in the inbox, where it has just been looked through.
 
     Returns:
         What lies in the inbox, in alphabetical order; then what publishers have answered, and in
@@ -44,7 +45,7 @@ def incoming_files(settings: Settings) -> list[Incoming]:
             settled=is_settled(file.path, settings.settle_seconds),
             written_name=file.written_name,
         )
-        for file in scan_inbox(settings.inbox_dir).files
+        for file in (inbox or scan_inbox(settings.inbox_dir)).files
     ]
     published = [
         Incoming(

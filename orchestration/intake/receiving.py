@@ -78,7 +78,8 @@ def land_deliveries(
         set_inbox(connection, store.inbox_at(settings.as_of), names=names)
         return Landed((), (), known_receipts(settings, store))
     claim_profile(settings.profile_file, settings.profile)
-    lying = incoming_files(settings)
+    inbox = scan_inbox(settings.inbox_dir)
+    lying = incoming_files(settings, inbox)
     files = [file for file in lying if names is None or file.name in names]
     new = store.land(files, received_at=now)
     store.note_inbox(lying, at=now)
@@ -101,8 +102,7 @@ def land_deliveries(
         for file in files
         if not file.settled
     ]
-    left = scan_inbox(settings.inbox_dir).left
-    return Landed(files, new, receipts, destroyed, [*left, *waiting, *remarks])
+    return Landed(files, new, receipts, destroyed, [*inbox.left, *waiting, *remarks])
 
 
 def retain(

@@ -7,11 +7,12 @@ undone. How pseudonyms are changed belongs in `orchestration.registers.rekeying`
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
+from orchestration.intake.landed import deliveries_of
 from orchestration.quality.gate import fingerprint
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.layout import Delivery
@@ -32,9 +33,12 @@ from orchestration.registers.rekeying import (
     recorded_key,
 )
 from orchestration.settings import Settings
-from orchestration.storage.landing import LandingStore
+from orchestration.storage.landing import LandingStore, Receipt
 from orchestration.storage.retention import lost_sequences
 from orchestration.storage.warehouse import open_warehouse, rewrite_warehouse
+
+# So many damaged files are named.
+_NAMED = 3
 
 Follow = Callable[[duckdb.DuckDBPyConnection, Mapping[str, tuple[str, str]]], None]
 
@@ -83,9 +87,10 @@ def rekey(
         write_key(pending, version=old.version + 1)
         new = read_key(pending)
         store = LandingStore(settings.landing_dir)
+        landed, damaged = _landed(store)
         bridge_keys(
             connection,
-            ((load_contracts()[name], each) for name, each in _landed(store).items()),
+            ((load_contracts()[name], each) for name, each in landed.items()),
             old,
             new,
             work_dir=store.directory,
@@ -100,8 +105,8 @@ def rekey(
             raise UnlinkedError(
                 f"{rekeyed.unlinked} av {rekeyed.cells} pseudonymer har inget identitetsnummer kvar"
                 f" i landningen ({len(lost_sequences(store))} gallrade leveranser). Inget är"
-                " ändrat. Med --accept-unlinked får de nya pseudonymer som inte längre hör ihop"
-                " med samma persons senare rader."
+                f" ändrat. {_damaged_sv(damaged)}Med --accept-unlinked får de nya pseudonymer som"
+                " inte längre hör ihop med samma persons senare rader."
             )
         after = {table: fingerprint(connection, table) for table in before}
         follow(connection, {table: (before[table], after[table]) for table in before})
@@ -110,22 +115,28 @@ def rekey(
     return new, rekeyed
 
 
-def _landed(store: LandingStore) -> dict[str, list[Delivery]]:
-    lost = lost_sequences(store)
-    registers: dict[str, list[Delivery]] = defaultdict(list)
+def _landed(store: LandingStore) -> tuple[dict[str, list[Delivery]], list[str]]:
+    """The registers' deliveries that can be read, and the names of those that are damaged."""
+    destroyed = lost_sequences(store)
+    registers: dict[str, list[Receipt]] = defaultdict(list)
     for receipt in store.receipts():
-        if receipt.name in load_contracts() and receipt.sequence not in lost:
-            registers[receipt.name].append(
-                Delivery(
-                    sequence=receipt.sequence,
-                    delivery_id=receipt.delivery_id,
-                    file_name=receipt.file_name,
-                    path=store.blob(receipt.delivery_id),
-                    received_on=receipt.received_at[:10],
-                    written_name=receipt.written_name,
-                )
-            )
-    return registers
+        if receipt.name in load_contracts() and receipt.sequence not in destroyed:
+            registers[receipt.name].append(receipt)
+    found = {name: deliveries_of(store, receipts) for name, receipts in registers.items()}
+    return (
+        {name: deliveries for name, (deliveries, _) in found.items()},
+        [receipt.file_name for _, lost in found.values() for receipt in lost],
+    )
+
+
+def _damaged_sv(file_names: Sequence[str]) -> str:
+    if not file_names:
+        return ""
+    named = ", ".join(file_names[:_NAMED]) + (" …" if len(file_names) > _NAMED else "")
+    return (
+        f"Förlorade eller ändrade i landing: {len(file_names)} ({named}). Gör så här: lägg"
+        " tillbaka dem ur säkerhetskopian och byt nyckel sedan. "
+    )
 
 
 def finish_rekeying(settings: Settings) -> None:

@@ -441,7 +441,7 @@ def record(
 
 
 def add_breach(connection: duckdb.DuckDBPyConnection, sequence: int, breach: BreachRow) -> None:
-    """Add a breach to the log of a delivery.
+    """Add a breach to the log of a delivery, where it does not stand there already.
 
     Args:
         connection: An open connection to the warehouse.
@@ -449,7 +449,9 @@ def add_breach(connection: duckdb.DuckDBPyConnection, sequence: int, breach: Bre
         breach: What was wrong.
     """
     connection.execute(
-        "insert into meta.delivery_breaches values (?, ?, ?, ?, ?, ?, ?)",
+        "insert into meta.delivery_breaches"
+        " (select ?::bigint, ?::varchar, ?::varchar, ?::varchar, ?::bigint, ?::bigint, ?::varchar"
+        " except from meta.delivery_breaches)",
         [
             sequence,
             breach.rule,

@@ -2,13 +2,14 @@
 
 Blobs are written once and never changed; `receipts.jsonl` says what was received, in order, and
 `inbox.jsonl` which files went away and came back. The warehouse can be rebuilt from this directory
-alone. Destroying what has grown too old belongs in `retention`; what the bytes mean belongs
-elsewhere.
+alone. Nobody gets at a blob but through `LandingStore.read` and `LandingStore.intact`, which verify
+it. What grows too old is decided in `retention`; what the bytes mean belongs elsewhere.
 """
 
 import hashlib
 import json
 import os
+import time
 from collections.abc import Container, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -19,6 +20,10 @@ from typing import Any, BinaryIO, Literal
 from orchestration.outside import open_file, shown
 
 _CHUNK = 4 << 20
+# The blobs that were found intact, each as it looked when its bytes were summed up.
+_SUMMED: dict[Path, tuple[int, ...]] = {}
+# A file system's clock may stand still for so long that a change is not seen in its times.
+_COARSEST_NS = 2_000_000_000
 
 Kind = Literal["register", "statistics"]
 
@@ -74,6 +79,14 @@ class Receipt:
     written_name: str = ""
 
 
+class LostError(Exception):
+    """The bytes of a delivery are gone, or are not those that came; the text is Swedish."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(f"{place} är förlorad eller ändrad.")
+        self.place = str(place)
+
+
 def sha256_of(path: Path) -> str:
     """Hash a file without holding it in memory.
 
@@ -113,16 +126,69 @@ class LandingStore:
         # Written by `retention`; what stands there is not kept anew.
         self.destroyed_file = directory / "destroyed.jsonl"
 
-    def blob(self, delivery_id: str) -> Path:
-        """Where the bytes of a delivery are.
+    def _blob(self, delivery_id: str) -> Path:
+        return self.directory / delivery_id[:2] / delivery_id
+
+    def keeps(self, delivery_id: str) -> bool:
+        """Whether there is anything in the place of a delivery's bytes.
 
         Args:
             delivery_id: SHA-256 of the bytes.
 
         Returns:
-            The path; it exists once the delivery is landed.
+            False where they have been destroyed or lost; True says nothing of what they are.
         """
-        return self.directory / delivery_id[:2] / delivery_id
+        return self._blob(delivery_id).exists()
+
+    def read(self, delivery_id: str) -> bytes:
+        """The bytes of a delivery, verified as they are read.
+
+        Args:
+            delivery_id: SHA-256 of the bytes.
+
+        Returns:
+            The bytes that came.
+
+        Raises:
+            LostError: If they are gone, or are others.
+        """
+        blob = self._blob(delivery_id)
+        try:
+            with open_file(blob) as file:
+                content = file.read()
+        except OSError:
+            raise LostError(blob) from None
+        if hashlib.sha256(content).hexdigest() != delivery_id:
+            raise LostError(blob)
+        return content
+
+    def intact(self, delivery_id: str) -> Path:
+        """A file with the bytes of a delivery, for whoever cannot hold them in memory.
+
+        They are summed up once in a run: what has been found intact is taken to be so until the
+        file has been touched, or `forget_summed` is called.
+
+        Args:
+            delivery_id: SHA-256 of the bytes.
+
+        Returns:
+            The file, to be read and never changed.
+
+        Raises:
+            LostError: If they are gone, or are others.
+        """
+        blob = self._blob(delivery_id)
+        try:
+            looks = _looks(blob)
+            if _SUMMED.get(blob) == looks:
+                return blob
+            if sha256_of_delivered(blob) != delivery_id or _looks(blob) != looks:
+                raise LostError(blob)
+        except OSError:
+            raise LostError(blob) from None
+        if time.time_ns() - looks[-1] > _COARSEST_NS:
+            _SUMMED[blob] = looks
+        return blob
 
     def is_intact(self, delivery_id: str) -> bool:
         """Whether the bytes of a delivery are there, every one as it came.
@@ -130,8 +196,27 @@ class LandingStore:
         Args:
             delivery_id: SHA-256 of the bytes.
         """
-        blob = self.blob(delivery_id)
-        return blob.is_file() and sha256_of(blob) == delivery_id
+        try:
+            self.intact(delivery_id)
+        except LostError:
+            return False
+        return True
+
+    def destroy(self, delivery_ids: Iterable[str]) -> None:
+        """Remove the bytes of deliveries, for good when this returns.
+
+        Args:
+            delivery_ids: SHA-256 of the bytes of each; they may be gone already.
+
+        Raises:
+            OSError: If a file cannot be removed.
+        """
+        touched = set()
+        for blob in map(self._blob, delivery_ids):
+            if blob.exists():
+                blob.unlink()
+                touched.add(blob.parent)
+        flush_directories(touched)
 
     def receipts(self) -> list[Receipt]:
         """All deliveries in the order they came.
@@ -224,7 +309,7 @@ class LandingStore:
             )
         if new:
             # The blobs must be there for good before anything says that they are.
-            flush_directories({self.blob(receipt.delivery_id).parent for receipt in new})
+            flush_directories({self._blob(receipt.delivery_id).parent for receipt in new})
             flush_directories({self.directory})
             append_lines(self._receipts_file, [_line(receipt) for receipt in new])
         return new
@@ -286,7 +371,7 @@ class LandingStore:
         return None if known and copied[0] == landed else copied
 
     def _keep(self, delivery_id: str, partial: Path) -> None:
-        target = self.blob(delivery_id)
+        target = self._blob(delivery_id)
         target.parent.mkdir(exist_ok=True, mode=0o700)
         if target.is_dir():
             target.rmdir()
@@ -386,6 +471,17 @@ def _copy(reader: BinaryIO, target: Path) -> tuple[str, int] | None:
         writer.flush()
         os.fsync(writer.fileno())
     return digest.hexdigest(), size
+
+
+def forget_summed() -> None:
+    """Let every blob be summed up anew when it is next asked for: a run begins here."""
+    _SUMMED.clear()
+
+
+def _looks(path: Path) -> tuple[int, ...]:
+    """What changes with a file, whoever changes it and whatever time they give it; time last."""
+    found = path.lstat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

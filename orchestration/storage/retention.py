@@ -6,7 +6,6 @@ own file in the inbox is never touched, and public statistics are kept.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +16,6 @@ from orchestration.storage.landing import (
     LandingStore,
     Receipt,
     append_lines,
-    flush_directories,
     read_lines,
 )
 
@@ -82,9 +80,7 @@ def lost_sequences(store: LandingStore) -> set[int]:
         Their sequences; one whose bytes have come anew since is not among them.
     """
     return {
-        each.sequence
-        for each in destroyed_deliveries(store)
-        if not store.blob(each.delivery_id).exists()
+        each.sequence for each in destroyed_deliveries(store) if not store.keeps(each.delivery_id)
     }
 
 
@@ -134,18 +130,8 @@ def destroy_expired(store: LandingStore, *, days: int, now: datetime) -> list[De
     ]
     if new:
         append_lines(store.destroyed_file, [asdict(each) for each in new])
-    _remove(store, list(expired))
+    store.destroy(expired)
     return new
-
-
-def _remove(store: LandingStore, delivery_ids: Sequence[str]) -> None:
-    touched = set()
-    for delivery_id in delivery_ids:
-        blob = store.blob(delivery_id)
-        if blob.exists():
-            blob.unlink()
-            touched.add(blob.parent)
-    flush_directories(touched)
 
 
 def record_destroyed(connection: duckdb.DuckDBPyConnection, store: LandingStore) -> None:

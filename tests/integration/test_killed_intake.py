@@ -22,6 +22,7 @@ from orchestration.registers.pseudonyms import read_key
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.snapshot import content_hash
+from tests.landed import blob_of
 
 TRIALS = 32
 KEY_TRIALS = 12
@@ -119,7 +120,7 @@ def state(home: Path) -> dict[str, Any]:
     return {
         "receipts": [(r.sequence, r.name, r.file_name, r.delivery_id, r.size) for r in receipts],
         "blobs": {
-            receipt.delivery_id: store.blob(receipt.delivery_id).stat().st_size
+            receipt.delivery_id: blob_of(store, receipt.delivery_id).stat().st_size
             for receipt in receipts
         },
         "raw": raw,

@@ -136,6 +136,33 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert {name for name in readers if not name.startswith("cli/")} == {"flow/dbt_project.py"}
 
 
+def test_landed_bytes_are_reached_through_the_store_alone() -> None:
+    """It verifies them; whoever built a path would read what nobody has looked at."""
+    texts = {name_of(module): module.read_text(encoding="utf-8") for module in MODULES}
+    assert [name for name, text in texts.items() if "._blob(" in text] == ["storage/landing.py"]
+    # The log of confirmations lies there too, and files are rewritten there.
+    assert {name for name, text in texts.items() if "store.directory" in text} == {
+        "storage/confirmations.py",
+        "intake/rekeying.py",
+    }
+    # Otherwise the directory is named in a message, allowed to DuckDB, or work is done in it.
+    reached = {name: set(re.findall(r".*\blanding_dir\b.*", text)) for name, text in texts.items()}
+    ways = {
+        name: {line.strip() for line in lines if "LandingStore(" not in line}
+        for name, lines in reached.items()
+    }
+    assert {name: lines for name, lines in ways.items() if lines} == {
+        "settings.py": {
+            "def landing_dir(self) -> Path:",
+            'return self.landing_dir if self.as_of is None else self.state_dir / "spill"',
+        },
+        "flow/performing.py": {"landing = [settings.landing_dir]"},
+        "flow/verification.py": {
+            'f"Loggen över mottagna leveranser i {settings.landing_dir} går inte att läsa"'
+        },
+    }
+
+
 def test_the_clock_is_read_in_few_places() -> None:
     """What is judged is judged by `Settings.moment`, which stands still when the past is built.
 

@@ -11,13 +11,15 @@ import pytest
 
 from orchestration.intake import admission as loading_step
 from orchestration.intake.receiving import land_deliveries
+from orchestration.intake.rekeying import UnlinkedError, rekey
 from orchestration.registers.contract import Contract, load_contracts
-from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.pseudonyms import PseudonymKey, read_key, write_key
 from orchestration.registers.staged_rows import insert_staged
 from orchestration.settings import Settings
 from orchestration.sources.registry import datasets_of, load_registry
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.warehouse import open_warehouse
+from tests.landed import blob_of
 
 KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")
 HEADER = (
@@ -26,6 +28,8 @@ HEADER = (
 )
 # Skatteverket's rule for the last digit, worked by hand: 870512-982 gives 6.
 PERSON = "198705129826"
+# As above: 191212121212 is the textbooks' own.
+OTHER = "191212121212"
 MISTYPED = "198705129827"
 ROWS = 150
 
@@ -71,6 +75,17 @@ class Home:
     def report(self, register_name: str, period: str) -> str:
         name = f"{register_name}__{register_name}_{period}.csv.txt"
         return (self.settings.delivery_reports_dir / name).read_text(encoding="utf-8")
+
+
+def harm(blob: Path, damage: str) -> None:
+    """Do to landed bytes what a disk, or a person, may."""
+    match damage:
+        case "gone":
+            blob.unlink()
+        case "changed":
+            blob.write_bytes(blob.read_bytes()[:-1] + b"?")
+        case "cut":
+            blob.write_bytes(blob.read_bytes()[:-200])
 
 
 @pytest.fixture
@@ -231,16 +246,93 @@ def test_one_file_s_fault_holds_no_other_of_its_register(
     assert ("vänta; filen prövas igen" in report) == (rule == "internt_fel")
 
 
-def test_a_file_that_is_gone_holds_no_other_of_its_register(home: Home) -> None:
+@pytest.mark.parametrize("damage", ["gone", "changed", "cut"])
+def test_bytes_that_are_not_those_that_came_hold_their_own_delivery_alone(
+    home: Home, damage: str
+) -> None:
     for month in (1, 2):
         home.deliver("boendestod_beslut", f"2023-0{month}", register(prefix=f"M{month}"))
     store = LandingStore(home.settings.landing_dir)
     with open_warehouse(home.settings.warehouse_path) as connection:
         land_deliveries(connection, home.settings, store, now=datetime.now(UTC))
         [first, _] = store.receipts()
-        store.blob(first.delivery_id).unlink()
+        harm(blob_of(store, first.delivery_id), damage)
         loading_step.load_deliveries(connection, home.settings, store, KEY)
     assert [each[1] for each in home.outcomes()] == ["quarantined", "loaded"]
+    report = home.report("boendestod_beslut", "2023-01")
+    assert "förlorat eller ändrat i landing, så filen läses inte in" in report
+    assert "Gör så här: lämna samma fil igen." in report
+
+
+def test_waiting_rows_are_not_judged_by_bytes_that_are_not_those_that_came(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading_step, "load_contracts", with_hours(on_breach={"intervall": "row"}))
+    home.deliver("boendestod_beslut", "2023-01", register(row("X1", hours="800")))
+    home.take_in()
+    assert home.outcomes()[0][1:] == ("loaded_in_part", ROWS, 1)
+    store = LandingStore(home.settings.landing_dir)
+    [receipt] = store.receipts()
+    blob = blob_of(store, receipt.delivery_id)
+    whole = blob.read_bytes()
+    wide = with_hours(on_breach={"intervall": "row"}, max=1000)
+    monkeypatch.setattr(loading_step, "load_contracts", wide)
+    # With hours that would pass, were they those that came.
+    blob.write_bytes(whole.replace(b";800;", b";801;"))
+    for _ in range(2):
+        with open_warehouse(home.settings.warehouse_path) as connection:
+            loading_step.load_deliveries(connection, home.settings, store, KEY)
+    assert home.outcomes()[0][1:] == ("loaded_in_part", ROWS, 1)
+    assert home.ask("select state from meta.held_rows") == [("waiting",)]
+    assert home.ask("select count(*) from meta.delivery_breaches where rule = 'forlorad'") == [(1,)]
+    assert "rader som väntar i den prövas inte om" in home.report("boendestod_beslut", "2023-01")
+    blob.write_bytes(whole)
+    home.take_in()
+    assert home.outcomes()[0][1:] == ("loaded", ROWS + 1, 0)
+
+
+def test_a_published_answer_is_verified_as_it_is_read(home: Home) -> None:
+    home = Home(home.settings.model_copy(update={"profile": "demo"}))
+    store = LandingStore(home.settings.landing_dir)
+    with open_warehouse(home.settings.warehouse_path) as connection:
+        land_deliveries(connection, home.settings, store, now=datetime.now(UTC))
+        [changed, *others] = store.receipts()
+        harm(blob_of(store, changed.delivery_id), "changed")
+        loading_step.load_deliveries(connection, home.settings, store, KEY)
+    assert len(others) > 5
+    assert [each[1] for each in home.outcomes()] == ["quarantined"] + ["loaded"] * len(others)
+    [(rule,)] = home.ask("select rule from meta.delivery_breaches")
+    assert rule == "forlorad"
+
+
+def test_a_change_of_key_reads_no_bytes_that_are_not_those_that_came(home: Home) -> None:
+    """They bridge to no number, and are named where that leaves pseudonyms without one."""
+    for month, person in (("01", PERSON), ("02", OTHER)):
+        home.deliver(
+            "boendestod_beslut",
+            f"2023-{month}",
+            HEADER + "".join(row(f"M{month}{n}", person) for n in range(ROWS)),
+        )
+    home.settings.key_file.parent.mkdir()
+    write_key(home.settings.key_file, version=1)
+    store = LandingStore(home.settings.landing_dir)
+    with open_warehouse(home.settings.warehouse_path) as connection:
+        land_deliveries(connection, home.settings, store, now=datetime.now(UTC))
+        loading_step.load_deliveries(
+            connection, home.settings, store, read_key(home.settings.key_file)
+        )
+    assert {each[1] for each in home.outcomes()} == {"loaded"}
+    damaged = blob_of(store, store.receipts()[0].delivery_id)
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole.replace(PERSON.encode(), OTHER.encode()))
+    with pytest.raises(UnlinkedError) as refused:
+        rekey(home.settings, accept_unlinked=False, follow=lambda *_: None)
+    assert (
+        "Förlorade eller ändrade i landing: 1 (boendestod_beslut/boendestod_beslut_2023-01.csv)."
+        " Gör så här: lägg tillbaka dem" in str(refused.value)
+    )
+    damaged.write_bytes(whole)
+    assert rekey(home.settings, accept_unlinked=False, follow=lambda *_: None)[1].unlinked == 0
 
 
 def test_a_file_that_is_no_table_does_not_end_the_transaction_of_the_others(home: Home) -> None:

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import os
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +15,9 @@ from hypothesis import strategies as st
 
 from orchestration.outside import open_file
 from orchestration.storage import landing
-from orchestration.storage.landing import Incoming, LandingStore
+from orchestration.storage.landing import Incoming, LandingStore, LostError, sha256_of
 from orchestration.storage.retention import destroy_expired
+from tests.landed import blob_of
 
 NOW = datetime(2026, 11, 22, 3, 30, tzinfo=UTC)
 
@@ -31,8 +34,8 @@ def test_a_delivery_is_kept_unchanged_and_private(tmp_path: Path) -> None:
     content = b"avhysning_id;datum\r\n\xe5"
     [receipt] = store.land([incoming(tmp_path / "in", "a.csv", content)], received_at=NOW)
     assert receipt.delivery_id == hashlib.sha256(content).hexdigest()
-    assert store.blob(receipt.delivery_id).read_bytes() == content
-    assert store.blob(receipt.delivery_id).stat().st_mode & 0o777 == 0o600
+    assert blob_of(store, receipt.delivery_id).read_bytes() == content
+    assert blob_of(store, receipt.delivery_id).stat().st_mode & 0o777 == 0o600
     assert store.directory.stat().st_mode & 0o777 == 0o700
     assert (receipt.sequence, receipt.size) == (1, len(content))
     assert receipt.received_at == "2026-11-22T03:30:00+00:00"
@@ -137,7 +140,7 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     ]
     for file in files:
         store.land(files[: files.index(file) + 1], received_at=NOW)
-    kept = [store.blob(receipt.delivery_id).read_bytes() for receipt in store.receipts()]
+    kept = [blob_of(store, receipt.delivery_id).read_bytes() for receipt in store.receipts()]
     assert kept == contents
 
 
@@ -170,7 +173,7 @@ def test_a_file_that_changes_while_it_is_copied_waits(
     assert [path for path in store.directory.rglob("*") if path.is_file()] == []
     monkeypatch.undo()
     [receipt] = store.land([file], received_at=NOW)
-    assert store.blob(receipt.delivery_id).read_bytes() == b"the first half and the second"
+    assert blob_of(store, receipt.delivery_id).read_bytes() == b"the first half and the second"
 
 
 def test_a_file_that_goes_away_before_it_is_read_is_no_delivery(tmp_path: Path) -> None:
@@ -197,7 +200,7 @@ def test_the_inbox_of_any_time_is_known(tmp_path: Path) -> None:
 
     def inbox(moment: datetime) -> dict[str, str]:
         return {
-            file_name: store.blob(delivery_id).read_text(encoding="utf-8")
+            file_name: blob_of(store, delivery_id).read_text(encoding="utf-8")
             for _, file_name, delivery_id in store.inbox_at(moment)
         }
 
@@ -214,6 +217,61 @@ def test_the_inbox_of_any_time_is_known(tmp_path: Path) -> None:
     assert inbox(days[3]) == {"s.json": "{}"}, "a torn line does not count"
 
 
+@pytest.mark.parametrize("damage", ["lost", "changed", "cut", "a link", "a directory"])
+def test_nobody_gets_at_bytes_that_are_not_those_that_came(tmp_path: Path, damage: str) -> None:
+    store = LandingStore(tmp_path / "landing")
+    file = incoming(tmp_path / "in", "a.csv", b"1;2")
+    [receipt] = store.land([file], received_at=NOW)
+    blob = blob_of(store, receipt.delivery_id)
+    assert store.read(receipt.delivery_id) == b"1;2"
+    assert store.intact(receipt.delivery_id) == blob
+    blob.unlink()
+    match damage:
+        case "changed":
+            blob.write_bytes(b"1;3")
+        case "cut":
+            blob.write_bytes(b"1;")
+        case "a link":
+            blob.symlink_to(file.path)
+        case "a directory":
+            blob.mkdir()
+    for reader in (store.read, store.intact):
+        with pytest.raises(LostError) as lost:
+            reader(receipt.delivery_id)
+        assert lost.value.place == str(blob)
+
+
+def test_bytes_are_summed_up_once_until_they_are_touched_or_a_run_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summed: list[Path] = []
+
+    def counting(path: Path) -> str:
+        summed.append(path)
+        return sha256_of(path)
+
+    store = LandingStore(tmp_path / "landing")
+    [receipt] = store.land([incoming(tmp_path / "in", "a.csv", b"1;2")], received_at=NOW)
+    monkeypatch.setattr(landing, "sha256_of_delivered", counting)
+    blob = blob_of(store, receipt.delivery_id)
+    for _ in range(2):
+        LandingStore(store.directory).intact(receipt.delivery_id)
+    assert summed == [blob, blob], "what has just been written may be written again unseen"
+    monkeypatch.setattr(landing, "_COARSEST_NS", -1)
+    for _ in range(3):
+        LandingStore(store.directory).intact(receipt.delivery_id)
+    assert summed == [blob] * 3
+    landing.forget_summed()
+    store.intact(receipt.delivery_id)
+    assert summed == [blob] * 4
+    before = blob.stat()
+    time.sleep(0.02)
+    blob.write_bytes(b"1;3")
+    os.utime(blob, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(LostError):
+        store.intact(receipt.delivery_id)
+
+
 @pytest.mark.parametrize("damage", ["lost", "changed", "a directory"])
 def test_bytes_lost_from_here_are_kept_anew_while_their_file_lies_there(
     tmp_path: Path, damage: str
@@ -221,7 +279,7 @@ def test_bytes_lost_from_here_are_kept_anew_while_their_file_lies_there(
     store = LandingStore(tmp_path / "landing")
     file = incoming(tmp_path / "in", "a.csv", b"1;2")
     [receipt] = store.land([file], received_at=NOW)
-    blob = store.blob(receipt.delivery_id)
+    blob = blob_of(store, receipt.delivery_id)
     blob.unlink()
     if damage == "changed":
         blob.write_bytes(b"1;3")
@@ -241,4 +299,4 @@ def test_what_was_destroyed_by_rule_is_not_kept_anew(tmp_path: Path) -> None:
     [destroyed] = destroy_expired(store, days=1, now=NOW + timedelta(days=2))
     assert destroyed.delivery_id == receipt.delivery_id
     assert store.land([file], received_at=NOW + timedelta(days=3)) == []
-    assert not store.blob(receipt.delivery_id).exists()
+    assert not blob_of(store, receipt.delivery_id).exists()

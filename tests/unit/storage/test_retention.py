@@ -7,7 +7,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.storage import retention
 from orchestration.storage.deliveries import create_tables, set_inbox
 from orchestration.storage.landing import Incoming, Kind, LandingStore
 from orchestration.storage.retention import (
@@ -17,6 +16,7 @@ from orchestration.storage.retention import (
     lost_sequences,
     record_destroyed,
 )
+from tests.landed import blob_of
 
 START = datetime(2026, 1, 1, 3, 30, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def land(store: LandingStore, name: str, content: bytes, day: int, kind: Kind = 
     path.write_bytes(content)
     item = Incoming(kind, "vald_arenden", path, name, synthetic=True)
     [receipt] = store.land([item], received_at=START + timedelta(days=day))
-    return store.blob(receipt.delivery_id)
+    return blob_of(store, receipt.delivery_id)
 
 
 def test_what_is_older_than_the_city_keeps_it_is_destroyed(store: LandingStore) -> None:
@@ -111,7 +111,7 @@ def test_a_kill_between_the_log_and_the_file_is_made_good(
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(retention, "_remove", killed)
+    monkeypatch.setattr(LandingStore, "destroy", killed)
     with pytest.raises(KeyboardInterrupt):
         destroy_expired(store, days=30, now=later)
     assert blob.exists()
