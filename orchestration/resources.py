@@ -32,10 +32,14 @@ class Avvik:
 
     Args:
         overrides: Settings that win over the environment; what tests and the command line set.
+        is_verified: Whether whoever starts the runs has seen to it that all is as it was written.
     """
 
-    def __init__(self, overrides: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, overrides: Mapping[str, Any] | None = None, *, is_verified: bool = False
+    ) -> None:
         self._overrides = dict(overrides or {})
+        self.is_verified = is_verified
 
     def resource(self) -> dg.ResourceDefinition:
         """What Dagster hands to assets: this very object, with nothing that a run may set."""

@@ -15,6 +15,7 @@ from dagster_shared.error import SerializableErrorInfo
 from orchestration.flow.built_from import PUBLICATION
 from orchestration.flow.performing import Flow, perform
 from orchestration.flow.step import Check, Outcome, Step, StepRefusedError, Verdict
+from orchestration.flow.verification import verify_before_run
 from orchestration.notices import Cause, send_notice
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
 from orchestration.settings import Settings
@@ -138,6 +139,11 @@ def performed(
     Raises:
         StoppedError: If it refused; the text is Swedish.
     """
+    if step.begins and selected == step.products.keys() and not avvik.is_verified:
+        for fault in verify_before_run(
+            avvik.settings, run_id=context.run.run_id, job=context.run.job_name
+        ):
+            context.log.warning("%s", fault)
     try:
         outcome = perform(
             flow,

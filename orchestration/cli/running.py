@@ -28,6 +28,7 @@ _STARTED = time.perf_counter()
 if TYPE_CHECKING:
     from orchestration.notices import Cause
 
+_JOB = "avvik run"
 _GLANCE_SECONDS = 0.5
 _BUILDING = ".den-syntetiska-staden"
 _KILLED = "Körningen avbröts utan att hinna avslutas."
@@ -170,7 +171,7 @@ def _tell(settings: Settings, run_id: str, causes: "Sequence[Cause | Exception |
         else each
         for each in causes
     ]
-    fault = send_notice(settings, run_id=run_id, job="avvik run", causes=told)
+    fault = send_notice(settings, run_id=run_id, job=_JOB, causes=told)
     if fault is not None:
         errors.print(fault, style="yellow", soft_wrap=True)
 
@@ -191,13 +192,11 @@ def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
 
 def _is_as_written(settings: Settings) -> bool:
     """Tell of what is not as it was written; a run may mend it, and is not left undone."""
-    from orchestration.flow.verification import verify  # noqa: PLC0415
+    from orchestration.flow.verification import verify_before_run  # noqa: PLC0415
 
-    faults = verify(settings).faults_sv
+    faults = verify_before_run(settings, job=_JOB)
     for fault in faults:
         errors.print(fault, style="yellow", soft_wrap=True)
-    if faults:
-        _tell(settings, "", faults)
     return not faults
 
 
@@ -336,7 +335,7 @@ def _run_flow(
         from orchestration.resources import Avvik  # noqa: PLC0415
 
         definitions = build_defs(
-            installation=Avvik(overrides=_plain(overrides)),
+            installation=Avvik(overrides=_plain(overrides), is_verified=True),
             loggers={"progress": progress_logger(show)},
         )
         prepare_dagster_home(settings)

@@ -71,6 +71,7 @@ def landing_step() -> Step:
         ),
         run=_land,
         can_subset=True,
+        begins=True,
     )
 
 

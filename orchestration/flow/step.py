@@ -153,6 +153,7 @@ class Step:
         can_subset: Whether some of its products can be made without the others.
         remembers: Whether it has what it is made of recorded itself, before it is made, because
             what it makes holds the record.
+        begins: Whether a run begins with it, so that all that is kept is verified before.
     """
 
     name: str
@@ -166,6 +167,7 @@ class Step:
     outside: bool = False
     can_subset: bool = False
     remembers: bool = False
+    begins: bool = False
 
     @cached_property
     def products(self) -> Mapping[str, Product]:

@@ -1,6 +1,7 @@
 """Whether everything is as it was written: what was received, the warehouse, what is published.
 
-Only looks, and says in Swedish what is wrong and what to do. Whether something is made of what
+Only looks, and says in Swedish what is wrong and what to do: to whoever asks, and before each run,
+whoever starts it, to those who are told of what stops one. Whether something is made of what
 there is now is told by `built_from`; how a warehouse is made anew by whoever runs the flow.
 """
 
@@ -11,8 +12,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.flow.built_from import EDITION, Provenance
+from orchestration.notices import Cause, send_notice
 from orchestration.settings import Settings
-from orchestration.storage.landing import LandingStore
+from orchestration.storage.landing import LandingStore, LostError, forget_summed
 from orchestration.storage.manifest import chain_faults, edition_faults
 from orchestration.storage.retention import lost_sequences
 from orchestration.storage.snapshot import editions_dir, name_faults
@@ -58,6 +60,34 @@ def verify(settings: Settings) -> Verified:
     return found
 
 
+def verify_before_run(settings: Settings, *, run_id: str = "", job: str) -> list[str]:
+    """Look through all that is kept before a run, and send a notice of what is wrong.
+
+    The run goes on, since it may mend what is wrong. A past moment is built from landing alone, and
+    nothing is looked through for it.
+
+    Args:
+        settings: The installation.
+        run_id: The run, where it has begun.
+        job: What is run.
+
+    Returns:
+        What is wrong, and with telling of it, a Swedish text each.
+
+    Raises:
+        WarehouseHeldError: If another process holds the warehouse.
+    """
+    if settings.as_of is not None:
+        return []
+    faults = verify(settings).faults_sv
+    if not faults:
+        return []
+    untold = send_notice(
+        settings, run_id=run_id, job=job, causes=[Cause(fault) for fault in faults]
+    )
+    return [*faults, *([] if untold is None else [untold])]
+
+
 def damaged_sv(path: Path, error: Exception) -> str:
     """What is said of a warehouse that cannot be read.
 
@@ -84,18 +114,19 @@ def _landing(settings: Settings, found: Verified) -> Iterator[str]:
             f" ({type(error).__name__}). Gör så här: lägg tillbaka den ur säkerhetskopian."
         )
         return
-    intact: dict[str, bool] = {}
+    # Whatever has been found intact before: this is where it is found out.
+    forget_summed()
     for receipt in receipts:
         if receipt.sequence in destroyed:
             continue
-        if receipt.delivery_id not in intact:
-            intact[receipt.delivery_id] = store.is_intact(receipt.delivery_id)
         found.deliveries += 1
-        if not intact[receipt.delivery_id]:
+        try:
+            store.intact(receipt.delivery_id)
+        except LostError as error:
             yield (
                 f"Fil {receipt.file_name}: det som togs emot {receipt.received_at[:10]} är förlorat"
                 " eller ändrat i landing. Gör så här: lämna samma fil igen, eller lägg tillbaka"
-                f" {store.blob(receipt.delivery_id)} ur säkerhetskopian."
+                f" {error.place} ur säkerhetskopian."
             )
 
 

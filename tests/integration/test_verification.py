@@ -1,14 +1,19 @@
 """What is not as it was written is said, never taken for nothing new, and built again."""
 
+import json
 import shutil
 from pathlib import Path
 
+import duckdb
 from typer.testing import CliRunner
 
+from orchestration.assets.steps import key_of
 from orchestration.cli import app
-from orchestration.flow.verification import verify
+from orchestration.flow.steps import flow
+from orchestration.flow.verification import damaged_sv, verify
 from orchestration.storage.landing import LandingStore, Receipt
 from tests.integration.conftest import Installation
+from tests.landed import blob_of
 
 runner = CliRunner()
 
@@ -65,13 +70,39 @@ def test_a_cut_warehouse_is_told_and_no_other_process(
     assert "Inget nytt" not in told
 
 
+def test_a_scheduled_run_tells_the_same(installation: Installation) -> None:
+    """Before its first step, which may not get so far: a warehouse that is cut cannot be opened."""
+    page = (installation.settings.published_dir / "memorandum.html").resolve()
+    page.write_text(page.read_text(encoding="utf-8")[:1000], encoding="utf-8")
+    installation.change("update marts.deviations set observed = observed + 1")
+    told = verify(installation.settings).faults_sv
+    assert len(told) == 2
+    landing = flow().by_name["landing"]
+    keys = [key_of(product) for product in landing.products]
+    assert installation.run(*keys).success
+    assert noticed(installation) == [told]
+    assert installation.run(keys[0]).success, "one source alone is no night"
+    warehouse = installation.settings.warehouse_path
+    warehouse.write_bytes(warehouse.read_bytes()[:100_000])
+    assert not installation.run(*keys).success
+    assert [
+        [text for text in each if "skadat eller avkapat" in text] for each in noticed(installation)
+    ] == [[], [damaged_sv(warehouse, duckdb.IOException())]]
+
+
+def noticed(installation: Installation) -> list[list[str]]:
+    """What the notices say, those of failed steps left out."""
+    lines = installation.settings.notices.read_text(encoding="utf-8").splitlines()
+    return [[cause["meddelande"] for cause in json.loads(line)["orsaker"]] for line in lines]
+
+
 def test_what_was_damaged_is_told_and_built_again(installation: Installation) -> None:
     before = installation.published("from marts.indicator_values order by all")
     assert len(before) > 1000
     store, lost = newest(installation, "avhysningar_barn")
-    store.blob(lost.delivery_id).unlink()
+    blob_of(store, lost.delivery_id).unlink()
     _, altered = newest(installation, "vald_arenden")
-    blob = store.blob(altered.delivery_id)
+    blob = blob_of(store, altered.delivery_id)
     blob.write_bytes(blob.read_bytes()[:-1] + b"?")
     page = (installation.settings.published_dir / "memorandum.html").resolve()
     page.write_text(page.read_text(encoding="utf-8")[:1000], encoding="utf-8")
@@ -100,7 +131,7 @@ def test_what_was_damaged_is_told_and_built_again(installation: Installation) ->
 
 def test_one_lost_delivery_holds_itself_alone(installation: Installation) -> None:
     store, lost = newest(installation, "avhysningar_barn")
-    store.blob(lost.delivery_id).unlink()
+    blob_of(store, lost.delivery_id).unlink()
     (installation.inbox / lost.file_name).unlink()
     installation.settings.warehouse_path.unlink()
     code, told = avvik("run", home=installation.home)
