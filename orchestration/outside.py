@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 from io import BufferedReader
 from pathlib import Path
@@ -43,7 +44,7 @@ def shown(name: str) -> str:
         The name with identity numbers masked, what cannot be seen written out, and no longer than
         a sentence can hold.
     """
-    text = "".join(_seen(sign) for sign in masked(name))
+    text = seen(masked(name))
     if len(text) <= _SHOWN:
         return text
     return f"{text[:_KEPT_BEFORE]}…{text[-_KEPT_AFTER:]}"
@@ -58,15 +59,36 @@ def is_plain(name: str) -> bool:
     Returns:
         False where it is not UTF-8 or holds a character that is shown written out.
     """
-    return all(unicodedata.category(sign) not in _UNSEEN for sign in name)
+    return not any(map(_is_unseen, name))
 
 
-def _seen(sign: str) -> str:
-    if unicodedata.category(sign) not in _UNSEEN:
-        return sign
+def _escape(sign: str) -> str:
     # A byte that is no UTF-8 comes as a lone surrogate.
-    code = ord(sign) - _BYTES if _BYTES <= ord(sign) <= _BYTES + _LAST_BYTE else ord(sign)
-    return f"\\x{code:02x}" if code <= _LAST_BYTE else f"\\u{code:04x}"
+    byte = ord(sign) - _BYTES
+    written = chr(byte) if 0 <= byte <= _LAST_BYTE else sign
+    return written.encode("unicode_escape").decode("ascii")
+
+
+def seen(text: str, *, lines: bool = False, escape: Callable[[str], str] = _escape) -> str:
+    """A text in which all can be seen: what a terminal would act on is written as an escape.
+
+    Args:
+        text: Any text.
+        lines: Whether line breaks stay.
+        escape: How a character that is not seen is written.
+
+    Returns:
+        The text.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        escape(sign) if _is_unseen(sign) and not (lines and sign == "\n") else sign for sign in text
+    )
+
+
+def _is_unseen(sign: str) -> bool:
+    return unicodedata.category(sign) in _UNSEEN
 
 
 def masked(text: str) -> str:

@@ -10,7 +10,6 @@ import csv
 import io
 import json
 import math
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
@@ -25,35 +24,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from orchestration.cli.layout import NARROWEST, fold, laid_out
+from orchestration.outside import seen
 
 STOPPED = 1
 MISUSE = 2
 _ROWS_AT_A_TIME = 10_000
 _PIPE = 80
-
-# Control characters, those that turn the direction of writing, and what else is not seen.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
-_WHOLE_LINES = re.compile(f"(?!\n){_UNSEEN.pattern}")
-
-
-def printable(text: str, *, lines: bool = False) -> str:
-    """A text as it may be shown: what a terminal would act on is written as an escape.
-
-    Args:
-        text: Any text.
-        lines: Whether line breaks stay.
-
-    Returns:
-        The text.
-    """
-    return (_WHOLE_LINES if lines else _UNSEEN).sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode("ascii")
 
 
 class _Plain(Console):
@@ -64,7 +40,7 @@ class _Plain(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Make a line of a text."""
-        return super().render_str(printable(text, lines=True), **options)
+        return super().render_str(seen(text, lines=True), **options)
 
 
 console = _Plain()
@@ -157,7 +133,7 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: s
         for count, row in enumerate(rows, start=1):  # noqa: B007 (told when all have come)
             yield [_text(value) for value in row]
 
-    for line, is_heading in laid_out([printable(each) for each in columns], texts(), _width()):
+    for line, is_heading in laid_out([seen(each) for each in columns], texts(), _width()):
         if is_heading and console.is_terminal:
             console.print(Text(line, style="bold"), soft_wrap=True)
         else:
@@ -172,7 +148,7 @@ def print_note(text: str) -> None:
     Args:
         text: The text, on one line.
     """
-    for line in fold(printable(text), _width()):
+    for line in fold(seen(text), _width()):
         console.file.write(f"{line}\n")
 
 
@@ -189,7 +165,7 @@ def _text(value: Any) -> str:
         return "ja" if value else "nej"
     if isinstance(value, (dict, list, tuple)):
         value = json.dumps(_plain(value), ensure_ascii=False, default=str)
-    return printable(str(value))
+    return seen(str(value))
 
 
 def answer_of(cursor: duckdb.DuckDBPyConnection) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
@@ -216,13 +192,13 @@ def _print_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         values = dict(zip(columns, map(_plain, row), strict=True))
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, default=str)
         # JSON has its own way of writing what a terminal would act on.
-        console.file.write(f"{before}\n  {_UNSEEN.sub(_json_escape, text)}")
+        console.file.write(f"{before}\n  {seen(text, escape=_json_escape)}")
         before = ","
     console.file.write("[]\n" if before == "[" else "\n]\n")
 
 
-def _json_escape(found: re.Match[str]) -> str:
-    return json.dumps(found[0])[1:-1]
+def _json_escape(sign: str) -> str:
+    return json.dumps(sign)[1:-1]
 
 
 def _distinct(columns: Sequence[str]) -> list[str]:
@@ -265,4 +241,4 @@ def _cell(value: Any) -> Any:
 def _shown(value: Any) -> Any:
     """A value as CSV has it where a person reads it."""
     cell = _cell(value)
-    return printable(cell) if isinstance(cell, str) else cell
+    return seen(cell) if isinstance(cell, str) else cell

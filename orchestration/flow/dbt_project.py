@@ -81,9 +81,16 @@ def build(settings: Settings, *, select: str, exclude: str = "") -> DbtResults:
             # Else dbt's connection stays open and shuts out the next reader of the file.
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if not isinstance(result.result, RunExecutionResult):
-        raise StepRefusedError(f"dbt kunde inte köras: {result.exception}")
+        raise StepRefusedError(_not_run_sv(result.exception))
     result.result.write(str(settings.dbt_target_dir / "run_results.json"))
     return DbtResults({node.node.unique_id: node for node in result.result.results})
+
+
+def _not_run_sv(error: BaseException | None) -> str:
+    return (
+        f"dbt kunde inte köras: {str(error).rstrip('.')}. Gör så här: rätta projektet under"
+        " dbt_project/ och kör igen."
+    )
 
 
 @contextmanager
@@ -140,7 +147,7 @@ def _parsed(settings: Settings, common: list[str]) -> Any:
                 [*arguments, "--target-path", target, "--log-path", target]
             )
         if not outcome.success:
-            raise StepRefusedError(f"dbt kunde inte köras: {outcome.exception}")
+            raise StepRefusedError(_not_run_sv(outcome.exception))
         _PARSED[key] = outcome.result
     return _PARSED[key]
 

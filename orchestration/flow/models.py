@@ -26,6 +26,7 @@ from orchestration.quality.suites import Severity
 from orchestration.storage.warehouse import open_warehouse
 
 DBT_SUITE = "dbt"
+_REMEDY = "rätta det under dbt_project/, eller det som det läser, och kör igen."
 STAGING = "resource_type:seed fqn:avvik.staging"
 # Singular tests read the marts. dbt picks a test as soon as one of its parents is picked, so the
 # first step must leave them to the second; the graph and dbt are told the same.
@@ -170,7 +171,7 @@ def _verdict(
         element_count=None,
         unexpected_percent=None,
         message_sv=(
-            f"{table}: dbt stoppade ({told}). Rätta det och bygg om tabellen."
+            f"{table}: dbt stoppade ({told}). Gör så här: rätta det och bygg om tabellen."
             if failures
             else f"{table}: dbt byggde tabellen och dess tester gick igenom."
         ),

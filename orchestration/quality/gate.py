@@ -218,7 +218,8 @@ def _closed(connection: duckdb.DuckDBPyConnection, table: str) -> GateClosed | N
         return GateClosed(
             table,
             Closed.MISSING,
-            f"{table} är inte kontrollerad. Kör kontrollerna för tabellen och försök igen.",
+            f"{table} är inte kontrollerad. Gör så här: kör kontrollerna för tabellen och försök"
+            " igen.",
         )
     failed = [
         message
@@ -238,8 +239,8 @@ def _closed(connection: duckdb.DuckDBPyConnection, table: str) -> GateClosed | N
         return GateClosed(
             table,
             Closed.OUTDATED,
-            f"{table}: kontrollen är äldre än datat. Tabellen har ändrats sedan den kontrollerades;"
-            " kör kontrollerna igen.",
+            f"{table}: kontrollen är äldre än datat. Tabellen har ändrats sedan den kontrollerades."
+            " Gör så här: kör kontrollerna igen.",
         )
     return None
 

@@ -23,6 +23,8 @@ from orchestration.yaml_text import values_of
 
 ROW_COUNT_TYPE = "expect_table_row_count_to_be_between"
 QUERY_TYPE = "unexpected_rows_expectation"
+# What parts a rule's words from what to do, as in every message that somebody must act upon.
+REMEDY = " Gör så här: "
 
 VARIABLES = frozenset({"evaluated_on", "evaluated_year"})
 """Names that a suite may write in braces; bound when the table is judged."""
@@ -162,7 +164,7 @@ class Rule(BaseModel):
         kwargs: The expectation's arguments.
         row_condition: Rows the rule is limited to; empty for all rows.
         severity: What a failure means.
-        notes_sv: The rule and what to do when it fails, in Swedish.
+        notes_sv: The rule, then "Gör så här:" and what to do when it fails, in Swedish.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -202,6 +204,9 @@ class Rule(BaseModel):
                 f"{self.type} har okända argument: {', '.join(unknown)};"
                 f" tillåtna är {', '.join(sorted(arguments.required | arguments.optional))}"
             )
+            raise ValueError(message)
+        if self.notes_sv.count(REMEDY) != 1:
+            message = f"notes_sv ska säga regeln och sedan, en gång,{REMEDY}och vad man gör"
             raise ValueError(message)
         if self.row_condition and not arguments.conditional:
             message = f"{self.type} kan inte begränsas med row_condition"

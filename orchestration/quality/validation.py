@@ -25,7 +25,15 @@ from orchestration.quality.metrics import (
     table_columns,
 )
 from orchestration.quality.results import ExpectationResult, SuiteResult
-from orchestration.quality.suites import QUERY_TYPE, SUPPORTED, Rule, Severity, Suite, SuiteError
+from orchestration.quality.suites import (
+    QUERY_TYPE,
+    REMEDY,
+    SUPPORTED,
+    Rule,
+    Severity,
+    Suite,
+    SuiteError,
+)
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -324,7 +332,7 @@ def _broken(suite: Suite, rule: Rule, reason: str) -> ExpectationResult:
         unexpected_percent=None,
         message_sv=(
             f"Kontrollen {rule.expectation} av {suite.table} gick inte att göra: {reason}."
-            " Det säger inget om datat. Rätta tabellen, eller regeln i"
+            f" Det säger inget om datat.{REMEDY}rätta tabellen, eller regeln i"
             f" expectations/{suite.table}.yml, och kör kontrollen igen."
         ),
     )
@@ -341,5 +349,6 @@ def _message(suite: Suite, rule: Rule, success: bool, unexpected: int | None, el
         found = f"Antal olika värden som avviker: {numbers.number(unexpected)}."
     else:
         found = f"Rader som avviker: {numbers.number(unexpected)} av {numbers.number(elements)}."
-    # What it means and what to do comes first; the rule's name is for whoever looks it up.
-    return f"{rule.notes_sv} {found} ({suite.table}, {rule.expectation})"
+    # What is to hold comes first and what to do last; the rule's name is for whoever looks it up.
+    what, remedy, do = rule.notes_sv.partition(REMEDY)
+    return f"{what} {found[:-1]} ({suite.table}, {rule.expectation}).{remedy}{do}"

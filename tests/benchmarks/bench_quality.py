@@ -75,7 +75,7 @@ def _rule(kind: str, *, name: str | None = None, **kwargs: object) -> Rule:
         name=name,
         kwargs=kwargs,
         severity=Severity.CRITICAL,
-        notes_sv="Regel i ett prov av hastighet; åtgärd behövs inte.",
+        notes_sv="Regel i ett prov av hastighet. Gör så här: inget.",
     )
 
 

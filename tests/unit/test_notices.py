@@ -27,8 +27,10 @@ from orchestration.storage.warehouse import WarehouseHeldError, open_warehouse
 RUN = "r1"
 FILE = "avhysningar_barn/avhysningar_barn_2023.csv"
 HELD = f"Fil {FILE}, rad 2, kolumn datum: datumet finns inte. Gör så här: rätta datumet."
-BROKEN = "marts.deviations, expect_x: Rader som avviker: 3 av 9. Gör så här: kör om steget."
-WARNED = "marts.deviations, expect_y: Rader som avviker: 1 av 9."
+BROKEN = (
+    "En regel. Rader som avviker: 3 av 9 (marts.deviations, expect_x). Gör så här: kör om steget."
+)
+WARNED = "En regel. Rader som avviker: 1 av 9 (marts.deviations, expect_y). Gör så här: se efter."
 MEANWHILE = datetime(2026, 11, 28, tzinfo=UTC)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.outside import MASK, NotAFileError, is_plain, masked, open_file, shown
+from orchestration.outside import MASK, NotAFileError, is_plain, masked, open_file, seen, shown
 from tests.unit.registers.test_identity import OFFICIAL, WRITTEN, hidden, written_forms
 
 
@@ -53,7 +53,7 @@ def test_names_are_masked_by_the_rule_that_columns_are(data: st.DataObject) -> N
     ("name", "told"),
     [
         (os.fsdecode(b"vald_\xe5\xff.csv"), "vald_\\xe5\\xff.csv"),
-        ("a\nSTOPP: b.csv", "a\\x0aSTOPP: b.csv"),
+        ("a\nSTOPP: b.csv", "a\\nSTOPP: b.csv"),
         ("a\u2028b\x85c\x0bd.csv", "a\\u2028b\\x85c\\x0bd.csv"),
         ("\u202egnp.csv", "\\u202egnp.csv"),
         ("a\x1b[31mb.csv", "a\\x1b[31mb.csv"),
@@ -63,6 +63,15 @@ def test_names_are_masked_by_the_rule_that_columns_are(data: st.DataObject) -> N
 def test_what_cannot_be_seen_in_a_name_is_written_out(name: str, told: str) -> None:
     assert shown(name) == told
     assert not is_plain(name)
+
+
+def test_what_is_seen_is_left_as_it_is() -> None:
+    text = "Å–ö 1 000 1\u00a0000 ”citat” [x] \U0001f600 e\u0301"
+    assert seen(text) == text
+    assert seen("a\nb", lines=True) == "a\nb"
+    assert seen("a\nb") == "a\\nb"
+    # What turns the direction of writing, also beyond the first plane and outside the common ones.
+    assert seen("a\u0600b\U000e0001c") == "a\\u0600b\\U000e0001c"
 
 
 @settings(deadline=None)

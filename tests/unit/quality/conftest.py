@@ -13,7 +13,7 @@ from orchestration.quality.suites import RowCondition, Rule, Severity, Suite
 from orchestration.quality.validation import validate
 from tests.empty_database import empty_database
 
-NOTE = "Regeln gäller i ett prov. Rätta provet."
+NOTE = "Regeln gäller i ett prov. Gör så här: rätta provet."
 
 
 @dataclass(frozen=True)

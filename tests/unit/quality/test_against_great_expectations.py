@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from orchestration.quality.suites import RowCondition, Rule, Severity, Suite
 from orchestration.quality.validation import typed_expectations, validate
 
-NOTE = "Regeln gäller i ett prov. Rätta provet."
+NOTE = "Regeln gäller i ett prov. Gör så här: rätta provet."
 NUMBERS = st.one_of(st.none(), st.integers(-3, 3).map(float))
 CODES = st.one_of(st.none(), st.sampled_from(["a", "b", "bb", "ccc", "Å"]))
 FRAMES = st.lists(st.tuples(NUMBERS, NUMBERS, CODES), min_size=1, max_size=12).map(

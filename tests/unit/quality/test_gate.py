@@ -61,7 +61,7 @@ def test_an_unchecked_table_is_closed(lab: "Lab") -> None:
     (gate,) = closed_gates(lab.connection, [MART])
     assert (gate.table_name, gate.kind) == (MART, Closed.MISSING)
     assert "är inte kontrollerad" in gate.reason_sv
-    assert "Kör kontrollerna" in gate.reason_sv
+    assert "Gör så här: kör kontrollerna" in gate.reason_sv
 
 
 def test_a_table_that_passed_is_open(lab: "Lab") -> None:
@@ -76,7 +76,7 @@ def test_a_critical_failure_closes_and_tells_table_rule_and_remedy(lab: "Lab") -
     check(lab)
     (gate,) = closed_gates(lab.connection, [MART])
     assert gate.kind is Closed.FAILED
-    for part in (MART, BOUNDED, "Rader som avviker: 1 av 1", "Rätta provet."):
+    for part in (MART, BOUNDED, "Rader som avviker: 1 av 1", "Gör så här: rätta provet."):
         assert part in gate.reason_sv
 
 

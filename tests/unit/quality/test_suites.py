@@ -17,6 +17,7 @@ from orchestration.quality.suites import (
 )
 from orchestration.quality.validation import typed_expectations
 
+NOTE = "Regeln gäller ett prov. Gör så här: rätta provet."
 HEAD = """
 table: raw.t
 description_sv: En tabell som finns för ett prov.
@@ -24,7 +25,7 @@ expectations:
   - type: expect_table_row_count_to_be_between
     kwargs: {min_value: 1}
     severity: critical
-    notes_sv: Tabellen ska ha rader. Läs in filen igen.
+    notes_sv: "Tabellen ska ha rader. Gör så här: läs in filen igen."
 """
 
 
@@ -35,10 +36,7 @@ def write(directory: Path, text: str, name: str = "raw.t.yml") -> Path:
 
 
 def rule(body: str) -> str:
-    return (
-        HEAD
-        + f"  - {{{body}, severity: warning, notes_sv: Regeln gäller ett prov. Rätta provet.}}\n"
-    )
+    return HEAD + f"  - {{{body}, severity: warning, notes_sv: '{NOTE}'}}\n"
 
 
 def test_a_suite_is_read_with_ids_that_name_the_columns(tmp_path: Path) -> None:
@@ -47,7 +45,7 @@ def test_a_suite_is_read_with_ids_that_name_the_columns(tmp_path: Path) -> None:
         "    name: bounded\n"
         "    kwargs: {column: b, min_value: 0}\n"
         "    severity: info\n"
-        "    notes_sv: Regeln gäller ett prov. Rätta provet.\n"
+        f"    notes_sv: '{NOTE}'\n"
     )
     suite = load_suite(write(tmp_path, text))
     assert suite.name == "raw.t"
@@ -80,6 +78,11 @@ def test_a_suite_is_read_with_ids_that_name_the_columns(tmp_path: Path) -> None:
             rule("type: expect_column_mean_to_be_between, kwargs: {column: a, mostly: 0.5}"),
             ["regel 2", "okända argument: mostly", "max_value, min_value"],
             id="argument of another type",
+        ),
+        pytest.param(
+            rule("type: expect_column_to_exist, kwargs: {column: a}").replace(NOTE, NOTE[:23]),
+            ["regel 2", "Gör så här:"],
+            id="nothing to do",
         ),
         pytest.param(
             rule("type: expect_column_to_exist, kwargs: {column: a}, severty: info"),

@@ -487,8 +487,8 @@ def test_a_failure_tells_table_rule_count_and_remedy(lab: "Lab") -> None:
     lab.execute("create table raw.t as select 7 as a from range(12345)")
     message = lab.judge("expect_column_values_to_be_between", column="a", max_value=5).message_sv
     assert message == (
-        "Regeln gäller i ett prov. Rätta provet. Rader som avviker: 12\u00a0345 av 12\u00a0345."
-        " (raw.t, expect_column_values_to_be_between(a))"
+        "Regeln gäller i ett prov. Rader som avviker: 12\u00a0345 av 12\u00a0345"
+        " (raw.t, expect_column_values_to_be_between(a)). Gör så här: rätta provet."
     )
 
 
