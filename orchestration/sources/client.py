@@ -1,7 +1,8 @@
 """One HTTP client for all publishers: polite, patient and bounded.
 
 Keeps to each publisher's pace, tries again where that can help, and gives up with a Swedish reason.
-What is asked and what the answer means belongs in the publishers' modules.
+What is asked and what the answer means belongs in the publishers' modules. tenacity runs the
+attempts; what is worth another one, and how long a publisher asks us to wait, is told here.
 
 Nothing in the environment steers it: a proxy and a certificate authority of one's own are settings.
 httpx would else read them, and passwords from a `.netrc`, wherever it happens to run.
@@ -18,7 +19,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -27,6 +28,7 @@ from typing import Any, Literal, Self
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from orchestration.sources.kept import KeptAnswers
 from orchestration.sources.registry import Calls, PublisherName
@@ -97,6 +99,9 @@ _CERTIFICATE_FAULTS: dict[int, tuple[str, str]] = {
     64: _ANOTHER_HOST,
 }
 _MEANWHILE = "Kontrollen av certifikat stängs aldrig av; det förra svaret gäller till dess"
+
+# Spreads waiting times; guards no secret.
+_SPREAD = random.Random()  # noqa: S311
 
 Due = Literal["json"]
 
@@ -218,11 +223,30 @@ class _Answer:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    what: str
-    status: int | None = None
-    content: bytes = b""
+class _FailedError(Exception):
+    """One attempt that brought no good answer.
+
+    Attributes:
+        status: The HTTP status, where the publisher answered with an error.
+        content: The beginning of that answer.
+        again: Whether another attempt can help.
+        stated: Seconds that the publisher asks us to wait, where it does.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: int | None = None,
+        content: bytes = b"",
+        again: bool = True,
+        stated: float | None = None,
+    ) -> None:
+        self.status = status
+        self.content = content
+        self.again = again
+        self.stated = stated
+        super().__init__(what)
 
 
 class _NotWholeError(Exception):
@@ -267,7 +291,6 @@ class Client:
         self._sleep = sleep
         self._clock = clock
         self._given_up: set[PublisherName] = set()
-        self._random = random.Random()  # noqa: S311 (spreads waiting times; guards no secret)
         self._http = httpx.Client(
             timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect),
             headers={"user-agent": USER_AGENT, "accept-encoding": "gzip"},
@@ -377,43 +400,65 @@ class Client:
     ) -> Response:
         """Ask until there is a good answer, or none is to be had."""
         request = self._request(publisher, path, method, self._address(publisher, path), arguments)
-        patience = self._patience
         # Whoever has just been given up is asked once, lest a night be spent on waiting for them.
-        tries = 1 if publisher in self._given_up else patience.tries
-        failure, wait = _Failure(""), 0.0
-        for attempt in range(tries):
-            if attempt:
-                self._sleep(wait)
-            wait = patience.first_wait * 2**attempt * self._random.uniform(0.5, 1.5)
-            try:
-                answer = self._follow(publisher, path, request, largest)
-                if answer.status == _OK:
-                    response = _required(due, answer)
-                    self._given_up.discard(publisher)
-                    return response
-            except httpx.TimeoutException:
-                failure = _Failure("utgivaren svarar för långsamt")
-                continue
-            except httpx.TransportError as error:
-                failure = _Failure(f"förbindelsen bröts ({type(error).__name__})")
-                continue
-            except _NotWholeError as error:
-                failure = _Failure(str(error))
-                continue
-            what = f"utgivaren svarar med felkod {answer.status}"
-            stated = _stated_wait(answer.headers)
-            failure = _Failure(what, answer.status, answer.content[:_ERROR_BODY_KEPT])
-            if answer.status not in _TRY_AGAIN:
-                break
-            if stated is not None and stated > patience.longest_wait:
-                failure = replace(failure, what=f"{what} och ber oss vänta {stated:.0f} sekunder")
-                break
-            # What is stated is the least: all should not come back at the same moment.
-            wait = wait if stated is None else stated + min(wait, 1.0)
-        if failure.status is None or failure.status in _TRY_AGAIN:
-            self._given_up.add(publisher)
-        raise FetchError(
-            publisher, path, failure.what, _LATER, status=failure.status, content=failure.content
+        tries = 1 if publisher in self._given_up else self._patience.tries
+        attempts = Retrying(
+            stop=stop_after_attempt(tries),
+            retry=retry_if_exception(lambda error: isinstance(error, _FailedError) and error.again),
+            wait=self._wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            response = attempts(self._attempt, publisher, path, request, due, largest)
+        except _FailedError as failed:
+            if failed.status is None or failed.status in _TRY_AGAIN:
+                self._given_up.add(publisher)
+            what, status, content = str(failed), failed.status, failed.content
+        else:
+            self._given_up.discard(publisher)
+            return response
+        raise FetchError(publisher, path, what, _LATER, status=status, content=content)
+
+    def _wait(self, attempts: RetryCallState) -> float:
+        """Seconds before the next attempt: doubled each time, and no less than what is stated."""
+        first = self._patience.first_wait
+        # Give or take half: all should not come back at the same moment.
+        wait = _SPREAD.uniform(0.5, 1.5) * first * 2.0 ** (attempts.attempt_number - 1)
+        failed = attempts.outcome.exception() if attempts.outcome is not None else None
+        stated = failed.stated if isinstance(failed, _FailedError) else None
+        return wait if stated is None else stated + min(wait, 1.0)
+
+    def _attempt(
+        self,
+        publisher: PublisherName,
+        path: str,
+        request: httpx.Request,
+        due: Due | None,
+        largest: int,
+    ) -> Response:
+        """Ask once: a good answer, or why there is none."""
+        try:
+            answer = self._follow(publisher, path, request, largest)
+            if answer.status == _OK:
+                return _required(due, answer)
+        except httpx.TimeoutException:
+            raise _FailedError("utgivaren svarar för långsamt") from None
+        except httpx.TransportError as error:
+            raise _FailedError(f"förbindelsen bröts ({type(error).__name__})") from None
+        except _NotWholeError as error:
+            raise _FailedError(str(error)) from None
+        what = f"utgivaren svarar med felkod {answer.status}"
+        again = answer.status in _TRY_AGAIN
+        stated = _stated_wait(answer.headers)
+        if again and stated is not None and stated > self._patience.longest_wait:
+            what, again = f"{what} och ber oss vänta {stated:.0f} sekunder", False
+        raise _FailedError(
+            what,
+            status=answer.status,
+            content=answer.content[:_ERROR_BODY_KEPT],
+            again=again,
+            stated=stated,
         )
 
     def _follow(

@@ -2,6 +2,14 @@
 
 One file an address: a line that says what it is, then the body byte for byte. Asking belongs in
 `orchestration.sources.client`.
+
+This is a store of validators and no HTTP cache, and hishel (2.0.0, tried) is the latter. By default
+it answers from its store without asking, and by the rules of RFC 9111 as long as the publisher's
+`max-age` says; a figure that is revised within that time is then not seen. Every question here goes
+out, with the conditions of the earlier answer. What its publisher forbids to store is not asked
+about again there; here it is, since the answer lands anyway. A body damaged on disk is
+given out as the answer after a 304; here its SHA-256 is held against it first, and it is asked for
+anew.
 """
 
 import hashlib

@@ -346,6 +346,22 @@ def test_an_unchanged_answer_is_not_sent_again(
     assert header not in server.requests[-1][1].headers
 
 
+def test_a_lying_cache_header_hides_no_revision(tmp_path: Path) -> None:
+    """What says that it holds for a year, and is revised the next moment, is seen all the same."""
+    told = [b'{"value": 1}', b'{"value": 2}']
+
+    def reviser(_: Request) -> Reply:
+        body = told.pop(0)
+        headers = {"Cache-Control": "public, immutable, max-age=31536000", "ETag": f'"{len(told)}"'}
+        return Reply(body, "application/json", headers=headers)
+
+    with ReplayServer({"scb": reviser}) as server:
+        asker = Asker(server, kept=KeptAnswers(tmp_path / "kept"))
+        with asker.client:
+            assert [asker.get(), asker.get()] == [b'{"value": 1}', b'{"value": 2}']
+        assert len(server.requests) == 2
+
+
 def test_nothing_is_kept_of_what_cannot_be_asked_about_again(
     server: ReplayServer, tmp_path: Path
 ) -> None:
