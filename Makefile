@@ -15,7 +15,7 @@ PARSE := $(BIN)/python -c 'from orchestration.flow.dbt_project import ensure_man
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test lint types dbt serve bench lock audit clean manifest
+.PHONY: run test lint types dbt serve bench mutants lock audit clean manifest
 
 run: $(INSTALLED)
 	$(BIN)/avvik run
@@ -47,6 +47,10 @@ serve: $(INSTALLED)
 bench: $(DEVELOPED)
 	$(BIN)/pytest -o addopts= -o 'python_files=bench_*.py' --import-mode=importlib -ra -s \
 	  tests/benchmarks
+
+# Lines that a wrong number could be born in, changed one at a time: some test must fall for each.
+mutants: $(DEVELOPED)
+	$(BIN)/python -m tests.mutants
 
 # One for a server, and one for developers that has all of the first.
 LOCK := uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \

@@ -274,6 +274,14 @@ def test_only_a_part_of_a_year_is_explained(board: Board, expected: list[str]) -
     assert [row.title_sv for row in words(explanations_in_boards([board]))] == expected
 
 
+def test_what_arose_and_what_ceased_have_ids_of_their_own() -> None:
+    new = Board("0180-ny", "Ny nämnd", date(2021, 4, 1), date(2022, 5, 31), None)
+    assert [row.explanation_id for row in explanations_in_boards([new])] == [
+        "namnd-upphorde-2022-0180-ny",
+        "namnd-bildades-2021-0180-ny",
+    ]
+
+
 def boards_of(name: str, halved: str) -> list[Series]:
     """The city and fourteen boards of a hundred cases each; one has half."""
     years = np.arange(2014, 2021)
