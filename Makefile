@@ -15,7 +15,7 @@ PARSE := $(BIN)/python -c 'from orchestration.flow.dbt_project import ensure_man
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test lint types dbt serve bench mutants lock audit clean manifest
+.PHONY: run test lint types dbt serve bench mutants pictures lock audit clean manifest
 
 run: $(INSTALLED)
 	$(BIN)/avvik run
@@ -51,6 +51,10 @@ bench: $(DEVELOPED)
 # Lines that a wrong number could be born in, changed one at a time: some test must fall for each.
 mutants: $(DEVELOPED)
 	$(BIN)/python -m tests.mutants
+
+# The guides' pictures of what was published last; Chromium is needed.
+pictures: $(DEVELOPED)
+	$(BIN)/python -m tests.pictures
 
 # One for a server, and one for developers that has all of the first.
 LOCK := uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \

@@ -6,20 +6,29 @@ they say belongs in `orchestration.reporting`.
 """
 
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.flow.analyses import Analysis
 from orchestration.flow.built_from import REPORT_YEAR
 from orchestration.flow.findings import CATALOGUE, MARTS
 from orchestration.flow.marts import report_year
 from orchestration.flow.remarks import all_remarks, quality_status
-from orchestration.flow.step import Outcome, Product, Step, Work
+from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
 from orchestration.registers.municipality import load_municipality
-from orchestration.reporting.data import load_report_data
-from orchestration.reporting.indicator_pages import Edition, render_indicator_pages
-from orchestration.reporting.memorandum import render_memorandum
-from orchestration.reporting.page import PAGES_DIRECTORY
+from orchestration.reporting.data import ReportData, load_report_data
+from orchestration.reporting.indicator_pages import render_indicator_pages
+from orchestration.reporting.memorandum import NUMBERS_NAME, Edition, as_page, memorandum
+from orchestration.reporting.render.numbered import as_json
+from orchestration.reporting.sections.analysis import (
+    AnalysisChapter,
+    AnalysisContext,
+    anchor_of,
+)
+from orchestration.reporting.sections.sources import PAGES_DIRECTORY, Sources
 from orchestration.reporting.series import load_series_data
 from orchestration.settings import Settings
 from orchestration.version import code_version
@@ -35,8 +44,13 @@ def draft_dir(settings: Settings) -> Path:
     return settings.state_dir / "draft"
 
 
-def memorandum_step() -> Step:
-    """Write the memorandum and the indicators' pages."""
+def memorandum_step(found: Sequence[Analysis] = ()) -> Step:
+    """Write the memorandum and the indicators' pages.
+
+    Args:
+        found: The analyses, each with a chapter.
+    """
+    tables = [name for each in found for name in each.step.products]
     return Step(
         name="memorandum",
         title_sv="Skriver promemorian och indikatorernas sidor",
@@ -55,16 +69,48 @@ def memorandum_step() -> Step:
                     "marts.series_charts",
                     "marts.focus_areas",
                     "marts.triangulation",
+                    *tables,
                 ),
                 group="report",
                 kinds=frozenset({"html"}),
             ),
         ),
-        run=_write,
+        run=partial(_write, found),
     )
 
 
-def _write(work: Work) -> Outcome:
+def chapters(
+    work: Work, found: Sequence[Analysis], data: ReportData, year: int
+) -> list[AnalysisChapter]:
+    """The chapters of the analyses, in the order of the seed.
+
+    Raises:
+        StepRefusedError: An analysis has no row in the seed, or a row no analysis.
+    """
+    rows = work.connection.execute(
+        "select analysis_id, title_sv, area from seeds.analyses order by position, analysis_id"
+    ).fetchall()
+    by_id = {each.analysis_id: each for each in found}
+    if odd := sorted(by_id.keys() ^ {analysis_id for analysis_id, *_ in rows}):
+        raise StepRefusedError(
+            f"Analyserna och seed-filen analyses.csv är inte desamma: {', '.join(odd)}. "
+            "Gör så här: ge varje analys en rad, och ta bort rader utan analys."
+        )
+    told = []
+    for analysis_id, title_sv, area in rows:
+        context = AnalysisContext(
+            year=year,
+            municipality_id=work.settings.municipality,
+            municipality_name=data.municipality_name,
+            sources=Sources(data.sources),
+            anchor=anchor_of(analysis_id),
+        )
+        blocks = by_id[analysis_id].blocks(work.connection, context)
+        told.append(AnalysisChapter(analysis_id, title_sv, area, tuple(blocks)))
+    return told
+
+
+def _write(found: Sequence[Analysis], work: Work) -> Outcome:
     """Write the draft anew."""
     connection, settings = work.connection, work.settings
     of_method = DeviationSettings(geography_id=settings.municipality)
@@ -85,31 +131,31 @@ def _write(work: Work) -> Outcome:
         smallest_count=of_method.board_minimum_count,
     )
     remarks = all_remarks(connection)
-    status = quality_status(remarks)
-    html = render_memorandum(
-        data,
+    edition = Edition(
         built_at=built_at,
         version=code_version(settings),
-        quality_status=status,
+        quality_status=quality_status(remarks),
         remarks=remarks,
         false_discovery_rate=of_method.fdr,
+        smallest_count=of_method.board_minimum_count,
     )
-    edition = Edition(built_at, code_version(settings), status, of_method.board_minimum_count)
+    document = memorandum(data, edition, chapters(work, found, data, year))
     draft = draft_dir(settings)
-    partial = draft.with_name("draft.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    (partial / PAGES_DIRECTORY).mkdir(parents=True, mode=0o700)
-    partial.chmod(0o700)
-    (partial / MEMORANDUM).write_text(html, encoding="utf-8")
+    unfinished = draft.with_name("draft.partial")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    (unfinished / PAGES_DIRECTORY).mkdir(parents=True, mode=0o700)
+    unfinished.chmod(0o700)
+    (unfinished / MEMORANDUM).write_text(as_page(document, data, edition), encoding="utf-8")
+    (unfinished / NUMBERS_NAME).write_text(as_json(document), encoding="utf-8")
     pages = 0
     for file_name, page in render_indicator_pages(series, edition):
-        (partial / PAGES_DIRECTORY / file_name).write_text(page, encoding="utf-8")
+        (unfinished / PAGES_DIRECTORY / file_name).write_text(page, encoding="utf-8")
         pages += 1
         if pages % _TOLD_EVERY == 0:
             work.log.info("Indikatorsidor: %d av %d", pages, len(series.indicators) + 1)
     # The old draft goes first: whoever publishes in between finds none, and not half of one.
     shutil.rmtree(draft, ignore_errors=True)
-    partial.rename(draft)
+    unfinished.rename(draft)
     work.log.info("Promemorian och %d sidor är skrivna: %s", pages, draft)
     return Outcome(
         {

@@ -1,7 +1,12 @@
-"""The steps of the flow, in order. A new one is written in a module beside this, and named here."""
+"""The steps of the flow, in order.
 
+A new one is written in a module beside this, and named here; an analysis is found by itself.
+"""
+
+from collections.abc import Sequence
 from functools import cache
 
+from orchestration.flow.analyses import Analysis, analyses
 from orchestration.flow.documents import memorandum_step
 from orchestration.flow.findings import finding_steps
 from orchestration.flow.landing import landing_step
@@ -29,14 +34,25 @@ def labels() -> dict[str, tuple[str, str]]:
 @cache
 def flow() -> Flow:
     """All steps; drawn once a process."""
-    guarded = sorted(load_suites(Settings().expectations_dir))
+    return draw_flow(analyses(), Settings())
+
+
+def draw_flow(found: Sequence[Analysis], settings: Settings) -> Flow:
+    """All steps in order.
+
+    Args:
+        found: The analyses.
+        settings: Where the suites lie.
+    """
+    guarded = sorted(load_suites(settings.expectations_dir))
     steps = (
         landing_step(),
         raw_step(guarded),
         staging_step(),
         marts_step(guarded),
         *finding_steps(),
-        memorandum_step(),
+        *(each.step for each in found),
+        memorandum_step(found),
     )
     marts = [name for step in steps for name in step.products if name.startswith("marts.")]
     return Flow((*steps, publication_step(marts)))

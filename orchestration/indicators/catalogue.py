@@ -15,10 +15,12 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from orchestration.indicators.models import (
+    AnalysisRow,
     Area,
     Driver,
     GroupComparison,
     Indicator,
+    MemorandumText,
     NaturalExplanation,
     PossibleExplanation,
     Relation,
@@ -34,6 +36,8 @@ CATALOGUE_SEEDS = (
     "natural_explanations",
     "possible_explanations",
     "indicator_drivers",
+    "memorandum_texts",
+    "analyses",
 )
 
 
@@ -53,6 +57,8 @@ class Catalogue:
     natural_explanations: tuple[NaturalExplanation, ...] = ()
     possible_explanations: tuple[PossibleExplanation, ...] = ()
     drivers: tuple[Driver, ...] = ()
+    memorandum_texts: tuple[MemorandumText, ...] = ()
+    analyses: tuple[AnalysisRow, ...] = ()
 
     def __post_init__(self) -> None:
         faults = [*self._repeated(), *self._unknown(), *self._contradicted()]
@@ -132,6 +138,8 @@ class Catalogue:
             "explanation_id": (r.explanation_id for r in self.natural_explanations),
             "hypothesis_id": (r.hypothesis_id for r in self.possible_explanations),
             "driver_id": (r.driver_id for r in self.drivers),
+            "text_id": (r.text_id for r in self.memorandum_texts),
+            "analysis_id": (r.analysis_id for r in self.analyses),
             "drivkraften": (f"{r.driver_indicator_id} för {r.indicator_id}" for r in self.drivers),
             "paret": (f"{r.indicator_id} och {r.related_indicator_id}" for r in self.relations),
             # The same two groups the other way round are the same two groups.
@@ -177,7 +185,7 @@ class Catalogue:
 
 
 def load_catalogue(seeds_dir: Path) -> Catalogue:
-    """Read the six seeds of the catalogue.
+    """Read the eight seeds of the catalogue.
 
     Args:
         seeds_dir: folder with a CSV file for each of ``CATALOGUE_SEEDS`` (comma-separated UTF-8
@@ -189,7 +197,7 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
             unknown. The message names file, line, column and rule.
     """
     files = [seeds_dir / f"{name}.csv" for name in CATALOGUE_SEEDS]
-    indicators, relations, comparisons, natural, possible, drivers = files
+    indicators, relations, comparisons, natural, possible, drivers, texts, analyses = files
     return Catalogue(
         indicators=_read(indicators, Indicator),
         relations=_read(relations, Relation),
@@ -197,10 +205,12 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
         natural_explanations=_read(natural, NaturalExplanation),
         possible_explanations=_read(possible, PossibleExplanation),
         drivers=_read(drivers, Driver),
+        memorandum_texts=_read(texts, MemorandumText, may_be_empty=True),
+        analyses=_read(analyses, AnalysisRow, may_be_empty=True),
     )
 
 
-def _read(path: Path, model: type[_Row]) -> tuple[_Row, ...]:
+def _read(path: Path, model: type[_Row], *, may_be_empty: bool = False) -> tuple[_Row, ...]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         _check_columns(path, reader.fieldnames or (), list(model.model_fields))
@@ -216,7 +226,7 @@ def _read(path: Path, model: type[_Row]) -> tuple[_Row, ...]:
                     f"{'.'.join(map(str, e['loc'])) or 'raden'}: {e['msg']}" for e in error.errors()
                 )
                 raise ValueError(f"{path.name}, rad {line}: {faults}") from error
-    if not rows:
+    if not rows and not may_be_empty:
         raise ValueError(f"{path.name}: filen har inga rader.")
     return tuple(rows)
 

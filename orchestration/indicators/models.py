@@ -323,3 +323,43 @@ class PossibleExplanation(_Row):
     text_sv: Text
     source: Text
     geography_id: Annotated[str | None, BeforeValidator(_empty_is_none)]
+
+
+class MemorandumText(_Row):
+    """What the administration itself has written for one year's memorandum; shown as theirs.
+
+    Attributes:
+        role: what it is: who sends it, to whom, its diary number, a description of an area, or
+            closing words.
+        area: of activity, for a description; None otherwise.
+    """
+
+    text_id: Identifier
+    geography_id: Text
+    year: Year
+    role: Literal["sender", "recipient", "diary_number", "area", "closing"]
+    area: Annotated[Area | None, BeforeValidator(_empty_is_none)]
+    text_sv: Text
+    author: Text
+
+    @model_validator(mode="after")
+    def _only_a_description_has_an_area(self) -> "MemorandumText":
+        if (self.role == "area") != (self.area is not None):
+            raise ValueError("area stands with the role area, and with no other")
+        return self
+
+
+class AnalysisRow(_Row):
+    """Where an analysis stands in the memorandum.
+
+    Attributes:
+        analysis_id: as in the analysis' own module.
+        area: of activity.
+        title_sv: heading of its chapter.
+        position: order among the analyses.
+    """
+
+    analysis_id: Identifier
+    area: Area
+    title_sv: Text
+    position: int

@@ -217,9 +217,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is said apart from the sentence, at the foot of the page or the end."""
+    """What is said apart from the sentence, at the foot of the page or the end; no figures."""
 
     parts: tuple[Inline, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a number, which would stand once in the notes however often it is referred to."""
+        if any(isinstance(part, Number) for part in every(self.parts)):
+            raise ValueError("a note holds no numbers")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ The scale is the marts': a share is a fraction, an amount is in kronor.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -110,6 +111,11 @@ def bare(value: float, measure: str, digits: int) -> str:
     if is_percent(measure):
         return numbers.percent_short(value, digits).removesuffix(f"{numbers.NO_BREAK_SPACE}%")
     return numbers.number(value, digits)
+
+
+def growth(deviation: float) -> float:
+    """The relative change that one standard deviation of the logarithm is."""
+    return math.expm1(deviation)
 
 
 def unit_word(unit: str, *, singular: bool = False) -> str:

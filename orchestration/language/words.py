@@ -74,7 +74,7 @@ EXPLANATION_KINDS: Mapping[str, str] = MappingProxyType(
 
 BASES: Mapping[str, str] = MappingProxyType(
     {
-        "": "registrerad",
+        "registered": "registrerad",
         "source_note": "funnen i utgivarens fotnot",
         "geography": "funnen i nämndernas giltighet",
         "series": "funnen i seriens egna värden",
@@ -186,10 +186,21 @@ DRIFT_MEASURES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_SURENESS: tuple[tuple[float, str], ...] = (
+SURENESS: tuple[tuple[float, str], ...] = (
     (0.01, "mycket säkert"),
     (0.05, "säkert"),
     (0.10, "troligt"),
+)
+"""How sure it is that something is no chance: the largest q-value of each step, and its words."""
+
+UNSURE = "går inte att säga"
+
+POLARITIES: Mapping[str, str] = MappingProxyType(
+    {
+        "higher_is_better": "ett högre värde är bättre",
+        "lower_is_better": "ett lägre värde är bättre",
+        "neutral": "varken ett högre eller ett lägre värde är bättre i sig",
+    }
 )
 
 _CATEGORIES: Mapping[str, str] = MappingProxyType(
@@ -233,7 +244,7 @@ def word(table: Mapping[str, str], code: str) -> str:
 
 def sureness(q_value: float) -> str | None:
     """How sure it is that chance alone did not do it, on a fixed scale; None: no telling."""
-    return next((sure for limit, sure in _SURENESS if q_value <= limit), None)
+    return next((sure for limit, sure in SURENESS if q_value <= limit), None)
 
 
 def status(code: str) -> str:

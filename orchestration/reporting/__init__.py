@@ -1,6 +1,7 @@
-"""The memorandum: what the nightly run hands to a reader.
+"""The memorandum and the indicators' pages: documents that are built from finished marts.
 
-Holds Swedish number formats, labels, charts, sentences and the HTML template. It reads finished
-marts and writes text. No statistic is computed here beyond the differences and ratios a sentence
-states; expected values, tests and outcomes belong in ``orchestration.deviation``.
+``data`` and ``series`` read records; ``figures`` and ``telling`` make nodes and sentences of them,
+``sections`` chapters, ``charts`` drawings; ``document`` is the tree that they stand in, and
+``render`` writes it to a format. No statistic is computed here beyond the differences and ratios
+that a sentence states; expected values, tests and outcomes belong in ``orchestration.deviation``.
 """

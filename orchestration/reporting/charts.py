@@ -1,16 +1,17 @@
-"""The four charts of pages and memoranda: typed rows in, a self-contained SVG string out.
+"""The charts of pages and memoranda: typed rows in, a drawing out.
 
-A series with its limits and expected value, panels of series, groups with intervals, and changes.
+A series with its limits and expected value, a small one of several series, groups with intervals,
+and changes. None is wider than a telephone's page, and their text has one size.
 What is drawn is told apart by shape, fill and dashes, never by hue alone, so that a grey printout
 reads the same; what needs a name has it beside it. Which charts are drawn, and their captions,
-belongs in ``illustrations`` and ``series_view``; what a line or a scale is, in ``svg``.
+belongs in ``sections`` and ``series_view``; what a line or a scale is, in ``svg``.
 """
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import TypeVar
@@ -24,30 +25,34 @@ from orchestration.reporting.svg import (
     LIGHT,
     PAPER,
     Canvas,
-    Labels,
+    Drawing,
     Scale,
     Ticks,
     text_width,
     ticks_over,
 )
 
-_WIDTH, _HEIGHT = 330, 210
-_PANEL_WIDTH, _PANEL_HEIGHT, _PANEL_COLUMNS = 150, 100, 2
-_PANEL_GAP, _PANEL_NAME, _PANEL_FOOT = 16, 10, 42
-_ROW_WIDTH, _ROW_HEIGHT = 420, 48
-_VALUE_STEPS, _PANEL_VALUE_STEPS = 5, 3
+# A telephone's page of 390 pixels has room for 358, of which the drawing's edges take some.
+_WHOLE_WIDTH = 344
+_HEIGHT = 210
+_SMALL_HEIGHT, _SMALL_ROOM, _SMALL_CHARACTERS = 130, 64, 40
+# Beside a small chart there is room for a value, and for what was expected.
+_ROOM_OF_VALUE, _ROOM_OF_EXPECTED = 80, 110
+_ROW_HEIGHT = 48
+_VALUE_STEPS, _SMALL_VALUE_STEPS = 5, 3
 _LEGEND_ROW = 19
 _BAND_WIDTH, _BAR_HEIGHT, _WHISKER = 14, 14, 6
 _NAME_LIFT = 17
 # Room between an axis and its numbers, and between a mark and the text beside it.
-_NUMBER_GAP, _TEXT_GAP = 8, 12
+_NUMBER_GAP, _TEXT_GAP, _PAST = 8, 12, 2
 _YEAR_GAP = 10
 # Lines closer to each other than this share of the axis have one name together; values, a nudge.
 _NAME_GAP, _VALUE_GAP, _NUDGE = 0.07, 0.1, 9
-# A bar's end leaves room for its value beside it.
-_ROOM_FOR_VALUE = 1.45
-_LABEL_CHARACTERS = 58
-_SIGNAL_FILL = "#e08a00"
+_BAR_GAP = 5
+_SPARK_WIDTH, _SPARK_HEIGHT = 96, 20
+_SIGNAL_FILL = "var(--chart-signal, #e08a00)"
+
+_CENTRE, _LOWER, _UPPER = "medelvärde", "undre gräns", "övre gräns"
 
 VALUE = "Utfall"
 SIGNAL = "Utfall med signal"
@@ -100,14 +105,6 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """One of several small charts that share their periods."""
-
-    name: str
-    dots: tuple[Dot, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ChangeRow:
     """A relative change in per cent; ``main`` is the indicator that the others are held against."""
 
@@ -134,6 +131,7 @@ class _Plot:
     canvas: Canvas
     x: Mapping[str, float]
     y: Scale
+    right: float
 
     def at(self, period: str, value: float) -> tuple[float, float]:
         return self.x[period], self.y.at(value)
@@ -157,20 +155,18 @@ def series_chart(
     band: Band | None,
     *,
     unit: str,
-    labels: Labels,
     decimals: int | None = None,
-) -> str:
+) -> Drawing:
     """Draws a series with its mean and limits, and what was expected of the tested period.
 
     Args:
         dots: Oldest first, every period once; at least one with a value.
         band: None where no expected value is known.
         unit: What the values are counted in.
-        labels: Identity and description.
         decimals: Of the last value and the expected one, which are then written beside their marks.
 
     Returns:
-        An ``<svg>`` element.
+        The drawing.
 
     Raises:
         ValueError: If no dot has a value.
@@ -180,11 +176,12 @@ def series_chart(
         raise ValueError("a series without values cannot be drawn")
     canvas = Canvas()
     ticks = ticks_over(drawn, zero=starts_at_zero(dots, band), about=_VALUE_STEPS)
-    y = _value_axis(canvas, ticks, _WIDTH, (_HEIGHT, 0))
-    left = -_NUMBER_GAP - max(map(text_width, ticks.texts()))
-    _head(canvas, left, unit, _marks(dots, band))
-    x = _period_axis(canvas, [dot.period for dot in dots], _WIDTH, (0, _HEIGHT))
-    plot = _Plot(canvas, x, y)
+    left = _NUMBER_GAP + max(map(text_width, ticks.texts()))
+    width = _WHOLE_WIDTH - left - _room_beside(dots, band, decimals)
+    y = _value_axis(canvas, ticks, width, _HEIGHT)
+    _head(canvas, -left, unit, _marks(dots, band))
+    x = _period_axis(canvas, [dot.period for dot in dots], width, _HEIGHT)
+    plot = _Plot(canvas, x, y, width)
     if band is not None:
         _draw_band(plot, band)
     _draw_lines(plot, dots)
@@ -194,61 +191,73 @@ def series_chart(
     _name_lines(plot, dots)
     if decimals is not None:
         _write_values(plot, dots, band, decimals)
-    return canvas.svg(labels)
+    return canvas.finished()
 
 
-def panel_chart(panels: Sequence[Panel], *, labels: Labels) -> str:
-    """Draws the categories of a breakdown beside each other, each on an axis of its own.
+def small_chart(
+    name: str, dots: Sequence[Dot], band: Band | None, *, unit: str, decimals: int
+) -> Drawing:
+    """Draws one of several series that stand on one grid, with its name above it.
+
+    All are as wide and have the same room for numbers to the left, so that their axes stand under
+    each other. What the marks are is said once, by the caption.
 
     Args:
-        panels: At least one with a value; every panel has every period. The unit is for the
-            caption.
-        labels: Identity and description.
+        name: Of the series.
+        dots: As for `series_chart`.
+        band: As for `series_chart`.
+        unit: What the values are counted in.
+        decimals: Of the last value and the expected one.
 
     Returns:
-        An ``<svg>`` element.
+        The drawing.
 
     Raises:
-        ValueError: If no panel has a value.
+        ValueError: If no dot has a value.
     """
-    everything = [dot for panel in panels for dot in panel.dots]
-    if all(dot.value is None for dot in everything):
-        raise ValueError("panels without values cannot be drawn")
+    drawn = _drawn(dots, band)
+    if all(dot.value is None for dot in dots):
+        raise ValueError("a series without values cannot be drawn")
     canvas = Canvas()
-    axes = [
-        ticks_over(values, zero=False, about=_PANEL_VALUE_STEPS) if values else None
-        for values in (_drawn(panel.dots, None) for panel in panels)
-    ]
-    texts = [text for ticks in axes if ticks for text in ticks.texts()]
-    numbers = _NUMBER_GAP + max(map(text_width, texts))
-    _head(canvas, -numbers, "", _marks(everything, None), -_PANEL_NAME - _LEGEND_ROW)
-    for position, (panel, ticks) in enumerate(zip(panels, axes, strict=True)):
-        row, column = divmod(position, _PANEL_COLUMNS)
-        left = column * (_PANEL_WIDTH + numbers + _PANEL_GAP)
-        top = row * (_PANEL_HEIGHT + _PANEL_NAME + _PANEL_FOOT)
-        bottom = top + _PANEL_HEIGHT
-        canvas.text(panel.name, left, top - _PANEL_NAME)
-        periods = [dot.period for dot in panel.dots]
-        if ticks is None:
-            _period_axis(canvas, periods, _PANEL_WIDTH, (left, bottom))
-            continue
-        y = _value_axis(canvas, ticks, _PANEL_WIDTH, (bottom, top), left)
-        plot = _Plot(canvas, _period_axis(canvas, periods, _PANEL_WIDTH, (left, bottom)), y)
-        _draw_lines(plot, panel.dots)
-        _draw_marks(plot, panel.dots)
-    return canvas.svg(labels)
+    ticks = ticks_over(drawn, zero=starts_at_zero(dots, band), about=_SMALL_VALUE_STEPS)
+    # As much room as the others have, unless the numbers need more.
+    left = max(_SMALL_ROOM, _NUMBER_GAP + max(map(text_width, ticks.texts())))
+    least = _ROOM_OF_VALUE if band is None else _ROOM_OF_EXPECTED
+    named = [replace(dot, centre=None) for dot in dots]
+    room = max(least, _PAST + _room_beside(named, band, decimals))
+    width = _WHOLE_WIDTH - left - room
+    y = _value_axis(canvas, ticks, width, _SMALL_HEIGHT)
+    canvas.keep(-left, 0)
+    canvas.keep(width + room, 0)
+    canvas.text(unit, -left, -_TEXT_GAP)
+    lines = textwrap.wrap(name, _SMALL_CHARACTERS)
+    for row, line in enumerate(reversed(lines), start=1):
+        canvas.text(line, -left, -_TEXT_GAP - row * _LEGEND_ROW, bold=True)
+    plot = _Plot(
+        canvas,
+        _period_axis(canvas, [dot.period for dot in dots], width, _SMALL_HEIGHT),
+        y,
+        width,
+    )
+    if band is not None:
+        _draw_band(plot, band)
+    _draw_lines(plot, dots)
+    if band is not None:
+        _draw_mark(plot, EXPECTED, band.period, band.expected)
+    _draw_marks(plot, dots)
+    _write_values(plot, dots, band, decimals)
+    return canvas.finished()
 
 
-def change_chart(rows: Sequence[ChangeRow], *, axis_title: str, labels: Labels) -> str:
+def change_chart(rows: Sequence[ChangeRow], *, axis_title: str) -> Drawing:
     """Draws relative changes as bars from zero, in the order given.
 
     Args:
         rows: At least one.
         axis_title: What the bars measure and between which years.
-        labels: Identity and description.
 
     Returns:
-        An ``<svg>`` element.
+        The drawing.
 
     Raises:
         ValueError: If there are no rows.
@@ -256,11 +265,14 @@ def change_chart(rows: Sequence[ChangeRow], *, axis_title: str, labels: Labels) 
     if not rows:
         raise ValueError("a chart of changes needs at least one row")
     canvas = Canvas()
-    widest = max(abs(row.change) for row in rows) or 1.0
-    room = widest * _ROOM_FOR_VALUE
-    low = -room if min(row.change for row in rows) < 0 else 0.0
-    high = room if max(row.change for row in rows) > 0 or not low else 0.0
-    x = Scale(low, high, 0, _ROW_WIDTH)
+    low, high = min(0.0, *(row.change for row in rows)), max(0.0, *(row.change for row in rows))
+    if low == high:
+        high = 1.0
+    # A bar's end leaves room for its value beside it, nought for its own number.
+    room = _BAR_GAP + max(text_width(_percent(row.change), bold=True) for row in rows)
+    edge = text_width("0") / 2
+    ends = (room if low < 0 else edge, _WHOLE_WIDTH - (room if high > 0 else edge))
+    x = Scale(low, high, *ends)
     ticks = ticks_over([low, high], zero=True, about=_VALUE_STEPS)
     bottom = _ROW_HEIGHT * len(rows)
     _row_axis(canvas, ticks, x, bottom, axis_title)
@@ -275,27 +287,35 @@ def change_chart(rows: Sequence[ChangeRow], *, axis_title: str, labels: Labels) 
             fill=DARK if row.main else LIGHT,
             framed=True,
         )
-        text = f"{numbers.number(row.change, 1, sign=True)}{numbers.NO_BREAK_SPACE}%"
+        text = _percent(row.change)
         if row.change < 0:
-            canvas.text(text, end - 5, middle + HALF_LETTER, anchor="end", bold=True)
+            canvas.text(text, end - _BAR_GAP, middle + HALF_LETTER, anchor="end", bold=True)
         else:
-            canvas.text(text, end + 5, middle + HALF_LETTER, bold=True)
-    canvas.line([(zero, 0), (zero, bottom)], colour=GUIDE, width=1.5)
+            canvas.text(text, end + _BAR_GAP, middle + HALF_LETTER, bold=True)
+    # Nought is drawn along the bars alone, so that it crosses no name.
+    along = [
+        [(zero, middle - _BAR_HEIGHT), (zero, middle + _BAR_HEIGHT)]
+        for _, middle in _rows_from_the_top(rows)
+    ]
+    canvas.lines(along, colour=GUIDE, width=1.5)
     _name_rows(canvas, rows)
-    return canvas.svg(labels)
+    return canvas.finished()
 
 
-def group_chart(rows: Sequence[GroupRow], *, axis_title: str, decimals: int, labels: Labels) -> str:
+def _percent(change: float) -> str:
+    return f"{numbers.number(change, 1, sign=True)}{numbers.NO_BREAK_SPACE}%"
+
+
+def group_chart(rows: Sequence[GroupRow], *, axis_title: str, decimals: int) -> Drawing:
     """Draws one dot with its interval per group, on an axis from zero.
 
     Args:
         rows: At least one.
         axis_title: The unit.
         decimals: Decimals of the numbers written at the dots.
-        labels: Identity and description.
 
     Returns:
-        An ``<svg>`` element.
+        The drawing.
 
     Raises:
         ValueError: If there are no rows.
@@ -307,7 +327,14 @@ def group_chart(rows: Sequence[GroupRow], *, axis_title: str, decimals: int, lab
         value for row in rows for value in (row.value, row.lower, row.upper) if value is not None
     ]
     ticks = ticks_over(reach, zero=True, about=_VALUE_STEPS)
-    x = Scale(ticks.values[0], ticks.values[-1], 0, _ROW_WIDTH)
+    first, last = (text_width(ticks.texts()[end]) / 2 for end in (0, -1))
+    values = [text_width(numbers.number(row.value, decimals), bold=True) for row in rows]
+    x = Scale(
+        ticks.values[0],
+        ticks.values[-1],
+        first,
+        _WHOLE_WIDTH - max(last, _TEXT_GAP + max(values)),
+    )
     _row_axis(canvas, ticks, x, _ROW_HEIGHT * len(rows), axis_title, grid=True)
     for row, middle in _rows_from_the_top(rows):
         end = row.value
@@ -322,7 +349,25 @@ def group_chart(rows: Sequence[GroupRow], *, axis_title: str, decimals: int, lab
         text = numbers.number(row.value, decimals)
         canvas.text(text, x.at(end) + _TEXT_GAP, middle + HALF_LETTER, bold=True, outlined=True)
     _name_rows(canvas, rows)
-    return canvas.svg(labels)
+    return canvas.finished()
+
+
+def spark_chart(values: Sequence[float | None]) -> Drawing | None:
+    """Draws a series in miniature, on a scale of its own; None where there is no value.
+
+    Args:
+        values: In the order of time; None breaks the line.
+    """
+    lines = spark_lines(values, _SPARK_WIDTH, _SPARK_HEIGHT)
+    if not lines:
+        return None
+    drawn = "".join(f'<polyline points="{line}"/>' for line in lines)
+    size = f'width="{_SPARK_WIDTH + 4}" height="{_SPARK_HEIGHT + 4}"'
+    view = f"-2 -2 {_SPARK_WIDTH + 4} {_SPARK_HEIGHT + 4}"
+    return Drawing(
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="{view}" aria-hidden="true" '
+        f'focusable="false" fill="none" stroke="{DARK}" stroke-width="1.5">{drawn}</svg>'
+    )
 
 
 def spark_lines(values: Sequence[float | None], width: int, height: int) -> list[str]:
@@ -368,47 +413,40 @@ def _marks(dots: Sequence[Dot], band: Band | None) -> list[str]:
     return [mark for mark in _LOOKS if mark in found]
 
 
-def _head(
-    canvas: Canvas, left: float, unit: str, marks: Sequence[str], bottom: float = -_TEXT_GAP
-) -> None:
+def _head(canvas: Canvas, left: float, unit: str, marks: Sequence[str]) -> None:
     """Writes the unit above the axis, and above it what the marks are where they differ."""
-    if unit:
-        canvas.text(unit, left, bottom)
-        bottom -= _LEGEND_ROW
+    canvas.text(unit, left, -_TEXT_GAP)
     if list(marks) == [VALUE]:
         return
-    for row, mark in enumerate(reversed(marks)):
-        middle = bottom - HALF_LETTER - row * _LEGEND_ROW
+    for row, mark in enumerate(reversed(marks), start=1):
+        middle = -_TEXT_GAP - HALF_LETTER - row * _LEGEND_ROW
         shape, fill = _LOOKS[mark]
         canvas.mark(shape, left + 7, middle, fill=fill)
         canvas.text(mark, left + 7 + _TEXT_GAP, middle + HALF_LETTER)
 
 
-def _value_axis(
-    canvas: Canvas, ticks: Ticks, width: float, ends: tuple[float, float], left: float = 0
-) -> Scale:
+def _value_axis(canvas: Canvas, ticks: Ticks, width: float, height: float) -> Scale:
     """Draws level lines at the ticks with their numbers to the left, from the bottom upwards."""
-    scale = Scale(ticks.values[0], ticks.values[-1], *ends)
+    scale = Scale(ticks.values[0], ticks.values[-1], height, 0)
     for value, text in zip(ticks.values, ticks.texts(), strict=True):
-        height = scale.at(value)
-        canvas.line([(left, height), (left + width, height)], colour=GRID, width=1)
-        canvas.text(text, left - _NUMBER_GAP, height + HALF_LETTER, anchor="end")
+        level = scale.at(value)
+        canvas.line([(0, level), (width, level)], colour=GRID, width=1)
+        canvas.text(text, -_NUMBER_GAP, level + HALF_LETTER, anchor="end")
     return scale
 
 
 def _period_axis(
-    canvas: Canvas, periods: Sequence[str], width: float, corner: tuple[float, float]
+    canvas: Canvas, periods: Sequence[str], width: float, bottom: float
 ) -> dict[str, float]:
     """Draws the line of time, and names so many periods as there is room for at even distances."""
-    left, bottom = corner
     places = {
-        period: left + width * (position + 0.5) / len(periods)
-        for position, period in enumerate(periods)
+        period: width * (position + 0.5) / len(periods) for position, period in enumerate(periods)
     }
-    canvas.line([(left, bottom), (left + width, bottom)], colour=GUIDE, width=1)
+    canvas.line([(0, bottom), (width, bottom)], colour=GUIDE, width=1)
     wanted = max(map(text_width, periods)) + _YEAR_GAP
     step = max(1, -(-int(wanted * len(periods)) // int(width)))
-    for period in periods[::step]:
+    # Counted from the last, which is the one that is looked for.
+    for period in periods[::-step]:
         place = places[period]
         canvas.line([(place, bottom), (place, bottom + 5)], colour=GUIDE, width=1)
         canvas.text(period, place, bottom + 19, anchor="middle")
@@ -465,30 +503,50 @@ def _name_lines(plot: _Plot, dots: Sequence[Dot]) -> None:
     if last is None or last.centre is None:
         return
     least = _NAME_GAP * (plot.y.high - plot.y.low)
-    names = [("medelvärde", last.centre)]
-    for name, value in (("undre gräns", last.lower), ("övre gräns", last.upper)):
+    names = [(_CENTRE, last.centre)]
+    for name, value in ((_LOWER, last.lower), (_UPPER, last.upper)):
         if value is not None and abs(value - last.centre) > least:
             names.append((name, value))
     for name, value in names:
-        x, y = plot.at(last.period, value)
-        plot.canvas.text(name, x + _TEXT_GAP, y + HALF_LETTER, outlined=True)
+        # Beside the plot, where no mark can be.
+        plot.canvas.text(name, plot.right + _TEXT_GAP, plot.y.at(value) + HALF_LETTER)
+
+
+def _room_beside(dots: Sequence[Dot], band: Band | None, decimals: int | None) -> float:
+    """How much stands to the right of a series: the names of its lines, its last values."""
+    # A period's name is set about its place, which may be the last.
+    room, texts = max(text_width(dot.period) for dot in dots) / 2, []
+    if any(dot.centre is not None for dot in dots):
+        texts += [text_width(name) for name in (_CENTRE, _LOWER, _UPPER)]
+    if decimals is not None:
+        texts += [text_width(text, bold=True) for _, text in _values(dots, band, decimals)]
+    return max(room, *(_TEXT_GAP + text for text in texts)) if texts else room
+
+
+def _values(dots: Sequence[Dot], band: Band | None, decimals: int) -> list[tuple[float, str]]:
+    """The last value and what was expected, where they are and as they are written."""
+    last = dots[-1]
+    if last.value is None:
+        return []
+    values = [(last.value, numbers.number(last.value, decimals))]
+    if band is not None:
+        values.append((band.expected, f"väntat {numbers.number(band.expected, decimals)}"))
+    return values
 
 
 def _write_values(plot: _Plot, dots: Sequence[Dot], band: Band | None, decimals: int) -> None:
     """Writes the last value and what was expected beside their marks, apart where they meet."""
-    last = dots[-1]
-    if last.value is None:
-        return
-    values = [(last.value, numbers.number(last.value, decimals))]
+    last, values = dots[-1], _values(dots, band, decimals)
     nudge = 0
-    if band is not None:
-        values.append((band.expected, f"väntat {numbers.number(band.expected, decimals)}"))
+    if band is not None and last.value is not None:
         gap = (last.value - band.expected) / (plot.y.high - plot.y.low)
         if abs(gap) < _VALUE_GAP:
             nudge = _NUDGE if gap < 0 else -_NUDGE
     for (value, text), down in zip(values, (nudge, -nudge), strict=False):
         x, y = plot.at(last.period, value)
-        plot.canvas.text(text, x + _TEXT_GAP, y + HALF_LETTER + down, bold=True)
+        # Past the mark, and past the lines behind it.
+        beside = max(x + _TEXT_GAP, plot.right + _PAST)
+        plot.canvas.text(text, beside, y + HALF_LETTER + down, bold=True)
 
 
 def _row_axis(
@@ -521,6 +579,8 @@ def _name_rows(canvas: Canvas, rows: Sequence[_Row]) -> None:
 
 def _shortened(label: str) -> str:
     # The whole name stands in the table beside the chart.
-    if len(label) <= _LABEL_CHARACTERS:
-        return label
-    return textwrap.shorten(label, _LABEL_CHARACTERS, placeholder=" …")
+    shown, length = label, len(label)
+    while text_width(shown) > _WHOLE_WIDTH - _NUMBER_GAP:
+        length -= 1
+        shown = textwrap.shorten(label, length, placeholder=" …")
+    return shown

@@ -8,17 +8,43 @@ in. Wording belongs in ``sentences``; which rows are deviations was settled befo
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
+from orchestration.findings.claims import AnyClaim
+from orchestration.findings.evidence import (
+    ChangeEvidence,
+    ContraryEvidence,
+    Corrected,
+    FollowedEvidence,
+    GroupEvidence,
+    LastYear,
+    UntestedEvidence,
+    UntestedGroupsEvidence,
+)
+from orchestration.findings.marts import (
+    DEVIATIONS,
+    FOCUS_AREAS,
+    FOUND_EXPLANATIONS,
+    read_findings,
+)
+from orchestration.findings.marts import TRIANGULATION as TRIANGULATION_TABLE
+from orchestration.findings.records import Deviation, Triangulation
+from orchestration.indicators.catalogue import Catalogue
+from orchestration.indicators.models import (
+    Indicator,
+    MemorandumText,
+    NaturalExplanation,
+    PossibleExplanation,
+)
+from orchestration.language.names import Names
 from orchestration.reporting.reading import read_rows as _rows
 
 SERIES_YEARS = 8
@@ -28,7 +54,6 @@ LISTED_PER_OUTCOME = 12
 """Rows shown of the outcomes that are only listed; the rest are counted."""
 
 _IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
-_GROUP_SEPARATOR = re.compile(r"\s*[|/:]\s*|\s+(?:v|vs|mot)\s+|__")
 _SUPPRESSED = "suppressed"
 _COMPARABLE = frozenset({"observed", "preliminary", "revised"})
 
@@ -53,21 +78,13 @@ class Source:
     held: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Indicator:
+class CatalogueIndicator(Indicator):
     """One row of ``marts.indicators``.
 
     Attributes:
         not_delivered: Why it has no values, where its register has not been delivered.
     """
 
-    indicator_id: str
-    title_sv: str
-    area: str
-    unit: str
-    measure: str
-    definition_sv: str
-    source_id: str
     not_delivered: str = ""
 
 
@@ -87,81 +104,40 @@ class Observation:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class NaturalExplanation:
-    """A cause that takes a deviation out of further analysis.
+@dataclass(frozen=True, kw_only=True)
+class Shown(Deviation):
+    """A finding with its indicator, place, history and compared groups, as it may be shown.
 
     Attributes:
-        basis: Where the system found it; empty where somebody registered it.
-    """
-
-    explanation_id: str
-    kind: str
-    title_sv: str
-    description_sv: str
-    period_from: int | None
-    period_to: int | None
-    explained_change: float | None
-    source: str
-    synthetic: bool
-    basis: str
-
-
-@dataclass(frozen=True, slots=True)
-class LastYear:
-    """What a deviation was when it was in focus the year before.
-
-    Attributes:
-        since: What became of it, in the engine's words.
-    """
-
-    observed: float | None
-    expected: float | None
-    relative_change: float | None
-    since: str
-
-
-@dataclass(frozen=True, slots=True)
-class Deviation:
-    """One row of ``marts.deviations`` with its indicator, place, history and compared groups.
-
-    Attributes:
+        indicator: What it is of.
+        geography_name: Where.
+        geography_level: What kind of place that is.
+        explanation: That was weighed, whether or not it sufficed.
         series: Yearly values of the same key, oldest first, the tested year last.
         groups: For ``group_difference`` the values of the whole groups (group a first) and of
             their sexes; otherwise empty.
         protected: Whether figures were dropped because a value they rest on is suppressed.
-        reservations: What must be examined before it is believed, in words.
         last_year: What it was the year before, if it was in focus then.
+        reservations: What must be examined before it is believed, in words.
+        related: The other side of a contrary movement.
     """
 
-    deviation_id: str
-    indicator: Indicator
-    period_start: date
-    period_grain: str
-    geography_id: str
+    indicator: CatalogueIndicator
     geography_name: str
     geography_level: str
-    breakdown: str
-    category: str
-    kind: str
-    outcome: str
-    observed: float | None
-    expected: float | None
-    lower: float | None
-    upper: float | None
-    relative_change: float | None
-    p_value: float | None
-    q_value: float | None
-    breakeven_volatility: float | None
-    rank: int | None
-    reason_sv: str
-    evidence: Mapping[str, Any]
     explanation: NaturalExplanation | None
     series: tuple[Observation, ...]
-    groups: tuple[Observation, ...]
-    protected: bool
-    reservations: tuple[str, ...]
-    last_year: LastYear | None
+    groups: tuple[Observation, ...] = ()
+    protected: bool = False
+    last_year: LastYear | None = None
+    reservations: tuple[str, ...] = ()
+    related: CatalogueIndicator | None = None
+
+    @classmethod
+    def of(cls, row: Deviation, **more: Any) -> Self:
+        """A finding with more that belongs to it."""
+        own = {field.name: getattr(row, field.name) for field in fields(Deviation)}
+        return cls(**own, **more)
 
     @property
     def year(self) -> int:
@@ -172,12 +148,11 @@ class Deviation:
     def previous_year(self) -> int | None:
         """The year the tested one is compared with: the latest earlier comparable value.
 
-        The engine names it in the evidence (``previous_year``); otherwise it is found in the
-        series.
+        The engine names it in the evidence of a change; otherwise it is found in the series.
         """
-        named = self.evidence.get("previous_year")
+        named = counted_from(self)
         if named is not None:
-            return int(named)
+            return named
         years = [
             row.year for row in self.series if row.year < self.year and row.status in _COMPARABLE
         ]
@@ -194,53 +169,61 @@ class Deviation:
         """The two compared groups, without the split by sex."""
         return tuple(group for group in self.groups if group.breakdown == self.breakdown)
 
+    @property
+    def breakeven_reached(self) -> bool:
+        """Whether the break-even volatility is a figure, and not the ceiling of the search."""
+        return not isinstance(self.evidence, ChangeEvidence) or self.evidence.breakeven_reached
 
-@dataclass(frozen=True, slots=True)
-class Triangulation:
-    """One row of ``marts.triangulation``: an indicator held against a related one.
+
+def counted_from(row: Deviation) -> int | None:
+    """The year that a change is counted from; None where the evidence names none."""
+    return row.evidence.previous_year if isinstance(row.evidence, ChangeEvidence) else None
+
+
+def named_groups(row: Deviation) -> tuple[str, ...]:
+    """The two groups that a difference is about, group a first."""
+    evidence = row.evidence
+    if not isinstance(evidence, GroupEvidence | UntestedGroupsEvidence | FollowedEvidence):
+        return ()
+    return tuple(name for name in (evidence.category_a, evidence.category_b) if name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared(Triangulation):
+    """One row of ``marts.triangulation``, as it may be shown.
 
     The changes are relative (0.05 is five per cent), from the latest earlier value to the tested
     year.
+
+    Attributes:
+        indicator: What is held against another.
+        related: The other.
+        protected: Whether figures were dropped because a value they rest on is suppressed.
+        deviation_id: The contrary finding whose evidence alone has the pair; None for a row of the
+            mart.
     """
 
-    indicator: Indicator
-    related: Indicator
-    expected_sign: int
-    observed_change: float | None
-    related_change: float | None
-    p_value: float | None
-    verdict: str
-    rationale_sv: str
+    indicator: CatalogueIndicator
+    related: CatalogueIndicator
     protected: bool
+    deviation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """A registered possible explanation or next step, in the analysts' own words."""
-
-    hypothesis_id: str
-    text_sv: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class FocusArea:
+class AreaInFocus:
     """One focus area with all that its section states."""
 
     focus_area_id: str
     area: str
-    title_sv: str
-    summary_sv: str
-    rank: int | None
-    deviations: tuple[Deviation, ...]
-    triangulation: tuple[Triangulation, ...]
-    possible_explanations: tuple[Hypothesis, ...]
-    next_steps: tuple[Hypothesis, ...]
+    deviations: tuple[Shown, ...]
+    triangulation: tuple[Compared, ...]
+    possible_explanations: tuple[PossibleExplanation, ...]
+    next_steps: tuple[PossibleExplanation, ...]
+    claims: tuple[AnyClaim, ...] = ()
 
-    @property
-    def protected(self) -> bool:
-        """Whether a figure of the area is protected, so that ready-made text must not be used."""
-        return any(deviation.protected for deviation in self.deviations)
+    def with_deviations(self, deviations: tuple[Shown, ...]) -> AreaInFocus:
+        """The same area with its findings in another order."""
+        return replace(self, deviations=deviations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,21 +241,25 @@ class ReportData:
         kinds: The kinds of deviation that were tested for, in a fixed order.
         sources: By publisher and identifier.
         not_delivered: Indicators whose registers have not been delivered, by identifier.
+        texts: What the administration has written for the year, by identifier.
+        names: What the slots of claims are called.
     """
 
     year: int
     municipality_name: str
-    focus_areas: tuple[FocusArea, ...]
-    unplaced: tuple[Deviation, ...]
-    excluded: tuple[Deviation, ...]
-    watch: tuple[Deviation, ...]
-    cannot_tell: tuple[Deviation, ...]
-    followed: tuple[Deviation, ...]
+    focus_areas: tuple[AreaInFocus, ...]
+    unplaced: tuple[Shown, ...]
+    excluded: tuple[Shown, ...]
+    watch: tuple[Shown, ...]
+    cannot_tell: tuple[Shown, ...]
+    followed: tuple[Shown, ...]
     outcome_counts: Mapping[str, int]
     kinds: tuple[str, ...]
     indicator_count: int
     sources: tuple[Source, ...]
-    not_delivered: tuple[Indicator, ...]
+    not_delivered: tuple[CatalogueIndicator, ...]
+    texts: tuple[MemorandumText, ...]
+    names: Names
 
 
 def load_report_data(
@@ -304,14 +291,15 @@ def load_report_data(
     if not _IDENTIFIER.match(seeds):
         raise ValueError("the schema of the seeds must be a plain identifier")
     indicators = load_indicators(connection)
+    explanations = load_explanations(connection, seeds)
     deviations = load_deviations(
         connection,
         year,
         indicators,
-        load_explanations(connection, seeds),
+        explanations,
         listed=LISTED_PER_OUTCOME,
     )
-    by_outcome: dict[str, list[Deviation]] = defaultdict(list)
+    by_outcome: dict[str, list[Shown]] = defaultdict(list)
     for deviation in deviations:
         by_outcome[deviation.outcome].append(deviation)
     hypotheses = _hypotheses(connection, seeds, municipality_id)
@@ -344,7 +332,45 @@ def load_report_data(
         not_delivered=tuple(
             indicator for _, indicator in sorted(indicators.items()) if indicator.not_delivered
         ),
+        texts=_memorandum_texts(connection, seeds, municipality_id, year),
+        names=load_names(connection, indicators, explanations),
     )
+
+
+def load_names(
+    connection: duckdb.DuckDBPyConnection,
+    indicators: Mapping[str, CatalogueIndicator],
+    explanations: Mapping[str, NaturalExplanation],
+) -> Names:
+    """What the slots of claims are called: indicators, explanations and places."""
+    places = _rows(
+        connection,
+        "select geography_id, any_value(name order by valid_from desc nulls last) as name"
+        " from marts.geographies group by geography_id",
+    )
+    return Names(
+        Catalogue(
+            indicators=tuple(indicators.values()),
+            natural_explanations=tuple(explanations.values()),
+        ),
+        {row["geography_id"]: row["name"] for row in places},
+    )
+
+
+def _memorandum_texts(
+    connection: duckdb.DuckDBPyConnection, seeds: str, municipality_id: str, year: int
+) -> tuple[MemorandumText, ...]:
+    rows = _rows(
+        connection,
+        f"""
+        select text_id, geography_id, year, role, area, text_sv, author
+        from {seeds}.memorandum_texts
+        where geography_id = ? and year = ?
+        order by text_id
+        """,
+        [municipality_id, year],
+    )
+    return tuple(MemorandumText(**row) for row in rows)
 
 
 def load_sources(connection: duckdb.DuckDBPyConnection) -> tuple[Source, ...]:
@@ -373,22 +399,22 @@ def load_sources(connection: duckdb.DuckDBPyConnection) -> tuple[Source, ...]:
     return tuple(sources)
 
 
-def load_indicators(connection: duckdb.DuckDBPyConnection) -> dict[str, Indicator]:
+def load_indicators(connection: duckdb.DuckDBPyConnection) -> dict[str, CatalogueIndicator]:
     """Reads the catalogue, by identifier."""
     rows = _rows(
         connection,
         """
-        select indicator_id, title_sv, area, coalesce(unit, '') as unit,
-               measure, coalesce(definition_sv, '') as definition_sv,
-               coalesce(source_id, '') as source_id,
+        select indicator_id, title_sv, area, unit, polarity, measure, definition_sv, source_id,
                coalesce(not_delivered_sv, '') as not_delivered
         from marts.indicators
         """,
     )
-    return {row["indicator_id"]: Indicator(**row) for row in rows}
+    return {row["indicator_id"]: CatalogueIndicator(**row) for row in rows}
 
 
-def _indicator(indicators: Mapping[str, Indicator], indicator_id: str) -> Indicator:
+def _indicator(
+    indicators: Mapping[str, CatalogueIndicator], indicator_id: str
+) -> CatalogueIndicator:
     if indicator_id not in indicators:
         raise LookupError(f"indicator {indicator_id!r} is missing from marts.indicators")
     return indicators[indicator_id]
@@ -397,34 +423,24 @@ def _indicator(indicators: Mapping[str, Indicator], indicator_id: str) -> Indica
 def load_explanations(
     connection: duckdb.DuckDBPyConnection, seeds: str
 ) -> dict[str, NaturalExplanation]:
-    """Reads the registered explanations, by identifier."""
-    rows = _rows(
-        connection,
-        f"""
-        select explanation_id, kind, title_sv, coalesce(description_sv, '') as description_sv,
-               try_cast(period_from as integer) as period_from,
-               try_cast(period_to as integer) as period_to,
-               try_cast(explained_change as double) as explained_change,
-               coalesce(source, '') as source,
-               coalesce(try_cast(synthetic as boolean), false) as synthetic, '' as basis
-        from {seeds}.natural_explanations
-        union all
-        select explanation_id, kind, title_sv, description_sv, period_from, period_to,
-               explained_change, source, synthetic, basis
-        from marts.found_explanations
-        """,
-    )
-    return {row["explanation_id"]: NaturalExplanation(**row) for row in rows}
+    """Reads the explanations, registered and found, by identifier."""
+    columns = ", ".join(NaturalExplanation.model_fields)
+    rows = _rows(connection, f"select {columns} from {seeds}.natural_explanations")
+    found: list[NaturalExplanation] = [
+        *(NaturalExplanation(**row) for row in rows),
+        *read_findings(connection, FOUND_EXPLANATIONS),
+    ]
+    return {each.explanation_id: each for each in found}
 
 
 def load_deviations(
     connection: duckdb.DuckDBPyConnection,
     year: int,
-    indicators: Mapping[str, Indicator],
+    indicators: Mapping[str, CatalogueIndicator],
     explanations: Mapping[str, NaturalExplanation],
     *,
     listed: int | None = None,
-) -> list[Deviation]:
+) -> list[Shown]:
     """Reads a year's deviations by rank, with protected figures already dropped.
 
     Args:
@@ -452,15 +468,7 @@ def load_deviations(
                    any_value(level order by valid_from desc nulls last) as level
             from marts.geographies group by geography_id
         )
-        select d.deviation_id, d.indicator_id, cast(d.period_start as date) as period_start,
-               d.period_grain, d.geography_id, p.name as geography_name, p.level as geography_level,
-               d.breakdown, d.category, d.kind, d.outcome,
-               cast(d.observed as double) as observed, cast(d.expected as double) as expected,
-               cast(d.lower as double) as lower, cast(d.upper as double) as upper,
-               cast(d.relative_change as double) as relative_change,
-               cast(d.p_value as double) as p_value, cast(d.q_value as double) as q_value,
-               cast(d.breakeven_volatility as double) as breakeven_volatility,
-               d.rank, coalesce(d.reason_sv, '') as reason_sv, d.evidence, d.explanation_id
+        select d.*, p.name as geography_name, p.level as geography_level
         from marts.deviations as d
         left join places as p using (geography_id)
         where year(d.period_start) = ?
@@ -474,50 +482,38 @@ def load_deviations(
     )
     series = _series(connection, year)
     groups = _groups(connection, year)
-    deviations = []
+    shown = []
     for row in rows:
         if row["geography_name"] is None:
             raise LookupError(
                 f"geography {row['geography_id']!r} is missing from marts.geographies"
             )
-        explanation_id = row.pop("explanation_id")
-        explanation = explanations.get(explanation_id)
-        if explanation_id is not None and explanation is None:
-            raise LookupError(f"explanation {explanation_id!r} is neither registered nor found")
-        row["indicator"] = _indicator(indicators, row.pop("indicator_id"))
-        row["evidence"] = _evidence(row["deviation_id"], row["evidence"])
-        deviation = Deviation(
-            **row,
+        found = DEVIATIONS.of_row(row)
+        explanation = explanations.get(found.explanation_id or "")
+        if found.explanation_id is not None and explanation is None:
+            raise LookupError(
+                f"explanation {found.explanation_id!r} is neither registered nor found"
+            )
+        evidence = found.evidence
+        told = evidence.reservations if isinstance(evidence, Corrected) else ()
+        one = Shown.of(
+            found,
+            indicator=_indicator(indicators, found.indicator_id),
+            geography_name=row["geography_name"],
+            geography_level=row["geography_level"],
             explanation=explanation,
-            series=series.get(row["deviation_id"], ()),
-            groups=(),
-            protected=False,
-            reservations=tuple(
-                each["title_sv"] for each in row["evidence"].get("reservations", ())
-            ),
-            last_year=_last_year(row["evidence"]),
+            series=series.get(found.deviation_id, ()),
+            last_year=evidence.last_year,
+            reservations=tuple(each.title_sv for each in told),
+            related=indicators.get(evidence.related_indicator_id)
+            if isinstance(evidence, ContraryEvidence)
+            else None,
         )
-        if deviation.kind == "group_difference":
-            candidates = groups.get(deviation.deviation_id, ())
-            deviation = replace(deviation, groups=_chosen_groups(deviation, candidates))
-        deviations.append(_protect(deviation))
-    return deviations
-
-
-def _last_year(evidence: Mapping[str, Any]) -> LastYear | None:
-    told = evidence.get("last_year")
-    if told is None:
-        return None
-    return LastYear(told["observed"], told["expected"], told["relative_change"], told["since"])
-
-
-def _evidence(deviation_id: str, text: str | None) -> Mapping[str, Any]:
-    try:
-        return MappingProxyType(dict(json.loads(text) if text else {}))
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"the evidence of deviation {deviation_id!r} is not a JSON object"
-        ) from error
+        if one.kind == "group_difference":
+            candidates = groups.get(one.deviation_id, ())
+            one = replace(one, groups=_chosen_groups(one, candidates))
+        shown.append(_protect(one))
+    return shown
 
 
 _OBSERVATION_COLUMNS = """
@@ -576,26 +572,13 @@ def _observations(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Observation
     return {key: tuple(values) for key, values in found.items()}
 
 
-def _chosen_groups(
-    deviation: Deviation, candidates: Sequence[Observation]
-) -> tuple[Observation, ...]:
+def _chosen_groups(deviation: Shown, candidates: Sequence[Observation]) -> tuple[Observation, ...]:
     """Finds the two groups a difference is about, group a first, followed by their sexes."""
     whole = {row.category: row for row in candidates if row.breakdown == deviation.breakdown}
-    named = [
-        str(deviation.evidence[key])
-        for key in ("category_a", "category_b")
-        if deviation.evidence.get(key)
-    ]
-    if not named:
-        named = [part for part in _GROUP_SEPARATOR.split(deviation.category) if part in whole]
-    others = [category for category in whole if category not in named]
-    if len(named) == 1 and len(others) == 1:
-        named += others
-    if not named and len(whole) == len(("a", "b")):
-        named = list(whole)
+    named = named_groups(deviation)
     if deviation.outcome == "cannot_tell":
         # Often because one of the two has no value; the reason says so.
-        named = [name for name in named if name in whole]
+        named = tuple(name for name in named if name in whole)
     elif len(named) != len(("a", "b")) or not set(named) <= set(whole):
         raise ValueError(
             f"deviation {deviation.deviation_id!r} does not name two groups that have values"
@@ -609,7 +592,7 @@ def _chosen_groups(
     return (*(whole[name] for name in named), *by_sex)
 
 
-def _protect(deviation: Deviation) -> Deviation:
+def _protect(deviation: Shown) -> Shown:
     """Drops figures that are suppressed or from which a suppressed one could be worked out.
 
     The tested value suppressed: nothing is left. The value it is compared with suppressed: the
@@ -625,8 +608,8 @@ def _protect(deviation: Deviation) -> Deviation:
         told = replace(deviation.last_year, observed=None, expected=None, relative_change=None)
         deviation = replace(deviation, last_year=told)
     tested = status.get(deviation.year) == _SUPPRESSED
-    named = deviation.evidence.get("previous_year")
-    before = status.get(deviation.year - 1 if named is None else int(named)) == _SUPPRESSED
+    named = counted_from(deviation)
+    before = status.get(deviation.year - 1 if named is None else named) == _SUPPRESSED
     group = any(row.status == _SUPPRESSED for row in deviation.whole_groups)
     if not (tested or before or group):
         return deviation
@@ -641,7 +624,8 @@ def _protect(deviation: Deviation) -> Deviation:
         q_value=None,
         breakeven_volatility=None,
         reason_sv="",
-        evidence=MappingProxyType({}),
+        evidence=UntestedEvidence(),
+        claims=(),
         protected=True,
     )
 
@@ -649,96 +633,92 @@ def _protect(deviation: Deviation) -> Deviation:
 def _focus_areas(
     connection: duckdb.DuckDBPyConnection,
     year: int,
-    indicators: Mapping[str, Indicator],
-    deviations: Sequence[Deviation],
-    hypotheses: Mapping[tuple[str, str], Sequence[Hypothesis]],
-) -> tuple[FocusArea, ...]:
-    rows = _rows(
-        connection,
-        """
-        select * from marts.focus_areas order by rank nulls last, focus_area_id
-        """,
-    )
+    indicators: Mapping[str, CatalogueIndicator],
+    deviations: Sequence[Shown],
+    hypotheses: Mapping[tuple[str, str], Sequence[PossibleExplanation]],
+) -> tuple[AreaInFocus, ...]:
+    rows = sorted(read_findings(connection, FOCUS_AREAS), key=lambda row: row.rank)
     hidden = _hidden_indicators(connection, year)
     triangulation = _triangulation(connection, indicators, hidden)
     areas = []
     for row in rows:
-        # Not one of the fixed columns: the deviation the heading speaks of, told first.
-        lead = row.get("lead_deviation_id")
-        members = [each for each in deviations if each.indicator.area == row["area"]]
-        own = (
-            *(each for each in members if each.deviation_id == lead),
-            *(each for each in members if each.deviation_id != lead),
-        )
-        compared = triangulation.get(row["focus_area_id"], [])
+        members = [each for each in deviations if each.indicator.area == row.area]
+        # The deviation that the heading speaks of is told first.
+        own = tuple(sorted(members, key=lambda each: each.deviation_id != row.lead_deviation_id))
+        compared = triangulation.get(row.focus_area_id, [])
+        hidden_here = [each.protected for each in own] + [each.protected for each in compared]
         areas.append(
-            FocusArea(
-                focus_area_id=row["focus_area_id"],
-                area=row["area"],
-                title_sv=row["title_sv"],
-                summary_sv=row["summary_sv"] or "",
-                rank=row["rank"],
+            AreaInFocus(
+                focus_area_id=row.focus_area_id,
+                area=row.area,
                 deviations=own,
-                triangulation=(*compared, *_from_evidence(own, compared, indicators, hidden)),
-                possible_explanations=tuple(
-                    hypotheses.get((row["area"], "possible_explanation"), ())
+                triangulation=(
+                    *compared,
+                    *_from_evidence(row.focus_area_id, own, compared, indicators, hidden),
                 ),
-                next_steps=tuple(hypotheses.get((row["area"], "next_step"), ())),
+                possible_explanations=tuple(hypotheses.get((row.area, "possible_explanation"), ())),
+                next_steps=tuple(hypotheses.get((row.area, "next_step"), ())),
+                # What rests on a protected figure cannot be told from the others here.
+                claims=() if any(hidden_here) else row.claims,
             )
         )
     return tuple(areas)
 
 
 def _from_evidence(
-    deviations: Sequence[Deviation],
-    compared: Sequence[Triangulation],
-    indicators: Mapping[str, Indicator],
+    focus_area_id: str,
+    deviations: Sequence[Shown],
+    compared: Sequence[Compared],
+    indicators: Mapping[str, CatalogueIndicator],
     hidden: frozenset[str],
-) -> list[Triangulation]:
+) -> list[Compared]:
     """Finds the pairs of contrary movements that the triangulation does not hold.
 
     A pair can be in focus although neither change is so by itself; then only the evidence of the
     deviation has its figures.
     """
-    known: set[tuple[str, Any]] = {
-        (row.indicator.indicator_id, row.related.indicator_id) for row in compared
-    }
+    known = {(row.indicator_id, row.related_indicator_id) for row in compared}
     found = []
     for deviation in deviations:
         evidence = deviation.evidence
-        related = evidence.get("related_indicator_id")
-        pair = (deviation.indicator.indicator_id, related)
-        if deviation.kind != "contrary" or related is None or pair in known:
+        if not isinstance(evidence, ContraryEvidence):
+            continue
+        pair = (deviation.indicator_id, evidence.related_indicator_id)
+        if pair in known:
             continue
         known.add(pair)
-        row = {
-            "expected_sign": evidence.get("expected_sign", 1),
-            "observed_change": evidence.get("observed_change", deviation.relative_change),
-            "related_change": evidence.get("related_change"),
-            "p_value": evidence.get("p_value", deviation.p_value),
-            "verdict": evidence.get("verdict", "contrary"),
-            "rationale_sv": evidence.get("rationale_sv"),
-        }
-        found.append(_compared(row, deviation.indicator, _indicator(indicators, related), hidden))
+        row = Triangulation(
+            focus_area_id=focus_area_id,
+            indicator_id=deviation.indicator_id,
+            related_indicator_id=evidence.related_indicator_id,
+            expected_sign=evidence.expected_sign,
+            observed_change=evidence.observed_change,
+            related_change=evidence.related_change,
+            p_value=evidence.p_value,
+            verdict=evidence.verdict,
+            relation_id=evidence.relation_id,
+            rationale_sv=evidence.rationale_sv,
+        )
+        found.append(_compared(row, indicators, hidden, deviation.deviation_id))
     return found
 
 
 def _hypotheses(
     connection: duckdb.DuckDBPyConnection, seeds: str, municipality_id: str
-) -> dict[tuple[str, str], list[Hypothesis]]:
+) -> dict[tuple[str, str], list[PossibleExplanation]]:
     rows = _rows(
         connection,
         f"""
-        select hypothesis_id, area, role, text_sv, coalesce(source, '') as source
+        select hypothesis_id, area, role, text_sv, source, geography_id
         from {seeds}.possible_explanations
         where geography_id is null or geography_id = ?
         order by hypothesis_id
         """,
         [municipality_id],
     )
-    found: dict[tuple[str, str], list[Hypothesis]] = defaultdict(list)
+    found: dict[tuple[str, str], list[PossibleExplanation]] = defaultdict(list)
     for row in rows:
-        found[row.pop("area"), row.pop("role")].append(Hypothesis(**row))
+        found[row["area"], row["role"]].append(PossibleExplanation(**row))
     return found
 
 
@@ -762,35 +742,34 @@ def _hidden_indicators(connection: duckdb.DuckDBPyConnection, year: int) -> froz
 
 def _triangulation(
     connection: duckdb.DuckDBPyConnection,
-    indicators: Mapping[str, Indicator],
+    indicators: Mapping[str, CatalogueIndicator],
     hidden: frozenset[str],
-) -> dict[str, list[Triangulation]]:
-    rows = _rows(
-        connection,
-        "select * from marts.triangulation order by focus_area_id, indicator_id,"
-        " related_indicator_id",
-    )
-    found: dict[str, list[Triangulation]] = defaultdict(list)
-    for row in rows:
-        one = _indicator(indicators, row["indicator_id"])
-        other = _indicator(indicators, row["related_indicator_id"])
-        found[row["focus_area_id"]].append(_compared(row, one, other, hidden))
+) -> dict[str, list[Compared]]:
+    found: dict[str, list[Compared]] = defaultdict(list)
+    rows = read_findings(connection, TRIANGULATION_TABLE)
+    for row in sorted(rows, key=lambda row: (row.indicator_id, row.related_indicator_id)):
+        found[row.focus_area_id].append(_compared(row, indicators, hidden))
     return found
 
 
 def _compared(
-    row: Mapping[str, Any], one: Indicator, other: Indicator, hidden: frozenset[str]
-) -> Triangulation:
-    protected = bool({one.indicator_id, other.indicator_id} & hidden)
-    return Triangulation(
-        indicator=one,
-        related=other,
-        expected_sign=int(row["expected_sign"]),
-        observed_change=None if one.indicator_id in hidden else row["observed_change"],
-        related_change=None if other.indicator_id in hidden else row["related_change"],
-        p_value=None if protected else row["p_value"],
-        verdict=row["verdict"],
-        # Not one of the fixed columns: shown where the engine has written it.
-        rationale_sv=row.get("rationale_sv") or "",
+    row: Triangulation,
+    indicators: Mapping[str, CatalogueIndicator],
+    hidden: frozenset[str],
+    deviation_id: str | None = None,
+) -> Compared:
+    own = {field.name: getattr(row, field.name) for field in fields(Triangulation)}
+    if row.indicator_id in hidden:
+        own["observed_change"] = None
+    if row.related_indicator_id in hidden:
+        own["related_change"] = None
+    protected = bool({row.indicator_id, row.related_indicator_id} & hidden)
+    if protected:
+        own |= {"p_value": None, "claims": (), "sentence_sv": ""}
+    return Compared(
+        **own,
+        indicator=_indicator(indicators, row.indicator_id),
+        related=_indicator(indicators, row.related_indicator_id),
         protected=protected,
+        deviation_id=deviation_id,
     )

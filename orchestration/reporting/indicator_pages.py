@@ -1,25 +1,66 @@
-"""Builds a page for each indicator's series, and the index of them: self-contained HTML in Swedish.
+"""The indicators' pages as documents, and how they are bound together.
 
-Each page shows what the indicator is, the year's findings about it, its series as a control chart
-(XmR) with every value in a table, its breakdowns, the municipality's boards, and what is known of
-its figures. Nothing is loaded from outside the file and nothing runs in it; links lead to the
-other pages of the same publication. Reading belongs in ``series``, drawing in ``charts``, words in
-``labels`` and ``sentences``.
+Each page says what the indicator is, the year's findings about it, its series as a control chart
+(XmR) with every value in a table, how it compares with other places, its breakdowns, the
+municipality's boards, and what is known of its figures. Reading belongs in ``series``, what is said
+and drawn of a series in ``series_view``, the index in ``indicator_index``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from orchestration.language import dates, grammar, numbers, quantities, words
-from orchestration.reporting import charts, sentences, series_view, tables
-from orchestration.reporting.data import Deviation, Indicator, Source
-from orchestration.reporting.page import Table
+from orchestration.language import grammar, numbers, quantities, words
+from orchestration.language.inline import Cell as Address
+from orchestration.language.inline import (
+    Form,
+    Link,
+    Mark,
+    Number,
+    Period,
+    Quantity,
+    Quoted,
+    Said,
+    Strong,
+    Style,
+    Text,
+    capitalised,
+    joined,
+    listing,
+    nodes,
+    plain,
+    say,
+    sentences,
+)
+from orchestration.language.telling import reason
+from orchestration.reporting import figures, series_view
+from orchestration.reporting.data import Shown, Source
+from orchestration.reporting.document import (
+    Bullets,
+    Callout,
+    Cell,
+    Column,
+    Document,
+    Heading,
+    Paragraph,
+    Plain,
+    Table,
+    bullets,
+    paragraph,
+)
+from orchestration.reporting.figures import own, setting, title
+from orchestration.reporting.indicator_index import index, index_frame
+from orchestration.reporting.memorandum import Edition
+from orchestration.reporting.page_parts import (
+    INDEX_NAME,
+    MEMORANDUM,
+    made,
+    without_values,
+    working_material,
+)
+from orchestration.reporting.render.html import Frame, page
+from orchestration.reporting.sections.sources import SYNTHETIC, how_synthetic, retrieved
+from orchestration.reporting.sections.years import explanation_details, explanation_text
 from orchestration.reporting.series import (
     Explanation,
     IndicatorSeries,
@@ -28,69 +69,9 @@ from orchestration.reporting.series import (
     SourceNote,
     ValueSeries,
 )
-from orchestration.reporting.series_view import Drawing
+from orchestration.reporting.series_view import FULL_POINTS, TRIAL_POINTS, Subject, points_setting
 
-INDEX_NAME = "index.html"
-
-_TEMPLATES = Path(__file__).parent / "templates"
-_SPARK_WIDTH = 96
-_SPARK_HEIGHT = 20
-_BOARDS_SV = (
-    "Nämndernas värden ritas inte: de jämförs med varandra i prövningen, inte var för sig. "
-    "Nämnderna summerar till mindre än staden, eftersom centrala enheter inte hör till någon nämnd."
-)
-_NOTHING = numbers.EN_DASH
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """What all pages of one publication say about themselves.
-
-    Attributes:
-        built_at: When the figures were built; must have a time zone.
-        version: Version of the system that built them.
-        quality_status: How the checks fared, in Swedish.
-        smallest_count: Parts that rest on fewer are withheld, and the pages say so.
-    """
-
-    built_at: datetime
-    version: str
-    quality_status: str
-    smallest_count: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """One part of a page: a heading, a chart, what is to be said of it, and its figures."""
-
-    section_id: str
-    heading: str
-    paragraphs: tuple[str, ...]
-    drawing: Drawing | None
-    table: Table | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Noted:
-    """An explanation or a note as a list item."""
-
-    lead: str
-    text: str
-    synthetic: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """One row of the index."""
-
-    href: str
-    title: str
-    value: str
-    period: str
-    place: str
-    sparks: tuple[str, ...]
-    outcome: str
-    synthetic: str
+_LIMIT_FACTOR = 2.66
 
 
 def render_indicator_pages(data: SeriesData, edition: Edition) -> Iterator[tuple[str, str]]:
@@ -107,193 +88,600 @@ def render_indicator_pages(data: SeriesData, edition: Edition) -> Iterator[tuple
         ValueError: If ``built_at`` has no time zone.
         LookupError: If the data holds a code without a Swedish word.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+    ordered = in_order(data)
+    for position, each in enumerate(ordered):
+        before = ordered[position - 1] if position else None
+        after = ordered[position + 1] if position + 1 < len(ordered) else None
+        document = indicator_page(data, each, position + 1)
+        frame = _frame(data, edition, before, after)
+        yield f"{each.indicator.indicator_id}.html", page(document, frame)
+    yield INDEX_NAME, page(index(data, ordered, edition), index_frame(data, edition))
+
+
+def in_order(data: SeriesData) -> list[IndicatorSeries]:
+    """The pages in the order of the index: area by area, in each as the data has them."""
+    areas = list(words.AREAS)
+    return sorted(data.indicators, key=lambda each: areas.index(each.indicator.area))
+
+
+def indicator_page(data: SeriesData, content: IndicatorSeries, place: int) -> Document:
+    """Builds one indicator's page.
+
+    Args:
+        data: The publication's.
+        content: The indicator's.
+        place: In the order of the index, counted from one; its numbers' ids begin with it.
+
+    Returns:
+        The document; equal arguments give an equal one.
+
+    Raises:
+        LookupError: If the data holds a code without a Swedish word.
+    """
+    indicator = content.indicator
+    builder = _Builder(data, content)
+    return Document(
+        title=(title(indicator, grammar.sentence_case(indicator.title_sv)),),
+        subtitle=say(
+            "{municipality}. Verksamhetsområde: {area}",
+            municipality=_municipality(data),
+            area=words.word(words.AREAS, indicator.area),
+        ),
+        front=tuple(builder.facts()),
+        blocks=(
+            *builder.warnings(),
+            *builder.findings(),
+            *builder.whole(),
+            *builder.comparison(),
+            *builder.parts(),
+            *builder.notes(),
+            *builder.sources(),
+            *builder.how_to_read(),
+        ),
+        letter=f"I{place}-",
     )
-    shared = {
-        "municipality_name": data.municipality_name,
-        "year": data.year,
-        "built_at": dates.timestamp(edition.built_at),
-        "version": edition.version,
-        "quality_status": edition.quality_status,
-        "smallest_count": numbers.cardinal(int(edition.smallest_count)),
-        "index_name": INDEX_NAME,
-    }
-    template = environment.get_template("indicator.html.j2")
-    for page in data.indicators:
-        yield (
-            f"{page.indicator.indicator_id}.html",
-            template.render(**shared, **_page(data, page, edition)),
+
+
+def _municipality(data: SeriesData) -> Quoted:
+    return Quoted(data.municipality_name, "municipality", "name")
+
+
+def _frame(
+    data: SeriesData,
+    edition: Edition,
+    before: IndicatorSeries | None,
+    after: IndicatorSeries | None,
+) -> Frame:
+    ways: list[tuple[Said, str]] = [
+        (nodes("Alla indikatorer"), INDEX_NAME),
+        (nodes("Promemorian"), MEMORANDUM),
+    ]
+    for way, other in (("Föregående", before), ("Nästa", after)):
+        if other is not None:
+            name = title(other.indicator, grammar.sentence_case(other.indicator.title_sv))
+            address = f"{other.indicator.indicator_id}.html"
+            ways.append((say("{way}: {name}", way=way, name=name), address))
+    return Frame(
+        municipality_name=data.municipality_name,
+        version=edition.version,
+        ways=tuple(ways),
+        foot=(made(edition),),
+    )
+
+
+class _Builder:
+    """The chapters of one page."""
+
+    def __init__(self, data: SeriesData, content: IndicatorSeries) -> None:
+        self.data = data
+        self.content = content
+        self.indicator = content.indicator
+
+    def _heading(self, level: int, said: Said | str, anchor: str) -> Heading:
+        return Heading(level, nodes(said), anchor)
+
+    def _name(self) -> Quoted:
+        return title(self.indicator, grammar.sentence_case(self.indicator.title_sv))
+
+    def _place(self, series: ValueSeries) -> Quoted:
+        place = self.data.places.get(series.geography_id)
+        if place is None:
+            return Quoted(series.geography_id, "marts.geographies.geography_id", "")
+        if place.level == "kommun":
+            return _municipality(self.data)
+        return Quoted(place.name, "marts.geographies.name", place.geography_id)
+
+    # --- what it is -----------------------------------------------------------------------------
+
+    def facts(self) -> Iterator[tuple[Said, Said]]:
+        """What the indicator is."""
+        indicator = self.indicator
+        spans = [
+            say(
+                "{place}: {first}–{last}",
+                place=self._place(series),
+                first=series_view.when(series.points[0].start, series.grain),
+                last=series_view.when(series.points[-1].start, series.grain),
+            )
+            for series in self.content.whole
+        ]
+
+        def quoted(text: str, column: str) -> Said:
+            if not text:
+                return nodes(words.MISSING)
+            return (Quoted(text, f"marts.indicators.{column}", indicator.indicator_id),)
+
+        yield nodes("Så räknas det"), quoted(indicator.definition_sv, "definition_sv")
+        yield nodes("Mått"), capitalised(words.word(words.MEASURES, indicator.measure))
+        yield nodes("Enhet"), quoted(quantities.unit_word(indicator.unit), "unit")
+        yield nodes("Riktning"), capitalised(words.word(words.POLARITIES, self.indicator.polarity))
+        yield nodes("Värden"), listing(spans) or nodes(without_values(indicator))
+        yield nodes("Namn i databasen"), quoted(indicator.indicator_id, "indicator_id")
+
+    def warnings(self) -> list[Plain]:
+        """What must be seen before the figures are."""
+        blocks: list[Plain] = []
+        if how := how_synthetic(source.synthetic for source in self.content.sources):
+            text = say(
+                "Indikatorns uppgifter är {how}: framtagna för att pröva systemet, inte uppmätta. "
+                "De säger inget om verksamheten i {municipality}.",
+                how=how,
+                municipality=_municipality(self.data),
+            )
+            name = grammar.sentence_case(f"{how} uppgifter")
+            blocks.append(Callout(nodes(name), (Paragraph(text),), "syntetiskt"))
+        return [*blocks, working_material()]
+
+    def findings(self) -> list[Plain]:
+        """What the year's tests said."""
+        year = Period.year(self.data.year)
+        blocks: list[Plain] = [
+            self._heading(2, say("Prövningen av {year}", year=year), "provningen")
+        ]
+        kinds = list(words.KINDS)
+        # A test of level first; within a kind they keep their rank.
+        rows = sorted(self.content.deviations, key=lambda row: kinds.index(row.kind))
+        if rows:
+            blocks += bullets([self._finding(row) for row in rows])
+            return [*blocks, self._tests(rows), *self._groups(rows)]
+        return blocks + paragraph(
+            say(
+                "Indikatorn har ingen rad bland {year} års avvikelser: inget ovanligt syntes i "
+                "prövningen, eller så prövas den inte. Det betyder inte att inget har hänt.",
+                year=year,
+            )
         )
-    areas = [
-        (words.word(words.AREAS, area), [_listed(data, page) for page in pages])
-        for area, pages in _by_area(data.indicators)
-    ]
-    index = environment.get_template("indicators.html.j2")
-    yield (
-        INDEX_NAME,
-        index.render(
-            **shared,
-            title=f"Indikatorer i socialtjänstens statistik {data.year}",
-            areas=areas,
-            count=numbers.number(len(data.indicators)),
-            synthetic=any(source.synthetic for page in data.indicators for source in page.sources),
-            spark=(_SPARK_WIDTH, _SPARK_HEIGHT),
-        ),
-    )
 
+    def _finding(self, row: Shown) -> Said:
+        name = capitalised(figures.name(row, self.data.municipality_name))
+        lead = Strong(say("{name}, {kind}.", name=name, kind=words.word(words.KINDS, row.kind)))
+        # What the engine claims holds the figures already, in sentences.
+        why = reason(row.claims, self.data.names)
+        if not why:
+            why = say(
+                "Utfall {observed}, väntat {expected}.",
+                observed=own(row, "observed", Style.CELL),
+                expected=figures.expected(row),
+            )
+        outcome = words.word(words.OUTCOMES, row.outcome)
+        return say("{lead} {outcome}. {why}", lead=lead, outcome=outcome, why=why)
 
-def _page(data: SeriesData, page: IndicatorSeries, edition: Edition) -> dict[str, object]:
-    indicator = page.indicator
-    whole = [
-        _series_section(data, indicator, series, f"serie-{number}")
-        for number, series in enumerate(page.whole, 1)
-    ]
-    parts = [
-        _parts_section(data, indicator, each, f"uppdelning-{number}", edition)
-        for number, each in enumerate(page.parts, 1)
-    ]
-    return {
-        "title": grammar.sentence_case(indicator.title_sv),
-        "area": words.word(words.AREAS, indicator.area),
-        "facts": _facts(data, page),
-        "not_delivered": indicator.not_delivered,
-        "synthetic": _how_synthetic(page.sources),
-        "findings": [_finding(data, row) for row in _in_order(page.deviations)],
-        "whole": whole,
-        "parts": parts,
-        "boards": _boards_section(data, page, edition),
-        "explanations": [_explained(data, row) for row in page.explanations],
-        "notes": [_note(row) for row in page.notes],
-        "other_notes": page.other_notes,
-        "statuses": _statuses(page),
-        "sources": page.sources,
-        "source_day": _retrieved,
-    }
+    def _tests(self, rows: Sequence[Shown]) -> Table:
+        """The numbers of the tests, for whoever wants to follow them."""
+        columns = (
+            *("Utfall", "Väntat", "Förändring"),
+            *("p-värde", "q-värde", "Normalårets rörelse för slump"),
+        )
+        return Table(
+            say("Prövningens tal, {year}", year=Period.year(self.data.year)),
+            (
+                Column(nodes("Fynd")),
+                *(Column(nodes(name), numeric=True) for name in columns),
+            ),
+            tuple(
+                (
+                    Cell(
+                        capitalised(figures.name(row, self.data.municipality_name)),
+                        nodes(words.word(words.KINDS, row.kind)),
+                    ),
+                    Cell(own(row, "observed", Style.CELL)),
+                    Cell(figures.expected(row)),
+                    Cell(
+                        nodes(figures.change(row, Style.PERCENT_SIGN, sign=True) or "")
+                        or figures.absent(row)
+                    ),
+                    Cell(figures.probability(row, column="p_value")),
+                    Cell(figures.probability(row)),
+                    Cell(figures.breakeven(row)),
+                )
+                for row in rows
+            ),
+            "tabell-provningen",
+            numbered=False,
+        )
 
+    def _groups(self, rows: Sequence[Shown]) -> list[Plain]:
+        """The groups that differences are about, with the spread and the number behind each."""
+        columns = ("Värde", "Osäkerhet", "Spridning (standardavvikelse)", "Antal")
+        tables: list[Plain] = []
+        for row in rows:
+            if not row.groups:
+                continue
+            name = figures.name(row, self.data.municipality_name)
+            tables.append(
+                Table(
+                    say("Grupperna i prövningen: {name}", name=name),
+                    (
+                        Column(nodes("Grupp")),
+                        *(Column(nodes(text), numeric=True) for text in columns),
+                    ),
+                    tuple(
+                        (
+                            Cell(capitalised(figures.category(group.category))),
+                            Cell(figures.group_value(row, group, Style.CELL)),
+                            Cell(figures.group_limits(row, group)),
+                            Cell(figures.group_spread(row, group)),
+                            Cell(figures.group_size(row, group)),
+                        )
+                        for group in row.groups
+                    ),
+                    f"tabell-grupper-{len(tables) + 1}",
+                    numbered=False,
+                )
+            )
+        return tables
 
-def _facts(data: SeriesData, page: IndicatorSeries) -> list[tuple[str, str]]:
-    indicator = page.indicator
-    spans = [f"{_place_name(data, series)}: {_span(series)}" for series in page.whole]
-    return [
-        ("Så räknas det", indicator.definition_sv or words.MISSING),
-        ("Mått", grammar.sentence_case(words.word(words.MEASURES, indicator.measure))),
-        ("Enhet", quantities.unit_word(indicator.unit) or words.MISSING),
-        ("Värden", grammar.enumeration(spans) or _without_values(indicator)),
-        ("Namn i databasen", indicator.indicator_id),
-    ]
+    # --- its series -----------------------------------------------------------------------------
 
+    def whole(self) -> list[Plain]:
+        """The series of the whole, one a place and grain."""
+        blocks: list[Plain] = [self._heading(2, "Serien", "serien")]
+        content = self.content
+        if content.whole:
+            blocks += paragraph(
+                say(
+                    "Diagrammet är till för ögat. Om något avviker avgörs av prövningen ovan, "
+                    "aldrig av diagrammet. {how}",
+                    how=Link("#sa-laser-du", nodes("Så läser du diagrammet.")),
+                )
+            )
+            for number, series in enumerate(content.whole, 1):
+                blocks += self._series(series, f"serie-{number}")
+            return blocks
+        if content.parts or content.boards:
+            return blocks + paragraph(
+                say(
+                    "Indikatorn har ingen serie för helheten, bara för {parts}.",
+                    parts=Link("#uppdelningar", nodes("uppdelningar")),
+                )
+            )
+        if self.indicator.not_delivered:
+            reason = Quoted(
+                self.indicator.not_delivered,
+                "marts.indicators.not_delivered_sv",
+                self.indicator.indicator_id,
+            )
+            return blocks + paragraph(
+                say(
+                    "{lead} {reason} Därför finns inget diagram och ingen tabell, och indikatorn "
+                    "har inte prövats. Det säger inget om verksamheten.",
+                    lead=Strong(nodes("Inte levererat.")),
+                    reason=reason,
+                )
+            )
+        return blocks + paragraph(
+            say(
+                "{lead} för {municipality}, länet eller riket i den här publiceringen. Därför "
+                "finns inget diagram och ingen tabell.",
+                lead=Strong(nodes("Indikatorn har inga värden")),
+                municipality=_municipality(self.data),
+            )
+        )
 
-def _without_values(indicator: Indicator) -> str:
-    return words.NOT_DELIVERED if indicator.not_delivered else words.MISSING
-
-
-def _span(series: ValueSeries) -> str:
-    ends = (series.points[0].start, series.points[-1].start)
-    return numbers.EN_DASH.join(series_view.when(start, series.grain) for start in ends)
-
-
-def _how_synthetic(sources: Sequence[Source]) -> str:
-    marks = [source.synthetic for source in sources]
-    if not any(marks):
-        return ""
-    return "syntetiska" if all(marks) else "delvis syntetiska"
-
-
-def _retrieved(source: Source) -> str:
-    if source.retrieved_at is None:
-        return words.MISSING
-    return dates.day(dates.local_day(source.retrieved_at))
-
-
-def _finding(data: SeriesData, row: Deviation) -> _Noted:
-    name = sentences.deviation_name(row, data.municipality_name)
-    kind = words.word(words.KINDS, row.kind)
-    outcome = words.word(words.OUTCOMES, row.outcome)
-    figures = f"Utfall {tables.printed(row, row.observed)}, väntat {tables.expected(row)}."
-    return _Noted(
-        f"{grammar.sentence_case(name)}, {kind}.",
-        # The engine's reason holds the figures already, in a sentence.
-        f"{outcome}. {row.reason_sv or figures}",
-    )
-
-
-def _in_order(rows: Sequence[Deviation]) -> list[Deviation]:
-    """Orders findings by kind, a test of level first; within a kind they keep their rank."""
-    kinds = list(words.KINDS)
-    return sorted(rows, key=lambda row: kinds.index(row.kind))
-
-
-def _series_section(
-    data: SeriesData, indicator: Indicator, series: ValueSeries, section_id: str
-) -> _Section:
-    place = _place_name(data, series)
-    pace = "månad för månad" if series.grain == "month" else "år för år"
-    heading = f"{grammar.sentence_case(place)}, {pace}"
-    return _Section(
-        section_id=section_id,
-        heading=heading,
-        paragraphs=tuple(series_view.remarks(series)),
-        drawing=series_view.control_drawing(
-            indicator, series, figure_id=f"figur-{section_id}", heading=heading
-        ),
-        table=series_view.value_table(
-            indicator,
+    def _series(self, series: ValueSeries, anchor: str) -> list[Plain]:
+        place = self._place(series)
+        pace = "månad för månad" if series.grain == "month" else "år för år"
+        heading = capitalised(say("{place}, {pace}", place=place, pace=pace))
+        subject = Subject.of(self.indicator, [series])
+        blocks: list[Plain] = [self._heading(3, heading, anchor)]
+        blocks += [Paragraph(said) for said in series_view.remarks(subject, series)]
+        values = f"tabell-{anchor}"
+        figure = series_view.control_figure(
+            subject, series, heading=heading, anchor=f"figur-{anchor}", values=values
+        )
+        table = series_view.value_table(
+            subject,
             series,
-            caption=f"{grammar.sentence_case(indicator.title_sv)}, {place} "
-            f"({quantities.axis_title(indicator.measure, indicator.unit)})",
-            table_id=f"tabell-{section_id}",
-        ),
-    )
+            caption=say(
+                "{name}, {place} ({unit})", name=self._name(), place=place, unit=subject.unit()
+            ),
+            anchor=values,
+            file_name=self._file_name(anchor),
+        )
+        return [*blocks, *([figure] if figure else []), table]
 
+    def _file_name(self, anchor: str) -> str:
+        return f"{self.indicator.indicator_id}-{anchor}.csv"
 
-def _place_name(data: SeriesData, series: ValueSeries) -> str:
-    place = data.places.get(series.geography_id)
-    if place is None:
-        return series.geography_id
-    return data.municipality_name if place.level == "kommun" else place.name
+    def comparison(self) -> list[Plain]:
+        """How the municipality's series moved beside those of the county and the realm."""
+        first, *others = self.content.whole or (None,)
+        if first is None:
+            return []
+        place = self.data.places.get(first.geography_id)
+        beside = [series for series in others if series and series.grain == first.grain]
+        if place is None or place.level != "kommun" or not beside:
+            return []
+        several = [first, *beside]
+        subject = Subject.of(self.indicator, several)
+        blocks: list[Plain] = [self._heading(2, "Jämförelse med andra platser", "jamforelse")]
+        for other in beside:
+            blocks += paragraph(self._beside(subject, first, other))
+        names: list[Said] = [capitalised(self._place(series)) for series in several]
+        blocks.append(
+            series_view.wide_table(
+                subject,
+                several,
+                names,
+                caption=say("{name} efter plats ({unit})", name=self._name(), unit=subject.unit()),
+                anchor="tabell-jamforelse",
+                corner=nodes("Plats"),
+                file_name=self._file_name("jamforelse"),
+            )
+        )
+        return blocks
 
+    def _beside(self, subject: Subject, own_series: ValueSeries, other: ValueSeries) -> Said:
+        here, there = self._place(own_series), self._place(other)
+        pairs = [series_view.year_on_year(series) for series in (own_series, other)]
+        first, second = pairs
+        if first is None or second is None or first[0].start != second[0].start:
+            return say(
+                "Värdena för {here} och {there} går inte att jämföra för samma period.",
+                here=here,
+                there=there,
+            )
+        when = series_view.when(first[0].start, own_series.grain)
+        told = say(
+            "Värdet i {here} {moved} till {when}, och värdet i {there} {moved_there}.",
+            when=when,
+            moved=series_view.moved(subject, own_series, first),
+            here=here,
+            there=there,
+            moved_there=series_view.moved(subject, other, second),
+        )
+        if self.indicator.measure == "count":
+            # How many they are differs with how large the places are.
+            return told
+        level = say(
+            "Nivån var {value} i {here} och {other} i {there}.",
+            value=subject.value(own_series, first[0], style=Style.FULL),
+            other=subject.value(other, second[0], style=Style.BRIEF),
+            here=here,
+            there=there,
+        )
+        return sentences(told, level)
 
-def _parts_section(
-    data: SeriesData, indicator: Indicator, parts: Parts, section_id: str, edition: Edition
-) -> _Section:
-    name = words.breakdown(parts.breakdown)
-    heading = f"Efter {name}"
-    if parts.grain == "month":
-        heading += ", månad för månad"
-    if parts.withheld:
-        return _Section(section_id, heading, (_withheld(edition),), None, None)
-    ordered = sorted(parts.series, key=lambda series: _category_order(series.category))
-    if len({series.geography_id for series in ordered}) == 1:
-        place = _place_name(data, ordered[0])
-        if place != data.municipality_name:
-            heading += f", {place}"
-    names = [
-        grammar.sentence_case(words.category(series.category, series.breakdown))
-        for series in ordered
-    ]
-    return _Section(
-        section_id,
-        heading,
-        (),
-        series_view.panel_drawing(
-            indicator, ordered, names, figure_id=f"figur-{section_id}", heading=heading
-        ),
-        series_view.wide_table(
-            indicator,
+    # --- its parts ------------------------------------------------------------------------------
+
+    def parts(self) -> list[Plain]:
+        """The breakdowns and the boards."""
+        if not (self.content.parts or self.content.boards):
+            return []
+        blocks: list[Plain] = [self._heading(2, "Uppdelningar", "uppdelningar")]
+        for number, each in enumerate(self.content.parts, 1):
+            blocks += self._part(each, f"uppdelning-{number}")
+        return blocks + self._boards()
+
+    def _part(self, parts: Parts, anchor: str) -> list[Plain]:
+        name = words.breakdown(parts.breakdown)
+        heading = nodes(f"Efter {name}")
+        if parts.grain == "month":
+            heading = say("{heading}, månad för månad", heading=heading)
+        if parts.withheld:
+            return [self._heading(3, heading, anchor), self._withheld()]
+        ordered = sorted(parts.series, key=lambda series: _category_order(series.category))
+        if len({series.geography_id for series in ordered}) == 1:
+            place = self._place(ordered[0])
+            if place != _municipality(self.data):
+                heading = say("{heading}, {place}", heading=heading, place=place)
+        names: list[Said] = [
+            capitalised(figures.category(series.category, series.breakdown)) for series in ordered
+        ]
+        subject, values = Subject.of(self.indicator, ordered), f"tabell-{anchor}"
+        figure = series_view.panel_figure(
+            subject, ordered, names, heading=heading, anchor=f"figur-{anchor}", values=values
+        )
+        table = series_view.wide_table(
+            subject,
             ordered,
             names,
-            caption=f"{grammar.sentence_case(indicator.title_sv)} efter {name} "
-            f"({quantities.axis_title(indicator.measure, indicator.unit)})",
-            table_id=f"tabell-{section_id}",
-            corner=grammar.sentence_case(name),
-        ),
-    )
+            caption=say(
+                "{name} efter {part} ({unit})", name=self._name(), part=name, unit=subject.unit()
+            ),
+            anchor=values,
+            corner=capitalised(name),
+            file_name=self._file_name(anchor),
+        )
+        return [self._heading(3, heading, anchor), *([figure] if figure else []), table]
+
+    def _boards(self) -> list[Plain]:
+        boards = self.content.boards
+        if boards is None:
+            return []
+        heading = self._heading(3, "Stadsdelsnämnder", "namnder")
+        if boards.withheld:
+            return [heading, self._withheld()]
+        series = sorted(boards.series, key=lambda each: plain(self._place(each)))
+        subject = Subject.of(self.indicator, series)
+        return [
+            heading,
+            *paragraph(
+                "Nämndernas värden ritas inte: de jämförs med varandra i prövningen, inte var för "
+                "sig. Nämnderna summerar till mindre än staden, eftersom centrala enheter inte hör "
+                "till någon nämnd."
+            ),
+            series_view.wide_table(
+                subject,
+                series,
+                [(self._place(each),) for each in series],
+                caption=say(
+                    "{name} efter stadsdelsnämnd ({unit})", name=self._name(), unit=subject.unit()
+                ),
+                anchor="tabell-namnder",
+                corner=nodes("Nämnd"),
+                file_name=self._file_name("namnder"),
+            ),
+        ]
+
+    def _withheld(self) -> Paragraph:
+        return Paragraph(
+            say(
+                "Uppdelningen visas inte: minst ett av dess värden vilar på färre än {smallest} "
+                "fall. Hela tabellen utelämnas, så att inget värde kan räknas fram ur de andra.",
+                smallest=setting(
+                    int(self.data.smallest_count), "smallest_count", Form(Style.CARDINAL)
+                ),
+            )
+        )
+
+    # --- what is known of its figures -----------------------------------------------------------
+
+    def notes(self) -> list[Plain]:
+        """Explanations, the sources' notes, and values that are not plainly observed."""
+        blocks: list[Plain] = []
+        content = self.content
+        if content.explanations:
+            blocks.append(self._heading(3, "Registrerade och funna förklaringar", "forklaringar"))
+            blocks += bullets([self._explained(row) for row in content.explanations])
+        if content.notes:
+            blocks.append(self._heading(3, "Källornas noter", "kallornas-noter"))
+            blocks += bullets([_note(row) for row in content.notes])
+        if content.other_notes:
+            blocks += paragraph(_other_notes(content.other_notes), small=True)
+        if statuses := list(self._statuses()):
+            blocks.append(self._heading(3, "Värdenas status", "status"))
+            blocks += bullets(statuses)
+        if not blocks:
+            blocks += paragraph(
+                "Det finns inga förklaringar eller noter om serien, och alla värden är uppmätta."
+            )
+        return [self._heading(2, "Noter", "noter"), *blocks]
+
+    def _explained(self, row: Explanation) -> Said:
+        cause = row.cause
+        about: list[Said] = [nodes(words.word(words.EXPLANATION_KINDS, cause.kind))]
+        if cause.period_from is not None and cause.period_to is not None:
+            about.append((Period.years(cause.period_from, cause.period_to),))
+        about.append(nodes(words.word(words.BASES, cause.origin)))
+        lead = Strong(
+            say(
+                "{title} ({about}).",
+                title=explanation_text(cause, "title_sv"),
+                about=figures.joined_by(about, ", "),
+            )
+        )
+        mark: Said = (Text(" "), SYNTHETIC) if cause.synthetic else ()
+        place = self.data.places.get(row.geography_id)
+        if place is not None and place.level == "stadsdelsnamnd":
+            # A reform concerns every indicator's boards; its title is enough on each page.
+            return joined((lead, *mark))
+        return sentences(
+            (lead, *mark),
+            explanation_details(cause),
+            "Ett brott: värdena före och efter jämförs inte." if row.is_break else "",
+        )
+
+    def _statuses(self) -> Iterator[Said]:
+        """Counts the values of the whole that are something else than plainly observed."""
+        cells: dict[str, list[Address]] = {}
+        for series in self.content.whole:
+            subject = Subject.of(self.indicator, [series])
+            for point in series.points:
+                if point.status != "observed":
+                    cell = subject.cell(series, point.start, "marts.indicator_values", "")
+                    status = Address(cell.table, (*cell.row, ("status", point.status)))
+                    cells.setdefault(point.status, []).append(status)
+        for code, found in sorted(cells.items()):
+            yield say(
+                "{status}: {count} {noun} i serien ovan.",
+                status=capitalised(words.status(code)),
+                count=Number(len(found), Form(), tuple(found), Quantity.COUNT),
+                noun="värde" if len(found) == 1 else "värden",
+            )
+
+    def sources(self) -> list[Plain]:
+        """Where the figures come from."""
+        heading = self._heading(2, "Källor", "kallor")
+        if not self.content.sources:
+            return [heading, *paragraph("Ingen källa är levererad för indikatorn.")]
+        return [heading, Bullets(tuple(_source(source) for source in self.content.sources))]
+
+    def how_to_read(self) -> list[Plain]:
+        """What the lines of a chart mean."""
+        if not (self.content.whole or self.content.parts):
+            return []
+        told: list[tuple[str, Said]] = [
+            (
+                "Medelvärde och gränser",
+                say(
+                    "beskriver hur serien själv brukar röra sig (styrdiagram, XmR). Gränserna "
+                    "ligger {factor} genomsnittliga steg från medelvärdet, där ovanligt stora steg "
+                    "först har lagts åt sidan; är alla andra steg noll ligger de tre "
+                    "standardavvikelser från medelvärdet.",
+                    factor=setting(_LIMIT_FACTOR, "limit_factor", Form(digits=2)),
+                ),
+            ),
+            (
+                "Antalet värden.",
+                say(
+                    "Med färre än {trial} värden ritas inga gränser. Med {trial} till {last} är de "
+                    "preliminära. Signaler ges först med {full}.",
+                    trial=points_setting(TRIAL_POINTS, "trial_points"),
+                    last=points_setting(FULL_POINTS - 1, "last_trial_points"),
+                    full=points_setting(FULL_POINTS, "full_points"),
+                ),
+            ),
+            (
+                "Signaler",
+                nodes(
+                    "är ett värde utanför gränserna, sju i rad som stiger eller sjunker, två av "
+                    "tre nära samma gräns, eller sju i rad på samma sida om medelvärdet. De är "
+                    "tecken att se efter, inte bevis."
+                ),
+            ),
+            (
+                "Brott.",
+                nodes(
+                    "Gränserna räknas om där ett brott är registrerat eller står i källan, aldrig "
+                    "där det bara ser ut så."
+                ),
+            ),
+            (
+                "Väntat värde",
+                nodes(
+                    "finns för det prövade året, och bara där prövningen gav en rad. Det räknas ur "
+                    "tidigare år på ett annat sätt än gränserna och kan därför avvika från dem."
+                ),
+            ),
+            (
+                "Osäkerhet",
+                say(
+                    "är ett intervall för värdet självt: vid samma villkor skulle {of} av {all} "
+                    "sådana intervall rymma det sanna värdet.",
+                    of=setting(95, "interval_level"),
+                    all=setting(100, "interval_level"),
+                ),
+            ),
+            (
+                "En undre gräns under noll",
+                nodes(f"ritas inte och står som {numbers.EN_DASH} i tabellen."),
+            ),
+        ]
+        return [
+            self._heading(2, "Så läser du diagrammet", "sa-laser-du"),
+            *bullets([say("{term} {text}", term=Strong(nodes(a)), text=b) for a, b in told]),
+        ]
 
 
 def _category_order(category: str) -> tuple[tuple[int, str], ...]:
@@ -304,120 +692,48 @@ def _category_order(category: str) -> tuple[tuple[int, str], ...]:
     )
 
 
-def _boards_section(data: SeriesData, page: IndicatorSeries, edition: Edition) -> _Section | None:
-    if page.boards is None:
-        return None
-    heading = "Stadsdelsnämnder"
-    if page.boards.withheld:
-        return _Section("namnder", heading, (_withheld(edition),), None, None)
-    indicator = page.indicator
-    series = sorted(page.boards.series, key=lambda each: _place_name(data, each))
-    return _Section(
-        "namnder",
-        heading,
-        (_BOARDS_SV,),
-        None,
-        series_view.wide_table(
-            indicator,
-            series,
-            [_place_name(data, each) for each in series],
-            caption=f"{grammar.sentence_case(indicator.title_sv)} efter stadsdelsnämnd "
-            f"({quantities.axis_title(indicator.measure, indicator.unit)})",
-            table_id="tabell-namnder",
-            corner="Nämnd",
-        ),
-    )
+def _note(row: SourceNote) -> Said:
+    def quoted(text: str, column: str) -> Quoted:
+        return Quoted(text, f"marts.source_notes.{column}", f"{row.source_id}/{row.note_number}")
+
+    about: list[Said] = [nodes(words.word(words.NOTE_KINDS, row.kind))]
+    about += [(quoted(row.period, "period"),)] if row.period else []
+    about += [(quoted(region, "regions"),) for region in row.regions if region]
+    lead = Strong(say("{about}:", about=capitalised(figures.joined_by(about, ", "))))
+    return say("{lead} {text}", lead=lead, text=quoted(" ".join(row.text_sv.split()), "text_sv"))
 
 
-def _withheld(edition: Edition) -> str:
-    return (
-        "Uppdelningen visas inte: minst ett av dess värden vilar på färre än "
-        f"{numbers.cardinal(int(edition.smallest_count))} fall. Hela tabellen utelämnas, så att "
-        "inget värde kan räknas fram ur de andra."
-    )
-
-
-def _explained(data: SeriesData, row: Explanation) -> _Noted:
-    cause = row.cause
-    kind = words.word(words.EXPLANATION_KINDS, cause.kind)
-    years = ""
-    if cause.period_from is not None and cause.period_to is not None:
-        years = dates.years(cause.period_from, cause.period_to)
-    place = data.places.get(row.geography_id)
-    basis = words.word(words.BASES, cause.basis)
-    about = ", ".join(part for part in (kind, years, basis) if part)
-    if place is not None and place.level == "stadsdelsnamnd":
-        # A reform concerns every indicator's boards; its title is enough on each page.
-        return _Noted(f"{cause.title_sv} ({about}).", "", cause.synthetic)
-    text = cause.description_sv
-    if cause.explained_change is not None:
-        size = numbers.percent(cause.explained_change, sign=True)
-        text = f"{text} Väntad påverkan: {size}.".strip()
-    if row.is_break:
-        text = f"{text} Ett brott: värdena före och efter jämförs inte.".strip()
-    if cause.source:
-        text = f"{text} Källa: {cause.source}.".strip()
-    return _Noted(f"{cause.title_sv} ({about}).", text, cause.synthetic)
-
-
-def _note(row: SourceNote) -> _Noted:
-    about = [words.word(words.NOTE_KINDS, row.kind), row.period, *row.regions]
-    text = " ".join(row.text_sv.split())
-    return _Noted(grammar.sentence_case(", ".join(part for part in about if part)) + ":", text)
-
-
-def _statuses(page: IndicatorSeries) -> list[tuple[str, str]]:
-    """Counts the values of the whole that are something else than plainly observed."""
-    counts: dict[str, int] = {}
-    for series in page.whole:
-        for point in series.points:
-            if point.status != "observed":
-                counts[point.status] = counts.get(point.status, 0) + 1
-    return [
-        (
-            grammar.sentence_case(words.status(code)),
-            f"{numbers.number(count)} {'värde' if count == 1 else 'värden'}",
+def _other_notes(rows: Sequence[SourceNote]) -> Said:
+    cells = tuple(
+        Address(
+            "marts.source_notes",
+            (("source_id", row.source_id), ("note_number", row.note_number)),
         )
-        for code, count in sorted(counts.items())
-    ]
-
-
-def _by_area(
-    pages: Sequence[IndicatorSeries],
-) -> Iterator[tuple[str, list[IndicatorSeries]]]:
-    for area in words.AREAS:
-        members = [page for page in pages if page.indicator.area == area]
-        if members:
-            yield area, members
-
-
-def _listed(data: SeriesData, page: IndicatorSeries) -> _Listed:
-    indicator = page.indicator
-    value = "bara uppdelad" if page.parts or page.boards else _without_values(indicator)
-    period, place = "", ""
-    sparks: list[str] = []
-    if page.whole:
-        series = page.whole[0]
-        last = series.points[-1]
-        value = series_view.value_text(indicator, last, series_view.digits_of(indicator, [series]))
-        period = series_view.when(last.start, series.grain)
-        if _place_name(data, series) != data.municipality_name:
-            place = _place_name(data, series)
-        values = [point.value if point else None for _, point in series_view.every_period([series])]
-        sparks = charts.spark_lines(values, _SPARK_WIDTH, _SPARK_HEIGHT)
-    outcomes = [row.outcome for row in page.deviations]
-    outcome = next((code for code in words.OUTCOMES if code in outcomes), None)
-    return _Listed(
-        href=f"{indicator.indicator_id}.html",
-        title=grammar.sentence_case(indicator.title_sv),
-        value=f"{value} {_brief_unit(indicator)}".strip() if sparks else value,
-        period=period,
-        place=place,
-        sparks=tuple(sparks),
-        outcome=_NOTHING if outcome is None else words.word(words.OUTCOMES, outcome),
-        synthetic=_how_synthetic(page.sources),
+        for row in rows
+    )
+    return say(
+        "Källorna har {count} {noun} till om andra platser; se {table} i databasen.",
+        count=Number(len(rows), Form(), cells, Quantity.COUNT),
+        noun="not" if len(rows) == 1 else "noter",
+        table="marts.source_notes",
     )
 
 
-def _brief_unit(indicator: Indicator) -> str:
-    return "" if quantities.is_percent(indicator.measure) else quantities.unit_word(indicator.unit)
+def _source(source: Source) -> Said:
+    def quoted(text: str) -> Quoted:
+        return Quoted(text, "meta.sources", source.source_id)
+
+    parts: list[Said] = [say("{title}.", title=quoted(source.title_sv))]
+    if source.publisher:
+        parts.append(say("{publisher}.", publisher=quoted(source.publisher)))
+    if source.reference_period:
+        parts.append(say("Avser {period}.", period=quoted(source.reference_period)))
+    parts.append(say("Hämtad: {day}.", day=retrieved(source)))
+    if source.licence:
+        parts.append(say("{licence}.", licence=quoted(source.licence)))
+    if source.synthetic:
+        parts.append((Mark("syntetisk"),))
+    if source.stale:
+        held = quoted(source.held) if source.held else "en nyare leverans saknas."
+        parts.append(say("{lead} {held}", lead=Strong(nodes("Inaktuell:")), held=held))
+    return sentences(*parts)

@@ -1,376 +1,315 @@
-"""Builds the memorandum: one self-contained HTML file in Swedish, the same for the same input.
+"""The memorandum as a document: its chapters in the order that a board is used to.
 
-Puts the sentences, tables and charts in the order a board is used to: summary, introduction,
-method, one section a focus area, what became of last year's, what to watch, sources, and the
-excluded deviations as an appendix. Nothing is loaded from outside the file and nothing runs in it;
-its links lead to the indicators' pages of the same publication. Wording belongs in ``sentences``
-and ``labels``, tables in ``tables``, charts in ``illustrations``, reading in ``data``.
+Summary, introduction, method, one chapter a focus area, what became of last year's, what to watch,
+closing words, sources; then the appendices. What a chapter says belongs in ``sections``, how it is
+written to a file in ``render``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from orchestration.language import dates, grammar, numbers, words
-from orchestration.reporting import illustrations, sentences, tables
-from orchestration.reporting.data import (
-    LISTED_PER_OUTCOME,
-    Deviation,
-    FocusArea,
-    Hypothesis,
-    Indicator,
-    ReportData,
-    Source,
-    Triangulation,
+from orchestration.language import words
+from orchestration.language.inline import Cell as Address
+from orchestration.language.inline import (
+    Form,
+    Link,
+    Number,
+    Period,
+    Quantity,
+    Quoted,
+    Said,
+    nodes,
+    say,
 )
-from orchestration.reporting.page import PAGES_DIRECTORY, Figure, Page, Reference, Table, page_link
+from orchestration.reporting.data import AreaInFocus, ReportData
+from orchestration.reporting.document import (
+    Appendix,
+    Block,
+    Callout,
+    Document,
+    Heading,
+    Paragraph,
+    Plain,
+    bullets,
+    paragraph,
+)
+from orchestration.reporting.render.html import Frame, page
+from orchestration.reporting.sections import (
+    analysis,
+    focus_area,
+    method,
+    sources,
+    summary,
+    years,
+)
+from orchestration.reporting.sections.analysis import AnalysisChapter
+from orchestration.reporting.sections.focus_area import Chapter
+from orchestration.reporting.sections.sources import PAGES_DIRECTORY, SYNTHETIC, Sources
 
-CHARTS_PER_AREA = 4
-"""Charts of deviations a focus area shows; the rest stand in its table."""
+LETTER = "P"
+"""What the ids of the memorandum's numbers begin with."""
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_SHORT_SHA256 = 12
+NUMBERS_NAME = "numbers.json"
+"""The list of every number, beside the memorandum."""
+
 # So many remarks on the data stand in the text; the others are counted.
 _REMARKS_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """All that is said about one key: its heading and its paragraphs."""
+class Edition:
+    """What the documents of one publication say about themselves.
 
-    heading: str
-    definition: str
-    paragraphs: tuple[str, ...]
-    reference: Reference
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Comparison:
-    table: Table
-    figure: Figure | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """The content of one focus area."""
-
-    section_id: str
-    title: str
-    area: str
-    summary: str
-    synthetic: str
-    blocks: tuple[_Block, ...]
-    tables: tuple[Table, ...]
-    figures: tuple[Figure, ...]
-    undrawn: int
-    comparisons: tuple[_Comparison, ...]
-    possible_explanations: tuple[Hypothesis, ...]
-    next_steps: tuple[Hypothesis, ...]
-    says: tuple[str, ...]
-    says_not: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    name: str
-    text: str
-    reference: Reference
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class _List:
-    heading: str
-    introduction: str
-    rows: tuple[_Listed, ...]
-    more: int
-
-
-def render_memorandum(
-    data: ReportData,
-    *,
-    built_at: datetime,
-    version: str,
-    quality_status: str,
-    false_discovery_rate: float,
-    remarks: Sequence[str] = (),
-) -> str:
-    """Writes the memorandum.
-
-    Args:
-        data: What it states, from :func:`orchestration.reporting.data.load_report_data`.
+    Attributes:
         built_at: When the figures were built; must have a time zone.
         version: Version of the system that built them.
         quality_status: How the checks fared, in Swedish: ``godkänd``, ``godkänd med anmärkning``.
+        remarks: What stands behind it, in Swedish, a sentence each.
         false_discovery_rate: Share of false findings that the selection allows, 0 to 1.
-        remarks: What stands behind the quality status, in Swedish, a sentence each.
+        smallest_count: Parts that rest on fewer are withheld, and the pages say so.
+    """
+
+    built_at: datetime
+    version: str
+    quality_status: str
+    remarks: Sequence[str] = ()
+    false_discovery_rate: float = 0.1
+    smallest_count: float = 5.0
+
+
+def memorandum(
+    data: ReportData, edition: Edition, analyses: Sequence[AnalysisChapter] = ()
+) -> Document:
+    """Builds the memorandum.
+
+    Args:
+        data: What it states, from :func:`orchestration.reporting.data.load_report_data`.
+        edition: What it says about itself.
+        analyses: Their chapters, in the order in which they stand.
 
     Returns:
-        A complete HTML document, also well-formed as XML, that loads nothing from outside itself
-        and links to nothing but the indicators' pages beside it. Equal arguments give equal text.
+        The document; equal arguments give an equal one.
 
     Raises:
         ValueError: If ``built_at`` has no time zone.
         LookupError: If the data holds a code without a Swedish word.
     """
-    page = Page(data)
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    # Tables and figures are numbered as they are made, so they are made in the order they stand.
-    outcomes = tables.outcome_table(page)
-    sections = [_section(page, position, area) for position, area in enumerate(data.focus_areas, 1)]
-    synthetic = sum(source.synthetic for source in data.sources)
-    return environment.get_template("memorandum.html.j2").render(
-        title=f"Avvikelser i socialtjänstens statistik {data.year}",
-        municipality_name=data.municipality_name,
-        year=data.year,
-        indicator_count=numbers.number(data.indicator_count),
-        focus_count=numbers.cardinal(len(sections)),
-        pages=PAGES_DIRECTORY,
-        sections=sections,
-        synthetic_sources=synthetic,
-        q_limit=numbers.number(false_discovery_rate, 2),
-        false_share=numbers.number(100 * false_discovery_rate),
-        source_count=len(data.sources),
-        kinds=[
-            (words.word(words.KINDS, kind), words.word(words.KIND_DESCRIPTIONS, kind))
-            for kind in data.kinds
-        ],
-        explanation_kinds=grammar.enumeration(list(words.EXPLANATION_KINDS.values()), "eller"),
-        outcomes=outcomes,
-        unplaced=[_listed(page, row) for row in data.unplaced],
-        followed=[_followed(page, row) for row in data.followed],
-        lists=_lists(page),
-        sources=[_source(number, source) for number, source in enumerate(data.sources, 1)],
-        not_delivered=_not_delivered(data.not_delivered),
-        built_at=dates.timestamp(built_at),
-        version=version,
-        quality_status=quality_status,
-        remarks=remarks[:_REMARKS_TOLD],
-        more_remarks=numbers.number(max(0, len(remarks) - _REMARKS_TOLD)),
-        excluded=tables.excluded_table(page) if data.excluded else None,
-    )
-
-
-def _not_delivered(indicators: Sequence[Indicator]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Gathers indicators by why they were not delivered: each name with the link to its page."""
-    reasons: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for each in indicators:
-        named = (grammar.sentence_case(each.title_sv), page_link(each))
-        reasons.setdefault((each.source_id, each.not_delivered), []).append(named)
-    return [(reason, named) for (_, reason), named in reasons.items()]
-
-
-def _section(page: Page, position: int, area: FocusArea) -> _Section:
-    municipality = page.data.municipality_name
-    keyed = _by_key(area.deviations)
-    series = [rows for rows in keyed if rows[0].kind != "group_difference"]
-    groups = [rows[0] for rows in keyed if rows[0].kind == "group_difference"]
-    found = [tables.series_table(page, [rows[0] for rows in series])] if series else []
-    found += [tables.group_table(page, row) for row in _main_groups(groups)]
-    drawings = [*_main_groups(groups), *(rows[0] for rows in series)]
-    drawable = [row for row in drawings if illustrations.can_be_drawn(row)]
-    drawn = tuple(illustrations.deviation_figure(page, row) for row in drawable[:CHARTS_PER_AREA])
-    indicators = {row.indicator.indicator_id: row.indicator for row in area.deviations}
-    indicators |= {row.related.indicator_id: row.related for row in area.triangulation}
-    marks = [page.reference(indicator).synthetic for indicator in indicators.values()]
-    return _Section(
-        section_id=f"fokusomrade-{position}",
-        title=words.word(words.AREAS, area.area) if area.protected else area.title_sv,
-        area=words.word(words.AREAS, area.area),
-        summary=_summary(page, area),
-        synthetic=_how_synthetic(marks),
-        blocks=tuple(_block(page, rows, area.triangulation) for rows in keyed),
-        tables=tuple(found),
-        figures=drawn,
-        undrawn=len(drawable[CHARTS_PER_AREA:]),
-        comparisons=_comparisons(page, area),
-        possible_explanations=area.possible_explanations,
-        next_steps=area.next_steps,
-        says=tuple(
-            dict.fromkeys(sentences.conclusion(row, municipality) for rows in keyed for row in rows)
+    found = Sources(data.sources)
+    chapters = list(_chapters(data, found))
+    blocks: list[Block] = [
+        *_synthetic(data),
+        *_working_material(),
+        *summary.summary(data, chapters),
+        *method.introduction(data),
+        *method.method(data),
+    ]
+    for chapter in chapters:
+        blocks += focus_area.chapter(chapter)
+    if not chapters:
+        blocks += [
+            Heading(2, nodes("Inga fokusområden"), "inga-fokusomraden"),
+            *paragraph(
+                say(
+                    "Det finns inget fokusområde att redovisa för {year}.",
+                    year=Period.year(data.year),
+                )
+            ),
+        ]
+    for analysis_chapter in analyses:
+        blocks += analysis.chapter(analysis_chapter)
+    blocks += [*years.follow_up(data), *years.watch(data), *_closing(data)]
+    blocks += _appendices(data, edition, found, chapters)
+    return Document(
+        title=say("Avvikelser i socialtjänstens statistik {year}", year=Period.year(data.year)),
+        subtitle=say(
+            "{municipality}. Promemoria",
+            municipality=Quoted(data.municipality_name, "municipality", "name"),
         ),
-        says_not=tuple(
-            sentences.limits_of_figures(
-                area.deviations, compared=bool(area.triangulation), synthetic=any(marks)
+        front=_front(data, edition),
+        blocks=tuple(blocks),
+        letter=LETTER,
+    )
+
+
+def render_memorandum(data: ReportData, edition: Edition) -> str:
+    """Writes the memorandum as a page that loads nothing and is the same for the same arguments."""
+    return as_page(memorandum(data, edition), data, edition)
+
+
+def as_page(document: Document, data: ReportData, edition: Edition) -> str:
+    """Writes the memorandum's document as a page."""
+    frame = Frame(
+        municipality_name=data.municipality_name,
+        version=edition.version,
+        ways=((nodes("Alla indikatorer"), f"{PAGES_DIRECTORY}/index.html"),),
+        foot=(
+            say(
+                "{municipality}, {title}.",
+                municipality=Quoted(data.municipality_name, "municipality", "name"),
+                title=document.title,
+            ),
+        ),
+        contents=True,
+    )
+    return page(document, frame)
+
+
+def _chapters(data: ReportData, found: Sources) -> Iterator[Chapter]:
+    order = list(words.AREAS)
+
+    def place(area: AreaInFocus) -> tuple[int, str]:
+        return order.index(area.area), area.focus_area_id
+
+    for position, area in enumerate(sorted(data.focus_areas, key=place), start=1):
+        yield Chapter(
+            area=_new_first(area),
+            year=data.year,
+            municipality_name=data.municipality_name,
+            sources=found,
+            texts=tuple(text for text in data.texts if text.area == area.area),
+            names=data.names,
+            anchor=f"fokusomrade-{position}",
+        )
+
+
+def _new_first(area: AreaInFocus) -> AreaInFocus:
+    """The same area with what is new this year before what was in focus last year too."""
+    lead, *rest = area.deviations or (None,)
+    if lead is None:
+        return area
+    ordered = sorted(rest, key=lambda row: row is not None and row.last_year is not None)
+    return area.with_deviations((lead, *(row for row in ordered if row is not None)))
+
+
+def _front(data: ReportData, edition: Edition) -> tuple[tuple[Said, Said], ...]:
+    named = {
+        "sender": "Avsändare",
+        "recipient": "Till",
+        "diary_number": "Diarienummer",
+    }
+    given = [
+        (
+            nodes(named[text.role]),
+            (Quoted(text.text_sv, "seeds.memorandum_texts", text.text_id),),
+        )
+        for role in named
+        for text in data.texts
+        if text.role == role
+    ]
+    return (*given, (nodes("Framställd"), (Period.moment(edition.built_at),)))
+
+
+def _synthetic(data: ReportData) -> list[Plain]:
+    number = sum(source.synthetic for source in data.sources)
+    if not number:
+        return []
+    made_up = Number(
+        number, Form(), (Address("meta.sources", (("synthetic", "true"),)),), Quantity.COUNT
+    )
+    every = Number(len(data.sources), Form(), (Address("meta.sources"),), Quantity.COUNT)
+    text = say(
+        "{made_up} av {every} källor är framtagna för att pröva systemet, inte uppmätta. Uppgifter "
+        "därifrån är märkta {mark} och säger inget om verksamheten i {municipality}.",
+        made_up=made_up,
+        every=every,
+        mark=SYNTHETIC,
+        municipality=Quoted(data.municipality_name, "municipality", "name"),
+    )
+    return [Callout(nodes("Delvis syntetiska uppgifter"), (Paragraph(text),), "syntetiskt")]
+
+
+def _working_material() -> list[Plain]:
+    text = nodes(
+        "Röjandekontroll av små tal är ännu inte införd. Promemorian ska granskas innan den lämnas "
+        "ut."
+    )
+    return [Callout(nodes("Arbetsmaterial"), (Paragraph(text),), "arbetsmaterial")]
+
+
+def _closing(data: ReportData) -> list[Plain]:
+    blocks: list[Plain] = [Heading(2, nodes("Slutord"), "slutord")]
+    for text in data.texts:
+        if text.role == "closing":
+            said = Quoted(text.text_sv, "seeds.memorandum_texts", text.text_id, marked=True)
+            author = Quoted(text.author, "seeds.memorandum_texts", text.text_id)
+            blocks += paragraph(say("{said} ({author})", said=said, author=author))
+    return blocks + paragraph(
+        say(
+            "Siffrorna säger var det lönar sig att titta närmare, inte vad som ska göras. Vi "
+            "föreslår att fokusområdena granskas enligt sina nästa steg, och att resultatet "
+            "registreras som förklaring eller åtgärd. Nästa års promemoria följer upp dem.",
+        )
+    )
+
+
+def _appendices(
+    data: ReportData, edition: Edition, found: Sources, chapters: Sequence[Chapter]
+) -> list[Block]:
+    tests: list[Plain] = [
+        Heading(2, nodes("Bilaga B: Prövningarnas tal"), "provningar"),
+        *paragraph(
+            "Måtten bakom varje fokusområde, med prövningens sannolikheter och hur de räknas. Den "
+            "sista kolumnen säger hur mycket måttet skulle behöva röra sig ett normalt år för att "
+            "utfallet skulle vara slump."
+        ),
+    ]
+    for chapter in chapters:
+        tests += focus_area.tests(chapter)
+    if not chapters:
+        tests += paragraph("Inget fokusområde har prövats fram.")
+    return [
+        Appendix(tuple(method.appendix(data, edition.false_discovery_rate, "A"))),
+        Appendix(tuple(tests)),
+        Appendix(tuple(years.reasons(data, "C"))),
+        Appendix(tuple(years.excluded(data, found, "D"))),
+        Appendix(tuple(sources.appendix(data.sources, data.not_delivered, "E"))),
+        Appendix(tuple(_about(edition))),
+    ]
+
+
+def _about(edition: Edition) -> list[Plain]:
+    blocks: list[Plain] = [
+        Heading(2, nodes("Bilaga F: Om framställningen och siffrorna"), "om-framstallningen"),
+        *paragraph(
+            say(
+                "Framställd {moment} (svensk tid) med Avvik, version {version}. Kvalitetsstatus: "
+                "{status}.",
+                moment=Period.moment(edition.built_at),
+                version=Quoted(edition.version, "meta.publication", "git_sha"),
+                status=edition.quality_status,
             )
         ),
-    )
-
-
-def _by_key(deviations: Sequence[Deviation]) -> list[list[Deviation]]:
-    """Gathers deviations of one and the same series, a test of level before a contrary movement."""
-    found: dict[tuple[str, ...], list[Deviation]] = {}
-    for row in deviations:
-        own = row.deviation_id if row.kind == "group_difference" else ""
-        key = (row.indicator.indicator_id, row.geography_id, row.breakdown, row.category, own)
-        found.setdefault(key, []).append(row)
-    return [sorted(rows, key=lambda row: row.kind == "contrary") for rows in found.values()]
-
-
-def _main_groups(groups: Sequence[Deviation]) -> list[Deviation]:
-    """Leaves out comparisons within a split whose whole groups are compared already."""
-    whole = {row.indicator.indicator_id for row in groups if "*" not in row.breakdown}
-    return [
-        row for row in groups if "*" not in row.breakdown or row.indicator.indicator_id not in whole
     ]
-
-
-def _summary(page: Page, area: FocusArea) -> str:
-    if area.summary_sv and not area.protected:
-        return area.summary_sv
-    if not area.deviations:
-        return ""
-    return sentences.conclusion(area.deviations[0], page.data.municipality_name)
-
-
-def _how_synthetic(marks: Sequence[bool]) -> str:
-    if not any(marks):
-        return ""
-    return "syntetiska" if all(marks) else "delvis syntetiska"
-
-
-def _block(
-    page: Page, deviations: Sequence[Deviation], triangulation: Sequence[Triangulation]
-) -> _Block:
-    first = deviations[0]
-    paragraphs = [sentences.result(row) for row in deviations if row.kind != "contrary"]
-    contrary = [row for row in deviations if row.kind == "contrary"]
-    if contrary:
-        paragraphs = paragraphs or [sentences.result(contrary[0])]
-        paragraphs.append(sentences.contrary(contrary, triangulation))
-    return _Block(
-        heading=grammar.sentence_case(sentences.deviation_name(first, page.data.municipality_name)),
-        definition=first.indicator.definition_sv,
-        paragraphs=tuple(paragraphs),
-        reference=page.reference(first.indicator),
-        link=page_link(first.indicator),
-    )
-
-
-def _comparisons(page: Page, area: FocusArea) -> tuple[_Comparison, ...]:
-    by_indicator: dict[str, list[Triangulation]] = {}
-    for row in area.triangulation:
-        by_indicator.setdefault(row.indicator.indicator_id, []).append(row)
-    ordered = sorted(
-        by_indicator.values(), key=lambda rows: _position(area, rows[0].indicator.indicator_id)
-    )
-    return tuple(_comparison(page, rows) for rows in ordered)
-
-
-def _position(area: FocusArea, indicator_id: str) -> int:
-    ids = [row.indicator.indicator_id for row in area.deviations]
-    return ids.index(indicator_id) if indicator_id in ids else len(ids)
-
-
-def _comparison(page: Page, rows: Sequence[Triangulation]) -> _Comparison:
-    ordered = sorted(rows, key=_by_verdict)
-    return _Comparison(
-        tables.comparison_table(page, ordered), illustrations.change_figure(page, ordered)
-    )
-
-
-def _by_verdict(row: Triangulation) -> tuple[int, str]:
-    order = list(words.VERDICTS)
-    known = order.index(row.verdict) if row.verdict in order else len(order)
-    return known, row.related.indicator_id
-
-
-def _listed(page: Page, row: Deviation) -> _Listed:
-    if row.protected:
-        text = words.PROTECTED
-    elif row.kind == "group_difference":
-        parts = [
-            f"{sentences.group_name(g)} {tables.printed(row, g.value)}" for g in row.whole_groups
+    if edition.remarks:
+        told: list[Said] = [
+            (Quoted(remark, "meta.remarks", str(position)),)
+            for position, remark in enumerate(edition.remarks[:_REMARKS_TOLD])
         ]
-        text = grammar.enumeration(parts)
-    else:
-        text = f"utfall {tables.printed(row, row.observed)}, väntat {tables.expected(row)}"
-    return _Listed(
-        grammar.sentence_case(sentences.deviation_name(row, page.data.municipality_name)),
-        # The engine's reason holds the figures already, in a sentence.
-        row.reason_sv or f"{grammar.sentence_case(words.word(words.KINDS, row.kind))}: {text}.",
-        page.reference(row.indicator),
-        page_link(row.indicator),
+        left = len(edition.remarks) - _REMARKS_TOLD
+        if left > 0:
+            cells = (Address("meta.remarks"),)
+            every = Number(len(edition.remarks), Form(), cells, Quantity.COUNT)
+            told.append(
+                say(
+                    "Alla {every} anmärkningar står i databasen och i kontrollernas resultat.",
+                    every=every,
+                )
+            )
+        blocks += paragraph("Anmärkningar på underlaget:")
+        blocks += bullets(told)
+    blocks += paragraph(
+        "Texten är skriven automatiskt ur de publicerade tabellerna: samma underlag ger samma "
+        "promemoria. Tänkbara förklaringar, nästa steg och förvaltningens egna texter är däremot "
+        "skrivna av människor och återges som de är registrerade."
     )
-
-
-def _followed(page: Page, row: Deviation) -> _Listed:
-    return _Listed(
-        grammar.sentence_case(sentences.deviation_name(row, page.data.municipality_name)),
-        sentences.followed_up(row),
-        page.reference(row.indicator),
-        page_link(row.indicator),
-    )
-
-
-def _lists(page: Page) -> list[_List]:
-    counts = page.data.outcome_counts
-    return [
-        _List(
-            heading,
-            introduction,
-            tuple(_listed(page, row) for row in rows),
-            max(0, counts.get(outcome, 0) - LISTED_PER_OUTCOME),
+    return blocks + paragraph(
+        say(
+            "Varje siffra i texten har ett nummer, som börjar med {letter}. I {list} står för "
+            "varje nummer vilken tabell och rad i databasen siffran är hämtad ur.",
+            letter=LETTER,
+            list=Link(NUMBERS_NAME, nodes("siffernyckeln")),
         )
-        for heading, introduction, outcome, rows in (
-            (
-                "Bevakas",
-                "De här rör sig på ett sätt som bör följas, men räcker inte till ett fokusområde.",
-                "watch",
-                page.data.watch,
-            ),
-            (
-                "Går inte att avgöra",
-                "Här räcker underlaget inte för att säga om något avviker.",
-                "cannot_tell",
-                page.data.cannot_tell,
-            ),
-        )
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class _SourceRow:
-    number: int
-    title: str
-    publisher: str
-    reference_period: str
-    retrieved: str
-    sha256: str
-    sha256_short: str
-    licence: str
-    synthetic: bool
-    stale: bool
-    held: str
-
-
-def _source(number: int, source: Source) -> _SourceRow:
-    retrieved = words.MISSING
-    if source.retrieved_at is not None:
-        retrieved = dates.day(dates.local_day(source.retrieved_at))
-    return _SourceRow(
-        number=number,
-        title=source.title_sv,
-        publisher=source.publisher or words.MISSING,
-        reference_period=source.reference_period or words.MISSING,
-        retrieved=retrieved,
-        sha256=source.content_sha256,
-        sha256_short=source.content_sha256[:_SHORT_SHA256],
-        licence=source.licence or words.MISSING,
-        synthetic=source.synthetic,
-        stale=source.stale,
-        held=source.held,
     )

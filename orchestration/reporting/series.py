@@ -3,7 +3,8 @@
 Reads ``marts.*``, ``meta.sources`` and the seed of natural explanations from an open connection
 and writes nothing. A suppressed value is dropped on the way in, and so is every table of parts that
 would show a small count, whole, so that no cell of it follows from the others. Drawing belongs in
-``charts``, wording in ``indicator_pages``; the lines of a chart were computed before.
+``charts``, wording in ``indicator_pages`` and ``series_view``; the lines of a chart were computed
+before.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
 
+from orchestration.indicators.models import NaturalExplanation
+from orchestration.language.names import Names
 from orchestration.reporting import data
-from orchestration.reporting.data import Deviation, Indicator, NaturalExplanation, Source
+from orchestration.reporting.data import CatalogueIndicator, Shown, Source
 from orchestration.reporting.reading import read_rows
 
 TOTAL = "total"
@@ -26,9 +29,13 @@ _BOARD = "stadsdelsnamnd"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One value of a series; what is unknown, protected or not drawn is None.
+    """One value of a series; what is unknown, protected, withheld or not drawn is None.
 
     Attributes:
+        numerator: What is counted, of a share, a rate or a mean.
+        denominator: What it is counted among.
+        ci_lower: Lower end of the value's own uncertainty.
+        ci_upper: Upper end.
         segment: Of the chart's limits; None where the value is not comparable.
         trial: Whether the limits are for trial only.
         signal: The rule that the point breaks, in the chart's codes; empty where it is not drawn.
@@ -36,6 +43,10 @@ class Point:
 
     start: date
     value: float | None
+    numerator: float | None
+    denominator: float | None
+    ci_lower: float | None
+    ci_upper: float | None
     status: str
     segment: int | None
     centre: float | None
@@ -54,7 +65,7 @@ class ValueSeries:
     category: str
     grain: str
     points: tuple[Point, ...]
-    deviations: tuple[Deviation, ...]
+    deviations: tuple[Shown, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,7 @@ class SourceNote:
     """A note on a source's figures."""
 
     source_id: str
+    note_number: int
     kind: str
     period: str
     regions: tuple[str, ...]
@@ -113,23 +125,30 @@ class IndicatorSeries:
         other_notes: Notes on the same sources that name other places.
     """
 
-    indicator: Indicator
+    indicator: CatalogueIndicator
     whole: tuple[ValueSeries, ...]
     parts: tuple[Parts, ...]
     boards: Parts | None
-    deviations: tuple[Deviation, ...]
+    deviations: tuple[Shown, ...]
     explanations: tuple[Explanation, ...]
     notes: tuple[SourceNote, ...]
-    other_notes: int
+    other_notes: tuple[SourceNote, ...]
     sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesData:
-    """The content of all pages of one publication."""
+    """The content of all pages of one publication.
+
+    Attributes:
+        smallest_count: Parts that rest on fewer are withheld, and the pages say so.
+        names: What the slots of claims are called.
+    """
 
     year: int
     municipality_name: str
+    smallest_count: float
+    names: Names
     places: Mapping[str, Place]
     indicators: tuple[IndicatorSeries, ...]
 
@@ -186,7 +205,7 @@ def load_series_data(
     values: dict[str, list[_Row]] = defaultdict(list)
     for row in _values(connection, places):
         values[row.indicator_id].append(row)
-    findings: dict[str, list[Deviation]] = defaultdict(list)
+    findings: dict[str, list[Shown]] = defaultdict(list)
     for deviation in deviations:
         findings[deviation.indicator.indicator_id].append(deviation)
     explanations = _explanations(connection, seeds, causes)
@@ -203,7 +222,7 @@ def load_series_data(
         pages.append(
             IndicatorSeries(
                 indicator=indicator,
-                whole=_whole(rows, places, own),
+                whole=_whole(indicator, rows, places, own, smallest_count),
                 parts=_parts(rows, places, own, smallest_count),
                 boards=_boards(rows, places, own, smallest_count),
                 deviations=tuple(own),
@@ -214,12 +233,19 @@ def load_series_data(
                     and _concerns(row.geography_id, {each.geography_id for each in rows}, places[0])
                 ),
                 notes=tuple(here),
-                other_notes=len(of_sources) - len(here),
+                other_notes=tuple(note for note in of_sources if note not in here),
                 sources=tuple(source for source in sources if source.source_id in used),
             )
         )
     pages.sort(key=lambda page: (page.indicator.area, page.indicator.title_sv))
-    return SeriesData(year, municipality_name, known, tuple(pages))
+    return SeriesData(
+        year=year,
+        municipality_name=municipality_name,
+        smallest_count=smallest_count,
+        names=data.load_names(connection, indicators, causes),
+        places=known,
+        indicators=tuple(pages),
+    )
 
 
 def _places(connection: duckdb.DuckDBPyConnection, municipality: str) -> dict[str, Place]:
@@ -245,6 +271,11 @@ def _values(connection: duckdb.DuckDBPyConnection, places: Sequence[str]) -> lis
         select v.indicator_id, v.geography_id, v.breakdown, v.category, v.period_grain as grain,
                cast(v.period_start as date) as start, v.source_id, v.status,
                case when v.status <> 'suppressed' then cast(v.value as double) end as value,
+               case when v.status <> 'suppressed' then cast(v.numerator as double) end as numerator,
+               case when v.status <> 'suppressed' then cast(v.denominator as double) end
+                   as denominator,
+               case when v.status <> 'suppressed' then cast(v.ci_lower as double) end as ci_lower,
+               case when v.status <> 'suppressed' then cast(v.ci_upper as double) end as ci_upper,
                case i.measure
                    when 'count' then coalesce(v.numerator, v.value)
                    when 'proportion' then least(v.numerator, v.denominator - v.numerator)
@@ -273,17 +304,30 @@ def _values(connection: duckdb.DuckDBPyConnection, places: Sequence[str]) -> lis
 
 
 def _whole(
-    rows: Sequence[_Row], places: Sequence[str], deviations: Sequence[Deviation]
+    indicator: CatalogueIndicator,
+    rows: Sequence[_Row],
+    places: Sequence[str],
+    deviations: Sequence[Shown],
+    smallest: float,
 ) -> tuple[ValueSeries, ...]:
-    found = _series([row for row in rows if row.breakdown == TOTAL], deviations)
-    shown = [series for series in found if series.geography_id in places]
-    return tuple(sorted(shown, key=lambda s: (places.index(s.geography_id), s.grain != "year")))
+    own = [row for row in rows if row.breakdown == TOTAL and row.geography_id in places]
+    small = {row.key for row in own if row.count is not None and row.count < smallest}
+    if indicator.measure != "count":
+        # What a share rests on would tell how few they are.
+        own = [_without_basis(row) if row.key in small else row for row in own]
+    found = _series(own, deviations)
+    return tuple(sorted(found, key=lambda s: (places.index(s.geography_id), s.grain != "year")))
+
+
+def _without_basis(row: _Row) -> _Row:
+    hidden = replace(row.point, numerator=None, denominator=None, ci_lower=None, ci_upper=None)
+    return replace(row, point=hidden)
 
 
 def _parts(
     rows: Sequence[_Row],
     places: Sequence[str],
-    deviations: Sequence[Deviation],
+    deviations: Sequence[Shown],
     smallest: float,
 ) -> tuple[Parts, ...]:
     found: dict[tuple[int, bool, str], list[_Row]] = defaultdict(list)
@@ -297,20 +341,20 @@ def _parts(
 def _boards(
     rows: Sequence[_Row],
     places: Sequence[str],
-    deviations: Sequence[Deviation],
+    deviations: Sequence[Shown],
     smallest: float,
 ) -> Parts | None:
     boards = [row for row in rows if row.geography_id not in places]
     return _shown(boards, deviations, smallest) if boards else None
 
 
-def _shown(rows: Sequence[_Row], deviations: Sequence[Deviation], smallest: float) -> Parts:
+def _shown(rows: Sequence[_Row], deviations: Sequence[Shown], smallest: float) -> Parts:
     small = any(row.count is not None and row.count < smallest for row in rows)
     series = () if small else tuple(_series(rows, deviations))
     return Parts(rows[0].breakdown, rows[0].grain, series, small)
 
 
-def _series(rows: Iterable[_Row], deviations: Sequence[Deviation]) -> list[ValueSeries]:
+def _series(rows: Iterable[_Row], deviations: Sequence[Shown]) -> list[ValueSeries]:
     found: dict[tuple[str, str, str, str], list[Point]] = defaultdict(list)
     for row in rows:
         found[row.key].append(row.point)
@@ -372,7 +416,7 @@ def _notes(connection: duckdb.DuckDBPyConnection) -> list[SourceNote]:
     rows = read_rows(
         connection,
         """
-        select source_id, kind, coalesce(period, '') as period, regions, text_sv
+        select source_id, note_number, kind, coalesce(period, '') as period, regions, text_sv
         from marts.source_notes
         order by source_id, note_number
         """,

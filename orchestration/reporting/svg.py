@@ -16,12 +16,13 @@ from lxml import etree
 
 from orchestration.language import numbers
 
-DARK = "#17324d"
-LIGHT = "#9db4c8"
-GUIDE = "#5b6770"
-GRID = "#e2e6ea"
-TEXT = "#1c1c1c"
-PAPER = "#ffffff"
+# A page that has a dark form says what these are in it; elsewhere they are what stands last.
+DARK = "var(--chart-dark, #17324d)"
+LIGHT = "var(--chart-light, #9db4c8)"
+GUIDE = "var(--chart-guide, #5b6770)"
+GRID = "var(--chart-grid, #e2e6ea)"
+TEXT = "var(--chart-ink, #1c1c1c)"
+PAPER = "var(--chart-paper, #ffffff)"
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 FONT_SIZE = 13
 # From a text's baseline to the middle of its letters.
@@ -67,18 +68,14 @@ SHAPES: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
-    """What identifies and describes one chart.
+class Drawing:
+    """A finished drawing: an ``<svg>`` element that says nothing by itself.
 
     Attributes:
-        figure_id: Unique in the page; a letter first, then letters, digits and hyphens.
-        title: Short name of the chart.
-        description: What the chart shows, in words, for a reader who cannot see it.
+        svg: Serialised by lxml, which has escaped every text in it.
     """
 
-    figure_id: str
-    title: str
-    description: str
+    svg: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,20 +242,22 @@ class Canvas:
             }
         self._add("text", x=_px(x), y=_px(y), **looks).text = text
 
-    def svg(self, labels: Labels) -> str:
-        """Writes the drawing, described in words, fit to stand inline in a page."""
+    def keep(self, x: float, y: float) -> None:
+        """Have room as far as a point, whatever is drawn."""
+        self._reach(x, y)
+
+    def finished(self) -> Drawing:
+        """Writes the drawing, fit to stand inline in a page that says in words what it shows."""
         left, top = math.floor(self._left) - _PADDING, math.floor(self._top) - _PADDING
         width = math.ceil(self._right) + _PADDING - left
         height = math.ceil(self._bottom) + _PADDING - top
-        ids = {tag: f"{labels.figure_id}-{tag}" for tag in ("title", "desc")}
         root = etree.Element(
             "svg",
             {
                 "width": str(width),
                 "height": str(height),
                 "viewBox": f"{left} {top} {width} {height}",
-                "role": "img",
-                "aria-labelledby": " ".join(ids.values()),
+                "aria-hidden": "true",
                 "focusable": "false",
                 "font-family": FONT,
                 "font-size": str(FONT_SIZE),
@@ -266,12 +265,8 @@ class Canvas:
             },
             nsmap={None: "http://www.w3.org/2000/svg"},
         )
-        for tag, said in (("title", labels.title), ("desc", labels.description)):
-            etree.SubElement(root, tag, {"id": ids[tag]}).text = said
-        paper = {"x": str(left), "y": str(top), "width": str(width), "height": str(height)}
-        etree.SubElement(root, "rect", paper | {"fill": PAPER})
         root.extend(list(self._group))
-        return str(etree.tostring(root, encoding="unicode"))
+        return Drawing(str(etree.tostring(root, encoding="unicode")))
 
     def _reach(self, x: float, y: float) -> None:
         self._left, self._right = min(self._left, x), max(self._right, x)

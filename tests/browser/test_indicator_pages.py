@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 # A focus of the documents, months, breakdowns and boards, parts only, and the index.
 NAMES = (
@@ -80,11 +80,11 @@ def test_a_page_is_readable(quiet: Page, home: Path, name: str, width: int) -> N
 @pytest.mark.parametrize("name", NAMES)
 def test_charts_and_tables_can_be_read_aloud(quiet: Page, home: Path, name: str) -> None:
     quiet.goto(address(home, name))
-    for drawing in quiet.locator("figure svg").all():
-        expect(drawing).to_have_attribute("role", "img")
-        [title, description] = (drawing.get_attribute("aria-labelledby") or "").split()
-        assert quiet.locator(f"#{title}").text_content()
-        assert quiet.locator(f"#{description}").text_content()
+    for figure in quiet.locator("figure").all():
+        assert figure.locator(".message").inner_text()
+        [drawn] = figure.get_by_role("img").all()
+        assert "tabellen" in (drawn.get_attribute("aria-label") or "")
+        assert drawn.locator("svg").count() >= 1
     # Every chart has its values in a table after it.
     assert quiet.locator("figure").count() <= quiet.locator("table").count()
     for table in quiet.locator("table").all():
@@ -143,3 +143,65 @@ def test_a_page_fits_on_paper(quiet: Page, home: Path) -> None:
         "table", "tables => tables.filter(t => t.offsetWidth > document.body.offsetWidth).length"
     )
     assert wider == 0
+
+
+def shown_rows(page: Page) -> list[str]:
+    """The names of the index's rows, as they stand."""
+    return page.locator("tbody tr:visible th").all_inner_texts()
+
+
+def test_the_index_is_searched_narrowed_and_sorted(quiet: Page, home: Path) -> None:
+    quiet.goto(address(home, "index"))
+    told = quiet.get_by_role("status")
+    every = shown_rows(quiet)
+    assert len(every) > 50
+    expect(told).to_have_text(f"{len(every)} av {len(every)} indikatorer visas.")
+    quiet.get_by_label("Sök indikator", exact=True).fill("BISTÅND barn")
+    found = shown_rows(quiet)
+    assert 0 < len(found) < len(every)
+    expect(told).to_have_text(f"{len(found)} av {len(every)} indikatorer visas.")
+    quiet.get_by_label("Sök indikator", exact=True).fill("finns inte")
+    expect(told).to_have_text("Ingen indikator stämmer med urvalet.")
+    assert shown_rows(quiet) == []
+    quiet.get_by_label("Sök indikator", exact=True).fill("")
+    quiet.get_by_label("Område", exact=True).select_option("Barn och unga")
+    area = shown_rows(quiet)
+    assert set(quiet.locator("tbody tr:visible td:nth-child(2)").all_inner_texts()) == {
+        "Barn och unga"
+    }
+    quiet.get_by_label("Uppgifter", exact=True).select_option("Syntetiska")
+    assert all("syntetisk" in name for name in shown_rows(quiet))
+    quiet.get_by_label("Uppgifter", exact=True).select_option("Uppmätta")
+    assert not any("syntetisk" in name for name in shown_rows(quiet))
+    quiet.get_by_label("Uppgifter", exact=True).select_option("")
+    assert shown_rows(quiet) == area
+    # By keyboard, as it is heard: first one way, then the other.
+    head = quiet.get_by_role("columnheader", name="Indikator")
+    for way in ("ascending", "descending"):
+        head.get_by_role("button").press("Enter")
+        expect(head).to_have_attribute("aria-sort", way)
+    assert shown_rows(quiet) == sorted(area, key=str.lower, reverse=True)
+    assert quiet.locator("[aria-sort]").count() == 1
+    quiet.get_by_label("Prövningen", exact=True).select_option("Ingår i ett fokusområde")
+    quiet.get_by_label("Område", exact=True).select_option("")
+    assert 0 < len(shown_rows(quiet)) < len(every)
+
+
+def test_the_index_is_whole_where_no_script_may_run(browser: Browser, home: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    opened = context.new_page()
+    opened.goto(address(home, "index"))
+    assert opened.locator("tbody tr:visible").count() > 50
+    assert opened.locator("input, select, button").count() == 0
+    context.close()
+
+
+def test_a_table_is_taken_away_from_a_file(quiet: Page, home: Path) -> None:
+    quiet.goto(address(home, "assistance_households_share"))
+    with quiet.expect_download() as expected:
+        quiet.get_by_role("link", name="Hämta tabellen som CSV").first.click()
+    taken = expected.value
+    assert taken.suggested_filename == "assistance_households_share-serie-1.csv"
+    text = taken.path().read_bytes().decode("utf-8")
+    assert text.startswith("\ufeffÅr;Utfall;Täljare;Nämnare;Osäkerhet;")
+    assert len(text.splitlines()) == quiet.locator("#tabell-serie-1 ~ tbody tr").count() + 1

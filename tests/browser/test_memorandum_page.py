@@ -26,10 +26,11 @@ def test_every_chart_and_table_can_be_read_aloud(page: Page, home: Path) -> None
     charts = page.locator("figure").all()
     assert len(charts) >= 1
     for chart in charts:
-        image = chart.locator("svg, img").first
-        name = image.get_attribute("aria-label") or image.get_attribute("alt")
-        labelled = image.get_attribute("aria-labelledby")
-        assert name or labelled
+        [image] = chart.get_by_role("img").all()
+        assert image.get_attribute("aria-label")
+        assert image.locator("svg").count() >= 1
+        labelled = chart.get_attribute("aria-labelledby")
+        assert page.locator(f"#{labelled}").inner_text()
     tables = page.locator("table").all()
     assert len(tables) >= 2
     for table in tables:

@@ -26,6 +26,8 @@ FILES = (
     "group_comparisons",
     "natural_explanations",
     "possible_explanations",
+    "memorandum_texts",
+    "analyses",
 )
 
 
@@ -169,6 +171,9 @@ def test_an_explanation_can_be_switched_off() -> None:
         ("natural_explanations", {"month_from": "2", "month_to": "3"}, "of whole years"),
         ("natural_explanations", {"indicator_id": "okand"}, "indikatorn okand"),
         ("possible_explanations", {"role": "guess"}, r"possible_explanations\.csv, rad 2: role"),
+        ("memorandum_texts", {"role": "guess"}, r"memorandum_texts\.csv, rad 2: role"),
+        ("memorandum_texts", {"role": "area"}, "area stands with the role area"),
+        ("memorandum_texts", {"area": "hemloshet"}, "area stands with the role area"),
     ],
 )
 def test_a_fault_is_named(seeds: Path, file: str, cells: dict[str, str], message: str) -> None:

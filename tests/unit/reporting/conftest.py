@@ -5,18 +5,46 @@ The levels and changes (38 and 12 children, 9,0 and 7,2 hours, -6,3, -15, -35 an
 and q-values are made up. The schema follows the contract of the marts.
 """
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, fields, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import duckdb
 import pytest
 
+from orchestration.findings.cells import Cell, Figure
+from orchestration.findings.claims import (
+    Against,
+    AlsoMoved,
+    AnyClaim,
+    Changed,
+    Claim,
+    Group,
+    GroupsDiffer,
+    Headline,
+    Moved,
+    When,
+)
+from orchestration.findings.codes import Kind, Outcome, Verdict
+from orchestration.findings.evidence import (
+    ChangeEvidence,
+    ContraryEvidence,
+    Evidence,
+    GroupEvidence,
+)
+from orchestration.findings.marts import DEVIATIONS as DEVIATIONS_TABLE
+from orchestration.findings.marts import FOCUS_AREAS as FOCUS_AREAS_TABLE
+from orchestration.findings.marts import FOUND_EXPLANATIONS, read_findings, write_findings
+from orchestration.findings.marts import TRIANGULATION as TRIANGULATION_TABLE
+from orchestration.findings.records import Deviation, FocusArea, FoundExplanation, Triangulation
+from orchestration.indicators.models import Area
 from orchestration.reporting.data import ReportData, load_report_data
-from orchestration.reporting.memorandum import render_memorandum
+from orchestration.reporting.memorandum import Edition, render_memorandum
 
 YEAR = 2023
 BUILT_AT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
+EDITION = Edition(BUILT_AT, "0.1.0", "godkänd")
 
 SCHEMA = """
 create schema marts; create schema meta; create schema seeds;
@@ -29,22 +57,6 @@ create table marts.indicator_values (indicator_id varchar, period_start date, pe
   observations bigint, source_id varchar);
 create table marts.geographies (geography_id varchar, name varchar, level varchar, valid_from date,
   valid_to date, successor_id varchar);
-create table marts.deviations (deviation_id varchar, indicator_id varchar, period_start date,
-  period_grain varchar, geography_id varchar, breakdown varchar, category varchar, kind varchar,
-  observed double, expected double, lower double, upper double, relative_change double,
-  p_value double, q_value double, breakeven_volatility double, rank integer, outcome varchar,
-  explanation_id varchar, reason_sv varchar, evidence varchar, probability_relevant double,
-  excess double);
-create table marts.found_explanations (explanation_id varchar, basis varchar, effect varchar,
-  kind varchar, title_sv varchar, description_sv varchar, indicator_id varchar,
-  geography_id varchar, period_from integer, period_to integer, month_from integer,
-  month_to integer, explained_change double, direction integer, is_break boolean, source varchar,
-  synthetic boolean);
-create table marts.focus_areas (focus_area_id varchar, area varchar, title_sv varchar,
-  rank integer, summary_sv varchar);
-create table marts.triangulation (focus_area_id varchar, indicator_id varchar,
-  related_indicator_id varchar, expected_sign integer, observed_change double,
-  related_change double, p_value double, verdict varchar, rationale_sv varchar);
 create table meta.sources (source_id varchar, title_sv varchar, publisher varchar,
   reference_period varchar, retrieved_at timestamptz, content_sha256 varchar, licence varchar,
   synthetic boolean, stale boolean, held_sv varchar);
@@ -54,8 +66,63 @@ create table seeds.natural_explanations (explanation_id varchar, kind varchar, t
   is_break boolean, source varchar, synthetic boolean);
 create table seeds.possible_explanations (hypothesis_id varchar, area varchar, role varchar,
   text_sv varchar, source varchar, geography_id varchar);
+create table seeds.memorandum_texts (text_id varchar, geography_id varchar, year integer,
+  role varchar, area varchar, text_sv varchar, author varchar);
+create table seeds.analyses (analysis_id varchar, area varchar, title_sv varchar,
+  position integer);
 """
 
+CHANGE = ChangeEvidence(
+    interval_level=0.95,
+    persons_concerned=None,
+    previous_year=2022,
+    previous_value=None,
+    relative_to_expected=None,
+    history_years=7,
+    p_down=0.01,
+    p_up=0.99,
+    volatility=None,
+    breakeven_reached=True,
+    pool="antal",
+    pool_series=9,
+    status="observed",
+    same_figures_as=(),
+    relations=(),
+)
+CONTRARY = ContraryEvidence(
+    interval_level=0.95,
+    persons_concerned=None,
+    relation_id="samband",
+    related_indicator_id="price_housing_food",
+    expected_sign=1,
+    observed_change=-0.063,
+    related_change=0.12,
+    p_value=0.012,
+    verdict=Verdict.CONTRARY,
+    related_observed=1.0,
+    related_expected=1.0,
+    pooled_volatility_only=False,
+    rationale_sv="De brukar följas åt.",
+)
+GROUPS = GroupEvidence(
+    interval_level=0.95,
+    persons_concerned=None,
+    comparison_id="malgrupper",
+    category_a="funktionsnedsattning",
+    category_b="socialpsykiatri",
+    rationale_sv="De borde ligga nära varandra.",
+    mean_a=9.0,
+    mean_b=7.2,
+    sd_a=4.1,
+    sd_b=3.4,
+    n_a=1650,
+    n_b=3120,
+    t=None,
+    df=None,
+    difference=1.8,
+    difference_lower=None,
+    difference_upper=None,
+)
 INDICATORS = [
     (
         "assistance_households_share",
@@ -213,7 +280,7 @@ DEVIATIONS: list[dict[str, object]] = [
         "breakeven_volatility": 0.061,
         "rank": 1,
         "outcome": "focus",
-        "evidence": {"previous_year": 2022},
+        "evidence": CHANGE,
     },
     {
         "deviation_id": "d2",
@@ -225,7 +292,7 @@ DEVIATIONS: list[dict[str, object]] = [
         "q_value": 0.031,
         "rank": 2,
         "outcome": "focus",
-        "evidence": {"related_indicator_id": "price_housing_food"},
+        "evidence": replace(CONTRARY, related_indicator_id="price_housing_food"),
     },
     {
         "deviation_id": "d3",
@@ -240,7 +307,7 @@ DEVIATIONS: list[dict[str, object]] = [
         "breakeven_volatility": 0.27,
         "rank": 3,
         "outcome": "focus",
-        "evidence": {"previous_year": 2022},
+        "evidence": CHANGE,
     },
     {
         "deviation_id": "d4",
@@ -254,7 +321,7 @@ DEVIATIONS: list[dict[str, object]] = [
         "q_value": 0.02,
         "rank": 4,
         "outcome": "focus",
-        "evidence": {"previous_year": 2022},
+        "evidence": CHANGE,
     },
     {
         "deviation_id": "d5",
@@ -268,7 +335,7 @@ DEVIATIONS: list[dict[str, object]] = [
         "q_value": 0.001,
         "rank": 5,
         "outcome": "focus",
-        "evidence": {"previous_year": 2022},
+        "evidence": CHANGE,
     },
     {
         "deviation_id": "d6",
@@ -280,7 +347,9 @@ DEVIATIONS: list[dict[str, object]] = [
         "q_value": 0.04,
         "rank": 6,
         "outcome": "focus",
-        "evidence": {"related_indicator_id": "reported_ipv_crimes"},
+        "evidence": replace(
+            CONTRARY, related_indicator_id="reported_ipv_crimes", observed_change=-0.15
+        ),
     },
     {
         "deviation_id": "d7",
@@ -296,7 +365,7 @@ DEVIATIONS: list[dict[str, object]] = [
         "q_value": 0.0001,
         "rank": 7,
         "outcome": "focus",
-        "evidence": {"category_a": "funktionsnedsattning", "category_b": "socialpsykiatri"},
+        "evidence": GROUPS,
     },
     {
         "deviation_id": "d8",
@@ -311,7 +380,7 @@ DEVIATIONS: list[dict[str, object]] = [
         "rank": 8,
         "outcome": "explained",
         "explanation_id": "missbruk-2023",
-        "evidence": {"previous_year": 2022},
+        "evidence": CHANGE,
     },
     {
         "deviation_id": "d9",
@@ -338,23 +407,21 @@ DEVIATIONS: list[dict[str, object]] = [
 ]
 
 FOCUS_AREAS = [
-    (
-        "f1",
-        "ekonomiskt_bistand",
-        "Färre hushåll får ekonomiskt bistånd trots högre priser",
-        1,
-        "Andelen biståndshushåll sjönk med 6,3 procent medan priserna steg.",
-    ),
-    (
-        "f2",
-        "vald_i_nara_relation",
-        "Färre personer i skyddat boende",
-        2,
-        "Antalet personer i skyddat boende minskade med 15 procent.",
-    ),
-    ("f3", "socialpsykiatri", "Olika mycket boendestöd i två målgrupper", 3, ""),
+    FocusArea(
+        focus_area_id=f"f{rank}",
+        area=area,
+        title_sv="En rubrik ur motorn",
+        rank=rank,
+        summary_sv="En sammanfattning ur motorn.",
+        period_start=date(YEAR, 1, 1),
+        geography_id="0180",
+        lead_deviation_id=lead,
+        deviation_ids=(lead,),
+    )
+    for rank, (area, lead) in enumerate(
+        [("ekonomiskt_bistand", "d1"), ("vald_i_nara_relation", "d4"), ("socialpsykiatri", "d7")], 1
+    )
 ]
-
 TRIANGULATION = [
     (
         "f1",
@@ -405,7 +472,7 @@ TRIANGULATION = [
 HYPOTHESES = [
     ("h1", "ekonomiskt_bistand", "possible_explanation", "Trösklarna kan ha höjts.", "Analys 2023"),
     ("h2", "ekonomiskt_bistand", "next_step", "Gör en avslagsanalys.", "Analys 2023"),
-    ("h3", "vald_i_nara_relation", "possible_explanation", "Fler söker stöd tidigare.", None),
+    ("h3", "vald_i_nara_relation", "possible_explanation", "Fler söker stöd tidigare.", "Avvik"),
     ("h4", "socialpsykiatri", "next_step", "Låt brukarna revidera stödet.", "Analys 2023"),
 ]
 
@@ -429,18 +496,143 @@ def insert_value(connection: duckdb.DuckDBPyConnection, row: dict[str, object]) 
     insert(connection, "marts.indicator_values", whole | row)
 
 
-def insert_deviation(connection: duckdb.DuckDBPyConnection, row: dict[str, object]) -> None:
-    """Inserts a deviation; what the row does not say is the whole city in the tested year."""
+def deviation(row: Mapping[str, object]) -> Deviation:
+    """Makes a finding; what the row does not say is the whole city in the tested year."""
+    nothing = {field.name: None for field in fields(Deviation) if field.default is MISSING}
     whole: dict[str, object] = {
         "period_start": date(YEAR, 1, 1),
         "period_grain": "year",
         "geography_id": "0180",
         "breakdown": "total",
         "category": "total",
-        "evidence": {},
     }
-    merged = whole | row
-    insert(connection, "marts.deviations", merged | {"evidence": json.dumps(merged["evidence"])})
+    given: dict[str, Any] = {**nothing, **whole, **row}
+    given |= {"kind": Kind(given["kind"]), "outcome": Outcome(given["outcome"])}
+    return Deviation(**given)
+
+
+def claimed(found: Deviation) -> Deviation:
+    """The same finding with its first claim, as the engine ends with it."""
+    when = When.of(YEAR)
+    told: Changed | GroupsDiffer | None = None
+    if isinstance(found.evidence, ChangeEvidence) and found.lower is not None:
+        before = SERIES[found.indicator_id][-2]
+        told = Changed(
+            indicator_id=found.indicator_id,
+            when=when,
+            observed=found.figure("observed", found.observed or 0),
+            lower=found.figure("lower", found.lower),
+            upper=found.figure("upper", found.upper or 0),
+            since=When.of(YEAR - 1),
+            previous=Figure(before or 0, (value_cell(found.indicator_id, YEAR - 1),)),
+            change=found.figure("relative_change", found.relative_change or 0),
+        )
+    elif isinstance(found.evidence, GroupEvidence):
+        told = GroupsDiffer(
+            indicator_id=found.indicator_id,
+            when=when,
+            group=Group("target_group", found.evidence.category_a),
+            other=Group("target_group", found.evidence.category_b),
+            observed=found.figure("observed", found.observed or 0),
+            other_observed=found.figure("expected", found.expected or 0),
+            difference=found.figure("relative_change", found.relative_change or 0),
+        )
+    return found if told is None else replace(found, claims=(told,))
+
+
+def value_cell(indicator_id: str, year: int) -> Cell:
+    """Where a yearly value of the whole city stands."""
+    return Cell(
+        "marts.indicator_values",
+        (
+            ("indicator_id", indicator_id),
+            ("period_start", date(year, 1, 1)),
+            ("period_grain", "year"),
+            ("geography_id", "0180"),
+            ("breakdown", "total"),
+            ("category", "total"),
+        ),
+        "value",
+    )
+
+
+def with_claims(area: FocusArea) -> FocusArea:
+    """The same area with what its heading and its summary say."""
+    by_id = {str(row["deviation_id"]): deviation(row) for row in DEVIATIONS}
+    lead = by_id[area.lead_deviation_id]
+    groups = ("funktionsnedsattning", "socialpsykiatri")
+    related = [pair for pair in TRIANGULATION if pair[0] == area.focus_area_id]
+    told: list[AnyClaim] = [
+        Headline(
+            area=Area(area.area),
+            indicator_id=lead.indicator_id,
+            geography_id="0180",
+            when=When.of(YEAR),
+            deviation=lead.kind,
+            observed=lead.figure("observed", lead.observed or 0),
+            change=lead.figure("relative_change", lead.relative_change or 0),
+            groups=tuple(Group("target_group", name) for name in groups)
+            if lead.kind is Kind.GROUP_DIFFERENCE
+            else (),
+        )
+    ]
+    against = tuple(
+        Moved(
+            indicator_id=str(pair[2]),
+            change=Figure(float(str(pair[5])), (pair_cell(pair, "related_change"),)),
+        )
+        for pair in related
+        if pair[7] == "contrary"
+    )
+    others = {"f1": "evicted_children", "f2": "protected_housing_children"}
+    if against:
+        change = lead.figure("relative_change", lead.relative_change or 0)
+        told.append(Against(change=change, moved=against))
+        told.append(AlsoMoved(lower=(others[area.focus_area_id],), higher=()))
+    return replace(area, claims=tuple(told))
+
+
+def pair_cell(pair: Sequence[object], column: str) -> Cell:
+    """Where a figure of a comparison stands."""
+    names = ("focus_area_id", "indicator_id", "related_indicator_id")
+    row = tuple((name, str(value)) for name, value in zip(names, pair, strict=False))
+    return Cell("marts.triangulation", row, column)
+
+
+def set_evidence(
+    connection: duckdb.DuckDBPyConnection, deviation_id: str, evidence: Evidence
+) -> None:
+    """Gives a finding other evidence."""
+    row = DEVIATIONS_TABLE.row(deviation(DEVIATIONS[0] | {"evidence": evidence}))
+    connection.execute(
+        "update marts.deviations set evidence = ? where deviation_id = ?",
+        [row["evidence"], deviation_id],
+    )
+
+
+def set_claims(
+    connection: duckdb.DuckDBPyConnection, deviation_id: str, claims: tuple[Claim, ...]
+) -> None:
+    """Gives a finding other claims."""
+    row = DEVIATIONS_TABLE.row(replace(deviation(DEVIATIONS[0]), claims=claims))
+    connection.execute(
+        "update marts.deviations set claims = ? where deviation_id = ?",
+        [row["claims"], deviation_id],
+    )
+
+
+def add_findings(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, object]]) -> None:
+    """Adds findings to those that there are."""
+    write_findings(
+        connection,
+        DEVIATIONS_TABLE,
+        [*read_findings(connection, DEVIATIONS_TABLE), *map(deviation, rows)],
+    )
+
+
+def add_found(connection: duckdb.DuckDBPyConnection, found: FoundExplanation) -> None:
+    """Adds a cause that the system has found."""
+    write_findings(connection, FOUND_EXPLANATIONS, [found])
 
 
 def fill_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
@@ -532,14 +724,22 @@ def fill_values(connection: duckdb.DuckDBPyConnection) -> None:
 
 def fill_findings(connection: duckdb.DuckDBPyConnection) -> None:
     """Writes deviations, focus areas and comparisons."""
-    for row in DEVIATIONS:
-        insert_deviation(connection, row)
-    for focus in FOCUS_AREAS:
-        connection.execute("insert into marts.focus_areas values (?, ?, ?, ?, ?)", list(focus))
-    for pair in TRIANGULATION:
-        connection.execute(
-            "insert into marts.triangulation values (?, ?, ?, ?, ?, ?, ?, ?, ?)", list(pair)
-        )
+    write_findings(connection, DEVIATIONS_TABLE, [claimed(deviation(row)) for row in DEVIATIONS])
+    write_findings(connection, FOUND_EXPLANATIONS, [])
+    write_findings(connection, FOCUS_AREAS_TABLE, [with_claims(area) for area in FOCUS_AREAS])
+    names = (
+        *("focus_area_id", "indicator_id", "related_indicator_id", "expected_sign"),
+        *("observed_change", "related_change", "p_value", "verdict", "rationale_sv"),
+    )
+    pairs: list[dict[str, Any]] = [
+        dict(zip(names, (*pair[:7], Verdict(str(pair[7])), pair[8] or ""), strict=True))
+        for pair in TRIANGULATION
+    ]
+    write_findings(
+        connection,
+        TRIANGULATION_TABLE,
+        [Triangulation(relation_id="samband", **pair) for pair in pairs],
+    )
 
 
 def build_city() -> duckdb.DuckDBPyConnection:
@@ -567,9 +767,7 @@ def page() -> str:
         data = load_report_data(
             connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
         )
-    return render_memorandum(
-        data, built_at=BUILT_AT, version="0.1.0", quality_status="godkänd", false_discovery_rate=0.1
-    )
+    return render_memorandum(data, EDITION)
 
 
 Render = Callable[[duckdb.DuckDBPyConnection], str]
@@ -592,12 +790,6 @@ def render(load: Callable[[duckdb.DuckDBPyConnection], ReportData]) -> Render:
     """Renders the memorandum of a database."""
 
     def _render(connection: duckdb.DuckDBPyConnection) -> str:
-        return render_memorandum(
-            load(connection),
-            built_at=BUILT_AT,
-            version="0.1.0",
-            quality_status="godkänd",
-            false_discovery_rate=0.1,
-        )
+        return render_memorandum(load(connection), EDITION)
 
     return _render

@@ -1,6 +1,8 @@
 """The indicators' pages: what they show of a series, what they withhold, and their form."""
 
+import base64
 import csv
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -10,19 +12,28 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from lxml import etree
 
 from orchestration.deviation.charts import PlainSeries, chart_points
 from orchestration.findings.marts import SERIES_CHARTS
 from orchestration.language import words
 from orchestration.reporting import series_view
-from orchestration.reporting.indicator_pages import Edition, render_indicator_pages
-from orchestration.reporting.series import load_series_data
+from orchestration.reporting.indicator_index import index
+from orchestration.reporting.indicator_pages import (
+    in_order,
+    indicator_page,
+    render_indicator_pages,
+)
+from orchestration.reporting.memorandum import Edition
+from orchestration.reporting.page_parts import made
+from orchestration.reporting.series import SeriesData, load_series_data
 from orchestration.statistics.xmr import Signal, XmrSettings
-from tests.unit.reporting.conftest import BUILT_AT, YEAR, build_city, insert, insert_value
+from tests.number_walk import stray_digits, unmet
+from tests.page_text import parse, text_of
+from tests.unit.reporting.conftest import EDITION, YEAR, build_city, insert, insert_value
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "nhsr_ptd"
-EDITION = Edition(BUILT_AT, "0.1.0", "godkänd", 5)
+SMALLEST = 5
+_LEADS = r"#[\w-]+|[\w-]+\.html|\.\./memorandum\.html|data:text/csv;charset=utf-8;base64,[\w+/=]+"
 Pages = dict[str, str]
 Write = Callable[[duckdb.DuckDBPyConnection], Pages]
 
@@ -60,15 +71,18 @@ def draw(connection: duckdb.DuckDBPyConnection) -> None:
             insert(connection, "marts.series_charts", SERIES_CHARTS.row(point))
 
 
-def write(connection: duckdb.DuckDBPyConnection) -> Pages:
-    data = load_series_data(
+def read(connection: duckdb.DuckDBPyConnection) -> SeriesData:
+    return load_series_data(
         connection,
         year=YEAR,
         places=("0180", "01", "SE"),
         municipality_name="Stockholms stad",
-        smallest_count=EDITION.smallest_count,
+        smallest_count=SMALLEST,
     )
-    return dict(render_indicator_pages(data, EDITION))
+
+
+def write(connection: duckdb.DuckDBPyConnection) -> Pages:
+    return dict(render_indicator_pages(read(connection), EDITION))
 
 
 @pytest.fixture
@@ -88,27 +102,20 @@ def pages() -> Pages:
         return write(connection)
 
 
-def parse(html: str) -> etree._Element:
-    # Well-formed as XML is stricter than HTML: every element closed, every attribute quoted.
-    return etree.fromstring(html.encode())
-
-
 def prose(html: str) -> str:
     root = parse(html)
-    for style in root.xpath("//*[local-name()='style']"):
-        style.getparent().remove(style)
+    for name in ("style", "script"):
+        for element in root.xpath(f"//*[local-name()='{name}']"):
+            element.clear(keep_tail=True)
     spoken = root.xpath("//@aria-label | //@title | //@alt")
-    return re.sub(r"\s+", " ", " ".join([*root.itertext(), *map(str, spoken)]))
+    return re.sub(r"\s+", " ", " ".join([text_of(root), *map(str, spoken)]))
 
 
 def table(html: str, table_id: str) -> list[list[str]]:
     """The cells of a table's body."""
     root = parse(html)
     [found] = [t for t in root.iter("table") if t.find("caption").get("id") == table_id]
-    return [
-        [re.sub(r"\s+", " ", " ".join(cell.itertext())).strip() for cell in row]
-        for row in found.find("tbody")
-    ]
+    return [[text_of(cell) for cell in row] for row in found.find("tbody")]
 
 
 def add_months(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
@@ -162,10 +169,15 @@ def test_every_value_stands_in_the_table_beside_the_chart(pages: Pages) -> None:
     assert rows[-1][1] == "12"
     assert rows[-1][-1] == "Väntat 38 (22–59)"
     [figure] = parse(pages["evicted_children.html"]).iter("figure")
-    [drawn] = figure.iter("{http://www.w3.org/2000/svg}svg")
-    assert drawn.get("role") == "img"
-    spoken = " ".join(drawn.find("{http://www.w3.org/2000/svg}desc").itertext())
-    assert "2023: 12." in spoken
+    [drawn] = [each for each in figure.iter("div") if each.get("role") == "img"]
+    assert len(list(drawn.iter("{http://www.w3.org/2000/svg}svg"))) == 1
+    assert "2023: 12." in str(drawn.get("aria-label"))
+    # The message, with what it is counted from.
+    [message] = [each for each in figure.iter("p") if each.get("class") == "message"]
+    assert text_of(message) == (
+        "Antalet barn som berörs av avhysningar minskade med 68,4 procent till 2023, då värdet var "
+        "12 barn"
+    )
 
 
 def test_limits_and_signals_are_as_another_program_has_them(
@@ -425,10 +437,14 @@ def test_nothing_is_loaded_and_nothing_runs(city: duckdb.DuckDBPyConnection) -> 
     draw(city)
     for html in write(city).values():
         root = parse(html)
-        assert not root.xpath("//script | //link | //img | //iframe | //object | //embed")
+        # The index has one of its own, by its hash; nothing else may run.
+        runs = [str(each.text) for each in root.iter("script")]
+        assert len(runs) == ("Indikatorer i socialtj" in str(root.findtext(".//h1")))
+        assert not any("alert(1)" in each for each in runs)
+        assert not root.xpath("//link | //img | //iframe | //object | //embed")
         loaded = [str(v) for v in root.xpath("//@src | //@href | //@*[local-name()='href']")]
         assert loaded
-        assert all(re.fullmatch(r"#[\w-]+|[\w-]+\.html|\.\./memorandum\.html", v) for v in loaded)
+        assert all(re.fullmatch(_LEADS, v) for v in loaded)
         assert not root.xpath("//@*[starts-with(name(), 'on')]")
         [policy] = root.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
         assert "default-src 'none'" in policy
@@ -505,6 +521,173 @@ def test_the_moment_must_have_a_time_zone(city: duckdb.DuckDBPyConnection) -> No
         municipality_name="Stockholms stad",
         smallest_count=5,
     )
-    naive = Edition(datetime(2026, 11, 22), "0.1.0", "godkänd", 5)  # noqa: DTZ001 (what is refused)
+    naive = Edition(datetime(2026, 11, 22), "0.1.0", "godkänd")  # noqa: DTZ001 (what is refused)
     with pytest.raises(ValueError, match="time zone"):
         next(render_indicator_pages(data, naive))
+
+
+def whole_city(connection: duckdb.DuckDBPyConnection) -> None:
+    """Gives the city all that a page can show: parts, boards, months, notes, the realm."""
+    add_months(connection)
+    add_part(connection, "flickor", 7, status="preliminary")
+    add_part(connection, "pojkar", 5)
+    connection.execute("update marts.indicators set polarity = 'lower_is_better'")
+    for number, regions in enumerate(["[]", '["Malmö"]', '["Lund"]']):
+        connection.execute(
+            "insert into marts.source_notes"
+            " values ('avhysningar_barn', ?, 'method', '2022', ?, 'Om 3 rader.')",
+            [number, regions],
+        )
+    for year, value in ((2022, 90_000.0), (YEAR, 93_600.0)):
+        row: dict[str, object] = {"indicator_id": "debt_median", "period_start": date(year, 1, 1)}
+        insert_value(connection, row | {"geography_id": "SE", "value": value})
+    connection.execute(
+        "update marts.indicator_values set status = 'preliminary' where period_start = ?"
+        " and indicator_id = 'evicted_children'",
+        [date(YEAR, 1, 1)],
+    )
+    give_basis(connection, numerator=2500)
+    draw(connection)
+
+
+def give_basis(connection: duckdb.DuckDBPyConnection, numerator: float) -> None:
+    """Gives the share of the tested year what it rests on."""
+    connection.execute(
+        "update marts.indicator_values set numerator = ?, denominator = 105042, ci_lower = 0.0229,"
+        " ci_upper = 0.0247 where indicator_id = 'assistance_households_share'"
+        " and period_start = ? and breakdown = 'total'",
+        [numerator, date(YEAR, 1, 1)],
+    )
+
+
+def test_every_number_leads_to_its_cell_and_back(city: duckdb.DuckDBPyConnection) -> None:
+    whole_city(city)
+    data, pages = read(city), write(city)
+    documents = {
+        f"{each.indicator.indicator_id}.html": indicator_page(data, each, place)
+        for place, each in enumerate(in_order(data), start=1)
+    }
+    documents["index.html"] = index(data, in_order(data), EDITION)
+    assert set(documents) == set(pages)
+    assert sum(len(list(each.numbers())) for each in documents.values()) > 400
+    ids: list[str] = []
+    for name, document in documents.items():
+        assert unmet(city, document) == [], name
+        assert stray_digits(document, pages[name], made(EDITION)) == [], name
+        ids += [str(v) for v in parse(pages[name]).xpath("//span/@id")]
+    # An id is of one number in the whole edition.
+    assert len(ids) == len(set(ids)) > 400
+
+
+def test_a_share_stands_with_what_it_rests_on(city: duckdb.DuckDBPyConnection) -> None:
+    whole_city(city)
+    html = write(city)["assistance_households_share.html"]
+    assert heads(html, "tabell-serie-1")[:5] == ["År", "Utfall", "Täljare", "Nämnare", "Osäkerhet"]
+    rows = table(html, "tabell-serie-1")
+    assert rows[-1][1:5] == ["2,38 %", "2 500", "105 042", "2,29–2,47"]
+    assert rows[-2][2:5] == ["–", "–", "–"]
+
+
+@pytest.mark.parametrize("numerator", [4, 105_038])
+def test_what_a_share_rests_on_is_withheld_where_few_are_in_it_or_outside(
+    city: duckdb.DuckDBPyConnection, numerator: float
+) -> None:
+    give_basis(city, numerator)
+    draw(city)
+    html = write(city)["assistance_households_share.html"]
+    assert not {"Täljare", "Nämnare", "Osäkerhet"} & set(heads(html, "tabell-serie-1"))
+    assert "105 042" not in prose(html)
+
+
+def heads(html: str, table_id: str) -> list[str]:
+    [found] = [t for t in parse(html).iter("table") if t.find("caption").get("id") == table_id]
+    return [text_of(cell) for cell in found.find("thead").iter("th")]
+
+
+def test_a_page_says_which_way_is_better(city: duckdb.DuckDBPyConnection, pages: Pages) -> None:
+    assert "Varken ett högre eller ett lägre värde är bättre i sig" in prose(
+        pages["debt_median.html"]
+    )
+    whole_city(city)
+    assert "Riktning Ett lägre värde är bättre" in prose(write(city)["debt_median.html"])
+
+
+def test_the_realm_stands_beside_the_city(city: duckdb.DuckDBPyConnection, pages: Pages) -> None:
+    assert "Jämförelse med andra platser" not in prose(pages["debt_median.html"])
+    whole_city(city)
+    html = write(city)["debt_median.html"]
+    # 93 000 after 86 000, and 93 600 after 90 000.
+    assert (
+        "Värdet i Stockholms stad ökade med 8,1 procent till 2023, och värdet i riket ökade med "
+        "4,0 procent."
+    ) in prose(html)
+    assert "Nivån var 93 000 kronor per skuldsatt person i Stockholms stad" in prose(html)
+    rows = table(html, "tabell-jamforelse")
+    assert [row[0] for row in rows] == ["Stockholms stad", "Riket"]
+    assert [row[-1] for row in rows] == ["93 000", "93 600"]
+
+
+def taken(html: str, file_name: str) -> str:
+    """What a reader gets who takes a table away."""
+    [link] = [each for each in parse(html).iter("a") if each.get("download") == file_name]
+    head, _, data = str(link.get("href")).partition(",")
+    assert head == "data:text/csv;charset=utf-8;base64"
+    return base64.b64decode(data).decode("utf-8")
+
+
+def test_a_table_is_taken_away_as_a_spreadsheet_reads_it(city: duckdb.DuckDBPyConnection) -> None:
+    whole_city(city)
+    city.execute(
+        "insert into marts.geographies (geography_id, name, level)"
+        " values ('0180-x', '=HYPERLINK(\"http://x\")', 'stadsdelsnamnd')"
+    )
+    add_part(city, "total", 71, geography_id="0180-x", breakdown="total")
+    html = write(city)
+    text = taken(
+        html["assistance_households_share.html"], "assistance_households_share-serie-1.csv"
+    )
+    assert text.startswith("\ufeffÅr;Utfall;Täljare;Nämnare;Osäkerhet;")
+    last = list(csv.reader(text.splitlines(), delimiter=";"))[-1]
+    assert last[:4] == ["2023", "2,38", "2500", "105042"]
+    boards = taken(html["evicted_children.html"], "evicted_children-namnder.csv")
+    [row] = list(csv.reader(boards.splitlines(), delimiter=";"))[1:]
+    assert row == ['\'=HYPERLINK("http://x")', "71"]
+
+
+def test_a_page_leads_to_the_one_before_and_after(pages: Pages) -> None:
+    def ways(name: str) -> dict[str, str]:
+        [nav] = [each for each in parse(pages[name]).iter("nav") if each.get("class") == "ways"]
+        return {text_of(link).partition(":")[0]: str(link.get("href")) for link in nav.iter("a")}
+
+    order = [
+        str(link.get("href"))
+        for link in parse(pages["index.html"]).iter("a")
+        if str(link.get("href")) in pages
+    ]
+    assert len(order) == 12
+    assert "Föregående" not in ways(order[0])
+    assert "Nästa" not in ways(order[-1])
+    for one, other in pairwise(order):
+        assert ways(one)["Nästa"] == other
+        assert ways(other)["Föregående"] == one
+
+
+def test_the_index_may_run_its_own_script_and_no_other(pages: Pages) -> None:
+    for name, html in pages.items():
+        root = parse(html)
+        [policy] = root.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+        scripts = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
+        if name != "index.html":
+            assert (scripts, "script-src" in policy) == ([], False)
+            continue
+        [script] = scripts
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"script-src 'sha256-{digest}'" in policy
+
+
+def test_the_index_is_whole_without_its_script(pages: Pages) -> None:
+    rows = table(pages["index.html"], "tabell-indikatorer")
+    assert len(rows) == 12
+    [children] = [row for row in rows if "avhysningar" in row[0]]
+    assert children[1:3] == ["Ekonomiskt bistånd", "12 barn 2023"]
+    assert children[4] == "Ingår i ett fokusområde"

@@ -1,0 +1,184 @@
+"""The index of the indicators' pages as a document: one table, which a script can narrow and sort.
+
+The page is whole without the script, which only hides and orders rows. What a series shows belongs
+in ``series_view``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from orchestration.language import grammar, quantities, words
+from orchestration.language.inline import Cell as Address
+from orchestration.language.inline import (
+    Form,
+    Link,
+    Number,
+    Period,
+    Quantity,
+    Quoted,
+    Said,
+    Text,
+    capitalised,
+    joined,
+    nodes,
+    say,
+)
+from orchestration.reporting import charts, series_view
+from orchestration.reporting.document import (
+    Callout,
+    Cell,
+    Column,
+    Document,
+    Paragraph,
+    Plain,
+    Table,
+    paragraph,
+)
+from orchestration.reporting.figures import NOTHING, title
+from orchestration.reporting.memorandum import Edition
+from orchestration.reporting.page_parts import (
+    MEMORANDUM,
+    made,
+    without_values,
+    working_material,
+)
+from orchestration.reporting.render.html import Frame
+from orchestration.reporting.sections.sources import SYNTHETIC, how_synthetic
+from orchestration.reporting.series import IndicatorSeries, SeriesData
+from orchestration.reporting.series_view import Subject
+
+LETTER = "I-"
+"""What the ids of the index's numbers begin with."""
+
+TABLE = "tabell-indikatorer"
+"""The table's anchor, by which the script finds it."""
+
+_SCRIPT = Path(__file__).parent / "render" / "templates" / "index.js"
+
+
+def index(data: SeriesData, ordered: Sequence[IndicatorSeries], edition: Edition) -> Document:
+    """Builds the index.
+
+    Args:
+        data: The publication's.
+        ordered: Its pages, in the order of the rows.
+        edition: What it says about itself.
+
+    Returns:
+        The document; equal arguments give an equal one.
+    """
+    year = Period.year(data.year)
+    blocks: list[Plain] = []
+    if any(source.synthetic for each in ordered for source in each.sources):
+        text = say(
+            "Rader märkta {mark} bygger helt eller delvis på uppgifter som är framtagna för att "
+            "pröva systemet, inte uppmätta.",
+            mark=SYNTHETIC,
+        )
+        blocks.append(
+            Callout(nodes("Delvis syntetiska uppgifter"), (Paragraph(text),), "syntetiskt")
+        )
+    blocks.append(working_material())
+    blocks += paragraph(
+        say(
+            "Varje indikator har en sida med sin serie, sina uppdelningar och det som är känt om "
+            "siffrorna. Linjen visar serien i miniatyr, var och en på sin egen skala. Ett streck i "
+            "den sista kolumnen betyder att indikatorn inte har någon rad bland {year} års "
+            "avvikelser, inte att inget har hänt.",
+            year=year,
+        )
+    )
+    if ordered:
+        blocks.append(
+            Table(
+                nodes("Indikatorer efter verksamhetsområde"),
+                (
+                    Column(nodes("Indikator")),
+                    Column(nodes("Område")),
+                    Column(nodes("Senaste värde")),
+                    Column(nodes("Serie")),
+                    Column(say("Prövningen av {year}", year=year)),
+                ),
+                tuple(_row(data, each) for each in ordered),
+                TABLE,
+                numbered=False,
+            )
+        )
+    count = Number(len(ordered), Form(), (Address("marts.indicators"),), Quantity.COUNT)
+    return Document(
+        title=say("Indikatorer i socialtjänstens statistik {year}", year=year),
+        subtitle=say(
+            "{municipality}. {count} indikatorer, framställda {moment}",
+            municipality=Quoted(data.municipality_name, "municipality", "name"),
+            count=count,
+            moment=Period.moment(edition.built_at),
+        ),
+        blocks=tuple(blocks),
+        letter=LETTER,
+    )
+
+
+def index_frame(data: SeriesData, edition: Edition) -> Frame:
+    """What stands around the index."""
+    return Frame(
+        municipality_name=data.municipality_name,
+        version=edition.version,
+        ways=((nodes("Promemorian"), MEMORANDUM),),
+        foot=(made(edition),),
+        script=_script(),
+    )
+
+
+@cache
+def _script() -> str:
+    return _SCRIPT.read_text(encoding="utf-8")
+
+
+def _row(data: SeriesData, content: IndicatorSeries) -> tuple[Cell, ...]:
+    indicator = content.indicator
+    name = (title(indicator, grammar.sentence_case(indicator.title_sv)),)
+    link = Link(f"{indicator.indicator_id}.html", name)
+    synthetic = how_synthetic(source.synthetic for source in content.sources)
+    mark: Said = (Text(" "), SYNTHETIC) if synthetic else ()
+    outcomes = [row.outcome for row in content.deviations]
+    outcome = next((code for code in words.OUTCOMES if code in outcomes), None)
+    return (
+        Cell(joined((link, *mark))),
+        Cell(nodes(words.word(words.AREAS, indicator.area))),
+        _latest(data, content),
+        _spark(content),
+        Cell(NOTHING if outcome is None else capitalised(words.word(words.OUTCOMES, outcome))),
+    )
+
+
+def _latest(data: SeriesData, content: IndicatorSeries) -> Cell:
+    indicator = content.indicator
+    if not content.whole:
+        divided = content.parts or content.boards
+        return Cell(nodes("bara uppdelad" if divided else without_values(indicator)))
+    series = content.whole[0]
+    last = series.points[-1]
+    subject = Subject.of(indicator, [series])
+    value = series_view.value_said(subject, series, last)
+    if last.value is not None and not quantities.is_percent(indicator.measure):
+        unit = Quoted(
+            quantities.unit_word(indicator.unit), "marts.indicators.unit", indicator.indicator_id
+        )
+        value = joined((*value, Text(" "), unit))
+    below: Said = (series_view.when(last.start, series.grain),)
+    place = data.places.get(series.geography_id)
+    if place is not None and place.level != "kommun":
+        name = Quoted(place.name, "marts.geographies.name", place.geography_id)
+        below = say("{when}, {place}", when=below, place=name)
+    return Cell(value, below)
+
+
+def _spark(content: IndicatorSeries) -> Cell:
+    if not content.whole:
+        return Cell(NOTHING)
+    points = series_view.every_period([content.whole[0]])
+    drawn = charts.spark_chart([point.value if point else None for _, point in points])
+    return Cell((), drawing=drawn) if drawn else Cell(NOTHING)

@@ -1,0 +1,90 @@
+"""The summary: a line for each focus area with what, how much, how sure and what next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestration.language import words
+from orchestration.language.inline import (
+    Link,
+    Period,
+    Quoted,
+    Said,
+    Strong,
+    every_number,
+    nodes,
+    plain,
+    say,
+    sentences,
+)
+from orchestration.language.telling import tell
+from orchestration.reporting import figures, telling
+from orchestration.reporting.data import ReportData
+from orchestration.reporting.document import Bullets, Heading, Plain, paragraph
+from orchestration.reporting.sections.focus_area import Chapter
+
+MOST_WORDS, MOST_NUMBERS = 60, 4
+"""Of one line."""
+
+
+def summary(data: ReportData, chapters: Sequence[Chapter]) -> list[Plain]:
+    """Builds the summary."""
+    blocks: list[Plain] = [Heading(2, nodes("Sammanfattning"), "sammanfattning")]
+    if not chapters:
+        return blocks + paragraph(
+            say(
+                "{lead} Ingen prövad avvikelse för {year} kvarstår sedan kända förklaringar "
+                "räknats bort. Det betyder inte att inget har hänt: se {watch}.",
+                lead=Strong(nodes("Inga fokusområden.")),
+                year=Period.year(data.year),
+                watch=Link("#att-bevaka", nodes("Att bevaka")),
+            )
+        )
+    number = figures.count(len(chapters), "marts.focus_areas")
+    noun = "område" if len(chapters) == 1 else "områden"
+    blocks += paragraph(
+        say(
+            "Inom {number} {noun} blev {year} inte som väntat, och ingen känd förklaring räcker "
+            "till.",
+            number=number,
+            noun=noun,
+            year=Period.year(data.year),
+        )
+    )
+    blocks.append(Bullets(tuple(_line(chapter) for chapter in chapters)))
+    return blocks
+
+
+def _line(chapter: Chapter) -> Said:
+    """What is said of an area, as far as there is room; the rest stands in its chapter."""
+    area = chapter.area
+    name = Strong((Link(f"#{chapter.anchor}", nodes(words.word(words.AREAS, area.area))),))
+    line = say("{name}.", name=name)
+    for more in _parts(chapter):
+        longer = sentences(line, more)
+        few = len(plain(longer).split()) <= MOST_WORDS
+        if plain(more) and few and len(list(every_number(longer))) <= MOST_NUMBERS:
+            line = longer
+    return line
+
+
+def _parts(chapter: Chapter) -> list[Said]:
+    """What can be said of an area, the most important first."""
+    area = chapter.area
+    if not area.deviations:
+        return []
+    lead = area.deviations[0]
+    headline, *others = area.claims or (None,)
+    parts = [
+        telling.result(lead, chapter.names, chapter.municipality_name)
+        if headline is None
+        else tell(headline, chapter.names)
+    ]
+    if lead.q_value is not None:
+        sure = telling.sureness(lead.q_value)
+        parts.append(say("Att det inte är slump är {sure}.", sure=sure))
+    if area.next_steps:
+        step = area.next_steps[0]
+        text = Quoted(step.text_sv, "seeds.possible_explanations", step.hypothesis_id)
+        parts.append(say("Nästa steg: {text}", text=text))
+    return [*parts, *(tell(claim, chapter.names) for claim in others if claim is not None)]
