@@ -70,6 +70,7 @@ from orchestration.storage.confirmations import (
 from orchestration.storage.deliveries import (
     ANSWER,
     BreachRow,
+    Recorded,
     add_breach,
     create_tables,
     judged_otherwise,
@@ -77,6 +78,7 @@ from orchestration.storage.deliveries import (
     pending,
     periods_without_rows,
     record,
+    record_all,
     record_sources,
     remarked_files,
     write_register_deliveries,
@@ -411,19 +413,25 @@ def _record_results(
     notes: Mapping[int, Sequence[str]] | None = None,
     judged_under: str | None = None,
 ) -> None:
+    if not results:
+        return
     by_sequence = {receipt.sequence: receipt for receipt in group}
-    for result in results:
-        record(
-            connection,
-            by_sequence[result.delivery.sequence],
-            period=result.period,
-            outcome=result.outcome,
-            rows_loaded=result.rows_loaded,
-            rows_held=result.rows_held,
-            breaches=[_breach_row(breach) for breach in result.breaches],
-            notes=(notes or {}).get(result.delivery.sequence, ()),
-            judged_under=judged_under,
-        )
+    record_all(
+        connection,
+        [
+            Recorded(
+                by_sequence[result.delivery.sequence],
+                period=result.period,
+                outcome=result.outcome,
+                rows_loaded=result.rows_loaded,
+                rows_held=result.rows_held,
+                breaches=[_breach_row(breach) for breach in result.breaches],
+                notes=(notes or {}).get(result.delivery.sequence, ()),
+                judged_under=judged_under,
+            )
+            for result in results
+        ],
+    )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ hold file names, rules and counts, never a value from a file. Reading deliveries
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Any
 
 import duckdb
 
@@ -386,6 +387,31 @@ def note_judged(connection: duckdb.DuckDBPyConnection, sequence: int, judged_und
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one delivery.
+
+    Attributes:
+        receipt: The delivery.
+        period: The period it covers.
+        outcome: `loaded`, `loaded_in_part` or `quarantined`.
+        rows_loaded: Rows now in `raw`.
+        rows_held: Rows that wait.
+        breaches: What was wrong.
+        notes: Swedish observations that are no breaches.
+        judged_under: Fingerprint of the rules that it was judged by.
+    """
+
+    receipt: Receipt
+    period: str
+    outcome: str
+    rows_loaded: int
+    rows_held: int
+    breaches: Sequence[BreachRow] = ()
+    notes: Sequence[str] = ()
+    judged_under: str | None = None
+
+
 def record(
     connection: duckdb.DuckDBPyConnection,
     receipt: Receipt,
@@ -396,9 +422,8 @@ def record(
     rows_held: int,
     breaches: Sequence[BreachRow] = (),
     notes: Sequence[str] = (),
-    judged_under: str | None = None,
 ) -> None:
-    """Write what became of one delivery; an earlier record of it is replaced.
+    """Write what became of one delivery, as `record_all` does of several.
 
     Args:
         connection: An open connection to the warehouse.
@@ -409,35 +434,91 @@ def record(
         rows_held: Rows that wait.
         breaches: What was wrong.
         notes: Swedish observations that are no breaches.
-        judged_under: Fingerprint of the rules that it was judged by.
     """
+    record_all(
+        connection, [Recorded(receipt, period, outcome, rows_loaded, rows_held, breaches, notes)]
+    )
+
+
+def record_all(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Recorded]) -> None:
+    """Write what became of deliveries; an earlier record of each is replaced.
+
+    Args:
+        connection: An open connection to the warehouse.
+        deliveries: Each once.
+    """
+    sequences = [each.receipt.sequence for each in deliveries]
     for table in ("deliveries", "delivery_breaches", "delivery_notes"):
         connection.execute(
-            f"delete from meta.{table} where delivery_sequence = ?", [receipt.sequence]
+            f"delete from meta.{table} where list_contains(?::bigint[], delivery_sequence)",
+            [sequences],
         )
-    connection.execute(
-        "insert into meta.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    _insert(
+        connection,
+        "deliveries",
+        "bigint varchar varchar varchar varchar varchar varchar bigint bigint timestamptz boolean"
+        " varchar",
         [
-            receipt.sequence,
-            receipt.delivery_id,
-            receipt.kind,
-            receipt.name,
-            receipt.file_name,
-            period,
-            outcome,
-            rows_loaded,
-            rows_held,
-            receipt.received_at,
-            receipt.synthetic,
-            judged_under,
+            (
+                each.receipt.sequence,
+                each.receipt.delivery_id,
+                each.receipt.kind,
+                each.receipt.name,
+                each.receipt.file_name,
+                each.period,
+                each.outcome,
+                each.rows_loaded,
+                each.rows_held,
+                each.receipt.received_at,
+                each.receipt.synthetic,
+                each.judged_under,
+            )
+            for each in deliveries
         ],
     )
-    for note in notes:
+    _insert(
+        connection,
+        "delivery_notes",
+        "bigint varchar",
+        [(each.receipt.sequence, note) for each in deliveries for note in each.notes],
+    )
+    _insert_breaches(
+        connection, [(each.receipt.sequence, row) for each in deliveries for row in each.breaches]
+    )
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, types: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows with one statement: each row of `executemany` is a query of its own."""
+    if rows:
+        columns = ", ".join(f"unnest(?::{each}[])" for each in types.split())
         connection.execute(
-            "insert into meta.delivery_notes values (?, ?)", [receipt.sequence, note]
+            f"insert into meta.{table} select {columns}",
+            [list(column) for column in zip(*rows, strict=True)],
         )
-    for breach in breaches:
-        add_breach(connection, receipt.sequence, breach)
+
+
+def _insert_breaches(
+    connection: duckdb.DuckDBPyConnection, breaches: Sequence[tuple[int, BreachRow]]
+) -> None:
+    _insert(
+        connection,
+        "delivery_breaches",
+        "bigint varchar varchar varchar bigint bigint varchar",
+        [
+            (
+                sequence,
+                breach.rule,
+                breach.severity,
+                breach.column,
+                breach.first_row,
+                breach.row_count,
+                breach.message,
+            )
+            for sequence, breach in breaches
+        ],
+    )
 
 
 def add_breach(connection: duckdb.DuckDBPyConnection, sequence: int, breach: BreachRow) -> None:
@@ -449,19 +530,10 @@ def add_breach(connection: duckdb.DuckDBPyConnection, sequence: int, breach: Bre
         breach: What was wrong.
     """
     connection.execute(
-        "insert into meta.delivery_breaches"
-        " (select ?::bigint, ?::varchar, ?::varchar, ?::varchar, ?::bigint, ?::bigint, ?::varchar"
-        " except from meta.delivery_breaches)",
-        [
-            sequence,
-            breach.rule,
-            breach.severity,
-            breach.column,
-            breach.first_row,
-            breach.row_count,
-            breach.message,
-        ],
+        "delete from meta.delivery_breaches where delivery_sequence = ? and message_sv = ?",
+        [sequence, breach.message],
     )
+    _insert_breaches(connection, [(sequence, breach)])
 
 
 def unresolved(connection: duckdb.DuckDBPyConnection, name: str | None = None) -> list[str]:

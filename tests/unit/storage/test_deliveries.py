@@ -9,9 +9,12 @@ import pytest
 from orchestration.storage.deliveries import (
     BreachRow,
     DeclaredSource,
+    Recorded,
+    add_breach,
     create_tables,
     pending,
     record,
+    record_all,
     record_sources,
     set_inbox,
     unresolved,
@@ -178,3 +181,41 @@ def test_a_source_covers_the_years_of_all_its_deliveries(
     record_sources(connection, [declared], now=datetime(2026, 1, 1, tzinfo=UTC))
     found = connection.execute("select reference_period from meta.sources").fetchall()
     assert found == [(expected,)]
+
+
+def test_several_are_recorded_with_as_many_statements_as_one(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    hold(connection, receipt(1, "a", "aa"), "gammal")
+    found = [
+        Recorded(
+            receipt(number, f"{number}", f"{number:02}"),
+            period="2023",
+            outcome="loaded",
+            rows_loaded=number,
+            rows_held=0,
+            breaches=[BreachRow("kod", "row", None, None, 1, f"fel {number}")] * (number % 2),
+            notes=[f"not {number}"] * (number % 3),
+            judged_under=None if number == 2 else "r",
+        )
+        for number in (1, 2, 3)
+    ]
+    record_all(connection, found)
+    assert connection.execute(
+        "select delivery_sequence, rows_loaded, judged_under, epoch(received_at)"
+        " from meta.deliveries order by all"
+        # date -d 2024-01-31T03:30:00Z +%s
+    ).fetchall() == [(1, 1, "r", 1706671800), (2, 2, None, 1706671800), (3, 3, "r", 1706671800)]
+    assert connection.execute(
+        "select delivery_sequence, rule, column_name, message_sv from meta.delivery_breaches"
+        " order by all"
+    ).fetchall() == [(1, "kod", None, "fel 1"), (3, "kod", None, "fel 3")]
+    assert connection.execute("from meta.delivery_notes order by all").fetchall() == [
+        (1, "not 1"),
+        (2, "not 2"),
+        (2, "not 2"),
+    ]
+    add_breach(connection, 3, BreachRow("kod", "row", None, None, 4, "fel 3"))
+    assert connection.execute(
+        "select row_count from meta.delivery_breaches where delivery_sequence = 3"
+    ).fetchall() == [(4,)]
