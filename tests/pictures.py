@@ -15,7 +15,7 @@ PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 # What is pictured, under which name, and how much of it: a first page.
 SHOWN = {
     "memorandum.png": "memorandum.html",
-    "indicator-page.png": "indikatorer/assistance_households_share.html",
+    "indicator-page.png": "indikatorer/child_cases.html",
 }
 _SIZE = {"width": 1280, "height": 1400}
 

@@ -18,13 +18,21 @@ NAMES = (
     "indikatorer/housing_support_hours",
 )
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_ALL = {
+    "type": "tag",
+    "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}
+# What another width or other colours can change; the rest is in the text, which is the same.
+_OF_LOOKS = {
+    "type": "rule",
+    "values": [
+        *("color-contrast", "target-size", "link-in-text-block", "scrollable-region-focusable"),
+        *("meta-viewport", "region"),
+    ],
+}
 _JUDGED = """
 async (rules) => {
-  const told = await axe.run(document, {
-    resultTypes: ["violations"],
-    runOnly: { type: "tag", values: rules },
-  });
+  const told = await axe.run({ include: document, exclude: [["svg"]] }, { resultTypes: ["violations"], runOnly: rules });
   return [
     told.passes.length,
     told.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))}`),
@@ -87,9 +95,10 @@ def test_nothing_stands_in_the_way_of_anyone(context_page: Page, home: Path, nam
         page.emulate_media(color_scheme=scheme)
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})
-            passes, violations = page.evaluate(_JUDGED, _RULES)
+            first = (scheme, width) == ("light", 1280)
+            passes, violations = page.evaluate(_JUDGED, _ALL if first else _OF_LOOKS)
             assert violations == [], (scheme, width)
-            assert passes > 15
+            assert passes >= (30 if first else 3)
         texts, lines = page.evaluate(_DRAWN)
         assert len(lines) > 10 or name == "indikatorer/housing_support_hours"
         # WCAG 2.2 AA: text, and what is drawn and must be seen.
