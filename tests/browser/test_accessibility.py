@@ -32,7 +32,8 @@ _OF_LOOKS = {
 }
 _JUDGED = """
 async (rules) => {
-  const told = await axe.run({ include: document, exclude: [["svg"]] }, { resultTypes: ["violations"], runOnly: rules });
+  const what = { include: document, exclude: [["svg"]] };
+  const told = await axe.run(what, { resultTypes: ["violations"], runOnly: rules });
   return [
     told.passes.length,
     told.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))}`),
