@@ -1,0 +1,79 @@
+"""Each number of what was published leads to its cell in the warehouse, and each cell prints it."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from orchestration.deviation.settings import DeviationSettings
+from orchestration.flow.marts import report_year
+from orchestration.reporting.data import load_report_data
+from orchestration.reporting.document import Document
+from orchestration.reporting.indicator_index import index
+from orchestration.reporting.indicator_pages import in_order, indicator_page
+from orchestration.reporting.memorandum import Edition, memorandum
+from orchestration.reporting.render.numbered import numbered
+from orchestration.reporting.series import load_series_data
+from tests.integration.conftest import Installation
+from tests.number_walk import unmet
+from tests.page_text import parse
+from tests.unit.reporting.conftest import BUILT_AT
+
+
+@pytest.fixture(scope="module")
+def warehouse(published: Installation) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(published.settings.warehouse_path), read_only=True) as connection:
+        yield connection
+
+
+def _documents(
+    connection: duckdb.DuckDBPyConnection, published: Installation
+) -> Iterator[tuple[str, Document]]:
+    settings = published.settings
+    year = report_year(connection, settings)
+    edition = Edition(BUILT_AT, "0.1.0", "godkänd")
+    method = DeviationSettings(geography_id=settings.municipality)
+    yield (
+        "memorandum.html",
+        memorandum(
+            load_report_data(
+                connection,
+                year=year,
+                municipality_id=settings.municipality,
+                municipality_name="Stockholms stad",
+            ),
+            edition,
+        ),
+    )
+    data = load_series_data(
+        connection,
+        year=year,
+        places=method.places(),
+        municipality_name="Stockholms stad",
+        smallest_count=method.board_minimum_count,
+    )
+    ordered = in_order(data)
+    for place, content in enumerate(ordered, start=1):
+        name = f"indikatorer/{content.indicator.indicator_id}.html"
+        yield name, indicator_page(data, content, place)
+    yield "indikatorer/index.html", index(data, ordered, edition)
+
+
+def test_every_number_that_was_published_is_its_cells(
+    warehouse: duckdb.DuckDBPyConnection, published: Installation
+) -> None:
+    pages, count = 0, 0
+    for name, document in _documents(warehouse, published):
+        assert unmet(warehouse, document) == [], name
+        html = (published.settings.published_dir / name).read_text(encoding="utf-8")
+        printed = {
+            str(span.get("id")): "".join(span.itertext())
+            for span in parse(html).iter("span")
+            if str(span.get("id") or "").startswith(document.letter)
+        }
+        known = {each.number_id: each.number.text for each in numbered(document)}
+        # Numbers that are only read aloud have no place of their own on the page.
+        assert printed.items() <= known.items(), name
+        pages, count = pages + 1, count + len(printed)
+    assert pages > 50
+    assert count > 3000
