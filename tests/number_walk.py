@@ -33,7 +33,9 @@ from orchestration.reporting.render.numbered import numbered
 SETTINGS: Mapping[str, frozenset[float]] = {
     "interval_level": frozenset({95, 100}),
     "fdr": frozenset({0.1}),
-    "deviation.minimum_change": frozenset({0.1}),
+    "deviation.relevant_change": frozenset({0.1}),
+    "deviation.focus_minimum_change": frozenset({0.05}),
+    "deviation.board_minimum_change": frozenset({0.2}),
     "sureness": frozenset({0.01, 0.05, 0.1}),
     "smallest_count": frozenset({5}),
     "limit_factor": frozenset({2.66}),
@@ -58,16 +60,16 @@ _OF_CELLS: Mapping[Quantity, Callable[..., float]] = {
 }
 
 
-def unmet(connection: duckdb.DuckDBPyConnection, document: Document) -> list[str]:
-    """Lists the numbers that are not what their cells say, each with its id; empty where all are.
+def unmet(connection: duckdb.DuckDBPyConnection, *documents: Document) -> list[str]:
+    """Lists the numbers that are not what their cells say, each with its id.
 
     Args:
-        connection: The database that the document was made from.
-        document: Whose numbers are walked.
+        connection: The database that the documents were made from.
+        documents: Whose numbers are walked; each table is read once for all of them.
     """
     tables = _Tables(connection)
     found = []
-    for each in numbered(document):
+    for each in (each for document in documents for each in numbered(document)):
         number = each.number
         name = f"{each.number_id} {number.text!r} ({number.quantity} of {number.cells})"
         try:

@@ -62,9 +62,10 @@ def _documents(
 def test_every_number_that_was_published_is_its_cells(
     warehouse: duckdb.DuckDBPyConnection, published: Installation
 ) -> None:
-    pages, count = 0, 0
-    for name, document in _documents(warehouse, published):
-        assert unmet(warehouse, document) == [], name
+    documents = dict(_documents(warehouse, published))
+    assert unmet(warehouse, *documents.values()) == []
+    count = 0
+    for name, document in documents.items():
         html = (published.settings.published_dir / name).read_text(encoding="utf-8")
         printed = {
             str(span.get("id")): "".join(span.itertext())
@@ -74,6 +75,6 @@ def test_every_number_that_was_published_is_its_cells(
         known = {each.number_id: each.number.text for each in numbered(document)}
         # Numbers that are only read aloud have no place of their own on the page.
         assert printed.items() <= known.items(), name
-        pages, count = pages + 1, count + len(printed)
-    assert pages > 50
-    assert count > 3000
+        count += len(printed)
+    assert len(documents) > 50
+    assert count > 1000
