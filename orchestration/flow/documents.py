@@ -137,7 +137,6 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
         quality_status=quality_status(remarks),
         remarks=remarks,
         false_discovery_rate=of_method.fdr,
-        smallest_count=of_method.board_minimum_count,
     )
     document = memorandum(data, edition, chapters(work, found, data, year))
     draft = draft_dir(settings)

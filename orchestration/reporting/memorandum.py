@@ -69,7 +69,6 @@ class Edition:
         quality_status: How the checks fared, in Swedish: ``godkänd``, ``godkänd med anmärkning``.
         remarks: What stands behind it, in Swedish, a sentence each.
         false_discovery_rate: Share of false findings that the selection allows, 0 to 1.
-        smallest_count: Parts that rest on fewer are withheld, and the pages say so.
     """
 
     built_at: datetime
@@ -77,7 +76,6 @@ class Edition:
     quality_status: str
     remarks: Sequence[str] = ()
     false_discovery_rate: float = 0.1
-    smallest_count: float = 5.0
 
 
 def memorandum(

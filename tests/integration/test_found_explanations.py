@@ -77,7 +77,7 @@ def test_a_planted_drift_and_a_planted_footnote_end_as_they_should(
     [before] = installation.warehouse(GROUPS)
     assert (before[0], before[1], no_reason) == ("focus", None, None)
     assert installation.warehouse(DRIFT) == []
-    assert "Förbehåll:" not in draft(installation)
+    assert "Kontrollera först:" not in draft(installation)
 
     register = installation.inbox / "boendestod_beslut" / "boendestod_beslut_2022.csv"
     original = register.read_bytes()
@@ -102,7 +102,7 @@ def test_a_planted_drift_and_a_planted_footnote_end_as_they_should(
     assert after[:4] == before[:4]
     drifted = "Registreringen i ”Beslut om boendestöd” kan ha ändrats 2022"
     assert after[4] == f"{before[4]} Kontrollera först: {drifted}."
-    assert f"Förbehåll: {drifted}." in draft(installation)
+    assert f"Kontrollera först: {drifted}." in draft(installation)
     # What was found is published beside what was tested.
     assert installation.published(DRIFT) == found
 

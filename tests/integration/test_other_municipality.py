@@ -116,8 +116,9 @@ def test_the_report_names_the_right_municipality(
     assert "<title>" in page
     [title] = re.findall(r"<title>(.*?)</title>", page)
     assert "Kils kommun (påhittad)" in title
-    # The list of sources says who publishes what was read; nothing before it is Stockholm's.
-    body, other_body = (text.split('id="kallor"')[0] for text in (page, other))
+    # The notes say who publishes what was read; nothing before them is Stockholm's.
+    assert 'id="noter"' in page
+    body, other_body = (text.split('id="noter"')[0] for text in (page, other))
     assert "Stockholms stad" in other_body
     assert "Stockholm" not in body
     pages = sorted((kil.settings.published_dir / "indikatorer").iterdir())
