@@ -189,7 +189,7 @@ def test_a_file_of_too_many_columns_is_set_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
     limit(monkeypatch, columns=7)
-    for module in ("layout", "reading"):
+    for module in ("layout", "text_relations"):
         monkeypatch.setattr(f"orchestration.registers.{module}.LIMITS", apart.LIMITS)
     names = [*HEADER, "b", "c"]
     bad = tmp_path / f"bad.{ending}"

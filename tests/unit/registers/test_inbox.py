@@ -84,7 +84,7 @@ def test_a_pipe_among_the_folders_is_left(folder: Path) -> None:
     ("name", "told"),
     [
         (b"vald_\xe5rsfil.csv", "vald_\\xe5rsfil.csv"),
-        (b"vald\n2023.csv", "vald\\x0a2023.csv"),
+        (b"vald\n2023.csv", "vald\\n2023.csv"),
         ("vald\u20282023.csv".encode(), "vald\\u20282023.csv"),
         (b"vald\x1b[2J.csv", "vald\\x1b[2J.csv"),
         ("vald\u202evsc.csv".encode(), "vald\\u202evsc.csv"),
@@ -123,7 +123,7 @@ def test_a_folder_with_a_name_that_cannot_be_read_is_left(folder: Path) -> None:
     bad = folder.parent / os.fsdecode(b"\xff\n")
     bad.mkdir()
     (bad / "a.csv").write_bytes(b"x")
-    assert "\\xff\\x0a i inkorgen har ett namn med tecken" in left(folder)
+    assert "\\xff\\n i inkorgen har ett namn med tecken" in left(folder)
 
 
 def test_a_file_that_may_not_be_read_is_left_and_stops_no_other(
