@@ -552,7 +552,8 @@ def _observed_sv(found: _Finding) -> str:
     """A measure beside what was expected of it, in Swedish."""
     before = "i periodens förra leverans" if found.again else "i tidigare leveranser"
     if found.measure == "rows":
-        return f"filen har {found.observed:.0f} rader mot omkring {found.expected:.0f} {before}"
+        rows, expected = (numbers.number(each) for each in (found.observed, found.expected))
+        return f"filen har {rows} rader mot omkring {expected} {before}"
     if found.measure == "level":
         return (
             f"ett typiskt värde är {_number(found.observed)} mot {_number(found.expected)} {before}"

@@ -17,6 +17,7 @@ from typing import Literal
 import duckdb
 import numpy as np
 
+from orchestration.language import numbers
 from orchestration.registers.breaches import UNREAD, Breach
 from orchestration.registers.contract import Column, Contract
 from orchestration.registers.identity import (
@@ -766,7 +767,7 @@ def judge(
         # As it is written: 0.29 times a hundred is less than 29 in binary.
         most = Decimal(str(contract.held_share_limit)) * rows[sequence]
         if alone and count > most:
-            limit = f"{contract.held_share_limit:.0%}".replace("%", " procent")
+            limit = numbers.percent(contract.held_share_limit, 0)
             breaches[sequence].append(
                 Breach(
                     names[sequence],

@@ -337,17 +337,6 @@ def _said_in_all(blocks: Sequence[Plain]) -> Iterator[Said]:
         yield from said_in(block)
 
 
-def words_in(blocks: Iterator[Plain] | Sequence[Plain]) -> int:
-    """How many words blocks hold, tables and figures' values apart."""
-    told = (
-        said
-        for block in blocks
-        if not isinstance(block, Table | Folded)
-        for said in ((block.title, block.caption) if isinstance(block, Figure) else said_in(block))
-    )
-    return sum(len(plain(said).split()) for said in told)
-
-
 def paragraph(said: Slot, *, small: bool = False) -> list[Plain]:
     """A paragraph, or none where there is nothing to say."""
     given = nodes(said)

@@ -30,6 +30,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
+from orchestration.language import numbers
 from orchestration.sources.kept import KeptAnswers
 from orchestration.sources.registry import Calls, PublisherName
 
@@ -452,7 +453,7 @@ class Client:
         again = answer.status in _TRY_AGAIN
         stated = _stated_wait(answer.headers)
         if again and stated is not None and stated > self._patience.longest_wait:
-            what, again = f"{what} och ber oss vänta {stated:.0f} sekunder", False
+            what, again = f"{what} och ber oss vänta {numbers.number(stated)} sekunder", False
         raise _FailedError(
             what,
             status=answer.status,

@@ -392,21 +392,21 @@ def _of_common_figures(connection: duckdb.DuckDBPyConnection) -> Iterator[Object
             yield Objection(
                 "omskriven_historik",
                 moved_far,
-                f"{moved_far} av {figures} uppgifter skiljer sig mer än {100 * FAR:.0f} procent",
+                f"{moved_far} av {figures} uppgifter skiljer sig mer än {numbers.percent(FAR, 0)}",
             )
         if _is_most(moved, figures, MOST_MOVED):
             yield Objection(
                 "omskriven_historik",
                 moved,
                 f"{moved} av {figures} uppgifter skiljer sig mer än"
-                f" {100 * TYPICAL_CHANGE:.0f} procent",
+                f" {numbers.percent(TYPICAL_CHANGE, 0)}",
             )
         if _is_most(rewritten, settled, MOST_SETTLED_CHANGED):
             yield Objection(
                 "omskriven_historik",
                 rewritten,
                 f"{rewritten} av {settled} uppgifter som är minst {SETTLED_YEARS} år äldre än den"
-                f" nyaste skiljer sig mer än {100 * SETTLED_CHANGE:.0f} procent",
+                f" nyaste skiljer sig mer än {numbers.percent(SETTLED_CHANGE, 0)}",
             )
 
 

@@ -126,6 +126,18 @@ def test_every_module_says_what_it_is_for() -> None:
     ] == []
 
 
+def test_one_package_turns_a_number_into_text() -> None:
+    """A drawing, and the files of the demonstration, are written for machines."""
+    written = re.compile(r"\{[^{}\"]*:[+,]?\.\d[f%]\}|\{[^{}\"]*:,\}|:\.\d%\}")
+    formatters = {
+        name_of(module)
+        for module in MODULES
+        if part(module) not in {"language", "demo"}
+        and written.search(module.read_text(encoding="utf-8"))
+    }
+    assert formatters == {"reporting/charts.py"}
+
+
 def test_the_environment_is_read_in_one_place() -> None:
     # dbt and Dagster's servers are passed an environment.
     readers = {

@@ -19,9 +19,7 @@ from orchestration.language.inline import (
     Quoted,
     Strong,
     Term,
-    Text,
     nodes,
-    plain,
     say,
 )
 from orchestration.reporting.document import (
@@ -37,7 +35,6 @@ from orchestration.reporting.document import (
     Heading,
     Paragraph,
     Table,
-    words_in,
 )
 from orchestration.reporting.render.csv import as_csv
 from orchestration.reporting.render.html import Frame, page
@@ -214,13 +211,6 @@ def test_every_text_is_escaped() -> None:
     assert "".join(root.itertext()).count("<script>") > 10
     [spoken] = root.xpath("//div[@role='img']/@aria-label")
     assert spoken == HOSTILE
-
-
-def test_words_are_counted_without_tables_and_what_is_folded() -> None:
-    counted = words_in([Paragraph(nodes("ett två tre")), table(), figure()])
-    assert counted == 3 + len(["Antalet", "ökade", "till", "2,5", "Antal", "efter", "år."])
-    assert words_in([Folded(nodes("a"), (Paragraph(nodes("b")),))]) == 0
-    assert plain(Strong((Text("a"),))) == "a"
 
 
 def test_a_figures_values_stand_in_a_table_of_the_document() -> None:

@@ -128,7 +128,7 @@ def test_a_wait_that_cannot_be_read_is_as_none(asker: Asker, nonsense: str) -> N
 def test_a_wait_that_is_too_long_is_left_for_another_night(asker: Asker) -> None:
     asker.server.plant("scb", faults.too_many_calls("3600"), times=ALWAYS)
     error = asker.refused()
-    assert "felkod 429 och ber oss vänta 3600 sekunder" in error.message_sv
+    assert "felkod 429 och ber oss vänta 3\u00a0600 sekunder" in error.message_sv
     assert asker.waits == []
 
 
