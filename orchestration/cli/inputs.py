@@ -13,6 +13,7 @@ import duckdb
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from orchestration.cli.configuration import FORMS
 from orchestration.cli.framework import Misuse
 from orchestration.cli.output import Format
 from orchestration.outside import shown
@@ -118,7 +119,7 @@ Home = Annotated[
     typer.Option(
         "--home",
         metavar="KATALOG",
-        parser=_path("en katalog", "/srv/avvik"),
+        parser=_path(*FORMS["home"]),
         help="Katalog för allt tillstånd (AVVIK_HOME; annars ./var).",
     ),
 ]
@@ -127,7 +128,7 @@ Inbox = Annotated[
     typer.Option(
         "--inbox",
         metavar="KATALOG",
-        parser=_path("en katalog", "/srv/avvik/inbox"),
+        parser=_path(*FORMS["inbox"]),
         help="Katalog med leveranser (AVVIK_INBOX; annars inbox i hemkatalogen).",
     ),
 ]
@@ -145,9 +146,7 @@ Year = Annotated[
     typer.Option(
         "--year",
         metavar="ÅÅÅÅ",
-        parser=_whole(
-            FIRST_YEAR, LAST_YEAR, f"ett årtal mellan {FIRST_YEAR} och {LAST_YEAR}", "2024"
-        ),
+        parser=_whole(FIRST_YEAR, LAST_YEAR, *FORMS["year"]),
         help="Rapportår; annars det senaste som har värden.",
     ),
 ]

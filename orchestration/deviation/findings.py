@@ -15,7 +15,7 @@ from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.pools import JudgedSeries
 from orchestration.deviation.series import SeriesKey
 from orchestration.deviation.settings import DeviationSettings
-from orchestration.findings.cells import Cell, Figure, setting
+from orchestration.findings.cells import Figure, series_cell, setting
 from orchestration.findings.claims import AnyClaim, Happened, KnownCause, Untold
 from orchestration.findings.codes import Kind, Outcome
 from orchestration.findings.evidence import (
@@ -158,17 +158,14 @@ def weighed(
 def value_then(key: SeriesKey, year: int, value: float) -> Figure:
     """A yearly value of a series, as the marts hold it."""
     indicator_id, geography_id, breakdown, category = key
-    cell = Cell(
-        "marts.indicator_values",
-        (
-            ("indicator_id", indicator_id),
-            ("period_start", date(year, 1, 1)),
-            ("period_grain", "year"),
-            ("geography_id", geography_id),
-            ("breakdown", breakdown),
-            ("category", category),
-        ),
+    cell = series_cell(
         "value",
+        indicator_id=indicator_id,
+        period_start=date(year, 1, 1),
+        period_grain="year",
+        geography_id=geography_id,
+        breakdown=breakdown,
+        category=category,
     )
     return Figure(value, (cell,))
 

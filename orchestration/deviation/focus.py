@@ -6,7 +6,7 @@ what was stored. What does not belong here: testing, and layout of the report.
 
 from collections.abc import Sequence
 
-from orchestration.findings.cells import Cell, Figure
+from orchestration.findings.cells import Figure
 from orchestration.findings.claims import (
     Against,
     AlsoDiffer,
@@ -22,10 +22,10 @@ from orchestration.findings.claims import (
 from orchestration.findings.codes import Kind, Outcome, Verdict
 from orchestration.findings.evidence import ChangeEvidence, Corrected, Pair
 from orchestration.findings.records import (
-    TRIANGULATION_TABLE,
     Deviation,
     FocusArea,
     Triangulation,
+    triangulation_cell,
 )
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import CONTEXT_AREAS, Area
@@ -139,12 +139,8 @@ def _compared(focus_area_id: str, indicator_id: str, pair: Pair) -> Compared:
 
 
 def _related(focus_area_id: str, indicator_id: str, related_id: str, change: float) -> Figure:
-    row = (
-        ("focus_area_id", focus_area_id),
-        ("indicator_id", indicator_id),
-        ("related_indicator_id", related_id),
-    )
-    return Figure(change, (Cell(TRIANGULATION_TABLE, row, "related_change"),))
+    cell = triangulation_cell(focus_area_id, indicator_id, related_id, "related_change")
+    return Figure(change, (cell,))
 
 
 def _claims(

@@ -42,6 +42,32 @@ class Cell:
     column: str = ""
 
 
+def series_cell(
+    column: str,
+    *,
+    indicator_id: str,
+    period_start: date,
+    period_grain: str,
+    geography_id: str,
+    breakdown: str,
+    category: str,
+    table: str = "marts.indicator_values",
+) -> Cell:
+    """Where a figure of one period of a series stands: its value, or a line of its chart."""
+    return Cell(
+        table,
+        (
+            ("indicator_id", indicator_id),
+            ("period_start", period_start),
+            ("period_grain", period_grain),
+            ("geography_id", geography_id),
+            ("breakdown", breakdown),
+            ("category", category),
+        ),
+        column,
+    )
+
+
 class Quantity(StrEnum):
     """What a number is of the cells it names, in their order."""
 

@@ -25,6 +25,26 @@ FOCUS_AREAS_TABLE = "marts.focus_areas"
 TRIANGULATION_TABLE = "marts.triangulation"
 
 
+def deviation_cell(deviation_id: str, column: str) -> Cell:
+    """Where a figure of a deviation stands."""
+    return Cell(DEVIATIONS_TABLE, (("deviation_id", deviation_id),), column)
+
+
+def triangulation_cell(
+    focus_area_id: str, indicator_id: str, related_indicator_id: str, column: str
+) -> Cell:
+    """Where a figure of a held-against pair stands."""
+    return Cell(
+        TRIANGULATION_TABLE,
+        (
+            ("focus_area_id", focus_area_id),
+            ("indicator_id", indicator_id),
+            ("related_indicator_id", related_indicator_id),
+        ),
+        column,
+    )
+
+
 def _read(stored: object) -> object:
     return from_json(stored) if isinstance(stored, str) else stored
 
@@ -154,9 +174,7 @@ class Deviation:
 
     def figure(self, column: str, value: float) -> Figure:
         """A number of this row, by the column it stands in."""
-        return Figure(
-            value, (Cell(DEVIATIONS_TABLE, (("deviation_id", self.deviation_id),), column),)
-        )
+        return Figure(value, (deviation_cell(self.deviation_id, column),))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,16 +88,16 @@ def chapters(
         StepRefusedError: An analysis has no row in the seed, or a row no analysis.
     """
     rows = work.connection.execute(
-        "select analysis_id, title_sv, area from seeds.analyses order by position, analysis_id"
+        "select analysis_id, title_sv from seeds.analyses order by position, analysis_id"
     ).fetchall()
     by_id = {each.analysis_id: each for each in found}
-    if odd := sorted(by_id.keys() ^ {analysis_id for analysis_id, *_ in rows}):
+    if odd := sorted(by_id.keys() ^ {analysis_id for analysis_id, _ in rows}):
         raise StepRefusedError(
             f"Analyserna och seed-filen analyses.csv är inte desamma: {', '.join(odd)}. "
             "Gör så här: ge varje analys en rad, och ta bort rader utan analys."
         )
     told = []
-    for analysis_id, title_sv, area in rows:
+    for analysis_id, title_sv in rows:
         context = AnalysisContext(
             year=year,
             municipality_id=work.settings.municipality,
@@ -106,7 +106,7 @@ def chapters(
             anchor=anchor_of(analysis_id),
         )
         blocks = by_id[analysis_id].blocks(work.connection, context)
-        told.append(AnalysisChapter(analysis_id, title_sv, area, tuple(blocks)))
+        told.append(AnalysisChapter(analysis_id, title_sv, tuple(blocks)))
     return told
 
 

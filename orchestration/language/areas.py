@@ -80,12 +80,13 @@ def summary(told: Sequence[AnyClaim], names: Names) -> Said:
     for kept in range(len(of_area), 1, -1):
         for most in range(_MOST_NAMED, 0, -1):
             said = sentences(*(_of_area(one, names, most) for one in of_area[:kept]))
-            if _fits(said):
+            if fits(said):
                 return said
     return _of_area(of_area[0], names, 1)
 
 
-def _fits(said: Said) -> bool:
+def fits(said: Said) -> bool:
+    """Whether what is said of an area is as short as a summary of it may be."""
     few = len(list(every_number(said))) <= MOST_FIGURES
     return few and len(plain(said).split()) <= MOST_WORDS
 

@@ -132,6 +132,11 @@ def unit_word(unit: str, *, singular: bool = False) -> str:
     return _SINGULAR.get(spelled) or " ".join(filter(None, [_SINGULAR.get(head, head), tail]))
 
 
+def axis_value(value: float | None, measure: str) -> float | None:
+    """A value as an axis has it: a share as per cent."""
+    return value * 100 if value is not None and is_percent(measure) else value
+
+
 def axis_title(measure: str, unit: str) -> str:
     """Names the axis a value is drawn on: per cent for shares, otherwise the unit in words."""
     return "procent" if is_percent(measure) else unit_word(unit)

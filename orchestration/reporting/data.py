@@ -26,6 +26,7 @@ from orchestration.findings.evidence import (
     FollowedEvidence,
     GroupEvidence,
     LastYear,
+    Reservation,
     UntestedEvidence,
     UntestedGroupsEvidence,
 )
@@ -78,6 +79,15 @@ class Source:
     held: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place, as it was last called."""
+
+    geography_id: str
+    name: str
+    level: str
+
+
 class CatalogueIndicator(Indicator):
     """One row of ``marts.indicators``.
 
@@ -118,7 +128,7 @@ class Shown(Deviation):
             their sexes; otherwise empty.
         protected: Whether figures were dropped because a value they rest on is suppressed.
         last_year: What it was the year before, if it was in focus then.
-        reservations: What must be examined before it is believed, in words.
+        reservations: What must be examined before it is believed.
         related: The other side of a contrary movement.
     """
 
@@ -130,7 +140,7 @@ class Shown(Deviation):
     groups: tuple[Observation, ...] = ()
     protected: bool = False
     last_year: LastYear | None = None
-    reservations: tuple[str, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
     related: CatalogueIndicator | None = None
 
     @classmethod
@@ -292,11 +302,13 @@ def load_report_data(
         raise ValueError("the schema of the seeds must be a plain identifier")
     indicators = load_indicators(connection)
     explanations = load_explanations(connection, seeds)
+    places = load_places(connection)
     deviations = load_deviations(
         connection,
         year,
         indicators,
         explanations,
+        places,
         listed=LISTED_PER_OUTCOME,
     )
     by_outcome: dict[str, list[Shown]] = defaultdict(list)
@@ -333,27 +345,22 @@ def load_report_data(
             indicator for _, indicator in sorted(indicators.items()) if indicator.not_delivered
         ),
         texts=_memorandum_texts(connection, seeds, municipality_id, year),
-        names=load_names(connection, indicators, explanations),
+        names=names_of(indicators, explanations, places),
     )
 
 
-def load_names(
-    connection: duckdb.DuckDBPyConnection,
+def names_of(
     indicators: Mapping[str, CatalogueIndicator],
     explanations: Mapping[str, NaturalExplanation],
+    places: Mapping[str, Place],
 ) -> Names:
     """What the slots of claims are called: indicators, explanations and places."""
-    places = _rows(
-        connection,
-        "select geography_id, any_value(name order by valid_from desc nulls last) as name"
-        " from marts.geographies group by geography_id",
-    )
     return Names(
         Catalogue(
             indicators=tuple(indicators.values()),
             natural_explanations=tuple(explanations.values()),
         ),
-        {row["geography_id"]: row["name"] for row in places},
+        {code: place.name for code, place in places.items()},
     )
 
 
@@ -433,11 +440,26 @@ def load_explanations(
     return {each.explanation_id: each for each in found}
 
 
+def load_places(connection: duckdb.DuckDBPyConnection) -> dict[str, Place]:
+    """Reads every place by code, each as it was last called."""
+    rows = _rows(
+        connection,
+        """
+        select geography_id, any_value(name order by valid_from desc nulls last) as name,
+               any_value(level order by valid_from desc nulls last) as level
+        from marts.geographies
+        group by geography_id
+        """,
+    )
+    return {row["geography_id"]: Place(**row) for row in rows}
+
+
 def load_deviations(
     connection: duckdb.DuckDBPyConnection,
     year: int,
     indicators: Mapping[str, CatalogueIndicator],
     explanations: Mapping[str, NaturalExplanation],
+    places: Mapping[str, Place],
     *,
     listed: int | None = None,
 ) -> list[Shown]:
@@ -448,6 +470,7 @@ def load_deviations(
         year: The tested year.
         indicators: From :func:`load_indicators`.
         explanations: From :func:`load_explanations`.
+        places: From :func:`load_places`.
         listed: At most so many of each outcome that is only listed in the memorandum; they can
             run to thousands of rows for a large city. None reads all.
 
@@ -463,20 +486,14 @@ def load_deviations(
     rows = _rows(
         connection,
         """
-        with places as (
-            select geography_id, any_value(name order by valid_from desc nulls last) as name,
-                   any_value(level order by valid_from desc nulls last) as level
-            from marts.geographies group by geography_id
-        )
-        select d.*, p.name as geography_name, p.level as geography_level
-        from marts.deviations as d
-        left join places as p using (geography_id)
-        where year(d.period_start) = ?
-        qualify d.outcome in ('focus', 'explained') or row_number() over (
-            partition by d.outcome
-            order by d.rank nulls last, d.q_value nulls last, d.deviation_id
-        ) <= coalesce(?, 9223372036854775807) or contains(d.evidence, '"last_year"')
-        order by d.rank nulls last, d.q_value nulls last, d.deviation_id
+        select *
+        from marts.deviations
+        where year(period_start) = ?
+        qualify outcome in ('focus', 'explained') or row_number() over (
+            partition by outcome
+            order by rank nulls last, q_value nulls last, deviation_id
+        ) <= coalesce(?, 9223372036854775807) or contains(evidence, '"last_year"')
+        order by rank nulls last, q_value nulls last, deviation_id
         """,
         [year, listed],
     )
@@ -484,27 +501,25 @@ def load_deviations(
     groups = _groups(connection, year)
     shown = []
     for row in rows:
-        if row["geography_name"] is None:
-            raise LookupError(
-                f"geography {row['geography_id']!r} is missing from marts.geographies"
-            )
         found = DEVIATIONS.of_row(row)
+        place = places.get(found.geography_id)
+        if place is None:
+            raise LookupError(f"geography {found.geography_id!r} is missing from marts.geographies")
         explanation = explanations.get(found.explanation_id or "")
         if found.explanation_id is not None and explanation is None:
             raise LookupError(
                 f"explanation {found.explanation_id!r} is neither registered nor found"
             )
         evidence = found.evidence
-        told = evidence.reservations if isinstance(evidence, Corrected) else ()
         one = Shown.of(
             found,
             indicator=_indicator(indicators, found.indicator_id),
-            geography_name=row["geography_name"],
-            geography_level=row["geography_level"],
+            geography_name=place.name,
+            geography_level=place.level,
             explanation=explanation,
             series=series.get(found.deviation_id, ()),
             last_year=evidence.last_year,
-            reservations=tuple(each.title_sv for each in told),
+            reservations=evidence.reservations if isinstance(evidence, Corrected) else (),
             related=indicators.get(evidence.related_indicator_id)
             if isinstance(evidence, ContraryEvidence)
             else None,

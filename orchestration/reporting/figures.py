@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from orchestration.findings import cells
+from orchestration.findings.records import deviation_cell, triangulation_cell
+from orchestration.indicators.models import NaturalExplanation
 from orchestration.language import quantities, words
 from orchestration.language.inline import (
     Cell,
@@ -24,10 +27,8 @@ from orchestration.language.inline import (
     sentences,
     span,
 )
+from orchestration.language.names import NO_CHANGE, number
 from orchestration.reporting.data import CatalogueIndicator, Compared, Observation, Shown
-
-NO_CHANGE = 0.0005
-"""Relative changes below this print as nought and are called unchanged."""
 
 NOTHING: Said = (Text("–"),)
 """What stands where there is no figure."""
@@ -38,6 +39,22 @@ def title(indicator: CatalogueIndicator, text: str | None = None) -> Quoted:
     return Quoted(text or indicator.title_sv, "marts.indicators.title_sv", indicator.indicator_id)
 
 
+def unit(indicator: CatalogueIndicator) -> Quoted:
+    """What an indicator's values are counted in, on an axis and over a table."""
+    text = quantities.axis_title(indicator.measure, indicator.unit)
+    return Quoted(text, "marts.indicators.unit", indicator.indicator_id)
+
+
+def municipality(name: str) -> Quoted:
+    """The municipality's name, as it was configured."""
+    return Quoted(name, "municipality", "name")
+
+
+def geography(geography_id: str, name: str) -> Quoted:
+    """The name of a place."""
+    return Quoted(name, "marts.geographies.name", geography_id)
+
+
 def count(value: int, table: str, *where: tuple[str, str | int | date | None]) -> Number:
     """How many rows of a table there are, in words up to twelve."""
     return Number(value, Form(Style.CARDINAL), (Cell(table, where),), Quantity.COUNT)
@@ -45,27 +62,24 @@ def count(value: int, table: str, *where: tuple[str, str | int | date | None]) -
 
 def setting(value: float, name: str, form: Form | None = None) -> Number:
     """A number of the method."""
-    return Number(value, form or Form(), (Cell("settings", (("name", name),)),), Quantity.SETTING)
+    return number(cells.setting(name, value), form or Form())
 
 
 def cell_of(row: Shown, column: str) -> Cell:
     """Where a figure of a finding stands."""
-    return Cell("marts.deviations", (("deviation_id", row.deviation_id),), column)
+    return deviation_cell(row.deviation_id, column)
 
 
 def value_cell(row: Shown, observation: Observation, column: str = "value") -> Cell:
     """Where a value of a finding's series or groups stands."""
-    return Cell(
-        "marts.indicator_values",
-        (
-            ("indicator_id", row.indicator.indicator_id),
-            ("period_start", date(observation.year, 1, 1)),
-            ("period_grain", "year"),
-            ("geography_id", row.geography_id),
-            ("breakdown", observation.breakdown),
-            ("category", observation.category),
-        ),
+    return cells.series_cell(
         column,
+        indicator_id=row.indicator.indicator_id,
+        period_start=date(observation.year, 1, 1),
+        period_grain="year",
+        geography_id=row.geography_id,
+        breakdown=observation.breakdown,
+        category=observation.category,
     )
 
 
@@ -183,16 +197,8 @@ def moved(value: float | None, size: Said) -> Said:
 def comparison_cell(row: Compared, column: str) -> Cell:
     """Where a figure of a comparison stands."""
     if row.deviation_id is not None:
-        return Cell("marts.deviations", (("deviation_id", row.deviation_id),), f"evidence.{column}")
-    return Cell(
-        "marts.triangulation",
-        (
-            ("focus_area_id", row.focus_area_id),
-            ("indicator_id", row.indicator.indicator_id),
-            ("related_indicator_id", row.related.indicator_id),
-        ),
-        column,
-    )
+        return deviation_cell(row.deviation_id, f"evidence.{column}")
+    return triangulation_cell(row.focus_area_id, row.indicator_id, row.related_indicator_id, column)
 
 
 def compared(row: Compared, column: str, style: Style, *, sign: bool = False) -> Number | None:
@@ -288,17 +294,12 @@ def name(row: Shown, municipality_name: str, *, definite: str | None = None) -> 
         narrowed.append(category(row.category))
     whole = row.geography_level == "kommun" and municipality_name.startswith(row.geography_name)
     if not whole:
-        narrowed.append((place(row),))
+        narrowed.append((geography(row.geography_id, row.geography_name),))
     if row.period_grain == "month":
         narrowed.append((Period.month(row.period_start),))
     told = [part for part in narrowed if part]
     head = title(row.indicator, definite)
     return say("{head} ({parts})", head=head, parts=joined_by(told, ", ")) if told else (head,)
-
-
-def place(row: Shown) -> Quoted:
-    """The name of the place a finding is about."""
-    return Quoted(row.geography_name, "marts.geographies.name", row.geography_id)
 
 
 def joined_by(parts: Sequence[Said], between: str) -> Said:
@@ -311,6 +312,18 @@ def joined_by(parts: Sequence[Said], between: str) -> Said:
     return tuple(node for each in found for node in each)
 
 
+def explanations_of(cause: NaturalExplanation) -> str:
+    """The table that an explanation stands in, registered or found."""
+    registered = cause.origin == "registered"
+    return "seeds.natural_explanations" if registered else "marts.found_explanations"
+
+
+def explanation_text(cause: NaturalExplanation, column: str) -> Quoted:
+    """A text of an explanation, as it is registered or was found."""
+    address = f"{explanations_of(cause)}.{column}"
+    return Quoted(getattr(cause, column), address, cause.explanation_id)
+
+
 def weighed(row: Shown) -> Said:
     """That an explanation was weighed and does not suffice."""
     cause = row.explanation
@@ -320,7 +333,7 @@ def weighed(row: Shown) -> Said:
     return say(
         "En {origin} förklaring har vägts in men räcker inte: {title}.",
         origin=origin,
-        title=Quoted(cause.title_sv, "natural_explanations.title_sv", cause.explanation_id),
+        title=explanation_text(cause, "title_sv"),
     )
 
 
@@ -329,8 +342,8 @@ def reserved(row: Shown) -> Said:
     if not row.reservations:
         return ()
     told: list[Said] = [
-        (Quoted(text, "found_explanations.title_sv", row.deviation_id),)
-        for text in row.reservations
+        (Quoted(each.title_sv, "marts.found_explanations.title_sv", each.explanation_id),)
+        for each in row.reservations
     ]
     return sentences(
         say("Kontrollera först: {what}.", what=joined_by(told, ", ")),

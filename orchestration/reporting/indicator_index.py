@@ -37,7 +37,7 @@ from orchestration.reporting.document import (
     Table,
     paragraph,
 )
-from orchestration.reporting.figures import NOTHING, title
+from orchestration.reporting.figures import NOTHING, geography, municipality, title
 from orchestration.reporting.memorandum import Edition
 from orchestration.reporting.page_parts import (
     MEMORANDUM,
@@ -112,7 +112,7 @@ def index(data: SeriesData, ordered: Sequence[IndicatorSeries], edition: Edition
         title=say("Indikatorer i socialtjänstens statistik {year}", year=year),
         subtitle=say(
             "{municipality}. {count} indikatorer, framställda {moment}",
-            municipality=Quoted(data.municipality_name, "municipality", "name"),
+            municipality=municipality(data.municipality_name),
             count=count,
             moment=Period.moment(edition.built_at),
         ),
@@ -171,7 +171,7 @@ def _latest(data: SeriesData, content: IndicatorSeries) -> Cell:
     below: Said = (series_view.when(last.start, series.grain),)
     place = data.places.get(series.geography_id)
     if place is not None and place.level != "kommun":
-        name = Quoted(place.name, "marts.geographies.name", place.geography_id)
+        name = geography(place.geography_id, place.name)
         below = say("{when}, {place}", when=below, place=name)
     return Cell(value, below)
 

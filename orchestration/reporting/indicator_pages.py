@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from orchestration.indicators.models import NaturalExplanation
 from orchestration.language import grammar, numbers, quantities, words
 from orchestration.language.inline import Cell as Address
 from orchestration.language.inline import (
     Form,
     Link,
-    Mark,
     Number,
     Period,
     Quantity,
@@ -48,7 +48,7 @@ from orchestration.reporting.document import (
     bullets,
     paragraph,
 )
-from orchestration.reporting.figures import own, setting, title
+from orchestration.reporting.figures import municipality, own, setting, title
 from orchestration.reporting.indicator_index import index, index_frame
 from orchestration.reporting.memorandum import Edition
 from orchestration.reporting.page_parts import (
@@ -59,10 +59,10 @@ from orchestration.reporting.page_parts import (
     working_material,
 )
 from orchestration.reporting.render.html import Frame, page
+from orchestration.reporting.sections.focus_area import GROUP_COLUMNS, group_rows
 from orchestration.reporting.sections.sources import SYNTHETIC, how_synthetic, retrieved
-from orchestration.reporting.sections.years import explanation_details, explanation_text
+from orchestration.reporting.sections.years import explanation_details
 from orchestration.reporting.series import (
-    Explanation,
     IndicatorSeries,
     Parts,
     SeriesData,
@@ -124,7 +124,7 @@ def indicator_page(data: SeriesData, content: IndicatorSeries, place: int) -> Do
         title=(title(indicator, grammar.sentence_case(indicator.title_sv)),),
         subtitle=say(
             "{municipality}. Verksamhetsområde: {area}",
-            municipality=_municipality(data),
+            municipality=municipality(data.municipality_name),
             area=words.word(words.AREAS, indicator.area),
         ),
         front=tuple(builder.facts()),
@@ -140,10 +140,6 @@ def indicator_page(data: SeriesData, content: IndicatorSeries, place: int) -> Do
         ),
         letter=f"I{place}-",
     )
-
-
-def _municipality(data: SeriesData) -> Quoted:
-    return Quoted(data.municipality_name, "municipality", "name")
 
 
 def _frame(
@@ -188,8 +184,8 @@ class _Builder:
         if place is None:
             return Quoted(series.geography_id, "marts.geographies.geography_id", "")
         if place.level == "kommun":
-            return _municipality(self.data)
-        return Quoted(place.name, "marts.geographies.name", place.geography_id)
+            return municipality(self.data.municipality_name)
+        return figures.geography(place.geography_id, place.name)
 
     # --- what it is -----------------------------------------------------------------------------
 
@@ -226,7 +222,7 @@ class _Builder:
                 "Indikatorns uppgifter är {how}: framtagna för att pröva systemet, inte uppmätta. "
                 "De säger inget om verksamheten i {municipality}.",
                 how=how,
-                municipality=_municipality(self.data),
+                municipality=municipality(self.data.municipality_name),
             )
             name = grammar.sentence_case(f"{how} uppgifter")
             blocks.append(Callout(nodes(name), (Paragraph(text),), "syntetiskt"))
@@ -302,7 +298,6 @@ class _Builder:
 
     def _groups(self, rows: Sequence[Shown]) -> list[Plain]:
         """The groups that differences are about, with the spread and the number behind each."""
-        columns = ("Värde", "Osäkerhet", "Spridning (standardavvikelse)", "Antal")
         tables: list[Plain] = []
         for row in rows:
             if not row.groups:
@@ -311,20 +306,8 @@ class _Builder:
             tables.append(
                 Table(
                     say("Grupperna i prövningen: {name}", name=name),
-                    (
-                        Column(nodes("Grupp")),
-                        *(Column(nodes(text), numeric=True) for text in columns),
-                    ),
-                    tuple(
-                        (
-                            Cell(capitalised(figures.category(group.category))),
-                            Cell(figures.group_value(row, group, Style.CELL)),
-                            Cell(figures.group_limits(row, group)),
-                            Cell(figures.group_spread(row, group)),
-                            Cell(figures.group_size(row, group)),
-                        )
-                        for group in row.groups
-                    ),
+                    GROUP_COLUMNS,
+                    group_rows(row),
                     f"tabell-grupper-{len(tables) + 1}",
                     numbered=False,
                 )
@@ -374,7 +357,7 @@ class _Builder:
                 "{lead} för {municipality}, länet eller riket i den här publiceringen. Därför "
                 "finns inget diagram och ingen tabell.",
                 lead=Strong(nodes("Indikatorn har inga värden")),
-                municipality=_municipality(self.data),
+                municipality=municipality(self.data.municipality_name),
             )
         )
 
@@ -483,7 +466,7 @@ class _Builder:
         ordered = sorted(parts.series, key=lambda series: _category_order(series.category))
         if len({series.geography_id for series in ordered}) == 1:
             place = self._place(ordered[0])
-            if place != _municipality(self.data):
+            if place != municipality(self.data.municipality_name):
                 heading = say("{heading}, {place}", heading=heading, place=place)
         names: list[Said] = [
             capitalised(figures.category(series.category, series.breakdown)) for series in ordered
@@ -568,8 +551,7 @@ class _Builder:
             )
         return [self._heading(2, "Noter", "noter"), *blocks]
 
-    def _explained(self, row: Explanation) -> Said:
-        cause = row.cause
+    def _explained(self, cause: NaturalExplanation) -> Said:
         about: list[Said] = [nodes(words.word(words.EXPLANATION_KINDS, cause.kind))]
         if cause.period_from is not None and cause.period_to is not None:
             about.append((Period.years(cause.period_from, cause.period_to),))
@@ -577,19 +559,19 @@ class _Builder:
         lead = Strong(
             say(
                 "{title} ({about}).",
-                title=explanation_text(cause, "title_sv"),
+                title=figures.explanation_text(cause, "title_sv"),
                 about=figures.joined_by(about, ", "),
             )
         )
         mark: Said = (Text(" "), SYNTHETIC) if cause.synthetic else ()
-        place = self.data.places.get(row.geography_id)
+        place = self.data.places.get(cause.geography_id or "")
         if place is not None and place.level == "stadsdelsnamnd":
             # A reform concerns every indicator's boards; its title is enough on each page.
             return joined((lead, *mark))
         return sentences(
             (lead, *mark),
             explanation_details(cause),
-            "Ett brott: värdena före och efter jämförs inte." if row.is_break else "",
+            "Ett brott: värdena före och efter jämförs inte." if cause.is_break else "",
         )
 
     def _statuses(self) -> Iterator[Said]:
@@ -732,7 +714,7 @@ def _source(source: Source) -> Said:
     if source.licence:
         parts.append(say("{licence}.", licence=quoted(source.licence)))
     if source.synthetic:
-        parts.append((Mark("syntetisk"),))
+        parts.append((SYNTHETIC,))
     if source.stale:
         held = quoted(source.held) if source.held else "en nyare leverans saknas."
         parts.append(say("{lead} {held}", lead=Strong(nodes("Inaktuell:")), held=held))

@@ -36,6 +36,7 @@ from orchestration.reporting.document import (
     bullets,
     paragraph,
 )
+from orchestration.reporting.figures import municipality
 from orchestration.reporting.render.html import Frame, page
 from orchestration.reporting.sections import (
     analysis,
@@ -124,7 +125,7 @@ def memorandum(
         title=say("Avvikelser i socialtjänstens statistik {year}", year=Period.year(data.year)),
         subtitle=say(
             "{municipality}. Promemoria",
-            municipality=Quoted(data.municipality_name, "municipality", "name"),
+            municipality=municipality(data.municipality_name),
         ),
         front=_front(data, edition),
         blocks=tuple(blocks),
@@ -132,13 +133,8 @@ def memorandum(
     )
 
 
-def render_memorandum(data: ReportData, edition: Edition) -> str:
-    """Writes the memorandum as a page that loads nothing and is the same for the same arguments."""
-    return as_page(memorandum(data, edition), data, edition)
-
-
 def as_page(document: Document, data: ReportData, edition: Edition) -> str:
-    """Writes the memorandum's document as a page."""
+    """Writes the memorandum as a page that loads nothing and is the same for the same arguments."""
     frame = Frame(
         municipality_name=data.municipality_name,
         version=edition.version,
@@ -146,7 +142,7 @@ def as_page(document: Document, data: ReportData, edition: Edition) -> str:
         foot=(
             say(
                 "{municipality}, {title}.",
-                municipality=Quoted(data.municipality_name, "municipality", "name"),
+                municipality=municipality(data.municipality_name),
                 title=document.title,
             ),
         ),
@@ -214,7 +210,7 @@ def _synthetic(data: ReportData) -> list[Plain]:
         made_up=made_up,
         every=every,
         mark=SYNTHETIC,
-        municipality=Quoted(data.municipality_name, "municipality", "name"),
+        municipality=municipality(data.municipality_name),
     )
     return [Callout(nodes("Delvis syntetiska uppgifter"), (Paragraph(text),), "syntetiskt")]
 

@@ -20,7 +20,7 @@ import duckdb
 from orchestration.indicators.models import NaturalExplanation
 from orchestration.language.names import Names
 from orchestration.reporting import data
-from orchestration.reporting.data import CatalogueIndicator, Shown, Source
+from orchestration.reporting.data import CatalogueIndicator, Place, Shown, Source
 from orchestration.reporting.reading import read_rows
 
 TOTAL = "total"
@@ -84,24 +84,6 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place with its own series of an indicator."""
-
-    geography_id: str
-    name: str
-    level: str
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """An explanation, registered or found, that concerns an indicator's series."""
-
-    cause: NaturalExplanation
-    geography_id: str
-    is_break: bool
-
-
-@dataclass(frozen=True, slots=True)
 class SourceNote:
     """A note on a source's figures."""
 
@@ -122,6 +104,7 @@ class IndicatorSeries:
         parts: The breakdowns of those places.
         boards: The municipality's boards; None where the indicator has none.
         deviations: Every finding of the tested year, by rank.
+        explanations: Registered or found, that concern the series, by their first year.
         other_notes: Notes on the same sources that name other places.
     """
 
@@ -130,7 +113,7 @@ class IndicatorSeries:
     parts: tuple[Parts, ...]
     boards: Parts | None
     deviations: tuple[Shown, ...]
-    explanations: tuple[Explanation, ...]
+    explanations: tuple[NaturalExplanation, ...]
     notes: tuple[SourceNote, ...]
     other_notes: tuple[SourceNote, ...]
     sources: tuple[Source, ...]
@@ -200,15 +183,15 @@ def load_series_data(
     """
     indicators = data.load_indicators(connection)
     causes = data.load_explanations(connection, seeds)
-    deviations = data.load_deviations(connection, year, indicators, causes)
-    known = _places(connection, places[0])
+    known = data.load_places(connection)
+    deviations = data.load_deviations(connection, year, indicators, causes, known)
     values: dict[str, list[_Row]] = defaultdict(list)
     for row in _values(connection, places):
         values[row.indicator_id].append(row)
     findings: dict[str, list[Shown]] = defaultdict(list)
     for deviation in deviations:
         findings[deviation.indicator.indicator_id].append(deviation)
-    explanations = _explanations(connection, seeds, causes)
+    explanations = sorted(causes.values(), key=lambda row: (row.period_from, row.explanation_id))
     notes = _notes(connection)
     sources = data.load_sources(connection)
     shown_names = {known[code].name for code in places if code in known} | {municipality_name}
@@ -228,8 +211,8 @@ def load_series_data(
                 deviations=tuple(own),
                 explanations=tuple(
                     row
-                    for indicator_id, row in explanations
-                    if indicator_id in (None, indicator.indicator_id)
+                    for row in explanations
+                    if row.indicator_id in (None, indicator.indicator_id)
                     and _concerns(row.geography_id, {each.geography_id for each in rows}, places[0])
                 ),
                 notes=tuple(here),
@@ -242,25 +225,14 @@ def load_series_data(
         year=year,
         municipality_name=municipality_name,
         smallest_count=smallest_count,
-        names=data.load_names(connection, indicators, causes),
-        places=known,
+        names=data.names_of(indicators, causes, known),
+        places={
+            code: place
+            for code, place in known.items()
+            if place.level != "kommun" or code == places[0]
+        },
         indicators=tuple(pages),
     )
-
-
-def _places(connection: duckdb.DuckDBPyConnection, municipality: str) -> dict[str, Place]:
-    rows = read_rows(
-        connection,
-        """
-        select geography_id, any_value(name order by valid_from desc nulls last) as name,
-               any_value(level order by valid_from desc nulls last) as level
-        from marts.geographies
-        where level <> 'kommun' or geography_id = ?
-        group by geography_id
-        """,
-        [municipality],
-    )
-    return {row["geography_id"]: Place(**row) for row in rows}
 
 
 def _values(connection: duckdb.DuckDBPyConnection, places: Sequence[str]) -> list[_Row]:
@@ -379,37 +351,9 @@ def _series(rows: Iterable[_Row], deviations: Sequence[Shown]) -> list[ValueSeri
     ]
 
 
-def _explanations(
-    connection: duckdb.DuckDBPyConnection,
-    seeds: str,
-    causes: Mapping[str, NaturalExplanation],
-) -> list[tuple[str | None, Explanation]]:
-    rows = read_rows(
-        connection,
-        f"""
-        select explanation_id, nullif(indicator_id, '') as indicator_id,
-               coalesce(geography_id, '') as geography_id,
-               coalesce(try_cast(is_break as boolean), false) as is_break,
-               try_cast(period_from as integer) as period_from
-        from {seeds}.natural_explanations
-        union all
-        select explanation_id, indicator_id, geography_id, is_break, period_from
-        from marts.found_explanations
-        order by period_from, explanation_id
-        """,
-    )
-    return [
-        (
-            row["indicator_id"],
-            Explanation(causes[row["explanation_id"]], row["geography_id"], row["is_break"]),
-        )
-        for row in rows
-    ]
-
-
-def _concerns(geography_id: str, shown: set[str], municipality: str) -> bool:
+def _concerns(geography_id: str | None, shown: set[str], municipality: str) -> bool:
     """Whether an explanation is about a place on the page; one of no place is about all."""
-    return geography_id in {"", municipality} or geography_id in shown
+    return not geography_id or geography_id == municipality or geography_id in shown
 
 
 def _notes(connection: duckdb.DuckDBPyConnection) -> list[SourceNote]:

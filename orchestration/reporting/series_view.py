@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from orchestration.findings.cells import series_cell
 from orchestration.language import dates, grammar, quantities, words
 from orchestration.language.inline import Cell as Address
 from orchestration.language.inline import (
@@ -72,22 +73,19 @@ class Subject:
 
     def unit(self) -> Quoted:
         """What its values are counted in."""
-        text = quantities.axis_title(self.indicator.measure, self.indicator.unit)
-        return Quoted(text, "marts.indicators.unit", self.indicator.indicator_id)
+        return figures.unit(self.indicator)
 
     def cell(self, series: ValueSeries, start: date, table: str, column: str) -> Address:
         """Where a figure of one of its series stands."""
-        return Address(
-            table,
-            (
-                ("indicator_id", self.indicator.indicator_id),
-                ("period_start", start),
-                ("period_grain", series.grain),
-                ("geography_id", series.geography_id),
-                ("breakdown", series.breakdown),
-                ("category", series.category),
-            ),
+        return series_cell(
             column,
+            indicator_id=self.indicator.indicator_id,
+            period_start=start,
+            period_grain=series.grain,
+            geography_id=series.geography_id,
+            breakdown=series.breakdown,
+            category=series.category,
+            table=table,
         )
 
     def value(
@@ -283,7 +281,8 @@ def control_figure(
     dots = _dots(subject.indicator, series.grain, every_period([series]))
     if all(dot.value is None for dot in dots):
         return None
-    band = _drawn_band(subject.indicator, series)
+    found = _band(series)
+    band = drawn_band(found, _tick(found.period_start, series.grain)) if found else None
     return Figure(
         message(subject, series),
         say("{heading}. {caption}", heading=heading, caption=_caption(series, dots, band)),
@@ -311,17 +310,15 @@ def _caption(series: ValueSeries, dots: Sequence[charts.Dot], band: charts.Band 
     return said
 
 
-def _drawn_band(indicator: CatalogueIndicator, series: ValueSeries) -> charts.Band | None:
-    found = _band(series)
-    if found is None or found.expected is None or found.lower is None or found.upper is None:
-        return None
-    scale = 100.0 if quantities.is_percent(indicator.measure) else 1.0
-    return charts.Band(
-        period=_tick(found.period_start, series.grain),
-        expected=found.expected * scale,
-        lower=found.lower * scale,
-        upper=found.upper * scale,
+def drawn_band(row: Shown, period: str) -> charts.Band | None:
+    """What was expected of a finding, at a period of an axis; None where there is no interval."""
+    expected, lower, upper = (
+        quantities.axis_value(value, row.indicator.measure)
+        for value in (row.expected, row.lower, row.upper)
     )
+    if expected is None or lower is None or upper is None:
+        return None
+    return charts.Band(period, expected, lower, upper)
 
 
 def _spoken(subject: Subject, series: ValueSeries) -> Said:
@@ -614,12 +611,6 @@ def _lower(point: Point) -> float | None:
     return None if unreachable else point.lower
 
 
-def _scaled(indicator: CatalogueIndicator, value: float | None) -> float | None:
-    if value is None or not quantities.is_percent(indicator.measure):
-        return value
-    return value * 100
-
-
 def _dots(
     indicator: CatalogueIndicator, grain: str, points: Sequence[tuple[date, Point | None]]
 ) -> list[charts.Dot]:
@@ -628,11 +619,11 @@ def _dots(
         if point is None
         else charts.Dot(
             period=_tick(start, grain),
-            value=_scaled(indicator, point.value),
+            value=quantities.axis_value(point.value, indicator.measure),
             segment=point.segment,
-            centre=_scaled(indicator, point.centre),
-            lower=_scaled(indicator, _lower(point)),
-            upper=_scaled(indicator, point.upper),
+            centre=quantities.axis_value(point.centre, indicator.measure),
+            lower=quantities.axis_value(_lower(point), indicator.measure),
+            upper=quantities.axis_value(point.upper, indicator.measure),
             mark=_mark(point),
         )
         for start, point in points

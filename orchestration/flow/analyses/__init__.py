@@ -8,7 +8,8 @@ step is run belongs in `performing`, and how blocks become a page in `orchestrat
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
@@ -44,11 +45,7 @@ def analyses() -> tuple[Analysis, ...]:
     found: list[Analysis] = [
         importlib.import_module(f"{__name__}.{name}").ANALYSIS for name in names
     ]
-    repeated = {each.analysis_id for each in found if _times(found, each.analysis_id) > 1}
-    if repeated:
+    times = Counter(each.analysis_id for each in found)
+    if repeated := [analysis_id for analysis_id, number in times.items() if number > 1]:
         raise ValueError(f"analyses with the same id: {', '.join(sorted(repeated))}")
     return tuple(found)
-
-
-def _times(found: Sequence[Analysis], analysis_id: str) -> int:
-    return sum(each.analysis_id == analysis_id for each in found)

@@ -38,13 +38,11 @@ class AnalysisChapter:
     Attributes:
         analysis_id: As in the seed.
         title_sv: As in the seed.
-        area: Of activity, as in the seed.
         blocks: What it shows.
     """
 
     analysis_id: str
     title_sv: str
-    area: str
     blocks: tuple[Plain, ...]
 
 

@@ -34,7 +34,6 @@ from orchestration.reporting.data import (
     AreaInFocus,
     CatalogueIndicator,
     Compared,
-    Observation,
     Shown,
 )
 from orchestration.reporting.document import (
@@ -50,9 +49,21 @@ from orchestration.reporting.document import (
 )
 from orchestration.reporting.figures import NOTHING, category, own, title
 from orchestration.reporting.sections.sources import Marks, Sources, how_synthetic, page_link
+from orchestration.reporting.series_view import drawn_band
 
 _TOGETHER = 8
 """Charts on one grid; what does not fit stands in the table."""
+
+GROUP_COLUMNS = (
+    Column(nodes("Grupp")),
+    Column(nodes("Värde"), numeric=True),
+    Column(nodes("Osäkerhet"), numeric=True),
+    Column(nodes("Spridning (standardavvikelse)"), numeric=True),
+    Column(nodes("Antal"), numeric=True),
+)
+"""Of a table of groups, the most important first."""
+
+_GROUP_COLUMNS_IN_BRIEF = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,14 @@ class Chapter:
         """Every indicator that the chapter has a figure of."""
         found = {row.indicator.indicator_id: row.indicator for row in self.area.deviations}
         found |= {row.related.indicator_id: row.related for row in self.area.triangulation}
+        return list(found.values())
+
+    @property
+    def comparisons(self) -> list[list[Compared]]:
+        """What the area's indicators are held against, one list an indicator."""
+        found: dict[str, list[Compared]] = {}
+        for row in self.area.triangulation:
+            found.setdefault(row.indicator.indicator_id, []).append(row)
         return list(found.values())
 
     def heading(self) -> Said:
@@ -314,7 +333,7 @@ def series_figure(content: Chapter, rows: Sequence[Shown]) -> Figure | None:
         charts.small_chart(
             grammar.sentence_case(plain(figures.name(row, content.municipality_name))),
             _dots(row, years),
-            _band(row),
+            drawn_band(row, str(row.year)),
             unit=quantities.axis_title(row.indicator.measure, row.indicator.unit),
             decimals=figures.digits(row),
         )
@@ -371,25 +390,12 @@ def _outside(row: Shown) -> bool:
     return not row.lower <= row.observed <= row.upper
 
 
-def _scaled(row: Shown, value: float | None) -> float | None:
-    if value is None or not quantities.is_percent(row.indicator.measure):
-        return value
-    return value * 100
-
-
 def _dots(row: Shown, years: range) -> list[charts.Dot]:
-    known = {each.year: each for each in row.series}
+    known = {each.year: each.value for each in row.series}
+    measure = row.indicator.measure
     return [
-        charts.Dot(str(year), _scaled(row, known[year].value) if year in known else None)
-        for year in years
+        charts.Dot(str(year), quantities.axis_value(known.get(year), measure)) for year in years
     ]
-
-
-def _band(row: Shown) -> charts.Band | None:
-    expected, lower, upper = (_scaled(row, value) for value in (row.expected, row.lower, row.upper))
-    if expected is None or lower is None or upper is None:
-        return None
-    return charts.Band(str(row.year), expected, lower, upper)
 
 
 def _series_values(content: Chapter, rows: Sequence[Shown], years: range) -> Table:
@@ -403,7 +409,7 @@ def _series_values(content: Chapter, rows: Sequence[Shown], years: range) -> Tab
             (
                 Cell(
                     capitalised(figures.name(row, content.municipality_name)),
-                    (_unit(row.indicator),),
+                    (figures.unit(row.indicator),),
                 ),
                 *(_value(row, year) for year in years),
             )
@@ -412,11 +418,6 @@ def _series_values(content: Chapter, rows: Sequence[Shown], years: range) -> Tab
         f"{content.anchor}-figur-tabell",
         numbered=False,
     )
-
-
-def _unit(indicator: CatalogueIndicator) -> Quoted:
-    text = quantities.axis_title(indicator.measure, indicator.unit)
-    return Quoted(text, "marts.indicators.unit", indicator.indicator_id)
 
 
 def _value(row: Shown, year: int) -> Cell:
@@ -440,59 +441,54 @@ def group_table(content: Chapter, row: Shown, *, whole: bool) -> Table:
         whole: Whether the spread and the number behind each value are listed too.
     """
     marks = content.sources.marks([row.indicator])
-    more = (
-        Column(nodes("Spridning (standardavvikelse)"), numeric=True),
-        Column(nodes("Antal"), numeric=True),
-    )
-    shown = len(more) + 3 if whole else 3
+    shown = len(GROUP_COLUMNS) if whole else _GROUP_COLUMNS_IN_BRIEF
     return Table(
         say(
             "{title}, {year} ({unit}){note}{mark}",
             title=title(row.indicator, grammar.sentence_case(row.indicator.title_sv)),
             year=Period.year(row.year),
-            unit=_unit(row.indicator),
+            unit=figures.unit(row.indicator),
             note=content.sources.note(row.indicator),
             mark=marks.whole(),
         ),
-        (
-            Column(nodes("Grupp")),
-            Column(nodes("Värde"), numeric=True),
-            Column(nodes("Osäkerhet"), numeric=True),
-            *(more if whole else ()),
-        ),
-        tuple(_group_row(row, group)[:shown] for group in row.groups),
-        f"{content.anchor}-{'grupper' if whole else 'figur'}-tabell-{_slug(row)}",
+        GROUP_COLUMNS[:shown],
+        tuple(cells[:shown] for cells in group_rows(row)),
+        f"{content.anchor}-{'grupper' if whole else 'figur'}-tabell-{_slug(row.indicator)}",
         numbered=whole,
     )
 
 
-def _slug(row: Shown) -> str:
-    return row.indicator.indicator_id.replace("_", "-")
+def _slug(indicator: CatalogueIndicator) -> str:
+    return indicator.indicator_id.replace("_", "-")
 
 
-def _group_row(row: Shown, group: Observation) -> tuple[Cell, ...]:
-    return (
-        Cell(capitalised(category(group.category))),
-        Cell(figures.group_value(row, group, Style.CELL)),
-        Cell(figures.group_limits(row, group)),
-        Cell(figures.group_spread(row, group)),
-        Cell(figures.group_size(row, group)),
+def group_rows(row: Shown) -> tuple[tuple[Cell, ...], ...]:
+    """The groups that a difference is about, a row each, with the cells of `GROUP_COLUMNS`."""
+    return tuple(
+        (
+            Cell(capitalised(category(group.category))),
+            Cell(figures.group_value(row, group, Style.CELL)),
+            Cell(figures.group_limits(row, group)),
+            Cell(figures.group_spread(row, group)),
+            Cell(figures.group_size(row, group)),
+        )
+        for group in row.groups
     )
 
 
 def group_figure(content: Chapter, row: Shown) -> Figure:
     """Draws the groups of a difference, each with the uncertainty of its value."""
-    marks = content.sources.marks([row.indicator])
+    marks, measure = content.sources.marks([row.indicator]), row.indicator.measure
     bars = [
         charts.GroupRow(
             label=grammar.sentence_case(words.category(group.category)),
             value=value,
-            lower=_scaled(row, group.ci_lower),
-            upper=_scaled(row, group.ci_upper),
+            lower=quantities.axis_value(group.ci_lower, measure),
+            upper=quantities.axis_value(group.ci_upper, measure),
             main=group.breakdown == row.breakdown,
         )
         for group in row.groups
-        if (value := _scaled(row, group.value)) is not None
+        if (value := quantities.axis_value(group.value, measure)) is not None
     ]
     unit = quantities.axis_title(row.indicator.measure, row.indicator.unit)
     first, second = row.whole_groups
@@ -515,24 +511,19 @@ def group_figure(content: Chapter, row: Shown) -> Figure:
         nodes("Punktdiagram med en rad för varje grupp. Alla värden står i tabellen."),
         (charts.group_chart(bars, axis_title=unit, decimals=figures.digits(row)),),
         group_table(content, row, whole=False),
-        f"{content.anchor}-figur-{_slug(row)}",
+        f"{content.anchor}-figur-{_slug(row.indicator)}",
     )
 
 
 def _most_contradicted(content: Chapter) -> list[Compared]:
     """The comparisons of the indicator that other sources contradict most; none where none do."""
-    by_indicator: dict[str, list[Compared]] = {}
-    for row in content.area.triangulation:
-        by_indicator.setdefault(row.indicator.indicator_id, []).append(row)
-    if not by_indicator:
-        return []
     lead = content.area.deviations[0].indicator.indicator_id if content.area.deviations else ""
 
     def contradictions(rows: list[Compared]) -> tuple[bool, int]:
         own_id = rows[0].indicator.indicator_id
         return own_id == lead, sum(row.verdict == "contrary" for row in rows)
 
-    return max(by_indicator.values(), key=contradictions)
+    return max(content.comparisons, key=contradictions, default=[])
 
 
 def change_figure(content: Chapter) -> Figure | None:
@@ -662,11 +653,8 @@ def tests(content: Chapter) -> list[Plain]:
             )
         )
     blocks += [group_table(content, row, whole=True) for row in content.main_groups]
-    by_indicator: dict[str, list[Compared]] = {}
-    for pair in content.area.triangulation:
-        by_indicator.setdefault(pair.indicator.indicator_id, []).append(pair)
-    for indicator_id, pairs in by_indicator.items():
-        anchor = f"{content.anchor}-jamforelse-{indicator_id.replace('_', '-')}"
+    for pairs in content.comparisons:
+        anchor = f"{content.anchor}-jamforelse-{_slug(pairs[0].indicator)}"
         blocks.append(comparison_table(content, pairs, anchor, whole=True))
     own_indicators = {row.indicator.indicator_id: row.indicator for row in content.area.deviations}
     for indicator in own_indicators.values():

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestration.language import words
+from orchestration.language import areas, words
 from orchestration.language.inline import (
     Link,
     Period,
     Quoted,
     Said,
     Strong,
-    every_number,
     nodes,
     plain,
     say,
@@ -22,9 +21,6 @@ from orchestration.reporting import figures, telling
 from orchestration.reporting.data import ReportData
 from orchestration.reporting.document import Bullets, Heading, Plain, paragraph
 from orchestration.reporting.sections.focus_area import Chapter
-
-MOST_WORDS, MOST_NUMBERS = 60, 4
-"""Of one line."""
 
 
 def summary(data: ReportData, chapters: Sequence[Chapter]) -> list[Plain]:
@@ -62,8 +58,7 @@ def _line(chapter: Chapter) -> Said:
     line = say("{name}.", name=name)
     for more in _parts(chapter):
         longer = sentences(line, more)
-        few = len(plain(longer).split()) <= MOST_WORDS
-        if plain(more) and few and len(list(every_number(longer))) <= MOST_NUMBERS:
+        if plain(more) and areas.fits(longer):
             line = longer
     return line
 

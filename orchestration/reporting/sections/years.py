@@ -9,11 +9,9 @@ from orchestration.language import words
 from orchestration.language.inline import Cell as Address
 from orchestration.language.inline import (
     Form,
-    Mark,
     Number,
     Period,
     Quantity,
-    Quoted,
     Said,
     Strong,
     Style,
@@ -38,8 +36,8 @@ from orchestration.reporting.document import (
     bullets,
     paragraph,
 )
-from orchestration.reporting.figures import NOTHING, own
-from orchestration.reporting.sections.sources import Sources, page_link
+from orchestration.reporting.figures import NOTHING, explanation_text, own
+from orchestration.reporting.sections.sources import SYNTHETIC, Sources, page_link
 
 
 def follow_up(data: ReportData) -> list[Plain]:
@@ -238,20 +236,9 @@ def _explanation(cause: NaturalExplanation | None) -> Cell:
         title=explanation_text(cause, "title_sv"),
         kind=words.word(words.EXPLANATION_KINDS, cause.kind),
         basis=words.word(words.BASES, cause.origin),
-        mark=(Text(" "), Mark("syntetisk")) if cause.synthetic else "",
+        mark=(Text(" "), SYNTHETIC) if cause.synthetic else "",
     )
     return Cell(said, explanation_details(cause))
-
-
-def _table_of(cause: NaturalExplanation) -> str:
-    registered = cause.origin == "registered"
-    return "seeds.natural_explanations" if registered else "marts.found_explanations"
-
-
-def explanation_text(cause: NaturalExplanation, column: str) -> Quoted:
-    """A text of an explanation, as it is registered or was found."""
-    table = _table_of(cause)
-    return Quoted(getattr(cause, column), f"{table}.{column}", cause.explanation_id)
 
 
 def explanation_details(cause: NaturalExplanation) -> Said:
@@ -260,8 +247,8 @@ def explanation_details(cause: NaturalExplanation) -> Said:
     if cause.description_sv:
         parts.append((explanation_text(cause, "description_sv"),))
     if cause.explained_change is not None:
-        table = _table_of(cause)
-        cell = Address(table, (("explanation_id", cause.explanation_id),), "explained_change")
+        row = (("explanation_id", cause.explanation_id),)
+        cell = Address(figures.explanations_of(cause), row, "explained_change")
         size = Number(cause.explained_change, Form(Style.PERCENT, 1, sign=True), (cell,))
         parts.append(say("Väntad påverkan: {size}.", size=size))
     if cause.source:

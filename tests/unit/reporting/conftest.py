@@ -40,7 +40,7 @@ from orchestration.findings.marts import TRIANGULATION as TRIANGULATION_TABLE
 from orchestration.findings.records import Deviation, FocusArea, FoundExplanation, Triangulation
 from orchestration.indicators.models import Area
 from orchestration.reporting.data import ReportData, load_report_data
-from orchestration.reporting.memorandum import Edition, render_memorandum
+from orchestration.reporting.memorandum import Edition, as_page, memorandum
 
 YEAR = 2023
 BUILT_AT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
@@ -767,7 +767,7 @@ def page() -> str:
         data = load_report_data(
             connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
         )
-    return render_memorandum(data, EDITION)
+    return as_page(memorandum(data, EDITION), data, EDITION)
 
 
 Render = Callable[[duckdb.DuckDBPyConnection], str]
@@ -790,6 +790,7 @@ def render(load: Callable[[duckdb.DuckDBPyConnection], ReportData]) -> Render:
     """Renders the memorandum of a database."""
 
     def _render(connection: duckdb.DuckDBPyConnection) -> str:
-        return render_memorandum(load(connection), EDITION)
+        data = load(connection)
+        return as_page(memorandum(data, EDITION), data, EDITION)
 
     return _render

@@ -23,7 +23,7 @@ from orchestration.findings.records import FoundExplanation
 from orchestration.indicators.models import Basis, ExplanationKind
 from orchestration.language import words
 from orchestration.reporting.data import ReportData
-from orchestration.reporting.memorandum import Edition, render_memorandum
+from orchestration.reporting.memorandum import Edition, memorandum
 from tests.page_text import parse, text_of
 from tests.unit.reporting.conftest import (
     CHANGE,
@@ -696,4 +696,4 @@ def test_moment_version_and_quality_are_stated(
     )
     naive = Edition(datetime(2026, 1, 1), "1", "godkänd")  # noqa: DTZ001 - the case under test
     with pytest.raises(ValueError, match="time zone"):
-        render_memorandum(load(city), naive)
+        memorandum(load(city), naive)
