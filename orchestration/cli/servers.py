@@ -6,6 +6,7 @@ answers it within this process. The code server listens at a Unix socket in a di
 standard input, and ends it.
 """
 
+import faulthandler
 import sys
 import tempfile
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
+from types import FrameType
 
 import uvicorn
 import yaml
@@ -32,7 +34,10 @@ HOST = "127.0.0.1"
 _LOG_LEVEL = "warning"
 # How often an open page asks for what has changed; Dagster's own choice.
 _POLL_MILLISECONDS = 2000
-_ENDING_SECONDS = 60
+# What it was in the midst of is told by the next start.
+_DAEMON_SECONDS = 10
+# Who waits for this process to end gives up soon after; by then it has said where it stands.
+_HANGING_SECONDS = 20
 # Open pages hold a connection for as long as they are looked at.
 _LEAVE_SECONDS = 2
 
@@ -88,14 +93,22 @@ def _daemon(workspace: Path) -> Iterator["Popen[bytes]"]:
     finally:
         process.terminate()
         try:
-            process.wait(_ENDING_SECONDS)
+            process.wait(_DAEMON_SECONDS)
         except TimeoutExpired:
             process.kill()
 
 
+class _Server(uvicorn.Server):
+    """A web server that says where it stands if it does not end when it is asked to."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        faulthandler.dump_traceback_later(_HANGING_SECONDS)
+        super().handle_exit(sig, frame)
+
+
 def _server(context: WorkspaceProcessContext, port: int, key: str) -> uvicorn.Server:
     app = create_app_from_workspace_process_context(context, "", _POLL_MILLISECONDS)
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             Door(app, port=port, key=key),
             host=HOST,

@@ -27,8 +27,10 @@ from orchestration.settings import PROJECT_ROOT, Settings
 _HOST = "127.0.0.1"
 _GLANCE_SECONDS = 0.5
 _ANSWER_SECONDS = 5.0
-# Dagster gives its own servers a minute to end; a run ends at its next statement.
-_ENDING_SECONDS = 90.0
+# The servers end within seconds; what hangs in one of them holds up nobody who wants to leave.
+_SERVERS_SECONDS = 30.0
+# A run ends at its next statement.
+_RUNS_SECONDS = 60.0
 
 
 def serve_dagster(settings: Settings, port: int) -> None:
@@ -143,19 +145,21 @@ def _dagster(settings: Settings, port: int, key: str) -> Iterator[subprocess.Pop
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the servers, then the runs that they had started, then what does not listen."""
-    deadline = time.monotonic() + _ENDING_SECONDS
     if process.poll() is None:
         process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_ENDING_SECONDS)
+        try:
+            process.wait(_SERVERS_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
     # The session has the number of its first process.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + _RUNS_SECONDS
         while time.monotonic() < deadline:
             time.sleep(_GLANCE_SECONDS)
             os.killpg(process.pid, 0)
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _end_open_runs(settings: Settings) -> None:

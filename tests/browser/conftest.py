@@ -18,6 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _READY_SECONDS = 180
+# A server that hangs is given half a minute, and the runs that it started a minute.
+_ENDED_SECONDS = 120
 
 
 def _chromium() -> str:
@@ -129,7 +131,9 @@ def served(home: Path) -> Iterator[Served]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=60)
+            process.wait(timeout=_ENDED_SECONDS)
+        except subprocess.TimeoutExpired:
+            pytest.fail((home / "serve.log").read_text()[-9000:])
         finally:
             # Whatever did not listen must not outlive the tests.
             with contextlib.suppress(ProcessLookupError):

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,9 +32,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
 time.sleep(1)
 http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
 """
+# One that does not listen, nor its child.
+DEAF = """
+import os, pathlib, signal, sys, time
+port, marks = sys.argv[1], pathlib.Path(sys.argv[2])
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = os.fork()
+if child:
+    (marks / "child").write_text(str(child))
+    (marks / "server").write_text(str(os.getpid()))
+time.sleep(600)
+"""
 SERVE = """
 import sys
 from orchestration.cli import main, serving
+serving._SERVERS_SECONDS, serving._RUNS_SECONDS = 1, 2
 serving.dagster_command = lambda port: [sys.executable, "-c", {code!r}, str(port), {marks!r}]
 sys.argv = ["avvik", "serve", "--home", {home!r}, "--port", {port!r}]
 main()
@@ -102,6 +115,23 @@ def test_it_says_where_once_it_listens_and_ends_all(
     assert "Traceback" not in said
     assert not alive(child)
     assert not (tmp_path / "home" / "dagster" / "served_at").exists()
+
+
+@pytest.mark.parametrize("served", [DEAF], indirect=True)
+def test_what_does_not_listen_is_ended_all_the_same(
+    served: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "server").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    pids = [int((tmp_path / name).read_text()) for name in ("server", "child")]
+    assert all(alive(pid) for pid in pids)
+    served.send_signal(signal.SIGTERM)
+    said, _ = served.communicate(timeout=120)
+    assert served.returncode == 128 + signal.SIGTERM
+    assert "avvik serve är avslutad (SIGTERM)." in said
+    assert not any(alive(pid) for pid in pids)
 
 
 @pytest.mark.parametrize("served", ["raise SystemExit(0)", "raise SystemExit(3)"], indirect=True)
