@@ -14,6 +14,7 @@ from orchestration.automation import JOB_NAME
 from orchestration.checks import CHECK_NAME
 from orchestration.cli import prepare_dagster_home
 from orchestration.definitions import build_defs
+from orchestration.flow.steps import flow
 from orchestration.resources import Avvik
 from orchestration.settings import Settings
 from tests.built_once import built_once
@@ -47,6 +48,11 @@ class Installation:
     def run(self, *keys: dg.AssetKey) -> dg.ExecuteInProcessResult:
         """Run the nightly job, or only some assets of it, as the server would."""
         return self._execute(self._definitions().resolve_job_def(JOB_NAME), list(keys) or None)
+
+    def rebuild(self, *steps: str) -> dg.ExecuteInProcessResult:
+        """Run some steps and their gates, as whoever picks them in the graph."""
+        products = [product for step in steps for product in flow().by_name[step].products]
+        return self.run(*(dg.AssetKey(product.split(".")) for product in products))
 
     def check(self, *tables: str) -> dg.ExecuteInProcessResult:
         """Run only the gate of some tables."""

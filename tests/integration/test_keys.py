@@ -89,10 +89,7 @@ def test_a_changed_key_changes_no_figure_and_leaves_no_old_pseudonym(
     assert installation.settings.warehouse_path.stat().st_mode & 0o077 == 0
     left = {path.name for path in installation.home.iterdir()}
     assert not {name for name in left if "fresh" in name or name.endswith(".wal")}
-    # What dbt makes anew of the new pseudonyms are the same figures.
-    assert installation.run().success
-    assert marts_and_raw(installation) == tables
-    # And a warehouse that is rebuilt of what landed gets the very pseudonyms that the change gave,
+    # A warehouse that is rebuilt of what landed gets the very pseudonyms that the change gave,
     # and publishes what was published before.
     installation.settings.warehouse_path.unlink()
     assert installation.run().success
@@ -177,6 +174,8 @@ def test_numbers_that_are_destroyed_stop_the_change_unless_it_is_accepted(
     receipts = log.read_bytes()
     assert installation.run().success
     assert log.read_bytes() == receipts
+    # What dbt makes anew of the new pseudonyms are the same figures.
+    assert marts_and_raw(installation) == tables
 
 
 def test_another_key_is_noticed_before_anything_is_loaded(installation: Installation) -> None:

@@ -399,7 +399,7 @@ def test_a_protected_person_counts_in_the_city_and_in_no_board(
         place = header.index("personnummer")
         marked = [[*row, "J" if row[place] == person else "N"] for row in rows]
         write(path, [[*header, FLAG], *marked])
-    result = installation.run()
+    result = installation.rebuild("landing", "raw", "staging", "marts")
     assert result.success, failed_steps(result)
     assert installation.warehouse(
         f"select stadsdelsnamnd, person_id_kind, count(*) from raw.register__{register}"
@@ -408,7 +408,7 @@ def test_a_protected_person_counts_in_the_city_and_in_no_board(
 
     def persons_by_place(where: Installation) -> dict[str, float]:
         return dict(
-            where.published(
+            where.warehouse(
                 "select name, value from marts.indicator_values"
                 " inner join marts.geographies using (geography_id)"
                 " where indicator_id = 'protected_housing_persons' and breakdown = 'total'"
