@@ -28,6 +28,7 @@ lint: $(DEVELOPED)
 	$(BIN)/ruff check .
 	$(BIN)/yamllint --strict .
 	cd dbt_project && ../$(BIN)/sqlfluff lint --processes 2 models tests
+	$(BIN)/python -m tests.portability.sql_lint
 
 types: $(DEVELOPED)
 	$(BIN)/mypy

@@ -10,5 +10,5 @@
 
 {# Whether a code is among several parted by |; false where there is none. #}
 {% macro has_code(column, code) -%}
-    coalesce(concat('|', {{ column }}, '|') like '%|{{ code }}|%', false)
+    coalesce(('|' || {{ column }} || '|') like '%|{{ code }}|%', false)
 {%- endmacro %}

@@ -1,9 +1,15 @@
 {#
     Two-sided 95 % confidence intervals in closed form. Each macro renders one
     expression; `side` is 'lower' or 'upper'. A null argument gives null.
+
+    A literal without an exponent is a decimal number, which engines multiply and
+    divide to different lengths; with one it is a double.
 #}
 
-{% macro normal_quantile() -%} 1.959963984540054 {%- endmacro %}
+{% macro normal_quantile() -%} 1.959963984540054e0 {%- endmacro %}
+
+{# Its square, rounded once. #}
+{% macro normal_quantile_squared() -%} 3.841458820694125e0 {%- endmacro %}
 
 
 {#
@@ -13,19 +19,20 @@
 #}
 {% macro wilson_interval(numerator, denominator, side) -%}
 {%- set z = normal_quantile() -%}
+{%- set z_squared = normal_quantile_squared() -%}
 {%- set sign = {'lower': '-', 'upper': '+'}[side] -%}
 case
     when {{ numerator }} = {{ {'lower': '0', 'upper': denominator}[side] }}
-        then {{ {'lower': '0.0', 'upper': '1.0'}[side] }}
+        then {{ {'lower': '0e0', 'upper': '1e0'}[side] }}
     else (
-        2 * {{ numerator }} + {{ z }} * {{ z }}
+        2 * {{ numerator }} + {{ z_squared }}
         {{ sign }} {{ z }} * sqrt(
-            {{ z }} * {{ z }}
+            {{ z_squared }}
             + 4 * {{ numerator }} * greatest(
                 1 - cast({{ numerator }} as double) / {{ denominator }}, 0
             )
         )
-    ) / (2 * ({{ denominator }} + {{ z }} * {{ z }}))
+    ) / (2 * ({{ denominator }} + {{ z_squared }}))
 end
 {%- endmacro %}
 
@@ -39,15 +46,15 @@ end
 {%- set z = normal_quantile() -%}
 {%- if side == 'lower' -%}
 case
-    when {{ events }} = 0 then 0.0
+    when {{ events }} = 0 then 0e0
     else {{ events }} * power(
-        1 - 1.0 / (9 * {{ events }})
+        1 - 1e0 / (9 * {{ events }})
         - {{ z }} / (3 * sqrt({{ events }})), 3
     )
 end
 {%- else -%}
 ({{ events }} + 1) * power(
-    1 - 1.0 / (9 * ({{ events }} + 1))
+    1 - 1e0 / (9 * ({{ events }} + 1))
     + {{ z }} / (3 * sqrt({{ events }} + 1)), 3
 )
 {%- endif -%}
@@ -68,9 +75,9 @@ end
     (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
 ] -%}
 (
-    {{ z }}
+    {{ z }}e0
     {%- for term in terms %}
-    + {{ '%.12f' | format(term) }}
+    + {{ '%.12fe0' | format(term) }}
     / power(cast(({{ degrees }}) as double), {{ loop.index }})
     {%- endfor %}
 )
@@ -92,7 +99,7 @@ end
 
 
 {# What a rate is counted per: cases per 100 children. #}
-{% macro rate_base() -%} 100.0 {%- endmacro %}
+{% macro rate_base() -%} 1e2 {%- endmacro %}
 
 
 {#

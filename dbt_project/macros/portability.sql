@@ -3,6 +3,21 @@
     models for the whole country.
 #}
 
+{#
+    What a session is told before a model is built in it. dbt-spark turns ANSI off
+    when it connects, whatever the server says, and a text that is no number would
+    then be an empty cell in silence.
+#}
+{% macro strict_session() -%}
+    {{ adapter.dispatch('strict_session', 'avvik')() }}
+{%- endmacro %}
+
+{% macro default__strict_session() -%}{%- endmacro %}
+
+{% macro spark__strict_session() -%}
+    set spark.sql.ansi.enabled = true
+{%- endmacro %}
+
 {# Text of one key of a JSON object, null where the key is absent. #}
 {% macro json_text(column, key) -%}
     {{ adapter.dispatch('json_text', 'avvik')(column, key) }}
@@ -13,7 +28,7 @@
 {%- endmacro %}
 
 {% macro spark__json_text(column, key) -%}
-    get_json_object({{ column }}, '$["{{ key }}"]')
+    get_json_object({{ column }}, '$[\'{{ key }}\']')
 {%- endmacro %}
 
 {# Names of the keys of a JSON object as one text, in the order they stand. #}

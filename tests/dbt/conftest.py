@@ -506,37 +506,42 @@ def insert_delivery(
     record(connection, receipt, period=period, outcome="loaded", rows_loaded=len(rows), rows_held=0)
 
 
+def write_tiny_city(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load the tiny city and the recorded public statistics into an empty warehouse."""
+    create_raw(connection)
+    sequence = 0
+    for register, period, rows in TINY_CITY:
+        sequence += 1
+        insert_delivery(connection, sequence, register, period, rows)
+    write_register_deliveries(connection)
+    write_not_delivered(connection, Settings())
+    deliveries = []
+    for dataset in datasets_of("demo"):
+        for file in recorded_files(dataset):
+            sequence += 1
+            content = file.read_bytes()
+            delivery_id = hashlib.sha256(content).hexdigest()
+            load_dataset(
+                connection,
+                dataset,
+                content,
+                delivery_id=delivery_id,
+                delivery_sequence=sequence,
+            )
+            deliveries.append(
+                StatisticsDelivery(
+                    sequence, delivery_id, dataset.source_id, datetime(2026, 11, 22, tzinfo=UTC)
+                )
+            )
+    record_deliveries(connection, deliveries)
+
+
 @pytest.fixture(scope="session")
 def tiny_city(tmp_path_factory: pytest.TempPathFactory, dbt: Dbt) -> Warehouse:
     """The tiny city and the recorded public statistics, built with all tests."""
     path = tmp_path_factory.mktemp("tiny_city") / "warehouse.duckdb"
     with duckdb.connect(str(path)) as connection:
-        create_raw(connection)
-        sequence = 0
-        for register, period, rows in TINY_CITY:
-            sequence += 1
-            insert_delivery(connection, sequence, register, period, rows)
-        write_register_deliveries(connection)
-        write_not_delivered(connection, Settings())
-        deliveries = []
-        for dataset in datasets_of("demo"):
-            for file in recorded_files(dataset):
-                sequence += 1
-                content = file.read_bytes()
-                delivery_id = hashlib.sha256(content).hexdigest()
-                load_dataset(
-                    connection,
-                    dataset,
-                    content,
-                    delivery_id=delivery_id,
-                    delivery_sequence=sequence,
-                )
-                deliveries.append(
-                    StatisticsDelivery(
-                        sequence, delivery_id, dataset.source_id, datetime(2026, 11, 22, tzinfo=UTC)
-                    )
-                )
-        record_deliveries(connection, deliveries)
+        write_tiny_city(connection)
     return Warehouse(path, statuses(dbt(path, "build")))
 
 

@@ -3,7 +3,7 @@ with
 decisions as (
     select
         *,
-        cast(power(2, extract(month from benefit_month) - 1) as integer)
+        cast(round(power(2, extract(month from benefit_month) - 1)) as integer)
             as month_bit,
         outcome in ('bifall', 'delavslag') as is_granted,
         outcome in ('avslag', 'delavslag') as is_refused

@@ -10,7 +10,7 @@ residents as (
         make_date(year, 1, 1) as period_start,
         persons as population,
         case when age < 18 then persons else 0 end as children,
-        null as households
+        cast(null as bigint) as households
     from {{ ref('stg_register__befolkning_stadsdel') }}
 ),
 
@@ -18,8 +18,8 @@ households as (
     select
         board_name,
         make_date(year, 1, 1) as period_start,
-        null as population,
-        null as children,
+        cast(null as bigint) as population,
+        cast(null as bigint) as children,
         households
     from {{ ref('stg_register__hushall_stadsdel') }}
 ),

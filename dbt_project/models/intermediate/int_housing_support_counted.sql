@@ -112,7 +112,7 @@ target_group_users as (
         end as breakdown,
         case breakdown
             when 'total' then 'socialpsykiatri'
-            else concat('socialpsykiatri*', category)
+            else 'socialpsykiatri*' || category
         end as category
     from counted_users
 ),

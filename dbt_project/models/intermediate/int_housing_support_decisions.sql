@@ -15,7 +15,7 @@ in_force as (
         years.period_start,
         -- Fifty-two weeks a year over twelve months.
         case decisions.hours_per
-            when 'vecka' then decisions.hours * 52 / 12.0
+            when 'vecka' then cast(decisions.hours * 52 as double) / 12
             else decisions.hours
         end as hours_per_month,
         row_number() over (

@@ -192,10 +192,10 @@ final as (
             when catalogue.measure in ('count', 'amount')
                 then statistics.value
         end as numerator,
-        null as denominator,
+        cast(null as double) as denominator,
         statistics.value as published_value,
-        null as standard_deviation,
-        null as observations,
+        cast(null as double) as standard_deviation,
+        cast(null as bigint) as observations,
         statistics.status,
         statistics.dataset_id as source_id
     from statistics
@@ -209,10 +209,10 @@ final as (
         'total' as breakdown,
         'total' as category,
         constants.value as numerator,
-        null as denominator,
+        cast(null as double) as denominator,
         constants.value as published_value,
-        null as standard_deviation,
-        null as observations,
+        cast(null as double) as standard_deviation,
+        cast(null as bigint) as observations,
         'observed' as status,
         catalogue.source_id
     from constants

@@ -43,7 +43,7 @@ lossy_cells as (
             and observations.period
             = coalesce(notes.period, observations.period)
             and notes.regions
-            like concat('%"', observations.region_label, '"%')
+            like '%"' || observations.region_label || '"%'
     where notes.kind in ('partial_loss', 'carried_over')
     union distinct
     select
@@ -77,12 +77,9 @@ delivered as (
         ) as part_table,
         case
             when deliveries.delivers = 'recent'
-                then concat(
-                    observations.period_grain,
-                    coalesce(
-                        cast(observations.period_start as string),
-                        observations.period
-                    )
+                then observations.period_grain || coalesce(
+                    cast(observations.period_start as string),
+                    observations.period
                 )
             else ''
         end as part_period,
@@ -118,7 +115,7 @@ replacements as (
         *,
         lead(delivery_sequence) over (
             partition by dataset_id, part_table, part_period
-            order by delivery_sequence
+            order by delivery_sequence nulls last
         ) as replaced_sequence
     from part_deliveries
 ),
@@ -155,7 +152,7 @@ compared as (
     from standing
     window cell_history as (
         partition by dataset_id, series, dimensions, region_label, period
-        order by delivery_sequence
+        order by delivery_sequence nulls last
     )
 ),
 
@@ -168,7 +165,7 @@ bounds as (
                 then lead(replaced_sequence) over (
                     partition by
                         dataset_id, series, dimensions, region_label, period
-                    order by delivery_sequence
+                    order by delivery_sequence nulls last
                 )
             else replaced_sequence
         end as until_sequence,
@@ -177,7 +174,7 @@ bounds as (
                 then lead(delivery_sequence) over (
                     partition by
                         dataset_id, series, dimensions, region_label, period
-                    order by delivery_sequence
+                    order by delivery_sequence nulls last
                 )
             else delivery_sequence
         end as said_sequence

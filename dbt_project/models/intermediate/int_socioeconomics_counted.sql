@@ -19,7 +19,7 @@ weighted as (
         crosswalk.geography_id,
         'total' as breakdown,
         'total' as category,
-        sum(areas.socioeconomic_index * areas.children)
+        cast(sum(areas.socioeconomic_index * areas.children) as double)
         / nullif(sum(areas.children), 0) as mean_index
     from areas
     inner join crosswalk

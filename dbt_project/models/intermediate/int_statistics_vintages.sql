@@ -72,7 +72,7 @@ expected_parts as (
         breakdown,
         category,
         coalesce(geography_level, '') as meant_for,
-        count(distinct concat(series, dimension_pattern)) as series_count
+        count(distinct series || dimension_pattern) as series_count
     from indicator_series
     group by
         indicator_id,
@@ -107,14 +107,16 @@ summed as (
         {{ columns_of('part_vintages', cell) }},
         part_vintages.yearly_value,
         part_vintages.vintage_sequence,
-        {{ reproducible('sum(parts.weight * parts.value / parts.divisor)') }}
+        {{ reproducible(
+            'sum(cast(parts.weight * parts.value as double) / parts.divisor)'
+        ) }}
             as value,
         min(parts.dimension_names) as first_dimensions,
         max(parts.dimension_names) as last_dimensions,
         case
             when count(parts.series) = 0 then null
             when
-                count(distinct concat(parts.series, parts.dimension_pattern))
+                count(distinct parts.series || parts.dimension_pattern)
                 < max(expected_parts.series_count)
                 then greatest(max(parts.status_rank), 3)
             else max(parts.status_rank)
@@ -150,7 +152,7 @@ months as (
         {{ year_start('period_start') }} as year_start,
         lead(vintage_sequence) over (
             partition by {{ cell | join(', ') }}
-            order by vintage_sequence
+            order by vintage_sequence nulls last
         ) as replaced_sequence
     from summed
     where yearly_value = 'mean_of_months'
@@ -174,7 +176,7 @@ yearly_means as (
         year_vintages.category,
         year_vintages.year_start as period_start,
         year_vintages.vintage_sequence,
-        {{ reproducible('avg(months.value)') }} as value,
+        {{ reproducible('avg(cast(months.value as double))') }} as value,
         min(months.first_dimensions) as first_dimensions,
         max(months.last_dimensions) as last_dimensions,
         case
@@ -233,7 +235,7 @@ figures as (
     where status_rank < 2
     window cell_history as (
         partition by {{ cell | join(', ') }}
-        order by vintage_sequence
+        order by vintage_sequence nulls last
     )
 ),
 
@@ -242,7 +244,7 @@ defined as (
         *,
         sum(case when is_same_definition then 0 else 1 end) over (
             partition by {{ cell | join(', ') }}
-            order by vintage_sequence
+            order by vintage_sequence nulls last
             rows between unbounded preceding and current row
         ) as definition_number
     from figures

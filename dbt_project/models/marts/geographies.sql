@@ -27,9 +27,9 @@ final as (
         name,
         'lan' as level,
         'SE' as parent_id,
-        null as successor_id,
-        null as valid_from,
-        null as valid_to
+        cast(null as string) as successor_id,
+        cast(null as date) as valid_from,
+        cast(null as date) as valid_to
     from counties
     union all
     select
@@ -37,9 +37,9 @@ final as (
         name,
         'kommun' as level,
         left(code, 2) as parent_id,
-        null as successor_id,
-        null as valid_from,
-        null as valid_to
+        cast(null as string) as successor_id,
+        cast(null as date) as valid_from,
+        cast(null as date) as valid_to
     from municipalities
     union all
     select

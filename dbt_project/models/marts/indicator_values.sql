@@ -19,7 +19,7 @@ valued as (
                 then united.numerator
             when catalogue.measure = 'rate'
                 then {{ rate_base() }} * united.numerator / united.denominator
-            else united.numerator / united.denominator
+            else cast(united.numerator as double) / united.denominator
         end as value
     from united
     inner join catalogue on united.indicator_id = catalogue.indicator_id

@@ -26,7 +26,7 @@ final as (
             when 'riket' then 'SE'
             else observations.region_label
         end as group_code,
-        observations.value / indicator_series.divisor as share
+        cast(observations.value as double) / indicator_series.divisor as share
     from observations
     inner join indicator_series
         on

@@ -27,7 +27,7 @@ histories as (
     from vintages
     window cell_history as (
         partition by {{ cell | join(', ') }}
-        order by vintage_sequence
+        order by vintage_sequence nulls last
     )
 ),
 
@@ -38,7 +38,7 @@ changes as (
         *,
         row_number() over (
             partition by {{ cell | join(', ') }}
-            order by vintage_sequence
+            order by vintage_sequence nulls last
         ) as revision_number
     from histories
     where

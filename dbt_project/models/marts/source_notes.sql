@@ -29,7 +29,9 @@ final as (
         cast(
             row_number() over (
                 partition by notes.dataset_id
-                order by notes.delivery_id, notes.note_number
+                order by
+                    notes.delivery_id nulls last,
+                    notes.note_number nulls last
             ) as integer
         ) as note_number,
         notes.kind,

@@ -14,7 +14,7 @@ renamed as (
         ar as year,
         omradeskategori as area_category,
         barn_0_17 as children,
-        "index" as socioeconomic_index,
+        {{ adapter.quote('index') }} as socioeconomic_index,
         delivery_period
     from source
 )

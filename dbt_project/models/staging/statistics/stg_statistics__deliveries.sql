@@ -10,7 +10,7 @@ renamed as (
         delivery_sequence,
         dataset_id,
         delivers,
-        received_at
+        cast(received_at as timestamp) as received_at
     from source
 )
 

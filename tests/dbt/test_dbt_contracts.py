@@ -1,0 +1,74 @@
+"""What a contract says holds on any engine: DuckDB refuses the row, dbt's test finds it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from tests.dbt.conftest import Dbt, Warehouse
+
+# What is planted in a table that enforces nothing.
+PLANTED = {
+    "indicators": "update marts.indicators set indicator_id = null where area = 'omvarld'",
+    "geographies": (
+        "insert into marts.geographies select * from marts.geographies where level = 'riket'"
+    ),
+    "indicator_values": (
+        "update marts.indicator_values set status = 'guessed'"
+        " where indicator_id = 'population' and geography_id = '0180'"
+    ),
+    "open_comparisons": "update marts.open_comparisons set group_name = null where year = 2020",
+    "revisions": (
+        "insert into marts.revisions select 'population', date '2022-01-01', 'year', 'SE',"
+        " 'total', 'total', 1, 5, 5, 'observed', 'observed', now(), now(), 'd', 's'"
+    ),
+}
+
+
+def planted(tiny_city: Warehouse, path: Path) -> dict[str, int]:
+    """A copy of the city with faults in tables without constraints; broken rows by table."""
+    shutil.copyfile(tiny_city.path, path)
+    broken = {}
+    with duckdb.connect(str(path)) as connection:
+        for table, fault in PLANTED.items():
+            connection.execute(f"create table marts.loose as from marts.{table}")
+            connection.execute(f"drop table marts.{table}")
+            connection.execute(f"alter table marts.loose rename to {table}")
+            [(broken[table],)] = connection.execute(fault).fetchall()
+    return broken
+
+
+def test_each_constraint_of_a_contract_is_a_test_too(
+    tiny_city: Warehouse, dbt: Dbt, tmp_path: Path
+) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    changed = planted(tiny_city, path)
+    assert all(changed.values()), changed
+    results = dbt(path, "test", "--select", "test_name:contract_holds")
+    failures = {
+        result.node.attached_node.rpartition(".")[2]: int(result.failures or 0)
+        for result in results
+    }
+    assert failures == {
+        # A key's column that is empty breaks the key and its own rule, and stands many times.
+        "indicator_catalogue": 2 * changed["indicators"] + 1,
+        "geographies": 1,
+        "indicator_values": changed["indicator_values"],
+        "open_comparisons": changed["open_comparisons"],
+        "revisions": 1,
+        "source_notes": 0,
+    }
+
+
+def test_every_contract_has_its_test(dbt: Dbt, tiny_city: Warehouse) -> None:
+    keys = ("--output", "json", "--output-keys", "unique_id", "config", "attached_node", "name")
+    nodes = [json.loads(line) for line in dbt(tiny_city.path, "list", *keys)]
+    contracted = {
+        node["unique_id"]
+        for node in nodes
+        if node["unique_id"].startswith("model.") and node["config"]["contract"]["enforced"]
+    }
+    tested = {node["attached_node"] for node in nodes if node["name"].startswith("contract_holds_")}
+    assert len(contracted) > 5
+    assert contracted == tested
