@@ -45,3 +45,28 @@ def test_the_skip_link_leads_to_the_text(page: Page, home: Path) -> None:
     assert target
     assert target.startswith("#")
     assert page.locator(target).count() == 1
+
+
+# What is written before each note's number, and how far below it the number begins.
+_BELOW = """[...document.querySelectorAll("sup a")].map((link) => {
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  words.currentNode = link.parentElement;
+  const before = words.previousNode();
+  const [sign, number] = [document.createRange(), document.createRange()];
+  sign.setStart(before, before.length - 1);
+  sign.setEnd(before, before.length);
+  number.selectNodeContents(link);
+  const below = number.getBoundingClientRect().top - sign.getBoundingClientRect().bottom;
+  return [before.data, below];
+})"""
+
+
+def test_a_note_s_number_stands_on_the_line_that_it_belongs_to(page: Page, home: Path) -> None:
+    page.goto((home / "published" / "memorandum.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    for width in (1280, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = page.evaluate(_BELOW)
+        assert len(found) >= 5
+        assert page.locator("table sup a").count() >= 1
+        assert [before for before, below in found if below > -1] == [], width
