@@ -73,6 +73,8 @@ class Settings(BaseSettings):
         snapshots_kept: How many dated copies of the published snapshot are kept.
         history_days: Age at which runs in Dagster's database, their logs and the results of checks
             are taken away; the latest of each stay.
+        superseded_days: For how many days a register's row stays in `raw` after a later delivery
+            has replaced it.
         notice_file: File that failure notices are appended to; `home/notices.log` unless given.
         notice_webhook: Address that failure notices are posted to, secret as whoever knows it
             may post there; none unless given.
@@ -101,6 +103,7 @@ class Settings(BaseSettings):
     retention_days: int | None = Field(default=None, ge=1)
     snapshots_kept: int = Field(default=14, ge=1)
     history_days: int = Field(default=90, ge=1)
+    superseded_days: int = Field(default=90, ge=1)
     notice_file: Path | None = None
     notice_webhook: Secret[HttpUrl] | None = None
     version_label: str = "okänd"

@@ -1,5 +1,5 @@
 {#
-    Rows of an append-only raw table that no other delivery has replaced, by key.
+    Rows of a raw table that no other delivery has replaced, by key.
 
     The latest year wins. Within a year, a year's file replaces what arrived
     before it; of the months that arrived after it the later month wins, and of

@@ -35,6 +35,7 @@ FORMS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "retention_days": ("ett helt antal dagar, 1 eller fler", "730"),
         "snapshots_kept": ("ett helt antal, 1 eller fler", "14"),
         "history_days": ("ett helt antal dagar, 1 eller fler", "90"),
+        "superseded_days": ("ett helt antal dagar, 1 eller fler", "90"),
         "notice_file": ("en fil", "/srv/avvik/notices.log"),
         "notice_webhook": ("en adress", "https://hooks.staden.se/avvik"),
         "version_label": ("en text", "2026-11-28"),

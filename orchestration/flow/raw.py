@@ -7,6 +7,7 @@ publisher's answer that is held for it: the last good one stands, so that closes
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import duckdb
 
@@ -20,6 +21,7 @@ from orchestration.registers.drift import latest_drift
 from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE
 from orchestration.registers.pseudonyms import load_key
 from orchestration.registers.quarantine import waiting_deliveries
+from orchestration.registers.superseded import remove_superseded
 from orchestration.sources.raw_tables import observations_table
 from orchestration.sources.registry import load_registry
 from orchestration.storage.alarms import not_yet_told
@@ -114,12 +116,18 @@ def _load(work: Work) -> Outcome:
         names=names if work.selected < tables.keys() else None,
     )
     work.log.info("Inlästa leveranser: %d", len(due))
+    removed = _remove_superseded(work, names)
+    work.log.info("Ersatta rader som har gallrats ur rådata: %d", sum(removed.values()))
     for message in set_aside(work.connection):
         work.log.warning(message)
     # What several sources share is written with each of them.
     made = {table for table, of in tables.items() if not of or names.intersection(of)}
     return Outcome(
-        figures={table: _figures(work.connection, table, tables, due) for table in made},
+        figures={
+            table: _figures(work.connection, table, tables, due)
+            | ({"gallrade_rader": removed[table]} if table in removed else {})
+            for table in made
+        },
         verdicts=[
             verdict
             for table in sorted(work.selected & _judged().keys())
@@ -132,6 +140,19 @@ def _load(work: Work) -> Outcome:
         },
         notices=_notices(work),
     )
+
+
+def _remove_superseded(work: Work, names: frozenset[str]) -> dict[str, int]:
+    """Remove what was replaced long ago, and tell how many rows of each table.
+
+    Here and not later, so that the gate and all that comes after look at what stays.
+    """
+    before = work.settings.moment() - timedelta(days=work.settings.superseded_days)
+    return {
+        f"raw.{contract.table}": remove_superseded(work.connection, contract, before=before)
+        for name, contract in load_contracts().items()
+        if name in names
+    }
 
 
 def _notices(work: Work) -> list[Cause]:

@@ -31,6 +31,7 @@ from orchestration.registers.kept_texts import look_through_again
 from orchestration.registers.layout import Delivery
 from orchestration.registers.mapping import RegisterMapping, file_period
 from orchestration.registers.municipality import Municipality, load_municipality, write_units
+from orchestration.registers.profiles import measure_staged_anew, to_stage_anew
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.registers.quarantine import create_tables as create_held_rows
 from orchestration.registers.quarantine import (
@@ -146,6 +147,7 @@ def load_deliveries(
         for receipt in due
         if receipt.sequence not in lost and (names is None or receipt.name in names)
     ]
+    _measure_again(connection, settings, store, key)
     for group in _by_name(due).values():
         try:
             if group[0].kind == "register":
@@ -403,6 +405,40 @@ def _judge_waiting_again(
         except Exception as error:  # noqa: BLE001 - one delivery must not stop the others
             let_interrupts_through(error)
             add_breach(connection, sequence, _breach_row(_internal_error(receipt, error)))
+
+
+def _measure_again(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    store: LandingStore,
+    key: PseudonymKey,
+) -> None:
+    """Measure deliveries under another version of the profiles that `raw` no longer has whole.
+
+    One whose bytes are destroyed or lost, or that cannot be read, is no longer held against.
+    """
+    by_sequence = {receipt.sequence: receipt for receipt in store.receipts()}
+    municipality = load_municipality(settings)
+    for contract in load_contracts().values():
+        periods = to_stage_anew(connection, contract)
+        deliveries, _ = deliveries_of(store, [by_sequence[sequence] for sequence in periods])
+        mapping = municipality.mapping(contract.register_name)
+        _, alike = by_version(contract, deliveries, mapping)
+        for version, members in alike:
+            try:
+                with staged(
+                    connection,
+                    version,
+                    members,
+                    units=municipality.units,
+                    key=key,
+                    work_dir=settings.rewriting_dir,
+                    mapping=mapping,
+                ):
+                    own = {each.sequence: periods[each.sequence] for each in members}
+                    measure_staged_anew(connection, version, own)
+            except Exception as error:  # noqa: BLE001 - one register must not stop the others
+                let_interrupts_through(error)
 
 
 def _record_results(

@@ -86,10 +86,11 @@ class GateClosedError(Exception):
 def fingerprint(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     """What a table looks like now.
 
-    Rows in `raw` are appended only, so the number of rows, the latest delivery and the columns say
-    whether anything came since; this costs nothing on 50 million rows. Any other table is summed up
-    by content: the hash of every row, combined so that order does not matter, which a change by
-    hand alters. Row hashes are DuckDB's own, so another DuckDB version may ask for a new check.
+    Rows in `raw` are appended, and removed by the step that loads them, so the number of rows, the
+    latest delivery and the columns say whether anything came since; this costs nothing on 50
+    million rows. Any other table is summed up by content: the hash of every row, combined so that
+    order does not matter, which a change by hand alters. Row hashes are DuckDB's own, so another
+    DuckDB version may ask for a new check.
 
     Args:
         connection: An open connection.

@@ -327,6 +327,8 @@ class Contract(BaseModel):
         first_period: First month that a file may be about.
         periods: Which periods a file name may carry.
         key: Columns that identify a row within a delivery.
+        numbered_anew: Whether each period numbers its rows from the beginning, as a survey does: a
+            row is then replaced within its own period alone.
         columns: The columns by name, in the order they are delivered.
         not_kept: Columns that a file may have and that are left in it, each with the reason in
             Swedish: what no model needs is not carried along.
@@ -350,6 +352,7 @@ class Contract(BaseModel):
     first_period: Month
     periods: tuple[Literal["month", "year"], ...] = Field(min_length=1)
     key: tuple[str, ...] = Field(min_length=1)
+    numbered_anew: bool = False
     columns: dict[str, Column] = Field(min_length=1)
     not_kept: dict[str, Annotated[str, Field(min_length=1)]] = {}
     derived: dict[str, AgeBand] = {}
@@ -383,6 +386,12 @@ class Contract(BaseModel):
     def table(self) -> str:
         """The register's table in schema `raw`."""
         return f"register__{self.register_name}"
+
+    @property
+    def replaced_by(self) -> tuple[str, ...]:
+        """The columns of `raw` by which a later delivery replaces a row."""
+        key = tuple(self.columns[name].raw_name or name for name in self.key)
+        return ("delivery_period", *key) if self.numbered_anew else key
 
     @property
     def versions(self) -> tuple["Contract", ...]:

@@ -67,13 +67,73 @@ def measure(
 def measure_loaded(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Write the profiles of loaded deliveries that lack one, or have one of another version.
 
+    One whose rows are no longer all in `raw` has no profile then: see `measure_staged_anew`.
+
     Args:
         connection: An open connection to the warehouse.
         contract: The register's contract, newest version.
     """
+    rows = _not_measured(connection, contract)
+    if not rows:
+        return
+    _forget_figures(connection, [sequence for sequence, _, _ in rows])
+    for version in contract.versions:
+        periods = {
+            sequence: period
+            for sequence, period, is_whole in rows
+            if is_whole and contract.at(period).since == version.since
+        }
+        if periods:
+            names = {name: column.raw_name or name for name, column in version.columns.items()}
+            _measure_rows(connection, version, f"raw.{contract.table}", names, periods)
+
+
+def to_stage_anew(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[int, str]:
+    """The deliveries that can be measured from their landed bytes alone: rows of them are replaced.
+
+    Args:
+        connection: An open connection to the warehouse.
+        contract: The register's contract, newest version.
+
+    Returns:
+        The last delivery of each such period, by its sequence; others are held against no longer.
+    """
+    rows = _not_measured(connection, contract)
+    last = dict(
+        connection.execute(
+            "select period, max(delivery_sequence) from meta.deliveries"
+            " where name = $name and outcome <> 'quarantined' group by period",
+            {"name": contract.register_name},
+        ).fetchall()
+    )
+    return {
+        sequence: period
+        for sequence, period, is_whole in rows
+        if not is_whole and last[period] == sequence
+    }
+
+
+def measure_staged_anew(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, periods: Mapping[int, str]
+) -> None:
+    """Write the profiles of loaded deliveries that are staged in `incoming` for that alone.
+
+    Args:
+        connection: The connection that the deliveries are staged on.
+        contract: The version of the register's contract that holds for them.
+        periods: The period of each delivery, by its sequence.
+    """
+    _forget_figures(connection, list(periods))
+    _measure_rows(connection, contract, "incoming", {n: n for n in contract.columns}, periods)
+
+
+def _not_measured(
+    connection: duckdb.DuckDBPyConnection, contract: Contract
+) -> list[tuple[int, str, bool]]:
+    """Loaded deliveries without a profile of this version: period, and whether all is in `raw`."""
     rows = connection.execute(
         """
-        select delivery_sequence, period
+        select delivery_sequence, period, rows_loaded
         from meta.deliveries as loaded
         where
             name = $name
@@ -88,20 +148,27 @@ def measure_loaded(connection: duckdb.DuckDBPyConnection, contract: Contract) ->
         """,
         {"name": contract.register_name, "version": VERSION},
     ).fetchall()
-    for version in contract.versions:
-        periods = {
-            sequence: period
-            for sequence, period in rows
-            if contract.at(period).since == version.since
-        }
-        if periods:
-            connection.execute(
-                "delete from meta.delivery_profiles"
-                " where score is not null and list_contains($sequences, delivery_sequence)",
-                {"sequences": list(periods)},
-            )
-            names = {name: column.raw_name or name for name, column in version.columns.items()}
-            _measure_rows(connection, version, f"raw.{contract.table}", names, periods)
+    if not rows:
+        return []
+    there = dict(
+        connection.execute(
+            f"select delivery_sequence, count(*) from raw.{contract.table}"
+            " where list_contains($sequences, delivery_sequence) group by delivery_sequence",
+            {"sequences": [sequence for sequence, _, _ in rows]},
+        ).fetchall()
+    )
+    return [
+        (sequence, period, there.get(sequence, 0) >= loaded) for sequence, period, loaded in rows
+    ]
+
+
+def _forget_figures(connection: duckdb.DuckDBPyConnection, sequences: Sequence[int]) -> None:
+    """Remove what was measured of deliveries; which columns they had is kept."""
+    connection.execute(
+        "delete from meta.delivery_profiles"
+        " where score is not null and list_contains($sequences, delivery_sequence)",
+        {"sequences": list(sequences)},
+    )
 
 
 def forget(connection: duckdb.DuckDBPyConnection, sequences: Sequence[int]) -> None:

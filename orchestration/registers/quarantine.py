@@ -166,7 +166,7 @@ def _supersede(
     ).fetchall()
     if not waiting:
         return
-    hashed = _key_hash_sql([f"incoming.{quoted(name)}" for name in contract.key], key)
+    hashed = _key_hash_sql([f"incoming.{quoted(name)}" for name in contract.replaced_by], key)
     connection.execute(
         f"""
         update meta.held_rows as held
@@ -253,7 +253,7 @@ def late_rows(
         " where name = $name and outcome <> 'quarantined'",
         {"name": contract.register_name},
     ).fetchall()
-    key = [quoted(name) for name in contract.key]
+    key = [quoted(name) for name in contract.replaced_by]
     same_key = " and ".join(f"late.{name} = newer.{name}" for name in key)
     notes = {}
     for result in results:

@@ -786,11 +786,19 @@ def _may_lack_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, pe
     """
     if contract.always_has_rows:
         return False
-    held_for = connection.execute(
-        f"select 1 from raw.{contract.table} where starts_with(delivery_period, $period) limit 1",
-        {"period": period},
-    )
-    return held_for.fetchone() is None
+    asked = [
+        f"select 1 from raw.{contract.table} where starts_with(delivery_period, $period) limit 1"
+    ]
+    # All that a period had may have been replaced and removed. A file that is tried has no log.
+    if connection.execute(
+        "select 1 from duckdb_tables() where database_name = current_database()"
+        " and schema_name = 'meta' and table_name = 'deliveries'"
+    ).fetchone():
+        asked.append(
+            "select 1 from meta.deliveries where starts_with(period, $period) and rows_loaded > 0"
+            f" and name = '{contract.register_name}' and outcome <> 'quarantined' limit 1"
+        )
+    return all(connection.execute(sql, {"period": period}).fetchone() is None for sql in asked)
 
 
 def _hold_doubled_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -969,7 +977,7 @@ anti join faulty
 
 
 def stored_key_sql(contract: Contract, key: PseudonymKey) -> list[str]:
-    """SQL over `incoming` for the columns of a row's key as they are kept in `raw`.
+    """SQL over `incoming` for the columns by which a row is replaced, as they are kept in `raw`.
 
     Args:
         contract: The register's contract.
@@ -978,7 +986,8 @@ def stored_key_sql(contract: Contract, key: PseudonymKey) -> list[str]:
     Returns:
         One SQL expression a column, with the key's parameters.
     """
-    return [_stored_sql(name, contract.columns[name], key) for name in contract.key]
+    period = ["incoming.delivery_period"] if contract.numbered_anew else []
+    return [*period, *(_stored_sql(name, contract.columns[name], key) for name in contract.key)]
 
 
 def _stored_sql(name: str, column: Column, key: PseudonymKey) -> str:

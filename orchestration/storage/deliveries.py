@@ -31,9 +31,11 @@ create table if not exists meta.deliveries (
     rows_held bigint,
     received_at timestamp with time zone,
     synthetic boolean,
-    judged_under varchar
+    judged_under varchar,
+    has_replaced boolean default false
 );
 alter table meta.deliveries add column if not exists judged_under varchar;
+alter table meta.deliveries add column if not exists has_replaced boolean default false;
 create table if not exists meta.delivery_notes (
     delivery_sequence bigint,
     message_sv varchar
@@ -395,7 +397,7 @@ class Recorded:
         receipt: The delivery.
         period: The period it covers.
         outcome: `loaded`, `loaded_in_part` or `quarantined`.
-        rows_loaded: Rows now in `raw`.
+        rows_loaded: Rows that were let into `raw`; those that are replaced go from there in time.
         rows_held: Rows that wait.
         breaches: What was wrong.
         notes: Swedish observations that are no breaches.
@@ -430,7 +432,7 @@ def record(
         receipt: The delivery.
         period: The period it covers.
         outcome: `loaded`, `loaded_in_part` or `quarantined`.
-        rows_loaded: Rows now in `raw`.
+        rows_loaded: Rows that were let into `raw`.
         rows_held: Rows that wait.
         breaches: What was wrong.
         notes: Swedish observations that are no breaches.
@@ -457,7 +459,7 @@ def record_all(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Recor
         connection,
         "deliveries",
         "bigint varchar varchar varchar varchar varchar varchar bigint bigint timestamptz boolean"
-        " varchar",
+        " varchar boolean",
         [
             (
                 each.receipt.sequence,
@@ -472,6 +474,8 @@ def record_all(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Recor
                 each.receipt.received_at,
                 each.receipt.synthetic,
                 each.judged_under,
+                # What it replaces is looked for anew: `orchestration.registers.superseded`.
+                False,
             )
             for each in deliveries
         ],

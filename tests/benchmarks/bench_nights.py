@@ -24,6 +24,9 @@ import duckdb
 
 from orchestration.demo.city import write_city
 from orchestration.history import KEPT_RUNS, forget_runs
+from orchestration.registers.contract import load_contracts
+from orchestration.registers.superseded import remove_superseded
+from orchestration.storage.warehouse import open_warehouse
 from tests.benchmarks.tables import say, table
 
 NIGHTS = 20
@@ -32,6 +35,9 @@ _SNAPSHOTS = 3
 # Of a night, when all that has a bound by number has reached it: a corrected file and its receipt,
 # and in Dagster's database one run with its checks, some 5 MB, until its age takes it away.
 _FILES, _BYTES = 12, 6_000_000
+# The corrected file's rows, until their age takes away those that the next night replaced, and a
+# line in the log of deliveries.
+_ROWS = 10
 _COLUMNS = ("raw rows", "checks", "s", "peak MiB")
 _PARTS = ("landing", "dagster", "published", "dbt", "warehouse.duckdb")
 
@@ -122,6 +128,11 @@ def soak(count: int) -> None:
         found = list(nights(home, count))
         with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
             forget_runs(instance, before=datetime.now(UTC))
+        with open_warehouse(home / "warehouse.duckdb") as connection:
+            removed = sum(
+                remove_superseded(connection, contract, before=datetime.now(UTC))
+                for contract in load_contracts().values()
+            )
         after = measured(home, 0.0)
     table(
         (
@@ -154,6 +165,12 @@ def soak(count: int) -> None:
     say(f"a night: {files:.1f} files, {grown}")
     assert files <= _FILES
     assert sum(size.values()) <= _BYTES
+    rows = (last.raw_rows - settled.raw_rows) / steps
+    say(f"a night: {rows:.1f} rows in raw; {removed} of all were replaced")
+    assert 0 < rows <= _ROWS
+    # All that counted the first night, and a line for each delivery since.
+    assert after.raw_rows == found[0].raw_rows + count - 1
+    assert removed == last.raw_rows - after.raw_rows > 0
     # What is taken away by age: all but the latest runs.
     runs = last.size["dagster"] - after.size["dagster"]
     say(f"after forgetting all runs but {KEPT_RUNS}: dagster {-runs:+d} bytes")

@@ -143,6 +143,7 @@ def history(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hi
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Settings, "moment", lambda self: self.as_of or past.now)
+        patch.setenv("AVVIK_SUPERSEDED_DAYS", "20")
         patch.setattr("orchestration.intake.incoming.recorded_files", delivered)
         patch.setattr(bra, "_RECORDING", recorded / "bra" / RECORDING)
         bra._figures.cache_clear()
@@ -261,16 +262,16 @@ def content_of(home: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("as_of", "label", "day"),
+    ("as_of", "label", "day", "versions"),
     [
         # A minute before the second publication, the first was the latest.
-        ("2026-10-01T03:29", "2026-10-01T012900Z", "2026-09-01"),
+        ("2026-10-01T03:29", "2026-10-01T012900Z", "2026-09-01", 1),
         # At its very moment it was the second. A whole day is asked for further down.
-        ("2026-10-01T01:30:00Z", "2026-10-01T013000Z", "2026-10-01"),
+        ("2026-10-01T01:30:00Z", "2026-10-01T013000Z", "2026-10-01", 2),
     ],
 )
 def test_a_past_publication_is_built_again(
-    history: History, as_of: str, label: str, day: str
+    history: History, as_of: str, label: str, day: str, versions: int
 ) -> None:
     before = content_of(history.installation.home)
     result = history.rebuild(as_of)
@@ -281,6 +282,9 @@ def test_a_past_publication_is_built_again(
     assert (hash_of(snapshot), sources_of(snapshot)) == history.published[day]
     assert content_of(history.installation.home) == before
     assert len(before) > 100
+    assert evictions_of_2023(history.installation.home / "as_of" / label) == versions
+    # What October's correction replaced was more than twenty days old in November.
+    assert evictions_of_2023(history.installation.home) == 1
     with duckdb.connect(str(snapshot), read_only=True) as connection:
         [(moment, judged)] = connection.execute(
             "select (select as_of from meta.publication)::timestamptz,"
@@ -288,6 +292,16 @@ def test_a_past_publication_is_built_again(
         ).fetchall()
     assert moment == Settings(as_of=as_of).as_of
     assert judged.replace(tzinfo=UTC) == moment
+
+
+def evictions_of_2023(home: Path) -> int:
+    """How many deliveries of that file have rows in `raw`."""
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        [(count,)] = connection.execute(
+            "select count(distinct delivery_sequence) from raw.register__avhysningar_barn"
+            " where delivery_period = '2023'"
+        ).fetchall()
+    return int(count)
 
 
 def sources_of(snapshot: Path) -> list[tuple[object, ...]]:

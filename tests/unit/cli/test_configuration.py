@@ -33,6 +33,7 @@ WRONG = {
     "retention_days": "0",
     "snapshots_kept": "1.5",
     "history_days": "",
+    "superseded_days": "0",
     "notice_webhook": "ingen",
 }
 SECRETS = {"proxy", "notice_webhook"}
