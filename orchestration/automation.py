@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from orchestration.history import forget_runs
 from orchestration.notices import Cause, StepError, causes, send_notice, send_waiting
 from orchestration.registers.inbox import is_settled, scan_inbox
-from orchestration.resources import Avvik
+from orchestration.resources import FULL_REFRESH, Avvik
 from orchestration.settings import Settings
 from orchestration.storage.landing import sha256_of_delivered
 
@@ -26,6 +27,8 @@ COMMAND_LINE = "cli"
 # Between 02:00 and 03:00 a night in March has no such hour, and one in October has it twice.
 _CRON = "30 3 * * *"
 _TIME_ZONE = "Europe/Stockholm"
+# The night to Sunday: what was left standing all week is made anew, and compared.
+_FULL_REFRESH_WEEKDAY = 6
 _SENSOR_INTERVAL_SECONDS = 60
 _ASKED_FOR = "avvik/inbox"
 # For how long content rests that a run was asked for and that has not landed all the same. After
@@ -93,15 +96,25 @@ nightly_job = dg.define_asset_job(
     cron_schedule=_CRON,
     execution_timezone=_TIME_ZONE,
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Varje natt 03.30 svensk tid.",
+    description="Varje natt 03.30 svensk tid. Natten till söndag görs allt om.",
 )
 def nightly_schedule(
     context: dg.ScheduleEvaluationContext, avvik: dg.ResourceParam[Avvik]
 ) -> dg.RunRequest:
-    """Ask for a run each night, and take away the history that has grown too old."""
+    """Ask for a run each night, once a week of everything, and forget history that is too old."""
     age = timedelta(days=avvik.settings.history_days)
     forget_runs(context.instance, before=datetime.now(UTC) - age)
-    return dg.RunRequest()
+    tags = {FULL_REFRESH: "ja"} if is_full_refresh(context.scheduled_execution_time) else {}
+    return dg.RunRequest(tags=tags)
+
+
+def is_full_refresh(night: datetime) -> bool:
+    """Whether the scheduled run of a night makes everything anew.
+
+    Args:
+        night: When it is to begin, in any time zone.
+    """
+    return night.astimezone(ZoneInfo(_TIME_ZONE)).weekday() == _FULL_REFRESH_WEEKDAY
 
 
 @dg.sensor(

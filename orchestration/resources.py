@@ -22,6 +22,8 @@ NO_VALUES = dg.IOManagerDefinition(
     config_schema={},
 )
 OWNERS = ["team:datateam"]
+# A run with this tag makes everything anew, also what it could have left standing.
+FULL_REFRESH = "avvik/full_refresh"
 
 
 class Avvik:

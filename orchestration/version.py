@@ -18,6 +18,8 @@ _CODE = (
     "orchestration/**/templates/*",
     "dbt_project/models/**/*",
     "dbt_project/macros/**/*",
+    "dbt_project/tests/**/*",
+    "dbt_project/seeds/*.yml",
     "dbt_project/dbt_project.yml",
     "expectations/*.yml",
 )

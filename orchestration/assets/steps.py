@@ -17,7 +17,7 @@ from orchestration.flow.performing import Flow, perform
 from orchestration.flow.step import Check, Outcome, Step, StepRefusedError, Verdict
 from orchestration.flow.verification import verify_before_run
 from orchestration.notices import Cause, send_notice
-from orchestration.resources import OWNERS, WRITER_POOL, Avvik
+from orchestration.resources import FULL_REFRESH, OWNERS, WRITER_POOL, Avvik
 from orchestration.settings import Settings
 
 # The nightly run, and half a day to put right what stopped it.
@@ -152,6 +152,7 @@ def performed(
             run_id=context.run.run_id,
             log=context.log,
             selected=selected,
+            full_refresh=FULL_REFRESH in context.run.tags,
         )
     except StepRefusedError as error:
         raise StoppedError(str(error)) from None

@@ -82,6 +82,8 @@ def run(
     inbox: inputs.Inbox = None,
     year: inputs.Year = None,
     as_of: inputs.AsOf = None,
+    *,
+    full_refresh: inputs.FullRefresh = False,
 ) -> None:
     """Kör hela flödet och publicerar om alla grindar är öppna."""
     typed = {"profile": profile, "home": home, "inbox": inbox, "year": year, "as_of": as_of}
@@ -93,7 +95,7 @@ def run(
         claim_home(settings)
         require_key(settings)
         require_report_year(settings)
-        run_once(settings, overrides, interrupts)
+        run_once(settings, overrides, interrupts, full_refresh=full_refresh)
 
 
 @contextmanager

@@ -160,6 +160,14 @@ AsOf = Annotated[
         " (ÅÅÅÅ-MM-DDTTT:MM), i en egen katalog.",
     ),
 ]
+FullRefresh = Annotated[
+    bool,
+    typer.Option(
+        "--full-refresh",
+        help="Gör om allt, också det som redan är som det skulle bli, och säg till om något"
+        " blir annorlunda.",
+    ),
+]
 Shape = Annotated[
     Format,
     typer.Option(

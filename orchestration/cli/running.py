@@ -69,13 +69,20 @@ def told_when_it_ends(settings: Settings) -> Iterator[Interrupts]:
         raise
 
 
-def run_once(settings: Settings, overrides: dict[str, Any], interrupts: Interrupts) -> None:
+def run_once(
+    settings: Settings,
+    overrides: dict[str, Any],
+    interrupts: Interrupts,
+    *,
+    full_refresh: bool = False,
+) -> None:
     """Run the whole flow where something new has come, and tell what came of it.
 
     Args:
         settings: The installation, whose home is held and found fit.
         overrides: The settings among them that win over the environment.
         interrupts: What signals have come.
+        full_refresh: Whether everything is made anew, also where nothing is new.
 
     Raises:
         typer.Exit: If a gate or a step stopped the run.
@@ -85,12 +92,12 @@ def run_once(settings: Settings, overrides: dict[str, Any], interrupts: Interrup
     if settings.as_of is not None:
         # From the landed bytes alone: what an earlier rebuild left is not built upon.
         settings.warehouse_path.unlink()
-    elif _is_as_written(settings) and _nothing_new_has_come(settings, split):
+    elif _is_as_written(settings) and _nothing_new_has_come(settings, split) and not full_refresh:
         console.print("Inget nytt sedan den senaste publiceringen; inget är kört på nytt.")
         _print_findings(settings)
         _print_paths(settings)
         return
-    run_flow(settings, overrides, split, interrupts)
+    run_flow(settings, overrides, split, interrupts, full_refresh=full_refresh)
 
 
 def rebuild_warehouse(
@@ -120,7 +127,12 @@ def rebuild_warehouse(
 
 
 def run_flow(
-    settings: Settings, overrides: dict[str, Any], split: dict[str, float], interrupts: Interrupts
+    settings: Settings,
+    overrides: dict[str, Any],
+    split: dict[str, float],
+    interrupts: Interrupts,
+    *,
+    full_refresh: bool = False,
 ) -> None:
     """Run the whole flow, and tell what came of it.
 
@@ -129,11 +141,12 @@ def run_flow(
         overrides: The settings among them that win over the environment.
         split: How long what came before took, by part.
         interrupts: What signals have come.
+        full_refresh: Whether what could be left standing is made anew.
 
     Raises:
         typer.Exit: If a gate or a step stopped the run.
     """
-    run_id, stopped = _run_flow(settings, overrides, split, interrupts)
+    run_id, stopped = _run_flow(settings, overrides, split, interrupts, full_refresh=full_refresh)
     _print_split(split)
     _print_left(settings)
     if stopped:
@@ -305,7 +318,12 @@ def prepare_dagster_home(settings: Settings) -> None:
 
 
 def _run_flow(
-    settings: Settings, overrides: dict[str, Any], split: dict[str, float], interrupts: Interrupts
+    settings: Settings,
+    overrides: dict[str, Any],
+    split: dict[str, float],
+    interrupts: Interrupts,
+    *,
+    full_refresh: bool,
 ) -> "tuple[str, list[Cause]]":
     """Run the nightly job in this process.
 
@@ -332,7 +350,7 @@ def _run_flow(
         from orchestration.flow.steps import labels  # noqa: PLC0415
         from orchestration.history import forget_runs  # noqa: PLC0415
         from orchestration.progress import progress_logger  # noqa: PLC0415
-        from orchestration.resources import Avvik  # noqa: PLC0415
+        from orchestration.resources import FULL_REFRESH, Avvik  # noqa: PLC0415
 
         definitions = build_defs(
             installation=Avvik(overrides=_plain(overrides), is_verified=True),
@@ -350,7 +368,7 @@ def _run_flow(
                 instance=instance,
                 raise_on_error=False,
                 run_config={"loggers": {"progress": {}}},
-                tags={STARTED_BY: COMMAND_LINE},
+                tags={STARTED_BY: COMMAND_LINE} | ({FULL_REFRESH: "ja"} if full_refresh else {}),
             )
             if not result.success:
                 interrupts.confirm()

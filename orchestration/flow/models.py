@@ -1,11 +1,13 @@
 """Steps: dbt, split where the gates stand.
 
 Staging (with the seeds) and marts (with what lies between) are two steps, so that a failed test on
-staging stops the marts; inside one step dbt would go on. SQL belongs in the dbt project.
+staging stops the marts; inside one step dbt would go on. What is already what it would be made is
+left as it is: its tests passed on the very same. SQL belongs in the dbt project.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from graphlib import TopologicalSorter
 from typing import Any
 
 import duckdb
@@ -44,6 +46,7 @@ def staging_step() -> Step:
         run=lambda work: _build(work, STAGING, NOT_STAGING),
         outside=True,
         can_subset=True,
+        lets_stand=True,
     )
 
 
@@ -65,6 +68,7 @@ def marts_step(guarded: Sequence[str]) -> Step:
         run=lambda work: _build(work, MARTS, ""),
         outside=True,
         can_subset=True,
+        lets_stand=True,
     )
 
 
@@ -92,10 +96,13 @@ def _seed_file(node: dict[str, Any]) -> tuple[str, ...]:
 
 def _build(work: Work, select: str, exclude: str) -> Outcome:
     whole = {name for name in tables() if name.partition(".")[0] in _schemas(select)}
-    if work.selected != whole:
-        # Someone picked some tables in the user interface: build those and no others.
-        select = " ".join(selector_of(table) for table in sorted(work.selected))
-    results = build(work.settings, select=select, exclude=exclude)
+    wanted = work.selected - work.standing
+    if wanted != whole:
+        # Some were picked in the user interface, or stand: build those and no others.
+        select = " ".join(selector_of(table) for table in sorted(wanted))
+    results = DbtResults({})
+    if wanted:
+        results = build(work.settings, select=select, exclude=exclude)
     failures = results.failures()
     with open_warehouse(work.settings.warehouse_path) as connection:
         record(
@@ -112,25 +119,43 @@ def _build(work: Work, select: str, exclude: str) -> Outcome:
                 "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
             ).fetchall()
         )
-    # In the order they were built, which the graph insists on.
-    built = [
+    built = {
         table
         for unique_id in results.nodes
         if results.succeeded(unique_id) and (table := table_of(unique_id)) is not None
-    ]
+    }
     failed = f"dbt stoppade: {'; '.join(failures)}" if failures else ""
     if failures:
         work.log.error("%s", failed)
     return Outcome(
         figures={
             table: {"dagster/row_count": counts[table]} if table in counts else {}
-            for table in built
+            for table in _in_order(built | work.standing)
         },
         verdicts=_warnings(results),
-        made=frozenset(built),
+        # What a test failed on is not vouched for, so that it is built and tested again.
+        made=frozenset(built - _failed_on(results)),
         failed_sv=failed,
         details=results,
     )
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Tables, each after those it is built from, which the graph insists on."""
+    chosen = set(names)
+    graph = {table: chosen.intersection(reads_of(tables()[table])) for table in sorted(chosen)}
+    return list(TopologicalSorter(graph).static_order())
+
+
+def _failed_on(results: DbtResults) -> set[str]:
+    """The tables that a failed test reads."""
+    return {
+        table
+        for result in results.nodes.values()
+        if result.node.resource_type == "test" and str(result.status) in {"error", "fail"}
+        for parent in result.node.depends_on.nodes
+        if (table := table_of(parent)) is not None
+    }
 
 
 def _schemas(select: str) -> tuple[str, ...]:

@@ -11,12 +11,15 @@ from functools import cached_property, partial
 
 from orchestration.flow.built_from import CODE, SETTINGS, Provenance, file_input, refusal
 from orchestration.flow.remarks import set_remarks
-from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
+from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Verdict, Work
+from orchestration.notices import Cause
 from orchestration.quality.gate import GateClosedError, require_open
 from orchestration.settings import Settings
 from orchestration.storage.warehouse import open_warehouse
 
 GATE_CLOSED = "Grinden är stängd."
+# Says of a product that it should have stood, and does not: the remark on a full refresh.
+REFRESH_CHECK = "hel_korning"
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def perform(
     run_id: str,
     log: logging.Logger,
     selected: Iterable[str] | None = None,
+    full_refresh: bool = False,
 ) -> Outcome:
     """Run one step, or the part of it that makes some products.
 
@@ -71,6 +75,8 @@ def perform(
         run_id: The run, for what is recorded.
         log: Where progress is told.
         selected: Names of the products that are asked for; all unless given.
+        full_refresh: Whether what could be left standing is made all the same. A mart that then
+            becomes another although it is made from the same is remarked on.
 
     Returns:
         What it did. Where `failed_sv` says that it failed, what was made is recorded all the same.
@@ -87,16 +93,59 @@ def perform(
         as_read = _as_read(step, chosen, provenance, [*filter(flow.makers.get, reads)])
         before = _inputs_of(step, chosen, Outcome(), as_read, provenance)
         remember = partial(provenance.record, run_id, before)
-        work = Work(settings, connection, run_id, log, chosen, reads, remember)
+        stood = _stood(step, chosen, provenance)
+        standing = frozenset() if full_refresh else frozenset(stood)
+        work = Work(settings, connection, run_id, log, chosen, reads, standing, remember)
         if not step.outside:
-            outcome = step.run(work)
+            outcome = _compared(step.run(work), work, stood, provenance)
             _remember(step, work, outcome, provenance, as_read)
             return outcome
     outcome = step.run(work)
     with open_warehouse(settings.warehouse_path) as connection:
         work = replace(work, connection=connection)
-        _remember(step, work, outcome, Provenance(connection, settings), as_read)
+        provenance = Provenance(connection, settings)
+        outcome = _compared(outcome, work, stood, provenance)
+        _remember(step, work, outcome, provenance, as_read)
     return outcome
+
+
+def _stood(step: Step, chosen: frozenset[str], provenance: Provenance) -> dict[str, str]:
+    """The products of a whole step that are what they would be made, with their fingerprints."""
+    if not step.lets_stand or chosen != step.products.keys():
+        return {}
+    return {
+        name: provenance.present(name)
+        for name in step.products
+        if provenance.outdated(name) is None
+    }
+
+
+def _compared(
+    outcome: Outcome, work: Work, stood: Mapping[str, str], provenance: Provenance
+) -> Outcome:
+    """Remark on marts that were made anew of the same and became something else."""
+    made = work.selected if outcome.made is None else outcome.made
+    # What lies before the marts may differ in the last digit, which marts round away.
+    again = [name for name in sorted(made & stood.keys()) if name.startswith("marts.")]
+    if not again:
+        return outcome
+    provenance.forget()
+    verdicts = []
+    for name in again:
+        changed = provenance.present(name) != stood[name]
+        said = (
+            f"{name} blev en annan när allt gjordes om, fast inget som den görs av har ändrats."
+            " Gör så här: jämför med den förra utgåvan och rapportera felet."
+        )
+        verdicts.append(Verdict(REFRESH_CHECK, name, (said,) if changed else ()))
+        if changed:
+            work.log.warning("%s", said)
+    found = tuple(Cause(message) for each in verdicts for message in each.messages_sv)
+    return replace(
+        outcome,
+        verdicts=[*outcome.verdicts, *verdicts],
+        notices=[*outcome.notices, *found],
+    )
 
 
 def require_inputs(flow: Flow, reads: Sequence[str], provenance: Provenance) -> None:

@@ -97,6 +97,8 @@ class Work:
         log: Where progress is told.
         selected: The products that are asked for.
         reads: The products that they are made from, which may be read.
+        standing: Those among the selected that are already what they would be made, and need not be
+            made again.
         remember: Records what the step's products are made of. Called by a step that
             `remembers` itself, when nothing stands in its way; by `performing` for all others.
     """
@@ -107,6 +109,7 @@ class Work:
     log: logging.Logger
     selected: frozenset[str]
     reads: tuple[str, ...]
+    standing: frozenset[str] = frozenset()
     remember: Callable[[], None] = _not_remembered
 
 
@@ -154,6 +157,8 @@ class Step:
         remembers: Whether it has what it is made of recorded itself, before it is made, because
             what it makes holds the record.
         begins: Whether a run begins with it, so that all that is kept is verified before.
+        lets_stand: Whether the whole step makes only what is not already what it would be made. A
+            product that somebody picks is made all the same.
     """
 
     name: str
@@ -168,6 +173,7 @@ class Step:
     can_subset: bool = False
     remembers: bool = False
     begins: bool = False
+    lets_stand: bool = False
 
     @cached_property
     def products(self) -> Mapping[str, Product]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
@@ -22,6 +23,7 @@ from orchestration.automation import (
     failure_notice,
     inbox_content,
     inbox_sensor,
+    is_full_refresh,
     may_ask,
     until_it_stops,
 )
@@ -47,6 +49,15 @@ def test_the_server_can_load_it() -> None:
     result = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr[-2000:]
     assert "Validation successful" in result.stdout + result.stderr
+
+
+def test_all_is_made_anew_in_the_night_to_sunday() -> None:
+    nights = [
+        datetime(2026, 11, day, 3, 30, tzinfo=ZoneInfo("Europe/Stockholm")) for day in range(22, 30)
+    ]
+    assert [night.day for night in nights if is_full_refresh(night)] == [22, 29]
+    # A Sunday in Sweden is still Saturday in UTC an hour after midnight.
+    assert is_full_refresh(datetime(2026, 11, 28, 23, 30, tzinfo=UTC))
 
 
 def test_what_runs_by_itself() -> None:

@@ -29,15 +29,27 @@ def small_flow() -> Flow:
     kept = {f"landing.{name}" for name in (*REGISTERS, *DATASETS)}
     steps = []
     for step in real_flow().steps:
-        writes = []
-        for product in step.writes:
-            reads = tuple(name for name in product.reads if name in kept or ":" in name)
-            from_nothing = product.name.startswith(("seeds.", "raw.municipality"))
-            if product.name in kept or (reads and step.name != "landing") or from_nothing:
-                kept.add(product.name)
-                writes.append(replace(product, reads=reads, files=()))
-        steps.append(replace(step, writes=tuple(writes), suites=(), checks=(), outside=False))
+        # Within a step they stand by name and not in the order in which they are made.
+        for _ in step.writes:
+            kept |= {each.name for each in step.writes if _is_kept(step, each, kept)}
+        writes = tuple(
+            replace(
+                each,
+                reads=tuple(name for name in each.reads if name in kept or ":" in name),
+                files=(),
+            )
+            for each in step.writes
+            if each.name in kept
+        )
+        steps.append(replace(step, writes=writes, suites=(), checks=(), outside=False))
     return Flow(tuple(steps))
+
+
+def _is_kept(step: Step, product: Product, kept: set[str]) -> bool:
+    if step.name == "landing":
+        return product.name in kept
+    reads = [name for name in product.reads if name in kept or ":" in name]
+    return bool(reads) or product.name.startswith(("seeds.", "raw.municipality"))
 
 
 @dataclass
@@ -49,6 +61,7 @@ class PaperHome:
     inbox: dict[str, str] = field(default_factory=dict)
     editions: list[dict[str, str]] = field(default_factory=list)
     year: int | None = None
+    made: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         steps = tuple(replace(step, run=self._body(step)) for step in self.flow.steps)
@@ -58,10 +71,18 @@ class PaperHome:
     def settings(self) -> Settings:
         return Settings(home=self.directory, year=self.year)
 
-    def run(self, name: str, products: Iterable[str] | None = None) -> Outcome:
-        step = self.flow.by_name[name]
-        chosen = None if products is None else frozenset(products)
-        return perform(self.flow, step, self.settings, run_id="run", log=LOG, selected=chosen)
+    def run(
+        self, name: str, products: Iterable[str] | None = None, *, full_refresh: bool = False
+    ) -> Outcome:
+        return perform(
+            self.flow,
+            self.flow.by_name[name],
+            self.settings,
+            run_id="run",
+            log=LOG,
+            selected=None if products is None else frozenset(products),
+            full_refresh=full_refresh,
+        )
 
     def run_all(self) -> None:
         for step in self.flow.steps:
@@ -112,9 +133,11 @@ class _Body:
             set_inbox(work.connection, lying, names=names)
         graph = {name: product.reads for name, product in self.step.products.items()}
         for name in TopologicalSorter(graph).static_order():
-            if name in work.selected:
+            if name in work.selected - work.standing:
                 self._make(work, self.step.products[name])
-        return Outcome()
+        made = work.selected - work.standing
+        self.home.made |= made
+        return Outcome(made=made)
 
     def _make(self, work: Work, product: Product) -> None:
         inputs = {name: self._read(work, name) for name in product.reads}
