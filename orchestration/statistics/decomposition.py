@@ -186,3 +186,74 @@ def standardise(
     return StandardisedRate(
         value, value + spread * float(low[0] - total), value + spread * float(high[0] - total)
     )
+
+
+def product_effects(before: FloatArray, after: FloatArray) -> FloatArray:
+    """Das Gupta's parts of the change of a product, for many draws at once.
+
+    Args:
+        before: (..., F), the factors as they were.
+        after: (..., F), as they became.
+
+    Returns:
+        (..., F); the sum over the factors is the change of the product.
+    """
+    factors = before.shape[-1]
+    effects = np.zeros(np.broadcast_shapes(before.shape, after.shape))
+    for factor in range(factors):
+        others = [each for each in range(factors) if each != factor]
+        mean = np.zeros(effects.shape[:-1])
+        for size in range(factors):
+            weight = factorial(size) * factorial(factors - 1 - size) / factorial(factors)
+            for changed in map(frozenset, combinations(others, size)):
+                mean += weight * np.prod(
+                    np.stack(
+                        [(after if each in changed else before)[..., each] for each in others]
+                        or [np.ones(effects.shape[:-1])]
+                    ),
+                    axis=0,
+                )
+        effects[..., factor] = mean * (after[..., factor] - before[..., factor])
+    return effects
+
+
+@dataclass(frozen=True, eq=False)
+class StratumParts:
+    """A change of a rate in each stratum's own two parts; the sum of all is the change.
+
+    Attributes:
+        composition: (..., K), because the stratum's share changed; it counts for as much as the
+            stratum's rate lies from the common one.
+        rates: (..., K), because its own rate changed.
+    """
+
+    composition: FloatArray
+    rates: FloatArray
+
+
+def kitagawa_strata(
+    size_before: FloatArray, events_before: FloatArray, size: FloatArray, events: FloatArray
+) -> StratumParts:
+    """Split the change of a rate by stratum, for many draws at once.
+
+    Strata crossed of several characteristics are strata like any other. One that is empty in one
+    of the years has the other year's rate in both: it can only have changed the composition.
+
+    Args:
+        size_before: (..., K).
+        events_before: (..., K).
+        size: (..., K), afterwards.
+        events: (..., K), afterwards.
+    """
+    sizes, numbers = (size_before, size), (events_before, events)
+    rates = [
+        np.where(n > 0, e / np.where(n > 0, n, 1.0), np.nan)
+        for n, e in zip(sizes, numbers, strict=True)
+    ]
+    first, second = (
+        np.nan_to_num(np.where(np.isnan(own), other, own)) for own, other in (rates, rates[::-1])
+    )
+    w1, w2 = (each / each.sum(axis=-1, keepdims=True) for each in sizes)
+    mean = (first + second) / 2
+    common = (mean * (w1 + w2) / 2).sum(axis=-1, keepdims=True)
+    return StratumParts((w2 - w1) * (mean - common), (second - first) * (w1 + w2) / 2)

@@ -119,6 +119,25 @@ def test_only_the_thin_layer_knows_dagster() -> None:
     assert "definitions.py" in known, "the search finds what is there"
 
 
+def test_no_start_pays_for_regressions() -> None:
+    """What takes half a second to import is imported inside the functions that need it."""
+    costly = {"statsmodels", "formulaic", "krippendorff"}
+    known = {
+        name_of(module)
+        for module in MODULES
+        if {name.partition(".")[0] for name in imported(module)} & costly
+    }
+    at_once = {
+        name
+        for name in known
+        for node in ast.parse((PACKAGE / name).read_text("utf-8")).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and costly & {(getattr(node, "module", None) or node.names[0].name).partition(".")[0]}
+    }
+    assert known == {"statistics/regression.py"}
+    assert at_once == set()
+
+
 def test_every_module_says_what_it_is_for() -> None:
     said = {module: ast.get_docstring(ast.parse(module.read_text("utf-8"))) for module in MODULES}
     assert [

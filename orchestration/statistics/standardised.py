@@ -1,0 +1,111 @@
+r"""Units held against what their own mix of cases would give in the rest of the city.
+
+A board with more of the kinds of case that are often refused has more refusals without doing
+anything differently. Each board's expected number comes from a model of all the *others*: a board
+that is part of its own expectation looks more ordinary than it is.
+
+What does not belong here: the model's covariates, and the words of a verdict.
+
+References: Breslow & Day (1987), Statistical Methods in Cancer Research II, ch. 2 (indirect
+standardisation); `districts` for what lies between units.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from orchestration.statistics import batched
+from orchestration.statistics.arrays import FloatArray, IntArray
+from orchestration.statistics.districts import between_interval, leave_one_out, random_effects
+from orchestration.statistics.multiplicity import benjamini_hochberg
+
+
+@dataclass(frozen=True, eq=False)
+class Standardised:
+    """Observed over expected of each unit; every array (I,).
+
+    Attributes:
+        observed: events.
+        expected: what the others' model gives the same cases.
+        ratio: one over the other.
+        lower: lower limit of the ratio, from chance within the unit.
+        upper: upper limit.
+        shrunken: the ratio pulled towards the units' common one.
+        between: variance of the log ratio between units that is not chance.
+        between_limits: of that variance.
+        p_values: each against the others, chance and the variance between them allowed for.
+        q_values: the same by Benjamini-Hochberg over the units.
+    """
+
+    observed: FloatArray
+    expected: FloatArray
+    ratio: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    shrunken: FloatArray
+    between: float
+    between_limits: tuple[float, float]
+    p_values: FloatArray
+    q_values: FloatArray
+
+
+def expected_without(
+    units: IntArray, events: FloatArray, trials: FloatArray, design: FloatArray, number: int
+) -> FloatArray:
+    """Events that each unit's cases would have met among all the others (logistic regression).
+
+    Args:
+        units: (C,), unit of each cell, from 0.
+        events: (C,).
+        trials: (C,).
+        design: (C, P), the first column ones.
+        number: how many units, I.
+
+    Returns:
+        (I,).
+    """
+    others = (units[None, :] != np.arange(number)[:, None]).astype(np.float64)
+    beta = batched.logistic(events * others, trials * others, design)
+    mean = special.expit(beta @ design.T)
+    return np.asarray((trials * mean * (1.0 - others)).sum(axis=1), dtype=np.float64)
+
+
+def standardise_units(
+    observed: FloatArray, expected: FloatArray, variance: FloatArray, level: float
+) -> Standardised:
+    """Ratios with limits, shrunken ratios, and a test of each against the others.
+
+    Args:
+        observed: (I,).
+        expected: (I,), positive.
+        variance: (I,), of each unit's observed number around what is expected of it.
+        level: coverage.
+
+    Raises:
+        ValueError: a unit is expected to have nothing, or there are fewer than three.
+    """
+    if np.any(expected <= 0):
+        raise ValueError("every unit needs a positive expected number")
+    y = np.log((observed + 0.5) / (expected + 0.5))
+    # At the expected number: a low count would else look certain of itself.
+    own = variance / np.square(expected)
+    design = np.ones((observed.size, 1))
+    together = random_effects(y, own, design)
+    alone = leave_one_out(y, own, design)
+    trust = together.between / (together.between + own)
+    centre = float(together.coefficients[0])
+    reach = special.ndtri((1.0 + level) / 2.0) * np.sqrt(own)
+    p_values = alone.p_values
+    return Standardised(
+        observed=observed,
+        expected=expected,
+        ratio=observed / expected,
+        lower=np.exp(y - reach),
+        upper=np.exp(y + reach),
+        shrunken=np.exp(centre + trust * (y - centre)),
+        between=together.between,
+        between_limits=between_interval(y, own, design, level),
+        p_values=p_values,
+        q_values=benjamini_hochberg(p_values),
+    )
