@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 
@@ -82,6 +82,13 @@ class Queried:
 Metric = Known | Scanned | Queried
 
 
+class Counting(Protocol):
+    """What answers a question: a connection of DuckDB's, or of another engine that does as it."""
+
+    def execute(self, query: str, parameters: object = ..., /) -> Any:
+        """Ask a question with named parameters; `fetchone` of what is returned has the answer."""
+
+
 def quoted(name: str) -> str:
     """A column or table name as an SQL identifier; dots part schema and table.
 
@@ -140,7 +147,7 @@ def latest_rows(
         return Relation(table, whole, columns)
     plain = [part.partition(".")[0] for part in key]
     require_columns(table, columns, (*plain, "delivery_sequence"))
-    parts = [_key_part(part) for part in key]
+    parts = [key_part(part) for part in key]
     hashed = f"hash({', '.join(parts)})"
     # Equal hashes may belong to different keys, but different hashes never to the same: a count of
     # distinct hashes as large as the count of rows proves that no key comes twice.
@@ -178,7 +185,12 @@ def latest_rows(
     return Relation(table, source, columns)
 
 
-def _key_part(part: str) -> str:
+def key_part(part: str) -> str:
+    """A part of a key as SQL: a column, or a member of a JSON column, empty where it is absent.
+
+    Args:
+        part: `column` or `column.member`.
+    """
     column, _, member = part.partition(".")
     if not member:
         return quoted(column)
@@ -493,7 +505,7 @@ class _Translation:
 
 
 def compute(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, metrics: Mapping[Any, Metric]
+    connection: Counting, relation: Relation, metrics: Mapping[Any, Metric]
 ) -> dict[Any, object | MetricError]:
     """Compute the metrics of a table.
 
@@ -524,7 +536,7 @@ def compute(
 
 
 def _scan(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, scanned: Mapping[Any, Scanned]
+    connection: Counting, relation: Relation, scanned: Mapping[Any, Scanned]
 ) -> dict[Any, object | MetricError]:
     try:
         row = _aggregated(connection, relation, list(scanned.values()))
@@ -537,7 +549,7 @@ def _scan(
 
 
 def _aggregated(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, metrics: Sequence[Scanned]
+    connection: Counting, relation: Relation, metrics: Sequence[Scanned]
 ) -> tuple[object, ...]:
     expressions = ", ".join(metric.expression for metric in metrics)
     parameters: dict[str, object] = {}
@@ -547,11 +559,11 @@ def _aggregated(
     return tuple(float(value) if isinstance(value, Decimal) else value for value in row)
 
 
-def _alone(connection: duckdb.DuckDBPyConnection, relation: Relation, metric: Scanned) -> object:
+def _alone(connection: Counting, relation: Relation, metric: Scanned) -> object:
     return _aggregated(connection, relation, [metric])[0]
 
 
-def _queried(connection: duckdb.DuckDBPyConnection, metric: Queried) -> object:
+def _queried(connection: Counting, metric: Queried) -> object:
     if metric.unless_zero is not None:
         (hits,) = _row(connection, metric.unless_zero, metric.parameters)
         if hits == 0:
@@ -576,7 +588,7 @@ def _reason(error: duckdb.Error) -> str:
 
 
 def _row(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Counting,
     sql: str,
     parameters: Mapping[str, object] | None = None,
 ) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from orchestration.language import numbers
 from orchestration.quality import gate
 from orchestration.quality.metrics import (
     Compiler,
+    Counting,
     Metric,
     MetricError,
     Relation,
@@ -136,7 +137,7 @@ def validate(
     typed = typed_expectations(bound)
     try:
         relation = _relation(connection, bound)
-        row_count, results = _judged(connection, bound, typed, relation)
+        row_count, results = judge(connection, bound, typed, relation)
     except MetricError as error:
         row_count = 0
         results = tuple(_broken(bound, rule, str(error)) for rule in bound.expectations)
@@ -171,12 +172,26 @@ def _relation(connection: duckdb.DuckDBPyConnection, suite: Suite) -> Relation:
         raise MetricError(message) from error
 
 
-def _judged(
-    connection: duckdb.DuckDBPyConnection,
+def judge(
+    connection: Counting,
     suite: Suite,
     typed: list["Expectation"],
     relation: Relation,
 ) -> tuple[int, tuple[ExpectationResult, ...]]:
+    """Judge rows by a suite, whichever engine counts them.
+
+    Args:
+        connection: What answers the questions.
+        suite: The suite, its variables bound.
+        typed: Its rules as `typed_expectations` gives them.
+        relation: The rows.
+
+    Returns:
+        How many rows there are, and the outcome of each rule.
+
+    Raises:
+        MetricError: If the rows cannot be counted.
+    """
     compiler = Compiler(relation)
     plan: dict[Any, Metric] = {_ROWS: compiler.compile("table.row_count", {}, {})}
     needs: list[list[MetricConfiguration] | MetricError] = []

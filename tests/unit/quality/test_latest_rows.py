@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Template
 
+from orchestration.quality.dialects import latest_rows_by_key
 from orchestration.quality.metrics import forget_superseded, latest_rows, table_columns
 from orchestration.settings import PROJECT_ROOT
 from tests.empty_database import empty_database
@@ -146,6 +147,12 @@ def in_quality(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     return found
 
 
+def in_windows(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """As an engine without row ids is asked."""
+    source = latest_rows_by_key("raw.t", list(table_columns(connection, "raw.t")), ["id"])
+    return connection.execute(f"select id, delivery_sequence from {source} order by all").fetchall()
+
+
 def in_dbt(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     macros = (PROJECT_ROOT / "dbt_project" / "macros" / "latest.sql").read_text(encoding="utf-8")
     macro = vars(Template(macros).module)["latest_rows"]
@@ -170,6 +177,7 @@ def test_which_delivery_of_a_key_is_valid(wins: str) -> None:
     with empty_database() as connection:
         deliver(connection, {"a": periods, "b": periods[:1]})
         assert in_quality(connection) == [("a", expected), ("b", 1)]
+        assert in_windows(connection) == [("a", expected), ("b", 1)]
         assert in_dbt(connection) == [("a", expected), ("b", 1)]
 
 
@@ -190,6 +198,7 @@ def test_dbt_and_the_expectations_see_the_same_rows(keys: dict[str, list[str]]) 
     with empty_database() as connection:
         deliver(connection, keys)
         assert in_quality(connection) == expected
+        assert in_windows(connection) == expected
         assert in_dbt(connection) == expected
 
 
