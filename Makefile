@@ -15,7 +15,7 @@ PARSE := $(BIN)/python -c 'from orchestration.flow.dbt_project import ensure_man
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test lint types dbt serve bench mutants pictures lock audit clean manifest
+.PHONY: run test lint types dbt serve bench truths mutants pictures lock audit clean manifest
 
 run: $(INSTALLED)
 	$(BIN)/avvik run
@@ -48,6 +48,10 @@ serve: $(INSTALLED)
 bench: $(DEVELOPED)
 	$(BIN)/pytest -o addopts= -o 'python_files=bench_*.py' --import-mode=importlib -ra -s \
 	  tests/benchmarks
+
+# Bias and coverage of what the analyses estimate, in worlds whose truths are known.
+truths: $(DEVELOPED)
+	$(BIN)/python -m tests.truths.functions
 
 # Lines that a wrong number could be born in, changed one at a time: some test must fall for each.
 mutants: $(DEVELOPED)

@@ -60,3 +60,51 @@ class Effect(StrEnum):
 
     EXPLAINS = "explains"
     RESERVATION = "reservation"
+
+
+class Status(StrEnum):
+    """Whether an estimate of an analysis could be made, and if not, why not."""
+
+    ESTIMATED = "estimated"
+    TOO_FEW = "too_few"
+    NOT_DELIVERED = "not_delivered"
+    NOT_IDENTIFIED = "not_identified"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Shortfall(StrEnum):
+    """What an estimate that could not be made lacks; each belongs to one status."""
+
+    FEW_OBSERVATIONS = "few_observations"
+    FEW_EVENTS = "few_events"
+    FEW_GROUPS = "few_groups"
+    NO_REGISTER = "no_register"
+    NO_COLUMN = "no_column"
+    NO_LINKAGE = "no_linkage"
+    NO_CHANGE = "no_change"
+    NO_FIT = "no_fit"
+    NOT_FOLLOWED = "not_followed"
+    NO_EARLIER = "no_earlier"
+    NOBODY = "nobody"
+    TOO_MANY_ROWS = "too_many_rows"
+
+    @property
+    def status(self) -> Status:
+        """The status it gives."""
+        return _STATUS_OF[self]
+
+
+_STATUS_OF = {
+    Shortfall.FEW_OBSERVATIONS: Status.TOO_FEW,
+    Shortfall.FEW_EVENTS: Status.TOO_FEW,
+    Shortfall.FEW_GROUPS: Status.TOO_FEW,
+    Shortfall.NO_REGISTER: Status.NOT_DELIVERED,
+    Shortfall.NO_COLUMN: Status.NOT_DELIVERED,
+    Shortfall.NO_LINKAGE: Status.NOT_IDENTIFIED,
+    Shortfall.NO_CHANGE: Status.NOT_IDENTIFIED,
+    Shortfall.NO_FIT: Status.NOT_IDENTIFIED,
+    Shortfall.NOT_FOLLOWED: Status.NOT_IDENTIFIED,
+    Shortfall.TOO_MANY_ROWS: Status.NOT_IDENTIFIED,
+    Shortfall.NO_EARLIER: Status.NOT_APPLICABLE,
+    Shortfall.NOBODY: Status.NOT_APPLICABLE,
+}

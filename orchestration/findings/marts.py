@@ -28,7 +28,8 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic.functional_serializers import WrapSerializer
 
-from orchestration.findings import records
+from orchestration.findings import estimates, records
+from orchestration.findings.estimates import AnalysisResult, BoardStandardised
 from orchestration.findings.records import (
     ChartPoint,
     Deviation,
@@ -167,6 +168,17 @@ SERIES_CHARTS = FindingsTable(
     "En rad per jämförbart värde i varje serie för kommunen, länet och riket: seriens styrdiagram"
     " (XmR). För ögat; inget utfall bygger på det.",
     ChartPoint,
+)
+
+ANALYSIS_RESULTS = FindingsTable(
+    estimates.ANALYSIS_RESULTS_TABLE,
+    "En rad per skattning i en analys; den som inte gick att göra har en rad som säger det.",
+    AnalysisResult,
+)
+BOARD_STANDARDISED = FindingsTable(
+    estimates.BOARD_STANDARDISED_TABLE,
+    "En rad per mått, år och nämnd: utfallet mot vad de övriga nämnderna låter vänta.",
+    BoardStandardised,
 )
 
 

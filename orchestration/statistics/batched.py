@@ -19,6 +19,8 @@ _TOLERANCE = 1e-9
 #: A little of a ridge, so that a draw where a category never occurs still has a solution.
 _RIDGE = 1e-8
 _FARTHEST = 30.0
+#: So many numbers of the cells' own information are held at once.
+_MOST_HELD = 20_000_000
 
 
 def _solve(information: FloatArray, score: FloatArray) -> FloatArray:
@@ -27,9 +29,19 @@ def _solve(information: FloatArray, score: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.solve(steadied, score[..., None])[..., 0], dtype=np.float64)
 
 
-def _squares(design: FloatArray) -> FloatArray:
-    """Each cell's own share of the information, (C, P * P)."""
+def _squares(design: FloatArray) -> FloatArray | None:
+    """Each cell's own share of the information, (C, P * P); None where it would be too large."""
+    if design.shape[0] * design.shape[1] ** 2 > _MOST_HELD:
+        return None
     return (design[:, :, None] * design[:, None, :]).reshape(design.shape[0], -1)
+
+
+def _information(weights: FloatArray, design: FloatArray, squares: FloatArray | None) -> FloatArray:
+    """(R, P, P)."""
+    p = design.shape[1]
+    if squares is not None:
+        return (weights @ squares).reshape(-1, p, p)
+    return np.stack([(design * each[:, None]).T @ design for each in weights])
 
 
 def logistic(
@@ -51,7 +63,7 @@ def logistic(
     for _ in range(_STEPS):
         mean = special.expit(np.clip(beta @ design.T, -_FARTHEST, _FARTHEST))
         weights = trials * mean * (1.0 - mean)
-        information = (weights @ squares).reshape(-1, p, p)
+        information = _information(weights, design, squares)
         step = _solve(information, (events - trials * mean) @ design)
         beta = beta + np.clip(step, -4.0, 4.0)
         if np.max(np.abs(step)) < _TOLERANCE:
@@ -74,7 +86,7 @@ def poisson(counts: FloatArray, design: FloatArray, start: FloatArray) -> FloatA
     beta = np.zeros((counts.shape[0], p)) + start
     for _ in range(_STEPS):
         mean = np.exp(np.clip(beta @ design.T, -_FARTHEST, _FARTHEST))
-        information = (mean @ squares).reshape(-1, p, p)
+        information = _information(mean, design, squares)
         step = _solve(information, (counts - mean) @ design)
         beta = beta + np.clip(step, -2.0, 2.0)
         if np.max(np.abs(step)) < _TOLERANCE:

@@ -113,3 +113,20 @@ def widened_limits(
     """Limits around the common value when units differ more than by chance."""
     reach = -special.ndtri(tail) * np.sqrt(np.square(standard_errors) + between)
     return common - reach, common + reach
+
+
+def wilson_limits(
+    events: FloatArray, trials: FloatArray, tail: float
+) -> tuple[FloatArray, FloatArray]:
+    """Wilson's limits of a proportion, given its count (Wilson 1927, J. Am. Stat. Assoc. 22:209).
+
+    Args:
+        events: counts; divided, like the trials, by a design effect where rows are of clusters.
+        trials: denominators, positive.
+        tail: probability outside on each side.
+    """
+    z2 = float(np.square(special.ndtri(tail)))
+    share = events / trials
+    middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    reach = np.sqrt(z2 * (share * (1 - share) + z2 / (4 * trials)) / trials) / (1 + z2 / trials)
+    return middle - reach, middle + reach

@@ -366,10 +366,23 @@ def few_clusters(
     # Products of clusters' weights with (I - H) between them, if all rows had one variance.
     products = np.diag(sizes) - weights @ bread @ weights.T
     df = float(np.trace(products) ** 2 / np.square(products).sum())
-    error = float(np.sqrt(variance))
-    reach = float(special.stdtrit(df, (1 + level) / 2)) * error
-    p = 2.0 * float(special.stdtr(df, -abs(estimate) / error)) if error > 0 else float("nan")
-    return FewClusters(estimate, error, df, estimate - reach, estimate + reach, p)
+    return student_limits(estimate, float(np.sqrt(variance)), df, level)
+
+
+def student_limits(estimate: float, standard_error: float, df: float, level: float) -> FewClusters:
+    """Limits and p-value by Student's t.
+
+    Args:
+        estimate: of what.
+        standard_error: of it.
+        df: degrees of freedom.
+        level: coverage.
+    """
+    reach = float(special.stdtrit(df, (1 + level) / 2)) * standard_error
+    p = float("nan")
+    if standard_error > 0:
+        p = 2.0 * float(special.stdtr(df, -abs(estimate) / standard_error))
+    return FewClusters(estimate, standard_error, df, estimate - reach, estimate + reach, p)
 
 
 def _inverse(matrix: FloatArray) -> FloatArray:

@@ -20,6 +20,11 @@ from orchestration.statistics.arrays import FloatArray, IntArray
 from orchestration.statistics.districts import between_interval, leave_one_out, random_effects
 from orchestration.statistics.multiplicity import benjamini_hochberg
 
+#: Units that may be set aside, that must remain alike, and the level at which one is.
+_MOST_ASIDE = 3
+_LEAST_ALIKE = 4
+_ASIDE = 0.05
+
 
 @dataclass(frozen=True, eq=False)
 class Standardised:
@@ -92,11 +97,10 @@ def standardise_units(
     own = variance / np.square(expected)
     design = np.ones((observed.size, 1))
     together = random_effects(y, own, design)
-    alone = leave_one_out(y, own, design)
     trust = together.between / (together.between + own)
     centre = float(together.coefficients[0])
     reach = special.ndtri((1.0 + level) / 2.0) * np.sqrt(own)
-    p_values = alone.p_values
+    p_values = against_others(y, own)
     return Standardised(
         observed=observed,
         expected=expected,
@@ -109,3 +113,41 @@ def standardise_units(
         p_values=p_values,
         q_values=benjamini_hochberg(p_values),
     )
+
+
+def against_others(y: FloatArray, variance: FloatArray) -> FloatArray:
+    """Two-sided p-values of each unit against those of the others that are alike.
+
+    Two units that deviate hide each other: each makes the others look as if they varied much. The
+    farthest is therefore set aside, then the farthest of the rest, up to three; the last of them
+    that lies surely outside the rest decides how many stay aside (Rosner 1983, Technometrics
+    25:165), and everything is held against what remains.
+
+    Args:
+        y: (I,), log ratios.
+        variance: (I,), sampling variances.
+
+    Raises:
+        ValueError: there are fewer than three units.
+    """
+    units = y.size
+    rest = np.arange(units)
+    aside: list[int] = []
+    sure = 0
+    for step in range(1, min(_MOST_ASIDE, (units - _LEAST_ALIKE) // 2) + 1):
+        found = _alone(y, variance, rest)
+        farthest = int(np.argmin(found))
+        if found[farthest] < _ASIDE / (units - step + 1):
+            sure = step
+        aside.append(int(rest[farthest]))
+        rest = np.delete(rest, farthest)
+    out = np.empty(units)
+    alike = np.setdiff1d(np.arange(units), aside[:sure])
+    out[alike] = _alone(y, variance, alike)
+    for unit in aside[:sure]:
+        out[unit] = _alone(y, variance, np.append(alike, unit))[-1]
+    return out
+
+
+def _alone(y: FloatArray, variance: FloatArray, units: IntArray) -> FloatArray:
+    return leave_one_out(y[units], variance[units], np.ones((units.size, 1))).p_values

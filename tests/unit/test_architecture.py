@@ -109,6 +109,18 @@ def test_methods_of_statistics_know_nothing_of_the_project() -> None:
     } == {}
 
 
+def test_analyses_are_functions_of_arrays() -> None:
+    """No database, no words: the step reads and tells, and what lies between can be tried alone."""
+    analyses = [module for module in MODULES if part(module) == "analyses"]
+    assert len(analyses) > 3
+    allowed = {"statistics", "findings", "analyses"}
+    for module in analyses:
+        names = imported(module)
+        own = {name.split(".")[1] for name in names if name.startswith("orchestration.")}
+        assert own <= allowed, module
+        assert not {"duckdb", "pandas"} & names, module
+
+
 def test_only_the_thin_layer_knows_dagster() -> None:
     known = {
         name_of(module): found

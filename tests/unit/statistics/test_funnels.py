@@ -18,6 +18,7 @@ from orchestration.statistics.funnels import (
     rate_funnel,
     ratio_limits,
     widened_limits,
+    wilson_limits,
     winsorise,
 )
 
@@ -157,3 +158,14 @@ def test_z_scores_of_ratios_as_funnelplotr() -> None:
 
 def test_units_that_differ_by_chance_have_no_variance_between_them() -> None:
     assert between_variance(0.8, np.full(11, 0.1)) == 0
+
+
+def test_wilsons_limits_are_those_that_others_print() -> None:
+    with (VECTORS / "phe" / "intervals_95.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["method"] == "wilson"]
+    assert len(rows) > 2
+    for row in rows:
+        events, trials = (np.array([float(row[name])]) for name in ("events", "denominator"))
+        low, high = wilson_limits(events, trials, 0.025)
+        assert low[0] == pytest.approx(float(row["lower"]), rel=1e-6)
+        assert high[0] == pytest.approx(float(row["upper"]), rel=1e-6)

@@ -1,0 +1,90 @@
+"""What an analysis has estimated: one record an estimate, also of one that could not be made.
+
+A table of estimates never lacks a row because a group was empty or a register absent: the row is
+there with its status, and what it lacks is a code that `language` has the sentence for.
+
+What does not belong here: how anything is estimated, and which estimates an analysis has.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from orchestration.findings.codes import Shortfall, Status
+
+ANALYSIS_RESULTS_TABLE = "marts.analysis_results"
+BOARD_STANDARDISED_TABLE = "marts.board_standardised"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnalysisResult:
+    """One row of ``marts.analysis_results``."""
+
+    analysis_id: Annotated[str, Field(description="Analysen, som i marts.analyses.")]
+    estimand_id: Annotated[str, Field(description="Vad som skattas.")]
+    period_start: Annotated[date, Field(description="Periodens första dag.")]
+    period_from: Annotated[
+        date | None, Field(description="Perioden som jämförs med; tomt för en nivå.")
+    ]
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    breakdown: Annotated[str, Field(description="Indelningen; total för helheten.")]
+    category: Annotated[str, Field(description="Gruppen i indelningen; total för helheten.")]
+    estimate: Annotated[float | None, Field(description="Skattningen, i sin enhet.")] = None
+    ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")] = None
+    ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")] = None
+    ci_level: Annotated[float | None, Field(description="Intervallets täckning.")] = None
+    standard_error: Annotated[float | None, Field(description="Medelfel.")] = None
+    observations: Annotated[float | None, Field(description="Antal observationer.")] = None
+    events: Annotated[float | None, Field(description="Antal händelser.")] = None
+    unit: Annotated[
+        str, Field(description="Enheten: share, ratio, count, hours, kr och så vidare.")
+    ]
+    method_id: Annotated[str, Field(description="Metoden; se marts.analysis_methods.")]
+    sensitivity_of: Annotated[
+        str | None,
+        Field(description="Skattningen som denna prövar känsligheten hos; tomt för den främsta."),
+    ] = None
+    verdict: Annotated[str | None, Field(description="Vad skattningen säger, som kod.")] = None
+    p_value: Annotated[float | None, Field(description="Ojusterat p-värde.")] = None
+    q_value: Annotated[float | None, Field(description="Justerat för antalet prövningar.")] = None
+    status: Annotated[
+        Status,
+        Field(
+            description="estimated, too_few, not_delivered, not_identified eller not_applicable."
+        ),
+    ] = Status.ESTIMATED
+    shortfall: Annotated[
+        Shortfall | None, Field(description="Vad som saknas, som kod; tomt om inget saknas.")
+    ] = None
+    reason_sv: Annotated[
+        str, Field(description="Vad som saknas, i en mening; tomt om inget saknas.")
+    ] = ""
+    seed: Annotated[
+        int | None, Field(description="Slumptalsfröet; tomt där inget dras slumpvis.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardStandardised:
+    """One row of ``marts.board_standardised``."""
+
+    analysis_id: Annotated[str, Field(description="Analysen, som i marts.analyses.")]
+    measure_id: Annotated[str, Field(description="Måttet.")]
+    period_start: Annotated[date, Field(description="Periodens första dag.")]
+    geography_id: Annotated[str, Field(description="Nämnden; se marts.geographies.")]
+    observed: Annotated[float, Field(description="Antalet händelser.")]
+    expected: Annotated[
+        float, Field(description="Antalet som de övriga nämndernas mönster ger samma ärenden.")
+    ]
+    ratio: Annotated[float, Field(description="Utfallet delat med det väntade.")]
+    ci_lower: Annotated[float, Field(description="Kvotens nedre gräns.")]
+    ci_upper: Annotated[float, Field(description="Kvotens övre gräns.")]
+    shrunken: Annotated[float, Field(description="Kvoten dragen mot nämndernas gemensamma.")]
+    tau2: Annotated[float, Field(description="Varians mellan nämnderna utöver slumpen.")]
+    tau2_lower: Annotated[float, Field(description="Variansens nedre gräns.")]
+    tau2_upper: Annotated[float, Field(description="Variansens övre gräns.")]
+    p_value: Annotated[float, Field(description="Ojusterat p-värde.")]
+    q_value: Annotated[float, Field(description="Justerat för antalet nämnder.")]
+    verdict: Annotated[str, Field(description="above, below eller alike.")]

@@ -1,0 +1,249 @@
+"""Bias and coverage of every estimand in worlds whose truths are known: `make truths`.
+
+Prints a table and writes it to `docs/figures/truths_functions.csv`. Not a test: it takes minutes.
+`tests/unit/analyses` runs a little of the same with wide limits.
+"""
+
+import csv
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from orchestration.analyses import housing_support, refusals
+from orchestration.analyses.rows import Rows
+from orchestration.findings.estimates import AnalysisResult
+from orchestration.statistics import bunching
+from orchestration.statistics.resampling import Interval
+from tests.truths import worlds
+from tests.truths.worlds import Truth
+
+FIGURES = Path(__file__).parents[2] / "docs" / "figures" / "truths_functions.csv"
+REPLICATES = 199
+_LONGER, _FACTOR = 1.2, 1.4
+#: Where one cause is to be told from the other a refusal depends much on the spell's month.
+_STEEP = 4.0
+_OF_SPELLS = {"1.4", "1.4_rise"}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One interval held against its truth; the error is relative to the truth where it has size."""
+
+    world: str
+    estimand: str
+    truth: float
+    estimate: float
+    covered: bool
+
+
+def hits(world: str, rows: Rows, truths: Iterable[Truth]) -> list[Hit]:
+    """Every truth of a world against the estimate of the same name; one that is lacking misses."""
+    found = {(each.estimand_id, each.category): each for each in rows.results}
+    return [
+        hit(world, truth, found[truth.estimand, truth.category])
+        for truth in truths
+        if (truth.estimand, truth.category) in found
+    ]
+
+
+def hit(world: str, truth: Truth, seen: AnalysisResult) -> Hit:
+    value = float("nan") if seen.estimate is None else seen.estimate
+    low, high = seen.ci_lower, seen.ci_upper
+    covered = low is not None and high is not None and low <= truth.value <= high
+    return Hit(world, truth.estimand, truth.value, value, covered)
+
+
+def _months(seed: int) -> list[Hit]:
+    months = worlds.months_of(seed, longer=_LONGER, factor=_FACTOR)
+    rows = Rows("refusals", worlds.YEAR, "0180")
+    refusals.factors(rows, months, REPLICATES)
+    refusals.spells(rows, months, 99)
+    refusals.bands(rows, months)
+    return hits("refusals", rows, worlds.months_truths(_LONGER, _FACTOR))
+
+
+def _one_cause(seed: int) -> list[Hit]:
+    """Longer spells alone, then higher rates alone."""
+    out = []
+    for world, longer, factor in (("duration only", 2.5, 1.0), ("rate only", 1.0, 1.6)):
+        months = worlds.months_of(seed, longer=longer, factor=factor, number=3000, slope=_STEEP)
+        rows = Rows("refusals", worlds.YEAR, "0180")
+        refusals.spells(rows, months, 99)
+        truths = worlds.months_truths(longer, factor, 3000, _STEEP)
+        out += hits(world, rows, [each for each in truths if each.estimand in _OF_SPELLS])
+    return out
+
+
+def _returns(seed: int) -> list[Hit]:
+    returns, truths = worlds.returns_of(seed)
+    rows = Rows("refusals", worlds.YEAR, "0180")
+    refusals.after_refusal(rows, returns, REPLICATES)
+    return hits("returns", rows, truths)
+
+
+def _grounds(seed: int) -> list[Hit]:
+    rows = Rows("refusals", worlds.YEAR, "0180")
+    refusals.new_groups(rows, worlds.grounds_of(seed, 1.2))
+    return hits("grounds", rows, [Truth("1.6", "kredit", 1.2), Truth("1.6", "tillgangar", 1.0)])
+
+
+def _boards(seed: int) -> list[Hit]:
+    """Two boards differ; a hit is a verdict that is right."""
+    months = worlds.months_of(seed, longer=1.0, factor=1.0, number=12_000, boards={2: 1.6, 7: 0.55})
+    rows = Rows("refusals", worlds.YEAR, "0180")
+    refusals.boards(rows, months)
+    out = []
+    for at, each in enumerate(rows.boards):
+        planted = {2: "above", 7: "below"}.get(at)
+        name = "1.8 planted" if planted else "1.8 null"
+        out.append(Hit("boards", name, 0.0, 0.0, each.verdict == (planted or "alike")))
+    return out
+
+
+def one_of_cases(seed: int, flats: float = 0.09, own: float = 0.30) -> list[Hit]:
+    """What others carried of those who are missing in protected housing."""
+    seen, truths = worlds.cases_of(seed, flats, own)
+    world = "substitution" if flats + own > 0 else "no substitution"
+    return hits(world, worlds.run_protected(REPLICATES, cases=seen), truths)
+
+
+def cases(seed: int) -> list[Hit]:
+    """With and without substitution."""
+    return [*one_of_cases(seed), *one_of_cases(seed, 0.0, 0.0)]
+
+
+def stays(seed: int) -> list[Hit]:
+    """Stays of which the later are cut short by the end of the data."""
+    seen, truths = worlds.stays_of(seed)
+    return hits("stays", worlds.run_protected(REPLICATES, stays=seen), truths)
+
+
+def series(seed: int) -> list[Hit]:
+    """Quarters with a step, and without one."""
+    seen, truths = worlds.series_of(seed)
+    null, nothing = worlds.series_of(seed + 50_000, 1.0)
+    return [
+        *hits("series", worlds.run_protected(REPLICATES, series=seen), truths),
+        *hits("no step", worlds.run_protected(REPLICATES, series=null), nothing),
+    ]
+
+
+def _heap(seed: int) -> list[Hit]:
+    out = []
+    for world, moved in (("grant", 0.35), ("no grant", 0.0)):
+        support, truths = worlds.support_of(seed, moved, since=2015)
+        seen = bunching.histogram(support.hours, support.group, 3)
+        found = bunching.estimate(
+            seen, 0, housing_support.THRESHOLD, np.random.default_rng(seed), replicates=REPLICATES
+        )
+        estimates: dict[str, tuple[float, Interval]] = {
+            "3.3": (found.excess, found.excess_limits),
+            "3.3_missing": (found.missing, found.missing_limits),
+            "3.3_hours": (found.hours, found.hours_limits),
+        }
+        for truth in truths:
+            if truth.estimand in estimates:
+                value, limits = estimates[truth.estimand]
+                out.append(
+                    Hit(world, truth.estimand, truth.value, value, limits.covers(truth.value))
+                )
+    return out
+
+
+def _placebos(seed: int) -> list[Hit]:
+    support, _ = worlds.support_of(seed, 0.35, since=2015)
+    seen = bunching.histogram(support.hours, support.group, 3)
+    cases = [*((0, at) for at in housing_support.PLACEBOS), (1, 12.0), (2, 12.0)]
+    judged = bunching.placebos(
+        seen, cases, (0, housing_support.THRESHOLD), seed, replicates=REPLICATES
+    )
+    alone = [
+        Hit("placebos", "3.4", 0.0, each.excess, each.excess_limits.covers(0.0))
+        for each in judged.found
+    ]
+    family = Hit("placebos", "3.4 family", 0.0, 0.0, bool(judged.p_values.min() > 0.05))
+    return [*alone, family]
+
+
+def _since(seed: int) -> list[Hit]:
+    support, truths = worlds.support_of(seed)
+    rows = Rows("housing_support", worlds.YEAR, "0180")
+    housing_support.since_grant(rows, support, housing_support.Grant(82_576.0, 2018), 99)
+    right = [each.estimate == 2018 for each in rows.results if each.estimand_id == "3.5_largest"]
+    found = hits("grant", rows, [each for each in truths if each.estimand == "3.5"])
+    return [*found, Hit("grant", "3.5 largest step", 0.0, 0.0, right[0])]
+
+
+def _equal(seed: int) -> list[Hit]:
+    support, truths = worlds.support_of(seed, 0.0, heaps=False)
+    rows = Rows("housing_support", worlds.YEAR, "0180")
+    housing_support.equal_treatment(rows, support)
+    return hits("equal treatment", rows, truths)
+
+
+WORLDS: dict[Callable[[int], list[Hit]], int] = {
+    _months: 200,
+    _one_cause: 40,
+    _returns: 100,
+    _grounds: 2000,
+    _boards: 60,
+    cases: 400,
+    stays: 400,
+    series: 400,
+    _heap: 400,
+    _placebos: 60,
+    _since: 100,
+    _equal: 400,
+}
+
+
+def summary(found: Sequence[Hit]) -> list[dict[str, object]]:
+    """A row a world and estimand: how many intervals, how many cover, how far off on average."""
+    of = defaultdict(list)
+    for each in found:
+        of[each.world, each.estimand].append(each)
+    out: list[dict[str, object]] = []
+    for (world, estimand), mine in of.items():
+        truth = np.array([each.truth for each in mine])
+        error = np.array([each.estimate for each in mine]) - truth
+        size = np.abs(truth).mean()
+        out.append(
+            {
+                "world": world,
+                "estimand": estimand,
+                "intervals": len(mine),
+                "coverage": round(float(np.mean([each.covered for each in mine])), 3),
+                "estimated": int(np.isfinite(error).sum()),
+                "mean_error": float(f"{np.nanmean(error):.4g}"),
+                "relative_bias": round(float(np.nanmean(error) / size), 3) if size else "",
+            }
+        )
+    return out
+
+
+def main() -> int:
+    """Run all worlds on the cores there are, print and write what came out."""
+    found: list[Hit] = []
+    with ProcessPoolExecutor() as pool:
+        running = [pool.map(world, range(number), chunksize=10) for world, number in WORLDS.items()]
+        for each in running:
+            for some in each:
+                found += some
+    rows = summary(found)
+    FIGURES.parent.mkdir(parents=True, exist_ok=True)
+    with FIGURES.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    for row in rows:
+        sys.stdout.write("  ".join(f"{value!s:>18}" for value in row.values()) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
