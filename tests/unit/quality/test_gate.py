@@ -171,6 +171,17 @@ def test_each_table_is_judged_by_its_own_latest_check(lab: "Lab") -> None:
     ]
 
 
+def test_a_raw_table_is_outdated_by_one_row_for_another(lab: "Lab") -> None:
+    """A row that was long replaced goes, and one that was held comes, with its old delivery."""
+    lab.execute("create table raw.t (delivery_sequence bigint, row_number bigint)")
+    lab.execute("insert into raw.t values (1, 2), (1, 3), (2, 2)")
+    record(lab.connection, "raw", [lab.check()])
+    assert closed_gates(lab.connection, ["raw.t"]) == []
+    lab.execute("delete from raw.t where row_number = 3")
+    lab.execute("insert into raw.t values (1, 4)")
+    assert [gate.kind for gate in closed_gates(lab.connection, ["raw.t"])] == [Closed.OUTDATED]
+
+
 def test_a_raw_table_is_outdated_by_a_new_delivery(lab: "Lab") -> None:
     lab.execute("create table raw.t as select 1 as a, 1::bigint as delivery_sequence")
     record(lab.connection, "run", [lab.check()])
