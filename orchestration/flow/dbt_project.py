@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from orchestration.flow.step import StepRefusedError
 from orchestration.settings import Settings
 
@@ -84,6 +86,32 @@ def build(settings: Settings, *, select: str, exclude: str = "") -> DbtResults:
         raise StepRefusedError(_not_run_sv(result.exception))
     result.result.write(str(settings.dbt_target_dir / "run_results.json"))
     return DbtResults({node.node.unique_id: node for node in result.result.results})
+
+
+def drop_leftovers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop what a killed build left beside its tables: half of a new one, or all of an old one.
+
+    The old one would lie there with its rows until that very table is built again.
+
+    Args:
+        connection: An open connection to the warehouse, while nobody builds.
+    """
+    left = connection.execute(
+        """
+        select kind, schema_name, name
+        from (
+            select 'table' as kind, database_name, schema_name, table_name as name
+            from duckdb_tables()
+            union all
+            select 'view', database_name, schema_name, view_name from duckdb_views()
+        )
+        where
+            database_name = current_database()
+            and (ends_with(name, '__dbt_tmp') or ends_with(name, '__dbt_backup'))
+        """
+    ).fetchall()
+    for kind, schema, name in left:
+        connection.execute(f'drop {kind} {schema}."{name}"')
 
 
 def _not_run_sv(error: BaseException | None) -> str:

@@ -15,6 +15,7 @@ import duckdb
 from orchestration.flow.dbt_project import (
     DbtResults,
     build,
+    drop_leftovers,
     manifest,
     reads_of,
     selector_of,
@@ -105,6 +106,7 @@ def _build(work: Work, select: str, exclude: str) -> Outcome:
         results = build(work.settings, select=select, exclude=exclude)
     failures = results.failures()
     with open_warehouse(work.settings.warehouse_path) as connection:
+        drop_leftovers(connection)
         record(
             connection,
             work.run_id,
