@@ -27,6 +27,8 @@ REPLICATES = 199
 _LONGER, _FACTOR = 1.2, 1.4
 #: Where one cause is to be told from the other a refusal depends much on the spell's month.
 _STEEP = 4.0
+#: A truth of about nought has no relative bias.
+_SMALL = 0.01
 _OF_SPELLS = {"1.4", "1.4_rise"}
 
 
@@ -220,7 +222,7 @@ def summary(found: Sequence[Hit]) -> list[dict[str, object]]:
                 "coverage": round(float(np.mean([each.covered for each in mine])), 3),
                 "estimated": int(np.isfinite(error).sum()),
                 "mean_error": float(f"{np.nanmean(error):.4g}"),
-                "relative_bias": round(float(np.nanmean(error) / size), 3) if size else "",
+                "relative_bias": round(float(np.nanmean(error) / size), 3) if size > _SMALL else "",
             }
         )
     return out
