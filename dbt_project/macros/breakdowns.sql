@@ -46,6 +46,7 @@ coalesce(
 {% macro measures_as_rows(relation, measures) -%}
 {%- for measure in measures %}
 select
+    municipality_id,
     '{{ measure.indicator }}' as indicator_id,
     period_start,
     geography_id,

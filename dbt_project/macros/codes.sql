@@ -12,3 +12,11 @@
 {% macro has_code(column, code) -%}
     coalesce(('|' || {{ column }} || '|') like '%|{{ code }}|%', false)
 {%- endmacro %}
+
+{#
+    The municipality that a place is or lies in, of its official code; null for
+    the country and a county.
+#}
+{% macro municipality_of(geography_id) -%}
+    case when length({{ geography_id }}) >= 4 then left({{ geography_id }}, 4) end
+{%- endmacro %}

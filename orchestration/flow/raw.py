@@ -11,10 +11,12 @@ from datetime import timedelta
 
 import duckdb
 
+from orchestration.flow.built_from import follow
 from orchestration.flow.landing import landed
 from orchestration.flow.step import Check, Outcome, Product, Step, Verdict, Work
 from orchestration.intake.admission import load_deliveries, raw_tables
 from orchestration.intake.not_delivered import NOT_DELIVERED_TABLE
+from orchestration.intake.placing import place_home
 from orchestration.notices import Cause, causes_of
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.drift import latest_drift
@@ -102,6 +104,8 @@ def _load(work: Work) -> Outcome:
     """Load the deliveries that are not yet loaded."""
     settings = work.settings
     tables = _sources()
+    if (placed := place_home(work.connection, settings, follow)) is not None:
+        work.log.info("%s", placed)
     names = frozenset(name for table in work.selected for name in tables[table])
     due = load_deliveries(
         work.connection,
@@ -131,7 +135,7 @@ def _load(work: Work) -> Outcome:
         verdicts=[
             verdict
             for table in sorted(work.selected & _judged().keys())
-            for verdict in _verdicts(work.connection, table, tables[table])
+            for verdict in _verdicts(work.connection, table, tables[table], settings.municipality)
         ],
         made=frozenset(made),
         inputs={
@@ -217,7 +221,10 @@ def _figures(
 
 
 def _verdicts(
-    connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    names: Sequence[str],
+    municipality_id: str,
 ) -> list[Verdict]:
     messages = [message for name in names for message in unresolved(connection, name)]
     waiting = sum(count for name, _, _, count in waiting_deliveries(connection) if name in names)
@@ -231,7 +238,7 @@ def _verdicts(
     ]
     if table in _held_against_earlier():
         drift = (
-            latest_drift(connection, names[0])
+            latest_drift(connection, names[0], municipality_id)
             if names[0] in load_contracts()
             else [
                 message

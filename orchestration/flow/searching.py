@@ -48,7 +48,7 @@ def find_explanations(
     Returns:
         Explanations and reservations, of any year, in words.
     """
-    registers = _registers(connection)
+    registers = _registers(connection, settings.municipality)
     boards = explanations_in_boards(_boards(connection))
     notes = _notes(connection, settings)
     changes = [
@@ -61,7 +61,9 @@ def find_explanations(
         *boards,
         *explanations_in_series(_breaks(connection), boards),
         *reservations_in_contracts(changes, registers, settings.municipality),
-        *reservations_in_drift(_drift(connection), registers, settings.municipality),
+        *reservations_in_drift(
+            _drift(connection, settings.municipality), registers, settings.municipality
+        ),
     ]
     names = Names(
         load_catalogue(settings.seeds_dir),
@@ -189,7 +191,7 @@ def _breaks(connection: duckdb.DuckDBPyConnection) -> list[SeriesBreak]:
     return [SeriesBreak(*row) for row in rows]
 
 
-def _registers(connection: duckdb.DuckDBPyConnection) -> dict[str, Register]:
+def _registers(connection: duckdb.DuckDBPyConnection, municipality_id: str) -> dict[str, Register]:
     """The registers that something is counted from."""
     rows = connection.execute(
         """
@@ -199,10 +201,11 @@ def _registers(connection: duckdb.DuckDBPyConnection) -> dict[str, Register]:
             bool_or(deliveries.synthetic)
         from marts.indicators as indicators
         inner join meta.deliveries as deliveries on indicators.source_id = deliveries.name
-        where deliveries.kind = 'register'
+        where deliveries.municipality_id = $municipality_id
         group by indicators.source_id
         order by indicators.source_id
-        """
+        """,
+        {"municipality_id": municipality_id},
     ).fetchall()
     contracts = load_contracts()
     return {
@@ -234,7 +237,7 @@ def contract_changes(name: str, contract: Contract) -> list[ContractChange]:
     ]
 
 
-def _drift(connection: duckdb.DuckDBPyConnection) -> list[DriftObservation]:
+def _drift(connection: duckdb.DuckDBPyConnection, municipality_id: str) -> list[DriftObservation]:
     """What has moved in the deliveries that stand: the newest of each period."""
     create_tables(connection)
     rows = connection.execute(
@@ -242,6 +245,7 @@ def _drift(connection: duckdb.DuckDBPyConnection) -> list[DriftObservation]:
         with standing as (
             select name, period, max(delivery_sequence) as delivery_sequence
             from meta.delivery_profiles
+            where municipality_id = $municipality_id
             group by name, period
         )
 
@@ -249,6 +253,7 @@ def _drift(connection: duckdb.DuckDBPyConnection) -> list[DriftObservation]:
         from meta.drift as drift
         inner join standing using (name, period, delivery_sequence)
         order by all
-        """
+        """,
+        {"municipality_id": municipality_id},
     ).fetchall()
     return [DriftObservation(*row) for row in rows]

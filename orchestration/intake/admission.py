@@ -168,7 +168,9 @@ def load_deliveries(
             let_interrupts_through(error)
             _hold_group(connection, group, error)
     _record_statistics(connection, receipts)
-    _judge_waiting_again(connection, settings, store, key, confirmed=confirmed, now=now)
+    _judge_waiting_again(
+        connection, settings, store, key, receipts=receipts, confirmed=confirmed, now=now
+    )
     write_register_deliveries(connection)
     write_not_delivered(connection, settings)
     _write_reports(connection, settings.delivery_reports_dir)
@@ -217,7 +219,7 @@ def _load_register(
     )
     load(group=[receipt for receipt in group if receipt.sequence not in copies])
     # Files without rows are alike whatever their periods; which they are is known by now.
-    empty = periods_without_rows(connection, name)
+    empty = periods_without_rows(connection, name, municipality.code)
     lawful, held = [], []
     for receipt in group:
         if receipt.sequence not in copies:
@@ -266,6 +268,7 @@ def _load_files(
                     connection,
                     version,
                     members,
+                    municipality_id=municipality.code,
                     units=units,
                     key=key,
                     work_dir=settings.rewriting_dir,
@@ -328,7 +331,7 @@ def _keep(
     for receipt in receipts:
         if receipt.sequence in confirmed:
             notes.setdefault(receipt.sequence, []).append(confirmed[receipt.sequence].message_sv())
-    for sequence, note in late_rows(connection, judged.contract, judged.results).items():
+    for sequence, note in late_rows(connection, judged).items():
         notes.setdefault(sequence, []).append(note)
     for result in judged.results:
         if result.outcome == "loaded" and result.rows_loaded == 0:
@@ -344,6 +347,7 @@ def _judge_waiting_again(
     store: LandingStore,
     key: PseudonymKey,
     *,
+    receipts: Sequence[Receipt],
     confirmed: Mapping[int, Confirmation],
     now: datetime,
 ) -> None:
@@ -351,7 +355,7 @@ def _judge_waiting_again(
 
     A delivery that would be held whole by the new rules stays as it is: what is loaded is kept.
     """
-    by_sequence = {receipt.sequence: receipt for receipt in store.receipts()}
+    by_sequence = {receipt.sequence: receipt for receipt in receipts}
     municipality = load_municipality(settings)
     contracts = load_contracts()
     for name, _, sequence, _ in waiting_deliveries(connection):
@@ -379,6 +383,7 @@ def _judge_waiting_again(
                 connection,
                 alike[0][0],
                 deliveries,
+                municipality_id=municipality.code,
                 units=municipality.units,
                 key=key,
                 work_dir=settings.rewriting_dir,
@@ -420,7 +425,7 @@ def _measure_again(
     by_sequence = {receipt.sequence: receipt for receipt in store.receipts()}
     municipality = load_municipality(settings)
     for contract in load_contracts().values():
-        periods = to_stage_anew(connection, contract)
+        periods = to_stage_anew(connection, contract, municipality.code)
         deliveries, _ = deliveries_of(store, [by_sequence[sequence] for sequence in periods])
         mapping = municipality.mapping(contract.register_name)
         _, alike = by_version(contract, deliveries, mapping)
@@ -430,13 +435,14 @@ def _measure_again(
                     connection,
                     version,
                     members,
+                    municipality_id=municipality.code,
                     units=municipality.units,
                     key=key,
                     work_dir=settings.rewriting_dir,
                     mapping=mapping,
                 ):
                     own = {each.sequence: periods[each.sequence] for each in members}
-                    measure_staged_anew(connection, version, own)
+                    measure_staged_anew(connection, version, municipality.code, own)
             except Exception as error:  # noqa: BLE001 - one register must not stop the others
                 let_interrupts_through(error)
 

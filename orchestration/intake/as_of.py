@@ -5,6 +5,7 @@ takes the same way as an ordinary run. Nothing is landed, fetched or taken out o
 """
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from orchestration.registers.contract import load_contracts
@@ -20,6 +21,8 @@ class PastUnknownError(Exception):
 def known_receipts(settings: Settings, store: LandingStore) -> list[Receipt]:
     """The deliveries that a run may know of.
 
+    A register that came before its municipality was written down is of the one that is set.
+
     Args:
         settings: Says which moment is built; all deliveries where none is.
         store: Where deliveries are kept.
@@ -28,7 +31,9 @@ def known_receipts(settings: Settings, store: LandingStore) -> list[Receipt]:
         Receipts in the order they came.
     """
     return [
-        receipt
+        replace(receipt, municipality_id=settings.municipality)
+        if receipt.kind == "register" and receipt.municipality_id is None
+        else receipt
         for receipt in store.receipts()
         if settings.as_of is None or datetime.fromisoformat(receipt.received_at) <= settings.as_of
     ]

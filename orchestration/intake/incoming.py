@@ -44,6 +44,7 @@ def incoming_files(settings: Settings, inbox: Inbox | None = None) -> list[Incom
             demo and file.register not in by_id,
             settled=is_settled(file.path, settings.settle_seconds),
             written_name=file.written_name,
+            municipality_id=None if file.register in by_id else settings.municipality,
         )
         for file in (inbox or scan_inbox(settings.inbox_dir)).files
     ]

@@ -7,7 +7,7 @@ right. Judging tables belongs in `quality`, showing the reasons in `reporting`.
 
 import duckdb
 
-from orchestration.registers.contract import load_contracts
+from orchestration.registers.contract import PLACE, load_contracts
 from orchestration.registers.municipality import load_municipality
 from orchestration.settings import Settings
 from orchestration.storage.deliveries import REGISTER_DELIVERIES_TABLE, unresolved
@@ -34,6 +34,8 @@ def registers_not_delivered(
         name
         for (name,) in connection.execute(
             f"select distinct register_name from raw.{REGISTER_DELIVERIES_TABLE}"
+            f" where {PLACE} = ${PLACE}",
+            {PLACE: settings.municipality},
         ).fetchall()
     }
     not_kept = load_municipality(settings).not_delivered
@@ -53,13 +55,13 @@ def write_not_delivered(connection: duckdb.DuckDBPyConnection, settings: Setting
     """
     connection.execute(
         f"create or replace table raw.{NOT_DELIVERED_TABLE}"
-        " (register_name varchar, reason_sv varchar)"
+        f" ({PLACE} varchar, register_name varchar, reason_sv varchar)"
     )
     missing = registers_not_delivered(connection, settings)
     connection.execute(
         f"insert into raw.{NOT_DELIVERED_TABLE}"
-        " select unnest($names::varchar[]), unnest($reasons::varchar[])",
-        {"names": [*missing], "reasons": [*missing.values()]},
+        f" select ${PLACE}, unnest($names::varchar[]), unnest($reasons::varchar[])",
+        {PLACE: settings.municipality, "names": [*missing], "reasons": [*missing.values()]},
     )
 
 
@@ -78,8 +80,9 @@ def tables_without_rows(
     reasons = {
         name: _WITHOUT_ROWS_SV
         for (name,) in connection.execute(
-            f"select register_name from raw.{REGISTER_DELIVERIES_TABLE}"
-            " group by register_name having sum(rows_loaded) = 0"
+            f"select register_name from raw.{REGISTER_DELIVERIES_TABLE} where {PLACE} = ${PLACE}"
+            " group by register_name having sum(rows_loaded) = 0",
+            {PLACE: settings.municipality},
         ).fetchall()
     } | registers_not_delivered(connection, settings)
     contracts = load_contracts()

@@ -78,6 +78,7 @@ def check_file(
             connection,
             contract,
             [delivery],
+            municipality_id=municipality.code,
             units=municipality.units,
             # Nothing is kept, so any secret will do.
             key=PseudonymKey.from_secret(secrets.token_bytes(32)),

@@ -16,6 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestration.yaml_text import values_of
 
+# The column of every table of registers that says which municipality a row is of.
+PLACE = "municipality_id"
+
 ColumnType = Literal[
     "text",
     "code",
@@ -389,9 +392,9 @@ class Contract(BaseModel):
 
     @property
     def replaced_by(self) -> tuple[str, ...]:
-        """The columns of `raw` by which a later delivery replaces a row."""
+        """The columns of `raw` by which a later delivery replaces a row, the place first."""
         key = tuple(self.columns[name].raw_name or name for name in self.key)
-        return ("delivery_period", *key) if self.numbered_anew else key
+        return (PLACE, "delivery_period", *key) if self.numbered_anew else (PLACE, *key)
 
     @property
     def versions(self) -> tuple["Contract", ...]:
@@ -442,11 +445,15 @@ class Contract(BaseModel):
         }
 
     def raw_columns(self) -> dict[str, str]:
-        """Name and SQL type of each column in `raw`, of all versions, provenance last."""
+        """Name and SQL type of each column in `raw`, of all versions: place first, provenance last.
+
+        The place is the first part of every key: two municipalities may number their cases alike.
+        """
         delivered = {
             column.raw_name or name: column.sql_type for name, column in self.every_column().items()
         }
         return {
+            PLACE: "varchar",
             **delivered,
             **dict.fromkeys(self.kind_columns(), "varchar"),
             **dict.fromkeys(self.derived, "varchar"),

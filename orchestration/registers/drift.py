@@ -46,6 +46,7 @@ _MAD_TO_SD = 1.4826
 
 _TABLE = """
 create table if not exists meta.drift (
+    municipality_id varchar,
     name varchar,
     delivery_sequence bigint,
     period varchar,
@@ -161,22 +162,26 @@ def hold_against_history(
     if not passed:
         return Verdict(judged, {})
     sequences = [result.delivery.sequence for result in passed]
-    profiles.measure_loaded(connection, contract)
+    profiles.measure_loaded(connection, contract, judged.municipality_id)
     profiles.measure(
-        connection, contract, {result.delivery.sequence: result.period for result in passed}
+        connection,
+        contract,
+        judged.municipality_id,
+        {result.delivery.sequence: result.period for result in passed},
     )
     connection.execute(
         "delete from meta.drift where list_contains($sequences, delivery_sequence)",
         {"sequences": sequences},
     )
-    findings, held = _beyond_bounds(connection, contract, passed, confirmed)
+    findings, held = _beyond_bounds(connection, judged, passed, confirmed)
     profiles.forget(connection, sorted(held))
     let_in = [result for result in passed if result.delivery.sequence not in held]
     if let_in:
-        _note_columns(connection, contract, let_in)
+        _note_columns(connection, judged, let_in)
     told: list[tuple[object, ...]] = [
         (
-            *(contract.register_name, each.sequence, each.period, each.column, each.measure),
+            *(judged.municipality_id, contract.register_name, each.sequence, each.period),
+            *(each.column, each.measure),
             *(each.category, each.observed, each.expected, each.distance),
             f"{_observed_sv(each)}. {_CHECK}",
         )
@@ -184,12 +189,12 @@ def hold_against_history(
         if each.sequence not in held
     ]
     told += _columns_that_came_and_went(
-        connection, contract, [result.delivery.sequence for result in let_in]
+        connection, judged, [result.delivery.sequence for result in let_in]
     )
     notes: dict[int, list[str]] = defaultdict(list)
     for row in told:
-        connection.execute("insert into meta.drift values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-        notes[int(str(row[1]))].append(str(row[-1]))
+        connection.execute("insert into meta.drift values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        notes[int(str(row[2]))].append(str(row[-1]))
     results = tuple(
         _held(result, findings, contract, mapping) if result.delivery.sequence in held else result
         for result in judged.results
@@ -227,12 +232,15 @@ def _held(
     )
 
 
-def latest_drift(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+def latest_drift(
+    connection: duckdb.DuckDBPyConnection, name: str, municipality_id: str
+) -> list[str]:
     """What has moved in a register's newest delivery.
 
     Args:
         connection: An open connection to the warehouse.
         name: The register.
+        municipality_id: Code of the municipality that it is of.
 
     Returns:
         Swedish observations.
@@ -242,22 +250,23 @@ def latest_drift(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
         select message_sv
         from meta.drift
         where
-            name = $name
+            municipality_id = $municipality_id
+            and name = $name
             and delivery_sequence = (
                 select max(delivery_sequence)
                 from meta.delivery_profiles
-                where name = $name
+                where municipality_id = $municipality_id and name = $name
             )
         order by message_sv
         """,
-        {"name": name},
+        {"municipality_id": municipality_id, "name": name},
     ).fetchall()
     return [message for (message,) in rows]
 
 
 def _beyond_bounds(
     connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
+    judged: Staged,
     passed: Sequence[LoadResult],
     confirmed: Mapping[int, date],
 ) -> tuple[list[_Finding], set[int]]:
@@ -268,7 +277,7 @@ def _beyond_bounds(
     held: set[int] = set()
     of_held: list[_Finding] = []
     while True:
-        findings = list(_findings(connection, contract, passed, confirmed, held))
+        findings = list(_findings(connection, judged, passed, confirmed, held))
         waiting = {each.sequence for each in findings if each.held} - confirmed.keys()
         if not waiting:
             return of_held + findings, held
@@ -279,7 +288,7 @@ def _beyond_bounds(
 
 def _findings(
     connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
+    judged: Staged,
     passed: Sequence[LoadResult],
     confirmed: Mapping[int, date],
     held: set[int],
@@ -291,6 +300,7 @@ def _findings(
     in the same month of another year is a season; what is as in a delivery that a person has
     confirmed, or in the last one of the same period, is known.
     """
+    contract = judged.contract
     bounds = list(_bounds(contract))
     rows = connection.execute(
         f"""
@@ -478,6 +488,7 @@ def _findings(
         order by all
         """,
         {
+            "municipality_id": judged.municipality_id,
             "name": contract.register_name,
             "held": sorted(held),
             "new": [result.delivery.sequence for result in passed],
@@ -508,7 +519,8 @@ _DELIVERIES = """
             false as is_new
         from meta.deliveries
         where
-            name = $name
+            municipality_id = $municipality_id
+            and name = $name
             and outcome <> 'quarantined'
             and not list_contains($new, delivery_sequence)
         union all
@@ -605,7 +617,7 @@ def _number(value: float) -> str:
 
 
 def _note_columns(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, loaded: Sequence[LoadResult]
+    connection: duckdb.DuckDBPyConnection, judged: Staged, loaded: Sequence[LoadResult]
 ) -> None:
     rows = [
         (result.delivery.sequence, result.period, column, measure)
@@ -621,11 +633,12 @@ def _note_columns(
         """
         insert into meta.delivery_profiles
         select
-            $name, unnest($sequences), unnest($periods), unnest($columns), unnest($measures), '',
-            null, null, null, null
+            $municipality_id, $name, unnest($sequences), unnest($periods), unnest($columns),
+            unnest($measures), '', null, null, null, null
         """,
         {
-            "name": contract.register_name,
+            "municipality_id": judged.municipality_id,
+            "name": judged.contract.register_name,
             "sequences": sequences,
             "periods": periods,
             "columns": columns,
@@ -635,9 +648,10 @@ def _note_columns(
 
 
 def _columns_that_came_and_went(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, sequences: Sequence[int]
+    connection: duckdb.DuckDBPyConnection, judged: Staged, sequences: Sequence[int]
 ) -> list[tuple[object, ...]]:
     """Columns of the header in which a delivery differs from the one before it."""
+    whose, name = judged.municipality_id, judged.contract.register_name
     standing: dict[int, set[tuple[str, str]]] = {}
     periods: dict[int, str] = {}
     for sequence, period, names in connection.execute(
@@ -647,11 +661,14 @@ def _columns_that_came_and_went(
             any_value(period),
             list((measure, column_name)) filter (where measure <> '{_LOADED}')
         from meta.delivery_profiles
-        where name = $name and measure in ('{_UNKNOWN}', '{_ABSENT}', '{_LOADED}')
+        where
+            municipality_id = $municipality_id
+            and name = $name
+            and measure in ('{_UNKNOWN}', '{_ABSENT}', '{_LOADED}')
         group by delivery_sequence
         order by delivery_sequence
         """,
-        {"name": contract.register_name},
+        {"municipality_id": whose, "name": name},
     ).fetchall():
         standing[sequence], periods[sequence] = set(names or ()), period
     in_order = list(standing)
@@ -669,7 +686,7 @@ def _columns_that_came_and_went(
         ]
         found += [
             (
-                *(contract.register_name, after, periods[after], column, measure, ""),
+                *(whose, name, after, periods[after], column, measure, ""),
                 *(None, None, None),
                 _COLUMN_SENTENCES[measure].format(column=column, check=_CHECK),
             )

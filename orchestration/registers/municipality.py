@@ -31,6 +31,7 @@ _PACKAGED = Path(__file__).parent / "municipalities"
 
 _TABLES = f"""
 create or replace table raw.{BOARDS_TABLE} (
+    municipality_id varchar,
     name varchar,
     geography_id varchar,
     valid_from date,
@@ -38,6 +39,7 @@ create or replace table raw.{BOARDS_TABLE} (
     successor_geography_id varchar
 );
 create or replace table raw.{UNITS_TABLE} (
+    municipality_id varchar,
     name varchar,
     geography_id varchar,
     reason_sv varchar
@@ -356,30 +358,35 @@ def load_municipality(settings: Settings) -> Municipality:
     return municipality.model_copy(update={"name": settings.municipality_name})
 
 
-def write_units(connection: duckdb.DuckDBPyConnection, municipality: Municipality) -> None:
+def write_units(connection: duckdb.DuckDBPyConnection, *municipalities: Municipality) -> None:
     """Write the boards and central units where dbt reads them.
 
     Args:
         connection: An open connection to the warehouse, with schema `raw`.
-        municipality: The municipality that is reported on.
+        municipalities: Those whose registers are in the warehouse.
     """
     connection.execute(_TABLES)
-    code = municipality.code
     boards = [
         (
+            each.code,
             board.name,
-            f"{code}-{board.slug}",
+            f"{each.code}-{board.slug}",
             board.valid_from,
             board.valid_to,
-            f"{code}-{board.successor}" if board.successor else None,
+            f"{each.code}-{board.successor}" if board.successor else None,
         )
-        for board in municipality.boards
+        for each in municipalities
+        for board in each.boards
     ]
-    units = [(unit.name, code, unit.reason_sv) for unit in municipality.central_units]
+    units = [
+        (each.code, unit.name, each.code, unit.reason_sv)
+        for each in municipalities
+        for unit in each.central_units
+    ]
     # One statement a table: each row of `executemany` is a query of its own.
     for table, types, rows in (
-        (BOARDS_TABLE, ("varchar", "varchar", "date", "date", "varchar"), boards),
-        (UNITS_TABLE, ("varchar", "varchar", "varchar"), units),
+        (BOARDS_TABLE, ("varchar", "varchar", "varchar", "date", "date", "varchar"), boards),
+        (UNITS_TABLE, ("varchar", "varchar", "varchar", "varchar"), units),
     ):
         if rows:
             connection.execute(

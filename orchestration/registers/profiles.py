@@ -22,6 +22,7 @@ VERSION = 2
 
 _TABLE = """
 create table if not exists meta.delivery_profiles (
+    municipality_id varchar,
     name varchar,
     delivery_sequence bigint,
     period varchar,
@@ -51,20 +52,27 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def measure(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, periods: Mapping[int, str]
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    municipality_id: str,
+    periods: Mapping[int, str],
 ) -> None:
     """Write the profiles of deliveries that are staged in `incoming`.
 
     Args:
         connection: The connection that the deliveries are staged on.
         contract: The version of the register's contract that holds for them.
+        municipality_id: Code of the municipality that they are of.
         periods: The period of each delivery, by its sequence.
     """
     forget(connection, list(periods))
-    _measure_rows(connection, contract, "incoming", {n: n for n in contract.columns}, periods)
+    names = {name: name for name in contract.columns}
+    _measure_rows(connection, contract, "incoming", names, periods, municipality_id=municipality_id)
 
 
-def measure_loaded(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+def measure_loaded(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, municipality_id: str
+) -> None:
     """Write the profiles of loaded deliveries that lack one, or have one of another version.
 
     One whose rows are no longer all in `raw` has no profile then: see `measure_staged_anew`.
@@ -72,8 +80,9 @@ def measure_loaded(connection: duckdb.DuckDBPyConnection, contract: Contract) ->
     Args:
         connection: An open connection to the warehouse.
         contract: The register's contract, newest version.
+        municipality_id: Code of the municipality that they are of.
     """
-    rows = _not_measured(connection, contract)
+    rows = _not_measured(connection, contract, municipality_id)
     if not rows:
         return
     _forget_figures(connection, [sequence for sequence, _, _ in rows])
@@ -85,25 +94,36 @@ def measure_loaded(connection: duckdb.DuckDBPyConnection, contract: Contract) ->
         }
         if periods:
             names = {name: column.raw_name or name for name, column in version.columns.items()}
-            _measure_rows(connection, version, f"raw.{contract.table}", names, periods)
+            _measure_rows(
+                connection,
+                version,
+                f"raw.{contract.table}",
+                names,
+                periods,
+                municipality_id=municipality_id,
+            )
 
 
-def to_stage_anew(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[int, str]:
+def to_stage_anew(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, municipality_id: str
+) -> dict[int, str]:
     """The deliveries that can be measured from their landed bytes alone: rows of them are replaced.
 
     Args:
         connection: An open connection to the warehouse.
         contract: The register's contract, newest version.
+        municipality_id: Code of the municipality that they are of.
 
     Returns:
         The last delivery of each such period, by its sequence; others are held against no longer.
     """
-    rows = _not_measured(connection, contract)
+    rows = _not_measured(connection, contract, municipality_id)
     last = dict(
         connection.execute(
             "select period, max(delivery_sequence) from meta.deliveries"
-            " where name = $name and outcome <> 'quarantined' group by period",
-            {"name": contract.register_name},
+            " where municipality_id = $municipality_id and name = $name"
+            " and outcome <> 'quarantined' group by period",
+            {"municipality_id": municipality_id, "name": contract.register_name},
         ).fetchall()
     )
     return {
@@ -114,21 +134,26 @@ def to_stage_anew(connection: duckdb.DuckDBPyConnection, contract: Contract) -> 
 
 
 def measure_staged_anew(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, periods: Mapping[int, str]
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    municipality_id: str,
+    periods: Mapping[int, str],
 ) -> None:
     """Write the profiles of loaded deliveries that are staged in `incoming` for that alone.
 
     Args:
         connection: The connection that the deliveries are staged on.
         contract: The version of the register's contract that holds for them.
+        municipality_id: Code of the municipality that they are of.
         periods: The period of each delivery, by its sequence.
     """
     _forget_figures(connection, list(periods))
-    _measure_rows(connection, contract, "incoming", {n: n for n in contract.columns}, periods)
+    names = {name: name for name in contract.columns}
+    _measure_rows(connection, contract, "incoming", names, periods, municipality_id=municipality_id)
 
 
 def _not_measured(
-    connection: duckdb.DuckDBPyConnection, contract: Contract
+    connection: duckdb.DuckDBPyConnection, contract: Contract, municipality_id: str
 ) -> list[tuple[int, str, bool]]:
     """Loaded deliveries without a profile of this version: period, and whether all is in `raw`."""
     rows = connection.execute(
@@ -136,7 +161,8 @@ def _not_measured(
         select delivery_sequence, period, rows_loaded
         from meta.deliveries as loaded
         where
-            name = $name
+            municipality_id = $municipality_id
+            and name = $name
             and outcome <> 'quarantined'
             and not exists (
                 from meta.delivery_profiles as profiles
@@ -146,7 +172,11 @@ def _not_measured(
                     and version = $version
             )
         """,
-        {"name": contract.register_name, "version": VERSION},
+        {
+            "municipality_id": municipality_id,
+            "name": contract.register_name,
+            "version": VERSION,
+        },
     ).fetchall()
     if not rows:
         return []
@@ -209,22 +239,29 @@ def _measure_rows(
     relation: str,
     names: Mapping[str, str],
     periods: Mapping[int, str],
+    *,
+    municipality_id: str,
 ) -> None:
     connection.execute(
         _profile_sql(contract, relation, {name: quoted(stored) for name, stored in names.items()}),
-        {"sequences": list(periods), "periods": list(periods.values())},
+        {
+            "municipality_id": municipality_id,
+            "sequences": list(periods),
+            "periods": list(periods.values()),
+        },
     )
     # A file without rows has no group to be counted in.
     connection.execute(
         f"""
         insert into meta.delivery_profiles
-        select $name, sequence, period, '', 'rows', '', 0, 0, 1, {VERSION}
+        select $municipality_id, $name, sequence, period, '', 'rows', '', 0, 0, 1, {VERSION}
         from (select unnest($sequences) as sequence, unnest($periods) as period)
         where sequence not in (
             select delivery_sequence from meta.delivery_profiles where measure = 'rows'
         )
         """,
         {
+            "municipality_id": municipality_id,
             "name": contract.register_name,
             "sequences": list(periods),
             "periods": list(periods.values()),
@@ -245,9 +282,9 @@ def _profile_sql(contract: Contract, relation: str, names: Mapping[str, str]) ->
     return f"""
         insert into meta.delivery_profiles
         select
-            '{contract.register_name}', delivery_sequence, period, measured.column_name,
-            measured.measure, measured.category, measured.value, measured.score,
-            measured.score_variance, {VERSION}
+            $municipality_id, '{contract.register_name}', delivery_sequence, period,
+            measured.column_name, measured.measure, measured.category, measured.value,
+            measured.score, measured.score_variance, {VERSION}
         from (
             select
                 delivery_sequence,

@@ -8,7 +8,7 @@ narrow the person down is left out. Pseudonyms belong in `pseudonyms`, the other
 
 from collections.abc import Mapping
 
-from orchestration.registers.contract import Column, Contract
+from orchestration.registers.contract import PLACE, Column, Contract
 from orchestration.registers.identity import normalised_sql
 from orchestration.registers.pseudonyms import HOUSEHOLD, PERSON, PseudonymKey
 
@@ -98,8 +98,8 @@ def earlier_rows_sql(contract: Contract, keys: Mapping[str, str], source: str) -
         source: The incoming rows with the identities they hold, as a `from` clause.
 
     Returns:
-        An `update` statement with the parameter `$good`, the deliveries that were let in; None
-        where the register has no such flag.
+        An `update` statement with the parameters `$good`, the deliveries that were let in, and
+        `$municipality_id`, whose they are; None where the register has no such flag.
     """
     flagged = flagged_sql(contract)
     identities = [name for name, column in contract.columns.items() if column.type == "identity"]
@@ -129,6 +129,7 @@ def earlier_rows_sql(contract: Contract, keys: Mapping[str, str], source: str) -
             where {flagged} and list_contains($good, incoming.delivery_sequence)
         ) as flagged
         where {same}
+            and earlier.{PLACE} = ${PLACE}
             and earlier."{contract.columns[person].raw_name or person}" = flagged.pseudonym
             and earlier.delivery_sequence < flagged.delivery_sequence
         """

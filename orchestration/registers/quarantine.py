@@ -13,14 +13,15 @@ from datetime import datetime
 
 import duckdb
 
-from orchestration.registers.contract import Contract
+from orchestration.registers.contract import PLACE, Contract
 from orchestration.registers.layout import quoted
 from orchestration.registers.mapping import CONTRACT_FORM, RegisterMapping
 from orchestration.registers.pseudonyms import PseudonymKey
-from orchestration.registers.staged_rows import LoadResult, Staged, stored_key_sql
+from orchestration.registers.staged_rows import Staged, stored_key_sql
 
 _TABLE = """
 create table if not exists meta.held_rows (
+    municipality_id varchar,
     name varchar,
     file_name varchar,
     delivery_sequence bigint,
@@ -33,6 +34,7 @@ create table if not exists meta.held_rows (
 )
 """
 _PURPOSE = "held_row"
+_WHOSE = f"{PLACE} = ${PLACE} and name = $name"
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -79,7 +81,7 @@ def note_held_rows(
     if any(result.rows_held for result in loaded):
         _note_waiting(connection, judged, key, at=at)
     _release(connection, judged, sequences, at=at)
-    _supersede(connection, judged.contract, sequences, key, at=at)
+    _supersede(connection, judged, sequences, key, at=at)
 
 
 def _note_waiting(
@@ -99,6 +101,7 @@ def _note_waiting(
         f"""
         insert into meta.held_rows
         select
+            $municipality_id,
             $name,
             held_files.file_name,
             incoming.delivery_sequence,
@@ -119,7 +122,7 @@ def _note_waiting(
             on incoming.delivery_sequence = known.delivery_sequence
             and incoming.row_number = known.row_number
         """,
-        {"name": contract.register_name, "at": at} | key.parameters,
+        {PLACE: judged.municipality_id, "name": contract.register_name, "at": at} | key.parameters,
     )
     connection.execute("drop table held_files")
 
@@ -153,20 +156,22 @@ def _release(
 
 def _supersede(
     connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
+    judged: Staged,
     sequences: Sequence[int],
     key: PseudonymKey,
     *,
     at: datetime,
 ) -> None:
     """Rows that waited and that a later delivery brings; one whose key is wrong, by its file."""
+    contract = judged.contract
+    whose = {PLACE: judged.municipality_id, "name": contract.register_name}
     [(waiting,)] = connection.execute(
-        "select count(*) from meta.held_rows where name = $name and state = 'waiting'",
-        {"name": contract.register_name},
+        f"select count(*) from meta.held_rows where {_WHOSE} and state = 'waiting'", whose
     ).fetchall()
     if not waiting:
         return
-    hashed = _key_hash_sql([f"incoming.{quoted(name)}" for name in contract.replaced_by], key)
+    own = [name for name in contract.replaced_by if name != PLACE]
+    hashed = _key_hash_sql([f"incoming.{quoted(name)}" for name in own], key)
     connection.execute(
         f"""
         update meta.held_rows as held
@@ -181,36 +186,31 @@ def _supersede(
             group by key_hash
         ) as loaded
         where
-            held.name = $name
+            {_WHOSE}
             and held.state = 'waiting'
             and held.key_hash = loaded.key_hash
             and held.delivery_sequence < loaded.newest
         """,
-        {
-            "name": contract.register_name,
-            "sequences": list(sequences),
-            "at": at,
-        }
-        | key.parameters,
+        whose | {"sequences": list(sequences), "at": at} | key.parameters,
     )
     connection.execute(
-        """
+        f"""
         update meta.held_rows as held
         set state = 'superseded', changed_at = $at
         from (
             select file_name, max(delivery_sequence) as newest
             from meta.deliveries
-            where name = $name and outcome <> 'quarantined'
+            where {_WHOSE} and outcome <> 'quarantined'
             group by file_name
         ) as loaded
         where
-            held.name = $name
+            {_WHOSE}
             and held.state = 'waiting'
             and held.key_hash is null
             and held.file_name = loaded.file_name
             and held.delivery_sequence < loaded.newest
         """,
-        {"name": contract.register_name, "at": at},
+        whose | {"at": at},
     )
 
 
@@ -235,28 +235,26 @@ def waiting_deliveries(connection: duckdb.DuckDBPyConnection) -> list[tuple[str,
     ).fetchall()
 
 
-def late_rows(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, results: Sequence[LoadResult]
-) -> dict[int, str]:
+def late_rows(connection: duckdb.DuckDBPyConnection, judged: Staged) -> dict[int, str]:
     """Tell of late files how many of their rows a later period had already replaced.
 
     Args:
         connection: An open connection to the warehouse, with the deliveries inserted.
-        contract: The register's contract.
-        results: What became of the deliveries.
+        judged: The deliveries.
 
     Returns:
         A Swedish observation by delivery sequence, for the files that came late.
     """
+    contract = judged.contract
     earlier = connection.execute(
         "select delivery_sequence, period from meta.deliveries"
-        " where name = $name and outcome <> 'quarantined'",
-        {"name": contract.register_name},
+        f" where {_WHOSE} and outcome <> 'quarantined'",
+        {PLACE: judged.municipality_id, "name": contract.register_name},
     ).fetchall()
     key = [quoted(name) for name in contract.replaced_by]
     same_key = " and ".join(f"late.{name} = newer.{name}" for name in key)
     notes = {}
-    for result in results:
+    for result in judged.results:
         newer = [
             sequence
             for sequence, period in earlier

@@ -19,7 +19,7 @@ import numpy as np
 
 from orchestration.language import numbers
 from orchestration.registers.breaches import UNREAD, Breach
-from orchestration.registers.contract import Column, Contract
+from orchestration.registers.contract import PLACE, Column, Contract
 from orchestration.registers.identity import (
     birth_date_sql,
     hides_identity_sql,
@@ -116,12 +116,14 @@ class Staged:
 
     Attributes:
         contract: The version of the register's contract that holds for the deliveries.
+        municipality_id: Code of the municipality that they are of.
         key: The pseudonym secret.
         results: What becomes of each delivery, in the order they were given.
         has_rows: Whether there is anything to insert.
     """
 
     contract: Contract
+    municipality_id: str
     key: PseudonymKey
     results: tuple[LoadResult, ...]
     has_rows: bool
@@ -132,6 +134,7 @@ def load_register(
     contract: Contract,
     deliveries: Sequence[Delivery],
     *,
+    municipality_id: str,
     units: Iterable[str],
     key: PseudonymKey,
     work_dir: Path,
@@ -143,6 +146,7 @@ def load_register(
         connection: An open connection to the warehouse, outside of a transaction.
         contract: The register's contract, newest version.
         deliveries: The deliveries in the order of receipt.
+        municipality_id: Code of the municipality that they are of.
         units: Known names of district boards and central units.
         key: The pseudonym secret.
         work_dir: Private directory for files that must be rewritten first.
@@ -159,7 +163,14 @@ def load_register(
     results = {result.delivery.sequence: result for result in refused}
     for version, members in alike:
         with staged(
-            connection, version, members, units=units, key=key, work_dir=work_dir, mapping=mapping
+            connection,
+            version,
+            members,
+            municipality_id=municipality_id,
+            units=units,
+            key=key,
+            work_dir=work_dir,
+            mapping=mapping,
         ) as judged:
             insert_staged(connection, judged)
         results |= {result.delivery.sequence: result for result in judged.results}
@@ -197,7 +208,8 @@ def by_version(
 def create_raw_table(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Create a register's table in `raw` if it is not there, with the contract's columns.
 
-    Columns that it lacks are added, those that are kept no more are dropped.
+    Columns that it lacks are added, those that are kept no more are dropped. One from before the
+    place was a part of the key is `kept_rows.place_kept_rows`' matter, which comes first.
 
     Args:
         connection: An open connection to the warehouse.
@@ -220,6 +232,7 @@ def staged(
     contract: Contract,
     deliveries: Sequence[Delivery],
     *,
+    municipality_id: str,
     units: Iterable[str],
     key: PseudonymKey,
     work_dir: Path,
@@ -233,6 +246,7 @@ def staged(
         connection: An open connection to the warehouse.
         contract: The version of the register's contract.
         deliveries: The deliveries in the order of receipt, as `by_version` parted them.
+        municipality_id: Code of the municipality that they are of.
         units: Known names of district boards and central units.
         key: The pseudonym secret.
         work_dir: Private directory for files that must be rewritten first.
@@ -269,10 +283,13 @@ def staged(
         make_pseudonyms(connection, contract, key)
         counts: dict[int, tuple[int, int]] = {}
         if judged:
-            counts = judge(connection, contract, judged, breaches, periods)
+            counts = judge(
+                connection, contract, judged, breaches, periods, municipality_id=municipality_id
+            )
         layouts = {delivery.sequence: layout for delivery, layout in readable}
         yield Staged(
             contract,
+            municipality_id,
             key,
             tuple(
                 _result(
@@ -703,6 +720,8 @@ def judge(
     deliveries: Sequence[Delivery],
     breaches: dict[int, list[Breach]],
     periods: Mapping[int, str],
+    *,
+    municipality_id: str,
 ) -> dict[int, tuple[int, int]]:
     """Find what breaks the contract; the wrong cells end in the temporary table `faulty`.
 
@@ -712,6 +731,7 @@ def judge(
         deliveries: The deliveries whose rows are in `incoming`.
         breaches: What is wrong with each delivery; what is found is added.
         periods: The period of each delivery, by its sequence.
+        municipality_id: Code of the municipality that they are of.
 
     Returns:
         For each delivery, how many rows it has and how many of them are held.
@@ -724,7 +744,9 @@ def judge(
         ).fetchall()
     )
     for sequence, row_count in rows.items():
-        if row_count == 0 and not _may_lack_rows(connection, contract, periods[sequence]):
+        if row_count == 0 and not _may_lack_rows(
+            connection, contract, periods[sequence], municipality_id
+        ):
             breaches[sequence].append(Breach(names[sequence], "inga_rader"))
     _gather_faulty_cells(connection, contract)
     columns = list(contract.columns.items())
@@ -779,7 +801,9 @@ def judge(
     return {sequence: (count, held.get(sequence, 0)) for sequence, count in rows.items()}
 
 
-def _may_lack_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, period: str) -> bool:
+def _may_lack_rows(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, period: str, municipality_id: str
+) -> bool:
     """Whether a file may say that a period has no case.
 
     Not where the period already has rows: rows are replaced by key, so it would not take them away.
@@ -787,7 +811,10 @@ def _may_lack_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, pe
     if contract.always_has_rows:
         return False
     asked = [
-        f"select 1 from raw.{contract.table} where starts_with(delivery_period, $period) limit 1"
+        (
+            f"select 1 from raw.{contract.table}"
+            f" where {PLACE} = ${PLACE} and starts_with(delivery_period, $period) limit 1"
+        )
     ]
     # All that a period had may have been replaced and removed. A file that is tried has no log.
     if connection.execute(
@@ -796,9 +823,11 @@ def _may_lack_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, pe
     ).fetchone():
         asked.append(
             "select 1 from meta.deliveries where starts_with(period, $period) and rows_loaded > 0"
-            f" and name = '{contract.register_name}' and outcome <> 'quarantined' limit 1"
+            f" and {PLACE} = ${PLACE} and name = '{contract.register_name}'"
+            " and outcome <> 'quarantined' limit 1"
         )
-    return all(connection.execute(sql, {"period": period}).fetchone() is None for sql in asked)
+    asked_of = {PLACE: municipality_id, "period": period}
+    return all(connection.execute(sql, asked_of).fetchone() is None for sql in asked)
 
 
 def _hold_doubled_rows(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -913,14 +942,17 @@ def insert_staged(connection: duckdb.DuckDBPyConnection, judged: Staged) -> None
         {_WITHOUT_HELD if held else ""}
         where list_contains($good, incoming.delivery_sequence)
         """,
-        {"good": good} | _bound(values.values(), judged.key),
+        {"good": good, PLACE: judged.municipality_id} | _bound(values.values(), judged.key),
     )
     if not protected:
         return
     keys = {name: _stored_sql(name, contract.columns[name], judged.key) for name in contract.key}
     earlier = earlier_rows_sql(contract, keys, _from_sql(contract))
     if earlier is not None:
-        connection.execute(earlier, {"good": good} | _bound(keys.values(), judged.key))
+        connection.execute(
+            earlier,
+            {"good": good, PLACE: judged.municipality_id} | _bound(keys.values(), judged.key),
+        )
 
 
 def _has_protected(connection: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
@@ -956,11 +988,15 @@ def _stored_values(contract: Contract, key: PseudonymKey, *, protected: bool) ->
         derived = {name: guarded_sql(contract, "null", value) for name, value in derived.items()}
     values = {contract.columns[name].raw_name or name: value for name, value in cells.items()}
     values |= kinds | derived
-    return values | {
-        "delivery_sequence": "incoming.delivery_sequence",
-        "delivery_period": "incoming.delivery_period",
-        "row_number": "incoming.row_number",
-    }
+    return (
+        {PLACE: f"${PLACE}::varchar"}
+        | values
+        | {
+            "delivery_sequence": "incoming.delivery_sequence",
+            "delivery_period": "incoming.delivery_period",
+            "row_number": "incoming.row_number",
+        }
+    )
 
 
 def _bound(values: Iterable[str], key: PseudonymKey) -> dict[str, bytes]:

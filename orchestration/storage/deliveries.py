@@ -20,6 +20,7 @@ ANSWER = "answer"
 
 _TABLES = """
 create table if not exists meta.deliveries (
+    municipality_id varchar,
     delivery_sequence bigint,
     delivery_id varchar,
     kind varchar,
@@ -197,22 +198,23 @@ def _copies(due: Sequence[Receipt], originals: Sequence[Receipt]) -> set[int]:
 
 
 def periods_without_rows(
-    connection: duckdb.DuckDBPyConnection, name: str
+    connection: duckdb.DuckDBPyConnection, name: str, municipality_id: str
 ) -> dict[str, frozenset[str]]:
     """Contents of a register that have been read and found to hold no row.
 
     Args:
         connection: An open connection to the warehouse.
         name: The register.
+        municipality_id: Code of the municipality that it is of.
 
     Returns:
         By delivery id, the periods that such a content has been delivered for.
     """
     rows = connection.execute(
         "select delivery_id, list(distinct period) from meta.deliveries"
-        " where kind = 'register' and name = $name and outcome = 'loaded' and rows_loaded = 0"
-        " group by delivery_id",
-        {"name": name},
+        " where kind = 'register' and municipality_id = $municipality_id and name = $name"
+        " and outcome = 'loaded' and rows_loaded = 0 group by delivery_id",
+        {"name": name, "municipality_id": municipality_id},
     ).fetchall()
     return {delivery_id: frozenset(periods) for delivery_id, periods in rows}
 
@@ -230,6 +232,7 @@ def write_register_deliveries(connection: duckdb.DuckDBPyConnection) -> None:
         f"""
         create or replace table raw.{REGISTER_DELIVERIES_TABLE} as
         select
+            municipality_id,
             name as register_name,
             delivery_sequence,
             period as delivery_period,
@@ -458,10 +461,11 @@ def record_all(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Recor
     _insert(
         connection,
         "deliveries",
-        "bigint varchar varchar varchar varchar varchar varchar bigint bigint timestamptz boolean"
-        " varchar boolean",
+        "varchar bigint varchar varchar varchar varchar varchar varchar bigint bigint timestamptz"
+        " boolean varchar boolean",
         [
             (
+                each.receipt.municipality_id,
                 each.receipt.sequence,
                 each.receipt.delivery_id,
                 each.receipt.kind,

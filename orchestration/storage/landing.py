@@ -40,6 +40,7 @@ class Incoming:
         synthetic: Whether its figures are made up.
         settled: Whether nobody has written to it of late; one that is still being written waits.
         written_name: What the supplier wrote, where that may not be shown.
+        municipality_id: Code of the municipality that a register is of; none of statistics.
     """
 
     kind: Kind
@@ -49,6 +50,7 @@ class Incoming:
     synthetic: bool
     settled: bool = True
     written_name: str = ""
+    municipality_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Receipt:
         synthetic: Whether its figures are made up.
         written_name: The name that the supplier wrote; it is kept here and shown nowhere, since it
             may name a person.
+        municipality_id: Code of the municipality that a register is of; none of statistics, nor
+            of what came before it was written down.
     """
 
     sequence: int
@@ -77,6 +81,7 @@ class Receipt:
     received_at: str
     synthetic: bool
     written_name: str = ""
+    municipality_id: str | None = None
 
 
 class LostError(Exception):
@@ -305,6 +310,7 @@ class LandingStore:
                     received_at=received_at.isoformat(timespec="seconds"),
                     synthetic=item.synthetic,
                     written_name=item.written_name or item.file_name,
+                    municipality_id=item.municipality_id,
                 )
             )
         if new:
@@ -446,7 +452,7 @@ def _line(receipt: Receipt) -> dict[str, Any]:
     """A receipt as the log keeps it: with the name that the supplier wrote."""
     line = asdict(receipt)
     line["file_name"] = line.pop("written_name")
-    return line
+    return {name: value for name, value in line.items() if value is not None}
 
 
 def _copy(reader: BinaryIO, target: Path) -> tuple[str, int] | None:

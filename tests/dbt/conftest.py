@@ -476,11 +476,14 @@ def insert_delivery(
     register: str,
     period: str,
     rows: Sequence[Row],
+    *,
+    municipality: str = Settings().municipality,
 ) -> None:
     """Insert one delivery of a register; columns that a row leaves out are null."""
     columns = load_contracts()[register].raw_columns()
     for number, row in enumerate(rows, start=2):
         provenance = {
+            "municipality_id": municipality,
             "delivery_sequence": sequence,
             "delivery_period": period,
             "row_number": number,
@@ -502,6 +505,7 @@ def insert_delivery(
         size=1,
         received_at="2026-11-22T00:00:00+00:00",
         synthetic=True,
+        municipality_id=municipality,
     )
     record(connection, receipt, period=period, outcome="loaded", rows_loaded=len(rows), rows_held=0)
 

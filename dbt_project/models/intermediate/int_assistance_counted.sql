@@ -19,6 +19,7 @@ populations as (
 -- A household that moved between boards counts once in what covers both.
 households as (
     select
+        household_years.municipality_id,
         household_years.period_start,
         crosswalk.geography_id,
         household_years.household_id,
@@ -30,10 +31,12 @@ households as (
     from household_years
     inner join crosswalk
         on
-            household_years.board_name = crosswalk.board_name
+            household_years.municipality_id = crosswalk.municipality_id
+            and household_years.board_name = crosswalk.board_name
             and household_years.period_start between crosswalk.counts_from
             and crosswalk.counts_to
     group by
+        household_years.municipality_id,
         household_years.period_start,
         crosswalk.geography_id,
         household_years.household_id
@@ -41,6 +44,7 @@ households as (
 
 household_totals as (
     select
+        municipality_id,
         period_start,
         geography_id,
         count(months) as households,
@@ -51,21 +55,26 @@ household_totals as (
         sum(decisions) as decisions,
         sum(refusals) as refusals
     from households
-    group by period_start, geography_id
+    group by municipality_id, period_start, geography_id
 ),
 
 adult_totals as (
     select
+        person_years.municipality_id,
         person_years.period_start,
         crosswalk.geography_id,
         count(distinct person_years.person_id) as adults
     from person_years
     inner join crosswalk
         on
-            person_years.board_name = crosswalk.board_name
+            person_years.municipality_id = crosswalk.municipality_id
+            and person_years.board_name = crosswalk.board_name
             and person_years.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by person_years.period_start, crosswalk.geography_id
+    group by
+        person_years.municipality_id,
+        person_years.period_start,
+        crosswalk.geography_id
 ),
 
 counted as (
@@ -79,11 +88,13 @@ counted as (
     from household_totals
     left join adult_totals
         on
-            household_totals.period_start = adult_totals.period_start
+            household_totals.municipality_id = adult_totals.municipality_id
+            and household_totals.period_start = adult_totals.period_start
             and household_totals.geography_id = adult_totals.geography_id
     left join populations
         on
-            household_totals.period_start = populations.period_start
+            household_totals.municipality_id = populations.municipality_id
+            and household_totals.period_start = populations.period_start
             and household_totals.geography_id = populations.geography_id
 ),
 

@@ -12,6 +12,7 @@ decisions as (
 
 final as (
     select
+        municipality_id,
         {{ year_start('benefit_month') }} as period_start,
         board_name,
         household_id,
@@ -21,7 +22,11 @@ final as (
         count(*) as decisions,
         count(*) filter (where is_refused) as refusals
     from decisions
-    group by {{ year_start('benefit_month') }}, board_name, household_id
+    group by
+        municipality_id,
+        {{ year_start('benefit_month') }},
+        board_name,
+        household_id
 )
 
 select * from final

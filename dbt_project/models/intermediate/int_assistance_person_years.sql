@@ -7,12 +7,14 @@ decisions as (
 
 adults as (
     select
+        municipality_id,
         {{ year_start('benefit_month') }} as period_start,
         board_name,
         applicant_id as person_id
     from decisions
     union all
     select
+        municipality_id,
         {{ year_start('benefit_month') }} as period_start,
         board_name,
         co_applicant_id as person_id

@@ -19,13 +19,15 @@ located as (
     from reports
     inner join crosswalk
         on
-            reports.board_name = crosswalk.board_name
+            reports.municipality_id = crosswalk.municipality_id
+            and reports.board_name = crosswalk.board_name
             and reports.period_start between crosswalk.counts_from
             and crosswalk.counts_to
 ),
 
 case_groups as (
     select
+        municipality_id,
         period_start,
         geography_id,
         {{ breakdown_name(['sex', 'age_group', 'contact_reason']) }}
@@ -48,10 +50,10 @@ case_groups as (
     from located
     where is_case
     group by grouping sets (
-        (period_start, geography_id),
-        (period_start, geography_id, sex),
-        (period_start, geography_id, age_group),
-        (period_start, geography_id, contact_reason)
+        (municipality_id, period_start, geography_id),
+        (municipality_id, period_start, geography_id, sex),
+        (municipality_id, period_start, geography_id, age_group),
+        (municipality_id, period_start, geography_id, contact_reason)
     )
 ),
 
@@ -62,13 +64,15 @@ counted_cases as (
     from case_groups
     left join populations
         on
-            case_groups.period_start = populations.period_start
+            case_groups.municipality_id = populations.municipality_id
+            and case_groups.period_start = populations.period_start
             and case_groups.geography_id = populations.geography_id
     where not case_groups.is_nameless
 ),
 
 reported_children as (
     select
+        municipality_id,
         period_start,
         geography_id,
         person_id,
@@ -79,11 +83,12 @@ reported_children as (
             else '3+'
         end as previous_cases
     from located
-    group by period_start, geography_id, person_id
+    group by municipality_id, period_start, geography_id, person_id
 ),
 
 counted_children as (
     select
+        municipality_id,
         period_start,
         geography_id,
         {{ breakdown_name(['previous_cases']) }} as breakdown,
@@ -92,8 +97,8 @@ counted_children as (
         count(*) filter (where is_reported_again) as reported_again
     from reported_children
     group by grouping sets (
-        (period_start, geography_id),
-        (period_start, geography_id, previous_cases)
+        (municipality_id, period_start, geography_id),
+        (municipality_id, period_start, geography_id, previous_cases)
     )
 ),
 

@@ -8,6 +8,7 @@ reports as (
 
 final as (
     select
+        municipality_id,
         case_id,
         person_id,
         sex,

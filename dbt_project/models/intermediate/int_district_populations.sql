@@ -6,6 +6,7 @@ crosswalk as (
 
 residents as (
     select
+        municipality_id,
         board_name,
         make_date(year, 1, 1) as period_start,
         persons as population,
@@ -16,6 +17,7 @@ residents as (
 
 households as (
     select
+        municipality_id,
         board_name,
         make_date(year, 1, 1) as period_start,
         cast(null as bigint) as population,
@@ -32,6 +34,7 @@ units as (
 
 final as (
     select
+        units.municipality_id,
         units.period_start,
         crosswalk.geography_id,
         sum(units.population) as population,
@@ -40,10 +43,14 @@ final as (
     from units
     inner join crosswalk
         on
-            units.board_name = crosswalk.board_name
+            units.municipality_id = crosswalk.municipality_id
+            and units.board_name = crosswalk.board_name
             and units.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by units.period_start, crosswalk.geography_id
+    group by
+        units.municipality_id,
+        units.period_start,
+        crosswalk.geography_id
 )
 
 select * from final

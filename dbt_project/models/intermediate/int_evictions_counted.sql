@@ -14,6 +14,7 @@ evictions as (
 
 counted as (
     select
+        evictions.municipality_id,
         evictions.period_start,
         crosswalk.geography_id,
         'total' as breakdown,
@@ -22,10 +23,14 @@ counted as (
     from evictions
     inner join crosswalk
         on
-            evictions.board_name = crosswalk.board_name
+            evictions.municipality_id = crosswalk.municipality_id
+            and evictions.board_name = crosswalk.board_name
             and evictions.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by evictions.period_start, crosswalk.geography_id
+    group by
+        evictions.municipality_id,
+        evictions.period_start,
+        crosswalk.geography_id
 ),
 
 final as (

@@ -13,6 +13,7 @@ cases as (
 
 counted as (
     select
+        cases.municipality_id,
         cases.period_start,
         crosswalk.geography_id,
         'total' as breakdown,
@@ -21,10 +22,14 @@ counted as (
     from cases
     inner join crosswalk
         on
-            cases.board_name = crosswalk.board_name
+            cases.municipality_id = crosswalk.municipality_id
+            and cases.board_name = crosswalk.board_name
             and cases.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by cases.period_start, crosswalk.geography_id
+    group by
+        cases.municipality_id,
+        cases.period_start,
+        crosswalk.geography_id
 ),
 
 final as (

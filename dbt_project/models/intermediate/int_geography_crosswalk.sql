@@ -11,6 +11,7 @@ central_units as (
 -- A board may be merged twice before anyone adds a third step here.
 current_boards as (
     select
+        boards.municipality_id,
         boards.name,
         boards.geography_id,
         boards.valid_from,
@@ -22,22 +23,38 @@ current_boards as (
         ) as current_id
     from boards
     left join boards as successors
-        on boards.successor_geography_id = successors.geography_id
+        on
+            boards.municipality_id = successors.municipality_id
+            and boards.successor_geography_id = successors.geography_id
+),
+
+own_names as (
+    select
+        municipality_id,
+        name
+    from boards
+    union all
+    select
+        municipality_id,
+        name
+    from central_units
 ),
 
 unit_names as (
-    select name from boards
-    union all
-    select name from central_units
+    select * from own_names
     union all
     -- Persons with protected identity count in the city and in no board.
-    select '{{ var("protected_unit") }}' as name
+    select distinct
+        municipality_id,
+        '{{ var("protected_unit") }}' as name
+    from own_names
 ),
 
 cities as (
     select
+        municipality_id,
         name as board_name,
-        '{{ var("municipality_id") }}' as geography_id,
+        municipality_id as geography_id,
         make_date(1900, 1, 1) as counts_from,
         make_date(9999, 12, 31) as counts_to
     from unit_names
@@ -45,6 +62,7 @@ cities as (
 
 todays_boards as (
     select
+        municipality_id,
         name as board_name,
         current_id as geography_id,
         make_date(1900, 1, 1) as counts_from,
@@ -54,6 +72,7 @@ todays_boards as (
 
 former_boards as (
     select
+        municipality_id,
         name as board_name,
         geography_id,
         {{ year_start('valid_from') }} as counts_from,

@@ -15,29 +15,41 @@ answers as (
 -- Where a year has two surveys, its last one is the year's, also if it found
 -- nobody.
 surveys as (
-    select max(delivery_period) as delivery_period
+    select
+        municipality_id,
+        max(delivery_period) as delivery_period
     from {{ ref('stg_register__deliveries') }}
     where register_name = 'hemloshet_kartlaggning'
-    group by left(delivery_period, 4)
+    group by municipality_id, left(delivery_period, 4)
 ),
 
 counted as (
     select
+        answers.municipality_id,
         answers.period_start,
         crosswalk.geography_id,
         {{ breakdown_name(['sex']) }} as breakdown,
         {{ breakdown_category(['sex']) }} as category,
         count(*) as persons
     from answers
-    inner join surveys on answers.delivery_period = surveys.delivery_period
+    inner join surveys
+        on
+            answers.municipality_id = surveys.municipality_id
+            and answers.delivery_period = surveys.delivery_period
     inner join crosswalk
         on
-            answers.board_name = crosswalk.board_name
+            answers.municipality_id = crosswalk.municipality_id
+            and answers.board_name = crosswalk.board_name
             and answers.period_start between crosswalk.counts_from
             and crosswalk.counts_to
     group by grouping sets (
-        (answers.period_start, crosswalk.geography_id),
-        (answers.period_start, crosswalk.geography_id, answers.sex)
+        (answers.municipality_id, answers.period_start, crosswalk.geography_id),
+        (
+            answers.municipality_id,
+            answers.period_start,
+            crosswalk.geography_id,
+            answers.sex
+        )
     )
 ),
 

@@ -19,6 +19,7 @@ decisions as (
 
 supported as (
     select
+        decisions.municipality_id,
         decisions.period_start,
         crosswalk.geography_id,
         {{ breakdown_name(['target_group', 'sex']) }} as breakdown,
@@ -31,18 +32,30 @@ supported as (
     from decisions
     inner join crosswalk
         on
-            decisions.board_name = crosswalk.board_name
+            decisions.municipality_id = crosswalk.municipality_id
+            and decisions.board_name = crosswalk.board_name
             and decisions.period_start between crosswalk.counts_from
             and crosswalk.counts_to
     group by grouping sets (
-        (decisions.period_start, crosswalk.geography_id),
-        (decisions.period_start, crosswalk.geography_id, decisions.sex),
         (
+            decisions.municipality_id,
+            decisions.period_start,
+            crosswalk.geography_id
+        ),
+        (
+            decisions.municipality_id,
+            decisions.period_start,
+            crosswalk.geography_id,
+            decisions.sex
+        ),
+        (
+            decisions.municipality_id,
             decisions.period_start,
             crosswalk.geography_id,
             decisions.target_group
         ),
         (
+            decisions.municipality_id,
             decisions.period_start,
             crosswalk.geography_id,
             decisions.target_group,
@@ -54,6 +67,7 @@ supported as (
 -- Each person once a year and board, with what the person has had there.
 users as (
     select
+        interventions.municipality_id,
         years.period_start,
         interventions.board_name,
         interventions.person_id,
@@ -66,12 +80,14 @@ users as (
     from interventions
     inner join years
         on
-            interventions.start_date <= years.period_end
+            interventions.municipality_id = years.municipality_id
+            and interventions.start_date <= years.period_end
             and (
                 interventions.end_date is null
                 or interventions.end_date >= years.period_start
             )
     group by
+        interventions.municipality_id,
         years.period_start,
         interventions.board_name,
         interventions.person_id,
@@ -80,6 +96,7 @@ users as (
 
 counted_users as (
     select
+        users.municipality_id,
         users.period_start,
         crosswalk.geography_id,
         {{ breakdown_name(['sex']) }} as breakdown,
@@ -91,18 +108,25 @@ counted_users as (
     from users
     inner join crosswalk
         on
-            users.board_name = crosswalk.board_name
+            users.municipality_id = crosswalk.municipality_id
+            and users.board_name = crosswalk.board_name
             and users.period_start between crosswalk.counts_from
             and crosswalk.counts_to
     group by grouping sets (
-        (users.period_start, crosswalk.geography_id),
-        (users.period_start, crosswalk.geography_id, users.sex)
+        (users.municipality_id, users.period_start, crosswalk.geography_id),
+        (
+            users.municipality_id,
+            users.period_start,
+            crosswalk.geography_id,
+            users.sex
+        )
     )
 ),
 
 -- The whole register is one target group, which is how the share is shown.
 target_group_users as (
     select
+        municipality_id,
         period_start,
         geography_id,
         persons,

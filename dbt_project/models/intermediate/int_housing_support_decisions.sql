@@ -19,13 +19,17 @@ in_force as (
             else decisions.hours
         end as hours_per_month,
         row_number() over (
-            partition by years.period_start, decisions.person_id
+            partition by
+                decisions.municipality_id,
+                years.period_start,
+                decisions.person_id
             order by decisions.start_date desc, decisions.decision_id desc
         ) as recency
     from decisions
     inner join years
         on
-            decisions.start_date <= years.period_end
+            decisions.municipality_id = years.municipality_id
+            and decisions.start_date <= years.period_end
             and (
                 decisions.end_date is null
                 or decisions.end_date >= years.period_end
@@ -34,6 +38,7 @@ in_force as (
 
 final as (
     select
+        municipality_id,
         period_start,
         person_id,
         decision_id,

@@ -64,13 +64,15 @@ measured as (
     inner join registered on counted.indicator_id = registered.indicator_id
     inner join years
         on
-            registered.source_id = years.register_name
+            counted.municipality_id = years.municipality_id
+            and registered.source_id = years.register_name
             and counted.period_start = years.period_start
 ),
 
 -- A register that has been delivered without a row has its totals all the same.
 series as (
     select
+        municipality_id,
         indicator_id,
         source_id,
         breakdown,
@@ -79,16 +81,19 @@ series as (
     where is_zero_when_absent
     union distinct
     select
-        indicator_id,
-        source_id,
+        years.municipality_id,
+        registered.indicator_id,
+        registered.source_id,
         'total' as breakdown,
         'total' as category
     from registered
-    where is_zero_when_absent
+    inner join years on registered.source_id = years.register_name
+    where registered.is_zero_when_absent
 ),
 
 places as (
     select distinct
+        municipality_id,
         geography_id,
         counts_from,
         counts_to
@@ -98,6 +103,7 @@ places as (
 -- A board where nothing happened in a delivered year has a zero, not a gap.
 zeros as (
     select
+        series.municipality_id,
         series.indicator_id,
         years.period_start,
         places.geography_id,
@@ -109,14 +115,19 @@ zeros as (
         cast(null as bigint) as observations,
         series.source_id
     from series
-    inner join years on series.source_id = years.register_name
+    inner join years
+        on
+            series.municipality_id = years.municipality_id
+            and series.source_id = years.register_name
     inner join places
         on
-            years.period_start >= places.counts_from
+            series.municipality_id = places.municipality_id
+            and years.period_start >= places.counts_from
             and years.period_end <= places.counts_to
     left join measured
         on
-            series.indicator_id = measured.indicator_id
+            series.municipality_id = measured.municipality_id
+            and series.indicator_id = measured.indicator_id
             and series.breakdown = measured.breakdown
             and series.category = measured.category
             and years.period_start = measured.period_start
@@ -126,6 +137,7 @@ zeros as (
 
 register_values as (
     select
+        municipality_id,
         indicator_id,
         period_start,
         geography_id,
@@ -158,14 +170,18 @@ register_statuses as (
         on register_values.indicator_id = catalogue.indicator_id
     inner join years
         on
-            register_values.source_id = years.register_name
+            register_values.municipality_id = years.municipality_id
+            and register_values.source_id = years.register_name
             and register_values.period_start = years.period_start
     left join boards
-        on register_values.geography_id = boards.geography_id
+        on
+            register_values.municipality_id = boards.municipality_id
+            and register_values.geography_id = boards.geography_id
 ),
 
 final as (
     select
+        municipality_id,
         indicator_id,
         period_start,
         'year' as period_grain,
@@ -178,10 +194,12 @@ final as (
         standard_deviation,
         observations,
         status,
-        source_id
+        source_id,
+        true as is_from_register
     from register_statuses
     union all
     select
+        {{ municipality_of('statistics.geography_id') }} as municipality_id,
         statistics.indicator_id,
         statistics.period_start,
         statistics.period_grain,
@@ -197,11 +215,13 @@ final as (
         cast(null as double) as standard_deviation,
         cast(null as bigint) as observations,
         statistics.status,
-        statistics.dataset_id as source_id
+        statistics.dataset_id as source_id,
+        false as is_from_register
     from statistics
     inner join catalogue on statistics.indicator_id = catalogue.indicator_id
     union all
     select
+        {{ municipality_of('constants.geography_id') }} as municipality_id,
         constants.constant_id as indicator_id,
         make_date(constants.year, 1, 1) as period_start,
         'year' as period_grain,
@@ -214,7 +234,8 @@ final as (
         cast(null as double) as standard_deviation,
         cast(null as bigint) as observations,
         'observed' as status,
-        catalogue.source_id
+        catalogue.source_id,
+        false as is_from_register
     from constants
     inner join catalogue on constants.constant_id = catalogue.indicator_id
 )

@@ -14,6 +14,7 @@ municipalities as (
 
 boards as (
     select * from {{ ref('stg_municipality__boards') }}
+    where municipality_id = '{{ var("municipality_id") }}'
 ),
 
 final as (
@@ -70,7 +71,7 @@ final as (
         'stadsdelsnamnd' as geography_level
     from boards
     inner join region_labels
-        on left(boards.geography_id, 4) = region_labels.geography_id
+        on boards.municipality_id = region_labels.geography_id
 )
 
 select * from final

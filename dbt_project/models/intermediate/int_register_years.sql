@@ -6,6 +6,7 @@ deliveries as (
 
 years as (
     select
+        municipality_id,
         register_name,
         make_date(cast(left(delivery_period, 4) as integer), 1, 1)
             as period_start,
@@ -16,6 +17,7 @@ years as (
         max(right(delivery_period, 3)) = '-12' as has_december
     from deliveries
     group by
+        municipality_id,
         register_name,
         make_date(cast(left(delivery_period, 4) as integer), 1, 1)
 ),
@@ -24,13 +26,14 @@ ranked as (
     select
         *,
         period_start = max(period_start) over (
-            partition by register_name
+            partition by municipality_id, register_name
         ) as is_newest
     from years
 ),
 
 final as (
     select
+        municipality_id,
         register_name,
         period_start,
         {{ year_end('period_start') }} as period_end,

@@ -6,6 +6,7 @@ crosswalk as (
 
 areas as (
     select
+        municipality_id,
         board_name,
         children,
         socioeconomic_index,
@@ -15,6 +16,7 @@ areas as (
 
 weighted as (
     select
+        areas.municipality_id,
         areas.period_start,
         crosswalk.geography_id,
         'total' as breakdown,
@@ -24,10 +26,14 @@ weighted as (
     from areas
     inner join crosswalk
         on
-            areas.board_name = crosswalk.board_name
+            areas.municipality_id = crosswalk.municipality_id
+            and areas.board_name = crosswalk.board_name
             and areas.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by areas.period_start, crosswalk.geography_id
+    group by
+        areas.municipality_id,
+        areas.period_start,
+        crosswalk.geography_id
 ),
 
 final as (

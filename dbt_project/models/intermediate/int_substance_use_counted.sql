@@ -15,6 +15,7 @@ interventions as (
 
 in_force as (
     select distinct
+        interventions.municipality_id,
         years.period_start,
         interventions.board_name,
         interventions.person_id,
@@ -22,7 +23,8 @@ in_force as (
     from interventions
     inner join years
         on
-            interventions.start_date <= years.period_end
+            interventions.municipality_id = years.municipality_id
+            and interventions.start_date <= years.period_end
             and (
                 interventions.end_date is null
                 or interventions.end_date >= years.period_start
@@ -31,6 +33,7 @@ in_force as (
 
 counted as (
     select
+        in_force.municipality_id,
         in_force.period_start,
         crosswalk.geography_id,
         {{ breakdown_name(['sex']) }} as breakdown,
@@ -39,12 +42,22 @@ counted as (
     from in_force
     inner join crosswalk
         on
-            in_force.board_name = crosswalk.board_name
+            in_force.municipality_id = crosswalk.municipality_id
+            and in_force.board_name = crosswalk.board_name
             and in_force.period_start between crosswalk.counts_from
             and crosswalk.counts_to
     group by grouping sets (
-        (in_force.period_start, crosswalk.geography_id),
-        (in_force.period_start, crosswalk.geography_id, in_force.sex)
+        (
+            in_force.municipality_id,
+            in_force.period_start,
+            crosswalk.geography_id
+        ),
+        (
+            in_force.municipality_id,
+            in_force.period_start,
+            crosswalk.geography_id,
+            in_force.sex
+        )
     )
 ),
 

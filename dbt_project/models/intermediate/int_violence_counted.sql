@@ -39,7 +39,8 @@ open_cases as (
     from cases
     inner join years
         on
-            cases.reported_date <= years.period_end
+            cases.municipality_id = years.municipality_id
+            and cases.reported_date <= years.period_end
             and (
                 cases.closed_date is null
                 or cases.closed_date >= years.period_start
@@ -48,6 +49,7 @@ open_cases as (
 
 counted_placements as (
     select
+        placements.municipality_id,
         placements.period_start,
         crosswalk.geography_id,
         {{ breakdown_name(['sex']) }} as breakdown,
@@ -72,17 +74,28 @@ counted_placements as (
     from placements
     inner join crosswalk
         on
-            placements.board_name = crosswalk.board_name
+            placements.municipality_id = crosswalk.municipality_id
+            and placements.board_name = crosswalk.board_name
             and placements.period_start between crosswalk.counts_from
             and crosswalk.counts_to
     group by grouping sets (
-        (placements.period_start, crosswalk.geography_id),
-        (placements.period_start, crosswalk.geography_id, placements.sex)
+        (
+            placements.municipality_id,
+            placements.period_start,
+            crosswalk.geography_id
+        ),
+        (
+            placements.municipality_id,
+            placements.period_start,
+            crosswalk.geography_id,
+            placements.sex
+        )
     )
 ),
 
 counted_counselling as (
     select
+        counselling.municipality_id,
         counselling.period_start,
         crosswalk.geography_id,
         {{ breakdown_name(['sex']) }} as breakdown,
@@ -100,17 +113,28 @@ counted_counselling as (
     from counselling
     inner join crosswalk
         on
-            counselling.board_name = crosswalk.board_name
+            counselling.municipality_id = crosswalk.municipality_id
+            and counselling.board_name = crosswalk.board_name
             and counselling.period_start between crosswalk.counts_from
             and crosswalk.counts_to
     group by grouping sets (
-        (counselling.period_start, crosswalk.geography_id),
-        (counselling.period_start, crosswalk.geography_id, counselling.sex)
+        (
+            counselling.municipality_id,
+            counselling.period_start,
+            crosswalk.geography_id
+        ),
+        (
+            counselling.municipality_id,
+            counselling.period_start,
+            crosswalk.geography_id,
+            counselling.sex
+        )
     )
 ),
 
 counted_cases as (
     select
+        open_cases.municipality_id,
         open_cases.period_start,
         crosswalk.geography_id,
         {{ breakdown_name(['sex']) }} as breakdown,
@@ -125,12 +149,22 @@ counted_cases as (
     from open_cases
     inner join crosswalk
         on
-            open_cases.board_name = crosswalk.board_name
+            open_cases.municipality_id = crosswalk.municipality_id
+            and open_cases.board_name = crosswalk.board_name
             and open_cases.period_start between crosswalk.counts_from
             and crosswalk.counts_to
     group by grouping sets (
-        (open_cases.period_start, crosswalk.geography_id),
-        (open_cases.period_start, crosswalk.geography_id, open_cases.sex)
+        (
+            open_cases.municipality_id,
+            open_cases.period_start,
+            crosswalk.geography_id
+        ),
+        (
+            open_cases.municipality_id,
+            open_cases.period_start,
+            crosswalk.geography_id,
+            open_cases.sex
+        )
     )
 ),
 

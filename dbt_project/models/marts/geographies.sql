@@ -10,6 +10,7 @@ municipalities as (
 
 boards as (
     select * from {{ ref('stg_municipality__boards') }}
+    where municipality_id = '{{ var("municipality_id") }}'
 ),
 
 final as (

@@ -6,6 +6,7 @@ catalogue as (
 
 not_delivered as (
     select * from {{ ref('stg_register__not_delivered') }}
+    where municipality_id = '{{ var("municipality_id") }}'
 ),
 
 final as (

@@ -36,6 +36,7 @@ bounded as (
 
 final as (
     select
+        municipality_id,
         indicator_id,
         period_start,
         period_grain,
@@ -52,7 +53,13 @@ final as (
         status,
         source_id
     from bounded
-    where not is_empty_remainder
+    where
+        not is_empty_remainder
+        -- Of a home's several municipalities, the registers of the reported one.
+        and (
+            not is_from_register
+            or municipality_id = '{{ var("municipality_id") }}'
+        )
 )
 
 select * from final

@@ -25,7 +25,7 @@ from orchestration.quality.suites import (
     load_suites,
 )
 from orchestration.quality.validation import typed_expectations, validate
-from orchestration.registers.contract import Contract, load_contracts
+from orchestration.registers.contract import PLACE, Contract, load_contracts
 from orchestration.settings import PROJECT_ROOT
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def create_all(lab: "Lab") -> None:
         declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
         lab.execute(f"create table {table} ({declared})")
     lab.execute(
-        "create table raw.register__deliveries (register_name varchar, delivery_sequence bigint,"
-        " delivery_period varchar, rows_loaded bigint)"
+        "create table raw.register__deliveries (municipality_id varchar, register_name varchar,"
+        " delivery_sequence bigint, delivery_period varchar, rows_loaded bigint)"
     )
 
 
@@ -169,7 +169,7 @@ def test_a_register_is_unique_by_the_key_of_its_contract(table: str, contract: C
     assert suite.latest_by == contract.replaced_by
     unique = [rule for rule in suite.expectations if unique_columns(rule) == suite.latest_by]
     assert [rule.severity for rule in unique] == [Severity.CRITICAL]
-    assert unique[0].kwargs.keys() <= {"column", "column_list"}
+    assert unique[0].kwargs.keys() == {"column_list"}
 
 
 @pytest.mark.parametrize(("table", "contract"), REGISTERS.items(), ids=REGISTERS)
@@ -234,6 +234,7 @@ def test_population(lab: "Lab", where: str, persons: str, expected: set[str]) ->
 
 def decisions(lab: "Lab", **changed: str) -> None:
     columns = {
+        PLACE: "'0180'",
         "beslut_id": "'B' || i",
         "sokande_id": "'v1:' || md5(i::varchar)",
         "hushall_id": "'v1:' || md5(i::varchar)",
@@ -261,7 +262,10 @@ def decisions(lab: "Lab", **changed: str) -> None:
     ("changed", "expected"),
     [
         ({}, set()),
-        ({"beslut_id": "'B' || (i // 2)"}, {"expect_column_values_to_be_unique(beslut_id)"}),
+        (
+            {"beslut_id": "'B' || (i // 2)"},
+            {"expect_compound_columns_to_be_unique(municipality_id, beslut_id)"},
+        ),
         (
             {"sokande_id": "'199001019802'"},
             {"expect_column_value_lengths_to_be_between(sokande_id)"},
@@ -349,17 +353,17 @@ def test_a_year_that_was_delivered_without_a_case_is_not_missed(
 ) -> None:
     create_all(lab)
     table = f"raw.register__{register}"
-    key = SUITES[table].latest_by[0]
+    key = SUITES[table].latest_by[1]
     fill(
         lab,
         table,
-        f"{key}, {dated or 'delivery_period'}, delivery_sequence",
-        f"select 'A' || i, {'make_date(year, 3, 1)' if dated else 'year'}, 1 from (select i,"
-        " case when i % 2 = 0 then 2020 else 2022 end as year from range(40) as numbers (i))",
+        f"{PLACE}, {key}, {dated or 'delivery_period'}, delivery_sequence",
+        f"select '0180', 'A' || i, {'make_date(year, 3, 1)' if dated else 'year'}, 1 from (select i"
+        ", case when i % 2 = 0 then 2020 else 2022 end as year from range(40) as numbers (i))",
     )
     for period, rows in delivered:
         lab.execute(
-            "insert into raw.register__deliveries values ($register, 1, $period, $rows)",
+            "insert into raw.register__deliveries values ('0180', $register, 1, $period, $rows)",
             register=register,
             period=period,
             rows=rows,

@@ -41,7 +41,13 @@ def load_rows(warehouse: duckdb.DuckDBPyConnection, tmp_path: Path) -> Loader:
         path.write_text("".join(";".join(line) + "\n" for line in lines), encoding="utf-8")
         delivery = Delivery(sequence, f"sha{sequence}", name, path, "2024-01-31")
         [result] = load_register(
-            warehouse, contract, [delivery], units=UNITS, key=KEY, work_dir=tmp_path
+            warehouse,
+            contract,
+            [delivery],
+            municipality_id="0180",
+            units=UNITS,
+            key=KEY,
+            work_dir=tmp_path,
         )
         return delivery, result
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from orchestration.registers import drift, profiles
 from orchestration.registers.contract import Contract, build_contract
 from orchestration.registers.layout import Delivery
-from orchestration.registers.staged_rows import LoadResult
+from orchestration.registers.pseudonyms import PseudonymKey
+from orchestration.registers.staged_rows import LoadResult, Staged
 from orchestration.storage.deliveries import create_tables
 from tests.empty_database import empty_database
 
@@ -127,9 +128,11 @@ def _findings(frame: pd.DataFrame, columns: list[str], months: int) -> list[drif
         drift.create_tables(connection)
         connection.register("drawn", frame)
         connection.execute(
-            f"insert into meta.delivery_profiles select *, {profiles.VERSION} from drawn"
+            f"insert into meta.delivery_profiles select '0180', *, {profiles.VERSION} from drawn"
         )
-        return list(drift._findings(connection, _contract(columns), results, {}, set()))
+        key = PseudonymKey.from_secret(bytes(32))
+        judged = Staged(_contract(columns), "0180", key, tuple(results), has_rows=True)
+        return list(drift._findings(connection, judged, results, {}, set()))
 
 
 def _contract(columns: list[str]) -> Contract:

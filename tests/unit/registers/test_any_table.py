@@ -39,7 +39,13 @@ def load(folder: Path, register: str, ending: str, content: bytes) -> LoadResult
     with empty_database() as connection:
         connection.execute("create schema raw")
         [result] = load_register(
-            connection, contract, [delivery], units=["Bromma"], key=KEY, work_dir=folder
+            connection,
+            contract,
+            [delivery],
+            municipality_id="0180",
+            units=["Bromma"],
+            key=KEY,
+            work_dir=folder,
         )
         [(rows, numbered)] = connection.execute(
             f"select count(*), count(distinct row_number) from raw.{contract.table}"
@@ -185,7 +191,13 @@ def test_row_numbers_are_the_lines_of_large_files(tmp_path: Path, encoding: str)
     with duckdb.connect(config={"threads": "4"}) as connection:
         connection.execute("create schema raw")
         results = load_register(
-            connection, contract, deliveries, units=["Älvsjö"], key=KEY, work_dir=tmp_path
+            connection,
+            contract,
+            deliveries,
+            municipality_id="0180",
+            units=["Älvsjö"],
+            key=KEY,
+            work_dir=tmp_path,
         )
         [(rows, wrong)] = connection.execute(
             "select count(*), count(*) filter (where insats_id <> 'F' || (delivery_sequence - 1)"

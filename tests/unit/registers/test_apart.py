@@ -81,6 +81,7 @@ def load(folder: Path, *paths: Path) -> tuple[list[LoadResult], int]:
             connection,
             load_contracts()["avhysningar_barn"],
             deliveries,
+            municipality_id="0180",
             units=UNITS,
             key=KEY,
             work_dir=folder,

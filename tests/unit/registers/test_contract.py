@@ -62,6 +62,7 @@ def load(
         connection,
         contract,
         deliveries,
+        municipality_id="0180",
         units=["Bromma"],
         key=PseudonymKey.from_secret(b"en hemlighet som bara finns i provet"),
         work_dir=folder,

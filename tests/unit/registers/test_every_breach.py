@@ -157,6 +157,7 @@ def load(
             connection,
             contract,
             deliveries,
+            municipality_id=form.municipality.code,
             units=form.municipality.units,
             key=PseudonymKey.from_secret(b"en hemlighet som bara finns i provet"),
             work_dir=folder,

@@ -121,6 +121,7 @@ def load(
             connection,
             load_contracts()["avhysningar_barn"],
             [Delivery(1, "sha", name, path, "2024-01-31")],
+            municipality_id=KIL.code,
             units=KIL.units,
             key=PseudonymKey.from_secret(b"en hemlighet som bara finns i provet"),
             work_dir=folder,

@@ -83,7 +83,7 @@ def test_a_municipality_may_have_no_boards(tmp_path: Path) -> None:
         write_units(connection, municipality)
         assert connection.execute("from raw.municipality__boards").fetchall() == []
         assert connection.execute("from raw.municipality__units").fetchall() == [
-            ("IFO", "1715", "Central.")
+            ("1715", "IFO", "1715", "Central.")
         ]
 
 

@@ -243,7 +243,15 @@ def load(
     connection: duckdb.DuckDBPyConnection, folder: Path, deliveries: Sequence[Delivery]
 ) -> list[LoadResult]:
     units = ["Älvsjö", "Bromma"]
-    return load_register(connection, CONTRACT, deliveries, units=units, key=KEY, work_dir=folder)
+    return load_register(
+        connection,
+        CONTRACT,
+        deliveries,
+        municipality_id="0180",
+        units=units,
+        key=KEY,
+        work_dir=folder,
+    )
 
 
 def rows_of(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
@@ -334,7 +342,13 @@ def test_every_cell_that_is_not_empty_is_a_value_or_a_breach(rows: list[list[str
         delivery = Delivery(1, "sha", "prov_2023-01.csv", path, "2024-01-31")
         create_raw_table(connection, CONTRACT)
         with staged(
-            connection, CONTRACT, [delivery], units=["Bromma"], key=KEY, work_dir=folder
+            connection,
+            CONTRACT,
+            [delivery],
+            municipality_id="0180",
+            units=["Bromma"],
+            key=KEY,
+            work_dir=folder,
         ) as judged:
             names = ", ".join(f'count("{name}")' for name in NAMES)
             [values] = connection.execute(f"select {names} from incoming").fetchall()

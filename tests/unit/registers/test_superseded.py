@@ -38,8 +38,10 @@ def deliver(
     keys, periods, sequences = (list(each) for each in zip(*versions, strict=True))
     names = ", ".join(contract.key)
     connection.execute(
-        f"insert into raw.{contract.table} ({names}, delivery_period, delivery_sequence)"
-        f" select {'unnest($keys), ' * len(contract.key)} unnest($periods), unnest($sequences)",
+        f"insert into raw.{contract.table}"
+        f" (municipality_id, {names}, delivery_period, delivery_sequence)"
+        f" select '0180', {'unnest($keys), ' * len(contract.key)} unnest($periods),"
+        " unnest($sequences)",
         {"keys": keys, "periods": periods, "sequences": sequences},
     )
     connection.execute(
@@ -77,7 +79,7 @@ def test_a_row_is_replaced_by_what_dbt_replaces_it_by() -> None:
             found[table] = tuple(re.findall(r"\w+", key))
     assert found == {each.table: each.replaced_by for each in load_contracts().values()}
     # The survey's rows are numbered anew each time; all others are replaced by their key.
-    assert [each for each, key in found.items() if key[0] == "delivery_period"] == [
+    assert [each for each, key in found.items() if key[1] == "delivery_period"] == [
         "register__hemloshet_kartlaggning"
     ]
 
@@ -162,8 +164,9 @@ def test_a_survey_that_numbers_its_rows_anew_replaces_its_own_period_alone(
     connection.execute(f"create table raw.{survey.table} ({columns})")
     for sequence, period in enumerate(["2016", "2022", "2016"], start=1):
         connection.execute(
-            f"insert into raw.{survey.table} (rad_id, delivery_period, delivery_sequence)"
-            " values ('1', ?, ?)",
+            f"insert into raw.{survey.table} "
+            " (municipality_id, rad_id, delivery_period, delivery_sequence)"
+            " values ('0180', '1', ?, ?)",
             [period, sequence],
         )
         connection.execute(

@@ -6,6 +6,7 @@ source as (
 
 renamed as (
     select
+        municipality_id,
         name,
         geography_id,
         valid_from,

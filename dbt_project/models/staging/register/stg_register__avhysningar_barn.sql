@@ -3,12 +3,13 @@ with
 source as (
     {{ latest_rows(
         source('register', 'register__avhysningar_barn'),
-        ['avhysning_id']
+        ['municipality_id', 'avhysning_id']
     ) }}
 ),
 
 renamed as (
     select
+        municipality_id,
         avhysning_id as eviction_id,
         stadsdelsnamnd as board_name,
         orsak as reason,

@@ -3,12 +3,13 @@ with
 source as (
     {{ latest_rows(
         source('register', 'register__befolkning_stadsdel'),
-        ['ar', 'stadsdelsnamnd', 'kon', 'alder']
+        ['municipality_id', 'ar', 'stadsdelsnamnd', 'kon', 'alder']
     ) }}
 ),
 
 renamed as (
     select
+        municipality_id,
         stadsdelsnamnd as board_name,
         {{ sex_category('kon') }} as sex,
         ar as year,

@@ -3,12 +3,13 @@ with
 source as (
     {{ latest_rows(
         source('register', 'register__boendestod_beslut'),
-        ['beslut_id']
+        ['municipality_id', 'beslut_id']
     ) }}
 ),
 
 renamed as (
     select
+        municipality_id,
         beslut_id as decision_id,
         person_id,
         {{ sex_category('kon') }} as sex,

@@ -3,12 +3,13 @@ with
 source as (
     {{ latest_rows(
         source('register', 'register__budget_skuldradgivning'),
-        ['arende_id']
+        ['municipality_id', 'arende_id']
     ) }}
 ),
 
 renamed as (
     select
+        municipality_id,
         arende_id as case_id,
         person_id,
         stadsdelsnamnd as board_name,

@@ -6,6 +6,7 @@ source as (
 
 renamed as (
     select
+        municipality_id,
         register_name,
         delivery_sequence,
         delivery_period

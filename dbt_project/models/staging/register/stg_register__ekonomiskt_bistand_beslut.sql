@@ -3,12 +3,13 @@ with
 source as (
     {{ latest_rows(
         source('register', 'register__ekonomiskt_bistand_beslut'),
-        ['beslut_id']
+        ['municipality_id', 'beslut_id']
     ) }}
 ),
 
 renamed as (
     select
+        municipality_id,
         beslut_id as decision_id,
         hushall_id as household_id,
         sokande_id as applicant_id,

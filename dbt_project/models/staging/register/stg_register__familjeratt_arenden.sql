@@ -3,12 +3,13 @@ with
 source as (
     {{ latest_rows(
         source('register', 'register__familjeratt_arenden'),
-        ['arende_id']
+        ['municipality_id', 'arende_id']
     ) }}
 ),
 
 renamed as (
     select
+        municipality_id,
         arende_id as case_id,
         barn_id as child_id,
         stadsdelsnamnd as board_name,

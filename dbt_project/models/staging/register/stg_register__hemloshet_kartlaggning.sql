@@ -3,12 +3,13 @@ with
 source as (
     {{ latest_rows(
         source('register', 'register__hemloshet_kartlaggning'),
-        ['delivery_period', 'rad_id']
+        ['municipality_id', 'delivery_period', 'rad_id']
     ) }}
 ),
 
 renamed as (
     select
+        municipality_id,
         rad_id as row_id,
         person_id,
         {{ sex_category('kon') }} as sex,

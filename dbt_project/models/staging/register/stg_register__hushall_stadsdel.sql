@@ -3,12 +3,13 @@ with
 source as (
     {{ latest_rows(
         source('register', 'register__hushall_stadsdel'),
-        ['ar', 'stadsdelsnamnd', 'hushallstyp']
+        ['municipality_id', 'ar', 'stadsdelsnamnd', 'hushallstyp']
     ) }}
 ),
 
 renamed as (
     select
+        municipality_id,
         stadsdelsnamnd as board_name,
         hushallstyp as household_type,
         ar as year,

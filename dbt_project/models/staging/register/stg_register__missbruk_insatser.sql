@@ -3,12 +3,13 @@ with
 source as (
     {{ latest_rows(
         source('register', 'register__missbruk_insatser'),
-        ['insats_id']
+        ['municipality_id', 'insats_id']
     ) }}
 ),
 
 renamed as (
     select
+        municipality_id,
         insats_id as intervention_id,
         person_id,
         {{ sex_category('kon') }} as sex,

@@ -6,6 +6,7 @@ source as (
 
 renamed as (
     select
+        municipality_id,
         register_name,
         reason_sv
     from source

@@ -3,12 +3,13 @@ with
 source as (
     {{ latest_rows(
         source('register', 'register__skyddat_boende_placeringar'),
-        ['placering_id']
+        ['municipality_id', 'placering_id']
     ) }}
 ),
 
 renamed as (
     select
+        municipality_id,
         placering_id as placement_id,
         person_id,
         {{ sex_category('kon') }} as sex,

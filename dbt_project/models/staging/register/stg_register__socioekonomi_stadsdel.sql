@@ -3,12 +3,13 @@ with
 source as (
     {{ latest_rows(
         source('register', 'register__socioekonomi_stadsdel'),
-        ['ar', 'stadsdel']
+        ['municipality_id', 'ar', 'stadsdel']
     ) }}
 ),
 
 renamed as (
     select
+        municipality_id,
         stadsdel as area_name,
         stadsdelsnamnd as board_name,
         ar as year,
