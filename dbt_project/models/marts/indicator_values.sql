@@ -55,7 +55,7 @@ final as (
     from bounded
     where
         not is_empty_remainder
-        -- Of a home's several municipalities, the registers of the reported one.
+        -- Of a home's municipalities, the registers of the reported one.
         and (
             not is_from_register
             or municipality_id = '{{ var("municipality_id") }}'
