@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 # What a server needs, and what a developer needs besides.
 INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.developed
+# And what holds the models to another engine.
+SPARKED := $(VENV)/.sparked
 # Older DuckDBs, to prove that their users can read what is published: the oldest, the long-term
 # one, and 1.5, which the flow itself runs on too.
 OLDER_DUCKDB := $(foreach each,oldest lts 1.5,$(VENV)/duckdb-$(each))
@@ -15,7 +17,7 @@ PARSE := $(BIN)/python -c 'from orchestration.flow.dbt_project import ensure_man
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test lint types dbt serve bench truths mutants pictures lock audit clean manifest
+.PHONY: run test lint types dbt serve bench spark truths mutants pictures lock audit clean manifest
 
 run: $(INSTALLED)
 	$(BIN)/avvik run
@@ -52,6 +54,10 @@ bench: $(DEVELOPED)
 # Bias and coverage of what the analyses estimate, in worlds whose truths are known.
 truths: $(DEVELOPED)
 	$(BIN)/python -m tests.truths.functions
+# Every table on a Spark cluster of this machine against DuckDB's, of a small city or, with
+# WAREHOUSE=var/warehouse.duckdb, of what was run last. Java 17 is needed.
+spark: $(SPARKED)
+	$(BIN)/python -m tests.portability $(if $(WAREHOUSE),--warehouse $(WAREHOUSE))
 
 # Lines that a wrong number could be born in, changed one at a time: some test must fall for each.
 mutants: $(DEVELOPED)
@@ -67,6 +73,7 @@ LOCK := uv pip compile --universal --generate-hashes --no-header --no-emit-index
 lock:
 	$(LOCK) -o requirements.lock
 	$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --extra dev --extra spark -c requirements-dev.lock -o requirements-spark.lock
 
 # The licence of each package that a server installs. Known vulnerabilities are not looked up: no
 # list of them ships with a package, and nothing here asks the network.
@@ -92,6 +99,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 $(DEVELOPED): requirements-dev.lock $(INSTALLED)
 	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+$(SPARKED): requirements-spark.lock $(DEVELOPED)
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-spark.lock
 	touch $@
 
 $(OLDER_DUCKDB): $(VENV)/duckdb-%: tests/fixtures/duckdb-%.lock | $(DEVELOPED)

@@ -33,10 +33,17 @@ def test_the_server_needs_no_browser_linter_or_test_runner() -> None:
 
 def test_a_developer_has_what_the_server_has() -> None:
     assert locked("requirements.lock") < locked("requirements-dev.lock")
+    assert locked("requirements-dev.lock") < locked("requirements-spark.lock")
+
+
+def test_only_what_tries_another_engine_has_it() -> None:
+    engine = {"pyspark", "dbt-spark", "pyhive", "thrift"}
+    assert engine <= names("requirements-spark.lock")
+    assert not engine & names("requirements-dev.lock")
 
 
 def test_each_file_of_a_lock_has_its_hash() -> None:
-    for lock in ("requirements.lock", "requirements-dev.lock"):
+    for lock in ("requirements.lock", "requirements-dev.lock", "requirements-spark.lock"):
         text = (ROOT / lock).read_text(encoding="utf-8")
         packages = re.split(r"(?m)^(?=\S)", text)
         assert len(packages) > 100
