@@ -25,9 +25,7 @@ _EXECUTOR = b"CoarseGrainedExecutorBackend"
 _PATIENCE_SECONDS = 120
 # Small data: a JVM that compiles little and collects with one thread takes half the time here.
 # That one compiler has room for little code if nothing is said, and what finds none fails oddly.
-_JVM = (
-    "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -Duser.timezone=UTC"
-)
+_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -Duser.timezone=UTC"
 
 
 class ClusterError(Exception):
