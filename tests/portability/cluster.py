@@ -65,13 +65,6 @@ class Cluster:
         """Process ids of the JVMs that do the work, each a child of a worker."""
         return [pid for worker in self.workers for pid in _children(worker)]
 
-    def lost(self) -> int:
-        """How many executors the workers say were killed with signal 9."""
-        return sum(
-            log.read_text(encoding="utf-8").count("exitStatus 137")
-            for log in self.directory.glob("worker-*.log")
-        )
-
 
 class Session:
     """One connection to the Thrift server."""
