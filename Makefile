@@ -54,6 +54,7 @@ bench: $(DEVELOPED)
 # Bias and coverage of what the analyses estimate, in worlds whose truths are known.
 truths: $(DEVELOPED)
 	$(BIN)/python -m tests.truths.functions
+
 # Every table on a Spark cluster of this machine against DuckDB's, of a small city or, with
 # WAREHOUSE=var/warehouse.duckdb, of what was run last. Java 17 is needed.
 spark: $(SPARKED)
