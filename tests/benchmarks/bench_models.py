@@ -71,7 +71,8 @@ def _replicate(warehouse: Path, copies: range) -> int:
     with duckdb.connect(str(warehouse)) as connection:
         tables = connection.execute(
             "select table_name, list(column_name) filter ("
-            " where ends_with(column_name, '_id') and data_type = 'VARCHAR') as keys"
+            " where ends_with(column_name, '_id') and column_name <> 'municipality_id'"
+            " and data_type = 'VARCHAR') as keys"
             " from duckdb_columns() where schema_name = 'raw'"
             " and starts_with(table_name, 'register__') group by table_name having len(keys) > 0"
         ).fetchall()
