@@ -17,7 +17,7 @@ PARSE := $(BIN)/python -c 'from orchestration.flow.dbt_project import ensure_man
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test lint types dbt serve bench spark truths mutants pictures lock audit clean manifest
+.PHONY: run test lint types dbt serve bench spark truths mutants kills pictures lock audit clean manifest
 
 run: $(INSTALLED)
 	$(BIN)/avvik run
@@ -63,6 +63,10 @@ spark: $(SPARKED)
 # Lines that a wrong number could be born in, changed one at a time: some test must fall for each.
 mutants: $(DEVELOPED)
 	$(BIN)/python -m tests.mutants
+
+# `avvik run` killed at thirty points of its work: what readers see is whole, and nothing is lost.
+kills: $(DEVELOPED)
+	$(BIN)/python -m tests.kills
 
 # The guides' pictures of what was published last; Chromium is needed.
 pictures: $(DEVELOPED)

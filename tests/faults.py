@@ -39,6 +39,7 @@ AREAS = (
             "unit/cli/test_door.py",
             "unit/cli/test_questions.py",
             "unit/test_settings.py",
+            "unit/registers/test_pseudonyms.py",
         ),
     ),
     Area(
@@ -67,9 +68,6 @@ AREAS = (
         (
             "unit/sources/test_client.py",
             "unit/sources/test_certificates.py",
-            "unit/sources/test_judging.py",
-            "unit/intake/test_held_answers.py",
-            "unit/sources/test_certificates.py",
             "unit/sources/test_any_bytes.py",
             "unit/intake/test_fetching.py",
         ),
@@ -90,10 +88,20 @@ AREAS = (
         "Nothing is lost and nothing comes twice; the next run goes on.",
         (
             "integration/test_killed_intake.py",
+            "integration/test_killed_steps.py",
             "integration/test_interrupted_run.py",
             "unit/storage/test_landing.py",
             "unit/storage/test_holders.py",
             "unit/storage/test_home.py",
+        ),
+    ),
+    Area(
+        "What is old is taken away",
+        "What counts, is held or may count again stays; the rest goes in time, and is told of.",
+        (
+            "unit/registers/test_superseded.py",
+            "unit/intake/test_superseded_rows.py",
+            "unit/storage/test_retention.py",
         ),
     ),
     Area(

@@ -1,15 +1,13 @@
 """A warm process that forks for each trial, so that a killed one costs no imports.
 
-Reads a line with what to do, after how many seconds to kill it (`never` lets it be) and in which
-home, and answers with how it ended. Opens no database itself: a fork must not inherit one.
+Reads a line with what to do, after how many seconds of computing to kill it (`never` lets it be)
+and in which home, and answers with how it ended and what it took. Opens no database itself: a fork
+must not inherit one.
 """
 
-import os
-import signal
 import sys
-import time
-import traceback
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from orchestration.flow.built_from import follow
@@ -22,6 +20,7 @@ from orchestration.settings import Settings
 from orchestration.sources.registry import load_registry
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.warehouse import open_warehouse
+from tests.forked import forked
 
 
 def take_in(settings: Settings) -> None:
@@ -42,32 +41,17 @@ def change_key(settings: Settings) -> None:
 WORK = {"intake": take_in, "rekey": change_key}
 
 
-def attempt(work: str, home: Path, kill_after: float | None) -> int:
-    """Work in a process of its own; its exit code, negative for a signal."""
-    process = os.fork()
-    if not process:
-        try:
-            WORK[work](Settings(home=home, profile="live", settle_seconds=0))
-        except BaseException:  # noqa: BLE001 (the fork must not go on as its parent)
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    if kill_after is not None:
-        time.sleep(kill_after)
-        # Nobody has asked yet how it ended, so the number cannot be another's by now.
-        os.kill(process, signal.SIGKILL)
-    _, status = os.waitpid(process, 0)
-    return os.waitstatus_to_exitcode(status)
-
-
 def main() -> None:
     """Answer one line after the other."""
     load_contracts()
     load_registry()
     for line in sys.stdin:
         work, after, home = line.strip().split(" ", maxsplit=2)
-        exit_code = attempt(work, Path(home), None if after == "never" else float(after))
-        sys.stdout.write(f"{exit_code}\n")
+        settings = Settings(home=Path(home), profile="live", settle_seconds=0)
+        code, seconds = forked(
+            partial(WORK[work], settings), None if after == "never" else float(after)
+        )
+        sys.stdout.write(f"{code} {seconds}\n")
         sys.stdout.flush()
 
 

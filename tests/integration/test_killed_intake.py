@@ -6,10 +6,8 @@ nobody disturbed.
 
 import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +20,12 @@ from orchestration.registers.pseudonyms import read_key
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.snapshot import content_hash
+from tests.forked import KILLED
 from tests.landed import blob_of
 
-TRIALS = 32
-KEY_TRIALS = 12
+# `make kills` has thirty, spread over the whole run.
+TRIALS = 12
+KEY_TRIALS = 6
 SEED = 20261122
 # A few files of each sort, so that a trial takes parts of a second.
 REGISTERS = {
@@ -45,14 +45,14 @@ class Worker:
     def run(
         self, home: Path, *, kill_after: float | None = None, work: str = "intake"
     ) -> tuple[int, float]:
-        """Work in a home; exit code and seconds."""
+        """Work in a home; exit code and seconds of computing."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        began = time.perf_counter()
         after = "never" if kill_after is None else kill_after
         self.process.stdin.write(f"{work} {after} {home}\n")
         self.process.stdin.flush()
-        return int(self.process.stdout.readline()), time.perf_counter() - began
+        code, seconds = self.process.stdout.readline().split()
+        return int(code), float(seconds)
 
 
 @pytest.fixture(scope="module")
@@ -152,14 +152,11 @@ def deliveries_logged(home: Path) -> bool:
 def undisturbed(
     worker: Worker, deliveries: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, Any], float]:
-    """What an intake leaves when nobody kills it, and how long it takes."""
-    seconds = []
-    for name in ("first", "second"):
-        home = home_with(deliveries, tmp_path_factory.mktemp(name))
-        exit_code, took = worker.run(home)
-        assert exit_code == 0
-        seconds.append(took)
-    return state(home), min(seconds)
+    """What an intake leaves when nobody kills it, and how long it computes."""
+    home = home_with(deliveries, tmp_path_factory.mktemp("undisturbed"))
+    exit_code, seconds = worker.run(home)
+    assert exit_code == 0
+    return state(home), seconds
 
 
 def test_the_undisturbed_intake_has_something_to_lose(
@@ -187,18 +184,12 @@ def test_nothing_is_lost_and_nothing_comes_twice(
     left, seconds = undisturbed
     chance = random.Random(SEED)  # noqa: S311 (the same points each time, no secret)
     killed = landed = loaded = 0
-    for trial in range(3 * TRIALS):
-        if trial % 8 == 7:
-            # The machine may have become slower since, and every kill would come early.
-            _, seconds = worker.run(home_with(deliveries, tmp_path / f"measure-{trial}"))
+    for trial in range(TRIALS):
         home = home_with(deliveries, tmp_path / str(trial))
-        # One point in each part of the time, so that none of it is left out.
-        point = seconds * (trial % TRIALS + chance.random()) / TRIALS
-        exit_code, took = worker.run(home, kill_after=point)
-        if exit_code == 0:
-            # The machine has become faster, and the kill came too late.
-            seconds = min(seconds, took)
-        killed += exit_code == -signal.SIGKILL
+        # One point in each part of the work, and more of them early: landing computes little.
+        point = seconds * ((trial + chance.random()) / TRIALS) ** 2
+        exit_code, _ = worker.run(home, kill_after=point)
+        killed += exit_code == KILLED
         receipts = LandingStore(home / "landing").receipts()
         landed += bool(receipts)
         loaded += deliveries_logged(home)
@@ -209,10 +200,8 @@ def test_nothing_is_lost_and_nothing_comes_twice(
         assert exit_code == 0, f"trial {trial}, killed after {point:.3f} s"
         assert state(home) == left, f"trial {trial}, killed after {point:.3f} s"
         shutil.rmtree(home)
-        if killed == TRIALS:
-            break
-    assert killed == TRIALS
-    assert 0 < landed < trial + 1, "some were killed before the landing was done, some after"
+    assert killed >= TRIALS * 0.8
+    assert 0 < landed < TRIALS, "some were killed before the landing was done, some after"
     assert loaded > 0, "some were killed between or within the loads"
 
 
@@ -253,11 +242,11 @@ def test_a_change_of_key_that_is_killed_leaves_the_one_key_or_the_other(
     for number in range(4 * KEY_TRIALS):
         home = tmp_path / str(number)
         shutil.copytree(original, home)
-        # Round after round the kill comes later, should the machine have become slower.
+        # Round after round the kill comes later, should it compute longer than the first time.
         whole = seconds * (1 + number // KEY_TRIALS)
         point = whole * (number % KEY_TRIALS + chance.random()) / KEY_TRIALS
         exit_code, _ = worker.run(home, work="rekey", kill_after=point)
-        killed += exit_code == -signal.SIGKILL
+        killed += exit_code == KILLED
         # The next run completes the change or undoes it, and finds nothing to load.
         assert worker.run(home)[0] == 0
         settings = Settings(home=home, profile="live")

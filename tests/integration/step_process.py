@@ -1,0 +1,82 @@
+"""A warm process that forks for each step of the flow, so that a killed one costs no imports.
+
+Reads a line with which step or gate to run, after how many seconds of computing to kill it (`never`
+lets it be) and in which home, and answers with how it ended and what it took. Opens no database
+itself: a fork must not inherit one.
+"""
+
+import logging
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from orchestration.flow.performing import perform
+from orchestration.flow.step import Step
+from orchestration.flow.steps import flow
+from orchestration.quality.gate import record
+from orchestration.quality.suites import load_suites
+from orchestration.quality.validation import validate
+from orchestration.settings import Settings
+from orchestration.storage.warehouse import open_warehouse
+from tests.forked import forked
+from tests.kills import import_all
+
+RUN_ID = "en körning som dödas"
+
+
+def parts() -> list[str]:
+    """The steps in order, each with its gate after it."""
+    return [
+        name for step in flow().steps for name in (step.name, *([step.gate] if step.suites else []))
+    ]
+
+
+def work(part: str, settings: Settings, *, full_refresh: bool) -> None:
+    """Run one step or gate, as its asset or check does."""
+    if part in flow().by_name:
+        log = logging.getLogger(part)
+        outcome = perform(
+            flow(),
+            flow().by_name[part],
+            settings,
+            run_id=RUN_ID,
+            log=log,
+            full_refresh=full_refresh,
+        )
+        stopped = [verdict for verdict in outcome.verdicts if not verdict.passed]
+        assert not outcome.failed_sv, outcome.failed_sv
+        assert not [each for each in stopped if each.check == "leveranser"]
+        return
+    [step] = [each for each in flow().steps if each.gate == part]
+    _judge(step, settings)
+
+
+def _judge(step: Step, settings: Settings) -> None:
+    suites = load_suites(settings.expectations_dir)
+    with open_warehouse(settings.warehouse_path) as connection:
+        results = [
+            validate(connection, suites[table], evaluated_at=settings.moment())
+            for table in step.suites
+        ]
+        record(connection, RUN_ID, results)
+
+
+def main() -> None:
+    """Answer one line after the other."""
+    import_all()
+    for line in sys.stdin:
+        part, after, home = line.strip().split(" ", maxsplit=2)
+        settings = Settings(home=Path(home), settle_seconds=0)
+        # What is to be killed has all to do, and what comes after it what is left to do.
+        kill_after = None if after == "never" else float(after)
+        code, seconds = forked(
+            partial(work, part, settings, full_refresh=kill_after is not None), kill_after
+        )
+        sys.stdout.write(f"{code} {seconds}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    main()

@@ -1,0 +1,103 @@
+"""The flow is killed in a step of each kind: readers see one whole edition, and nothing is lost.
+
+Each is killed at points of its work, swept after as the next run does, and done again; what is left
+at the end is what a flow leaves that nobody disturbs. Steps and gates are run as their assets
+and checks do, without Dagster; `make kills` kills the whole of `avvik run` at thirty points.
+"""
+
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestration.flow.news import nothing_new
+from orchestration.settings import PROJECT_ROOT
+from orchestration.storage.home import sweep_strays
+from orchestration.storage.snapshot import current_edition
+from tests.forked import KILLED
+from tests.integration.conftest import Installation
+from tests.integration.step_process import parts
+from tests.kills import edition, state, strays
+
+SEED = 20261128
+POINTS = 2
+# A gate, dbt, the engine, documents, publication; about how many seconds each computes. Landing and
+# loading are killed in `test_killed_intake`.
+SECONDS = {"raw_gate": 1.4, "marts": 5.5, "deviations": 1.1, "memorandum": 1.2, "snapshot": 0.8}
+
+
+@dataclass
+class Worker:
+    """The warm process and the way to talk to it."""
+
+    process: "subprocess.Popen[str]"
+
+    def run(self, part: str, home: Path, kill_after: float | None = None) -> tuple[int, float]:
+        """Run a step or gate in a home; exit code and seconds of computing."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        after = "never" if kill_after is None else kill_after
+        self.process.stdin.write(f"{part} {after} {home}\n")
+        self.process.stdin.flush()
+        code, seconds = self.process.stdout.readline().split()
+        return int(code), float(seconds)
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.integration.step_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT_ROOT,
+    )
+    yield Worker(process)
+    process.kill()
+    process.wait()
+
+
+def test_a_flow_that_is_killed_in_a_step_of_each_kind_ends_as_one_that_nobody_disturbs(
+    worker: Worker, installation: Installation
+) -> None:
+    """Each is killed while it makes all anew; the next run makes what is not as it was recorded."""
+    settings = installation.settings
+    wanted = state(settings)
+    old = current_edition(settings.published_dir)
+    chance = random.Random(SEED)  # noqa: S311 (the same points each time, no secret)
+    killed = Counter[str]()
+    for part in parts():
+        for place in range(POINTS if part in SECONDS else 0):
+            after = SECONDS[part] * (place + chance.uniform(0.1, 0.8)) / POINTS
+            code, _ = worker.run(part, settings.home, after)
+            killed[part] += code == KILLED
+            assert edition(settings) == wanted["edition"], "whole, whichever it is"
+            if part != "snapshot":
+                assert current_edition(settings.published_dir) == old
+            sweep_strays(settings.state_dir, inbox=settings.inbox_dir)
+        code, _ = worker.run(part, settings.home)
+        assert code == 0, part
+    assert killed.keys() == SECONDS.keys()
+    assert killed.total() >= POINTS * len(SECONDS) * 2 // 3, killed
+    assert current_edition(settings.published_dir) != old
+    assert state(settings) == wanted
+    assert strays(settings) == []
+    assert nothing_new(settings)
+    # What dbt had begun beside a table went with it.
+    assert (
+        installation.warehouse(
+            "select table_name from duckdb_tables() where contains(table_name, '__dbt_')"
+        )
+        == []
+    )
+
+
+def test_the_parts_are_the_whole_flow() -> None:
+    """Else what is killed above would be less than what runs at night."""
+    assert set(SECONDS) <= set(parts())
+    assert [*parts()[:2], parts()[-1]] == ["landing", "raw", "snapshot"]
