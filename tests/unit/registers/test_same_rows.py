@@ -261,9 +261,9 @@ def rows_of(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
 
 
 def expected(files: Sequence[File]) -> list[tuple[object, ...]]:
-    """The rows as they were meant, each with its delivery and its line."""
+    """The rows as they were meant, each with its place, its delivery and its line."""
     return [
-        (*row, file.month, f"2023-{file.month:02d}", number)
+        ("0180", *row, file.month, f"2023-{file.month:02d}", number)
         for file in files
         for number, row in enumerate(file.rows, start=2)
     ]
