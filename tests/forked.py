@@ -5,8 +5,16 @@ What is done in it, and what it must leave, is for the tests that kill.
 
 import os
 import signal
+import subprocess
+import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[1]
 
 # The exit code of what was killed.
 KILLED = -signal.SIGPROF
@@ -38,3 +46,55 @@ def forked(work: Callable[[], int | None], kill_after: float | None) -> tuple[in
         os._exit(code)
     _, status, used = os.wait4(pid, 0)
     return os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A warm process that forks for each piece of work, and the way to talk to it."""
+
+    process: "subprocess.Popen[str]"
+
+    def run(self, work: str, home: Path, *, kill_after: float | None = None) -> tuple[int, float]:
+        """Do a piece of work in a home; exit code and seconds of computing."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        after = "never" if kill_after is None else kill_after
+        self.process.stdin.write(f"{work} {after} {home}\n")
+        self.process.stdin.flush()
+        code, seconds = self.process.stdout.readline().split()
+        return int(code), float(seconds)
+
+
+@contextmanager
+def started(module: str) -> Iterator[Worker]:
+    """The worker that a module is when it is run, until the block ends.
+
+    Args:
+        module: Its name; it answers each line with `answer`.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=_ROOT,
+    )
+    try:
+        yield Worker(process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answer(work: Callable[[str, Path, bool], int | None]) -> None:
+    """Be a worker: do what each line of standard input says, and say how it ended.
+
+    Args:
+        work: Is given what to do, in which home, and whether it is to be killed at it.
+    """
+    for line in sys.stdin:
+        what, after, home = line.strip().split(" ", maxsplit=2)
+        kill_after = None if after == "never" else float(after)
+        code, seconds = forked(partial(work, what, Path(home), kill_after is not None), kill_after)
+        sys.stdout.write(f"{code} {seconds}\n")
+        sys.stdout.flush()

@@ -15,6 +15,7 @@ from orchestration.analyses.rows import (
     LEAST_PERSONS,
     LEVEL,
     MOST_ROWS,
+    REACH,
     Rows,
     Unidentified,
 )
@@ -138,7 +139,7 @@ def _levels(rows: Rows, support: Support) -> None:
         hours = support.hours[mine]
         mean = float(hours.mean()) if number else 0.0
         error = float(hours.std(ddof=1) / np.sqrt(number)) if number > 1 else float("nan")
-        reach = 1.959963984540054 * error
+        reach = REACH * error
         rows.add(
             "3.1_hours",
             mean,
@@ -355,7 +356,7 @@ def since_grant(rows: Rows, support: Support, grant: Grant, replicates: int) -> 
             *(np.sqrt(np.square(error_of[side]).sum()) / side.sum() for side in (after, ~after))
         )
     )
-    reach = 1.959963984540054 * error
+    reach = REACH * error
     fits = [_fit(began >= cut, share_of, error_of) for cut in began[1:]]
     largest = int(began[1:][int(np.argmax(fits))])
     rows.add(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
+from scipy import special
 
 from orchestration.findings.codes import Shortfall
 from orchestration.findings.estimates import AnalysisResult, BoardStandardised
@@ -17,6 +18,8 @@ from orchestration.statistics.resampling import Interval, generator, percentile_
 from orchestration.statistics.standardised import Standardised
 
 LEVEL = 0.95
+# So many standard errors the limits of a normal estimate lie from it.
+REACH = float(special.ndtri((1.0 + LEVEL) / 2.0))
 #: Fewer than this and a share or rate says nothing.
 LEAST_OBSERVATIONS = 20
 LEAST_EVENTS = 5

@@ -31,7 +31,7 @@ from orchestration.registers.kept_texts import look_through_again
 from orchestration.registers.layout import Delivery
 from orchestration.registers.mapping import RegisterMapping, file_period
 from orchestration.registers.municipality import Municipality, load_municipality, write_units
-from orchestration.registers.profiles import measure_staged_anew, to_stage_anew
+from orchestration.registers.profiles import measure, to_stage_anew
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.registers.quarantine import create_tables as create_held_rows
 from orchestration.registers.quarantine import (
@@ -147,7 +147,7 @@ def load_deliveries(
         for receipt in due
         if receipt.sequence not in lost and (names is None or receipt.name in names)
     ]
-    _measure_again(connection, settings, store, key)
+    _measure_again(connection, settings, store, key, receipts=receipts)
     for group in _by_name(due).values():
         try:
             if group[0].kind == "register":
@@ -417,12 +417,14 @@ def _measure_again(
     settings: Settings,
     store: LandingStore,
     key: PseudonymKey,
+    *,
+    receipts: Sequence[Receipt],
 ) -> None:
     """Measure deliveries under another version of the profiles that `raw` no longer has whole.
 
     One whose bytes are destroyed or lost, or that cannot be read, is no longer held against.
     """
-    by_sequence = {receipt.sequence: receipt for receipt in store.receipts()}
+    by_sequence = {receipt.sequence: receipt for receipt in receipts}
     municipality = load_municipality(settings)
     for contract in load_contracts().values():
         periods = to_stage_anew(connection, contract, municipality.code)
@@ -442,7 +444,7 @@ def _measure_again(
                     mapping=mapping,
                 ):
                     own = {each.sequence: periods[each.sequence] for each in members}
-                    measure_staged_anew(connection, version, municipality.code, own)
+                    measure(connection, version, municipality.code, own, are_loaded=True)
             except Exception as error:  # noqa: BLE001 - one register must not stop the others
                 let_interrupts_through(error)
 

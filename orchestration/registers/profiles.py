@@ -56,6 +56,8 @@ def measure(
     contract: Contract,
     municipality_id: str,
     periods: Mapping[int, str],
+    *,
+    are_loaded: bool = False,
 ) -> None:
     """Write the profiles of deliveries that are staged in `incoming`.
 
@@ -64,8 +66,10 @@ def measure(
         contract: The version of the register's contract that holds for them.
         municipality_id: Code of the municipality that they are of.
         periods: The period of each delivery, by its sequence.
+        are_loaded: Whether they are staged again only to be measured: which columns they had was
+            recorded when they were loaded, and is kept.
     """
-    forget(connection, list(periods))
+    (_forget_figures if are_loaded else forget)(connection, list(periods))
     names = {name: name for name in contract.columns}
     _measure_rows(connection, contract, "incoming", names, periods, municipality_id=municipality_id)
 
@@ -75,7 +79,7 @@ def measure_loaded(
 ) -> None:
     """Write the profiles of loaded deliveries that lack one, or have one of another version.
 
-    One whose rows are no longer all in `raw` has no profile then: see `measure_staged_anew`.
+    One whose rows are no longer all in `raw` has no profile then: see `to_stage_anew`.
 
     Args:
         connection: An open connection to the warehouse.
@@ -118,6 +122,8 @@ def to_stage_anew(
         The last delivery of each such period, by its sequence; others are held against no longer.
     """
     rows = _not_measured(connection, contract, municipality_id)
+    if all(is_whole for _, _, is_whole in rows):
+        return {}
     last = dict(
         connection.execute(
             "select period, max(delivery_sequence) from meta.deliveries"
@@ -131,25 +137,6 @@ def to_stage_anew(
         for sequence, period, is_whole in rows
         if not is_whole and last[period] == sequence
     }
-
-
-def measure_staged_anew(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    municipality_id: str,
-    periods: Mapping[int, str],
-) -> None:
-    """Write the profiles of loaded deliveries that are staged in `incoming` for that alone.
-
-    Args:
-        connection: The connection that the deliveries are staged on.
-        contract: The version of the register's contract that holds for them.
-        municipality_id: Code of the municipality that they are of.
-        periods: The period of each delivery, by its sequence.
-    """
-    _forget_figures(connection, list(periods))
-    names = {name: name for name in contract.columns}
-    _measure_rows(connection, contract, "incoming", names, periods, municipality_id=municipality_id)
 
 
 def _not_measured(

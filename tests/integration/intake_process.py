@@ -5,9 +5,7 @@ and in which home, and answers with how it ended and what it took. Opens no data
 must not inherit one.
 """
 
-import sys
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from orchestration.flow.built_from import follow
@@ -20,7 +18,7 @@ from orchestration.settings import Settings
 from orchestration.sources.registry import load_registry
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.warehouse import open_warehouse
-from tests.forked import forked
+from tests.forked import answer
 
 
 def take_in(settings: Settings) -> None:
@@ -41,19 +39,12 @@ def change_key(settings: Settings) -> None:
 WORK = {"intake": take_in, "rekey": change_key}
 
 
-def main() -> None:
-    """Answer one line after the other."""
-    load_contracts()
-    load_registry()
-    for line in sys.stdin:
-        work, after, home = line.strip().split(" ", maxsplit=2)
-        settings = Settings(home=Path(home), profile="live", settle_seconds=0)
-        code, seconds = forked(
-            partial(WORK[work], settings), None if after == "never" else float(after)
-        )
-        sys.stdout.write(f"{code} {seconds}\n")
-        sys.stdout.flush()
+def work(what: str, home: Path, _killed: bool) -> None:
+    """Do one of them in a home."""
+    WORK[what](Settings(home=home, profile="live", settle_seconds=0))
 
 
 if __name__ == "__main__":
-    main()
+    load_contracts()
+    load_registry()
+    answer(work)

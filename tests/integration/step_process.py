@@ -7,8 +7,6 @@ itself: a fork must not inherit one.
 
 import logging
 import os
-import sys
-from functools import partial
 from pathlib import Path
 
 from orchestration.flow.performing import perform
@@ -19,7 +17,7 @@ from orchestration.quality.suites import load_suites
 from orchestration.quality.validation import validate
 from orchestration.settings import Settings
 from orchestration.storage.warehouse import open_warehouse
-from tests.forked import forked
+from tests.forked import answer
 from tests.kills import import_all
 
 RUN_ID = "en körning som dödas"
@@ -32,8 +30,9 @@ def parts() -> list[str]:
     ]
 
 
-def work(part: str, settings: Settings, *, full_refresh: bool) -> None:
+def work(part: str, home: Path, killed: bool) -> None:
     """Run one step or gate, as its asset or check does."""
+    settings = Settings(home=home, settle_seconds=0)
     if part in flow().by_name:
         log = logging.getLogger(part)
         outcome = perform(
@@ -42,7 +41,8 @@ def work(part: str, settings: Settings, *, full_refresh: bool) -> None:
             settings,
             run_id=RUN_ID,
             log=log,
-            full_refresh=full_refresh,
+            # What is to be killed has all to do, what comes after it what is left to do.
+            full_refresh=killed,
         )
         stopped = [verdict for verdict in outcome.verdicts if not verdict.passed]
         assert not outcome.failed_sv, outcome.failed_sv
@@ -62,21 +62,7 @@ def _judge(step: Step, settings: Settings) -> None:
         record(connection, RUN_ID, results)
 
 
-def main() -> None:
-    """Answer one line after the other."""
-    import_all()
-    for line in sys.stdin:
-        part, after, home = line.strip().split(" ", maxsplit=2)
-        settings = Settings(home=Path(home), settle_seconds=0)
-        # What is to be killed has all to do, and what comes after it what is left to do.
-        kill_after = None if after == "never" else float(after)
-        code, seconds = forked(
-            partial(work, part, settings, full_refresh=kill_after is not None), kill_after
-        )
-        sys.stdout.write(f"{code} {seconds}\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
     os.umask(0o077)
-    main()
+    import_all()
+    answer(work)

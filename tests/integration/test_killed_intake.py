@@ -6,10 +6,7 @@ nobody disturbed.
 
 import random
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +14,10 @@ import duckdb
 import pytest
 
 from orchestration.registers.pseudonyms import read_key
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.snapshot import content_hash
-from tests.forked import KILLED
+from tests.forked import KILLED, Worker, started
 from tests.landed import blob_of
 
 # `make kills` has thirty, spread over the whole run.
@@ -36,37 +33,10 @@ REGISTERS = {
 }
 
 
-@dataclass
-class Worker:
-    """The warm process and the way to talk to it."""
-
-    process: "subprocess.Popen[str]"
-
-    def run(
-        self, home: Path, *, kill_after: float | None = None, work: str = "intake"
-    ) -> tuple[int, float]:
-        """Work in a home; exit code and seconds of computing."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        after = "never" if kill_after is None else kill_after
-        self.process.stdin.write(f"{work} {after} {home}\n")
-        self.process.stdin.flush()
-        code, seconds = self.process.stdout.readline().split()
-        return int(code), float(seconds)
-
-
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.intake_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=PROJECT_ROOT,
-    )
-    yield Worker(process)
-    process.kill()
-    process.wait()
+    with started("tests.integration.intake_process") as process:
+        yield process
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +124,7 @@ def undisturbed(
 ) -> tuple[dict[str, Any], float]:
     """What an intake leaves when nobody kills it, and how long it computes."""
     home = home_with(deliveries, tmp_path_factory.mktemp("undisturbed"))
-    exit_code, seconds = worker.run(home)
+    exit_code, seconds = worker.run("intake", home)
     assert exit_code == 0
     return state(home), seconds
 
@@ -188,15 +158,15 @@ def test_nothing_is_lost_and_nothing_comes_twice(
         home = home_with(deliveries, tmp_path / str(trial))
         # One point in each part of the work, and more of them early: landing computes little.
         point = seconds * ((trial + chance.random()) / TRIALS) ** 2
-        exit_code, _ = worker.run(home, kill_after=point)
+        exit_code, _ = worker.run("intake", home, kill_after=point)
         killed += exit_code == KILLED
         receipts = LandingStore(home / "landing").receipts()
         landed += bool(receipts)
         loaded += deliveries_logged(home)
         if trial % 3 == 0:
             # And once more, while it makes good what the first one broke.
-            worker.run(home, kill_after=seconds * chance.random())
-        exit_code, _ = worker.run(home)
+            worker.run("intake", home, kill_after=seconds * chance.random())
+        exit_code, _ = worker.run("intake", home)
         assert exit_code == 0, f"trial {trial}, killed after {point:.3f} s"
         assert state(home) == left, f"trial {trial}, killed after {point:.3f} s"
         shutil.rmtree(home)
@@ -229,12 +199,12 @@ def test_a_change_of_key_that_is_killed_leaves_the_one_key_or_the_other(
     worker: Worker, deliveries: Path, tmp_path: Path
 ) -> None:
     original = home_with(deliveries, tmp_path / "original")
-    assert worker.run(original)[0] == 0
+    assert worker.run("intake", original)[0] == 0
     before = pseudonyms(original)
     assert sum(len(persons) for persons in before.values()) > 300
     trial = tmp_path / "rehearsal"
     shutil.copytree(original, trial)
-    exit_code, seconds = worker.run(trial, work="rekey")
+    exit_code, seconds = worker.run("rekey", trial)
     assert exit_code == 0
     chance = random.Random(SEED)  # noqa: S311 (the same points each time, no secret)
     versions: list[int] = []
@@ -245,10 +215,10 @@ def test_a_change_of_key_that_is_killed_leaves_the_one_key_or_the_other(
         # Round after round the kill comes later, should it compute longer than the first time.
         whole = seconds * (1 + number // KEY_TRIALS)
         point = whole * (number % KEY_TRIALS + chance.random()) / KEY_TRIALS
-        exit_code, _ = worker.run(home, work="rekey", kill_after=point)
+        exit_code, _ = worker.run("rekey", home, kill_after=point)
         killed += exit_code == KILLED
         # The next run completes the change or undoes it, and finds nothing to load.
-        assert worker.run(home)[0] == 0
+        assert worker.run("intake", home)[0] == 0
         settings = Settings(home=home, profile="live")
         key = read_key(settings.key_file)
         after = pseudonyms(home)

@@ -6,20 +6,15 @@ and checks do, without Dagster; `make kills` kills the whole of `avvik run` at t
 """
 
 import random
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from orchestration.flow.news import nothing_new
-from orchestration.settings import PROJECT_ROOT
 from orchestration.storage.home import sweep_strays
 from orchestration.storage.snapshot import current_edition
-from tests.forked import KILLED
+from tests.forked import KILLED, Worker, started
 from tests.integration.conftest import Installation
 from tests.integration.step_process import parts
 from tests.kills import edition, state, strays
@@ -31,35 +26,10 @@ POINTS = 2
 SECONDS = {"raw_gate": 1.4, "marts": 5.5, "deviations": 1.1, "memorandum": 1.2, "snapshot": 0.8}
 
 
-@dataclass
-class Worker:
-    """The warm process and the way to talk to it."""
-
-    process: "subprocess.Popen[str]"
-
-    def run(self, part: str, home: Path, kill_after: float | None = None) -> tuple[int, float]:
-        """Run a step or gate in a home; exit code and seconds of computing."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        after = "never" if kill_after is None else kill_after
-        self.process.stdin.write(f"{part} {after} {home}\n")
-        self.process.stdin.flush()
-        code, seconds = self.process.stdout.readline().split()
-        return int(code), float(seconds)
-
-
 @pytest.fixture
 def worker() -> Iterator[Worker]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.step_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=PROJECT_ROOT,
-    )
-    yield Worker(process)
-    process.kill()
-    process.wait()
+    with started("tests.integration.step_process") as process:
+        yield process
 
 
 def test_a_flow_that_is_killed_in_a_step_of_each_kind_ends_as_one_that_nobody_disturbs(
@@ -74,7 +44,7 @@ def test_a_flow_that_is_killed_in_a_step_of_each_kind_ends_as_one_that_nobody_di
     for part in parts():
         for place in range(POINTS if part in SECONDS else 0):
             after = SECONDS[part] * (place + chance.uniform(0.1, 0.8)) / POINTS
-            code, _ = worker.run(part, settings.home, after)
+            code, _ = worker.run(part, settings.home, kill_after=after)
             killed[part] += code == KILLED
             assert edition(settings) == wanted["edition"], "whole, whichever it is"
             if part != "snapshot":
