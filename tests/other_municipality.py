@@ -99,8 +99,9 @@ FLAGS = {
     "eget_boende",
     "bistandsbeslut",
     "skuldsanering_ansokt",
+    "hemmaboende_barn",
 }
-DECIMALS = {"sokt_belopp", "beviljat_belopp", "timmar", "index"}
+DECIMALS = {"sokt_belopp", "beviljat_belopp", "timmar", "timmar_utforda", "index"}
 CODES = {
     "kon": {"K": "2", "M": "1"},
     # Each number is also a code of the contract, but another one.

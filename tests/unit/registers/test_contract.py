@@ -100,6 +100,7 @@ def test_health_and_offences_are_sensitive() -> None:
     }
     assert sensitive == {
         ("barn_unga_arenden", "kontaktorsaker"),
+        ("boendestod_beslut", "behovsniva"),
         ("boendestod_beslut", "lss_personkrets"),
         ("boendestod_beslut", "malgrupp"),
         ("ekonomiskt_bistand_beslut", "forsorjningshinder"),
@@ -109,6 +110,7 @@ def test_health_and_offences_are_sensitive() -> None:
         ("rvc_samtalsstod", "roll"),
         ("skyddat_boende_placeringar", "orsak"),
         ("socialpsykiatri_insatser", "insats"),
+        ("vald_arenden", "hotbedomning"),
         ("vald_arenden", "roll"),
     }
 
