@@ -436,7 +436,9 @@ def spells(rows: Rows, months: RefusalMonths, replicates: int) -> None:
     for start in range(0, replicates, _DRAWS_AT_ONCE):
         weights = drawn_weights(random, households, min(_DRAWS_AT_ONCE, replicates - start))
         again = [np.asarray(each.T @ weights.T, dtype=np.float64).T for each in (events, trials)]
-        beta = batched.logistic(again[0], again[1], design.matrix, main[0])
+        beta = batched.logistic(
+            again[0], again[1], design.matrix, main[0], settled=batched.SETTLED_DRAW
+        )
         drawn.append(rise.parts(beta, weights, again[1]))
     parts = np.concatenate(drawn, axis=1)
     for at, name in enumerate(("1.4", "1.4_any")):

@@ -16,6 +16,11 @@ from orchestration.statistics.arrays import FloatArray
 
 _STEPS = 40
 _TOLERANCE = 1e-9
+#: A fit has settled when a further step would be this little, in squared standard errors. A
+#: coefficient that runs off to infinity, since its category has no event, never stops by its size.
+_SETTLED = 1e-10
+#: The same for draws, whose own spread is so much larger.
+SETTLED_DRAW = 1e-5
 #: A little of a ridge, so that a draw where a category never occurs still has a solution.
 _RIDGE = 1e-8
 _FARTHEST = 30.0
@@ -45,7 +50,11 @@ def _information(weights: FloatArray, design: FloatArray, squares: FloatArray | 
 
 
 def logistic(
-    events: FloatArray, trials: FloatArray, design: FloatArray, start: FloatArray | None = None
+    events: FloatArray,
+    trials: FloatArray,
+    design: FloatArray,
+    start: FloatArray | None = None,
+    settled: float = _SETTLED,
 ) -> FloatArray:
     """Coefficients of a logistic regression of cells, for each data set.
 
@@ -53,22 +62,60 @@ def logistic(
         events: (R, C).
         trials: (R, C), at least the events; a cell of none counts for nothing.
         design: (C, P).
-        start: (P,), where to begin; zero when left out.
+        start: (P,), the fit that the data sets are drawn around; zero when left out.
+        settled: how little the last step may be, in squared standard errors.
 
     Returns:
         (R, P).
     """
-    squares, p = _squares(design), design.shape[1]
-    beta = np.zeros((events.shape[0], p)) + (0.0 if start is None else start)
+    beta = np.zeros((events.shape[0], design.shape[1])) + (0.0 if start is None else start)
+    if start is not None and _drawn_near(beta, (events, trials), design, settled):
+        return beta
+    squares = _squares(design)
     for _ in range(_STEPS):
-        mean = special.expit(np.clip(beta @ design.T, -_FARTHEST, _FARTHEST))
+        mean = _mean(beta, design)
         weights = trials * mean * (1.0 - mean)
-        information = _information(weights, design, squares)
-        step = _solve(information, (events - trials * mean) @ design)
+        score = (events - trials * mean) @ design
+        step = _solve(_information(weights, design, squares), score)
         beta = beta + np.clip(step, -4.0, 4.0)
-        if np.max(np.abs(step)) < _TOLERANCE:
+        if np.max(np.sum(step * score, axis=1)) < settled:
             break
     return beta
+
+
+def _mean(beta: FloatArray, design: FloatArray) -> FloatArray:
+    return np.asarray(special.expit(np.clip(beta @ design.T, -_FARTHEST, _FARTHEST)))
+
+
+def _drawn_near(
+    beta: FloatArray, cells: tuple[FloatArray, FloatArray], design: FloatArray, settled: float
+) -> bool:
+    """Step from a fit to draws around it by its own information, which is never computed again.
+
+    Draws of the same clusters have nearly the same information, and it is what a step costs.
+
+    Args:
+        beta: (R, P), the fit; moved in place.
+        cells: events and trials, (R, C) each.
+        design: (C, P).
+        settled: as of `logistic`.
+
+    Returns:
+        Whether all have settled.
+    """
+    events, trials = cells
+    mean = _mean(beta[:1], design)[0]
+    weights = trials.mean(axis=0) * mean * (1.0 - mean)
+    information = (design * weights[:, None]).T @ design
+    ridge = _RIDGE * np.trace(information) * np.eye(design.shape[1])
+    inverse = np.linalg.inv(information + ridge)
+    for _ in range(_STEPS):
+        score = (events - trials * _mean(beta, design)) @ design
+        step = score @ inverse
+        beta += np.clip(step, -4.0, 4.0)
+        if np.max(np.sum(step * score, axis=1)) < settled:
+            return True
+    return False
 
 
 def poisson(counts: FloatArray, design: FloatArray, start: FloatArray) -> FloatArray:

@@ -29,7 +29,8 @@ from typing import Literal
 import numpy as np
 from scipy import optimize, sparse, special
 
-from orchestration.statistics.arrays import FloatArray, IntArray
+from orchestration.statistics import batched
+from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
 from orchestration.statistics.resampling import REPLICATES
 
 #: Eigenvalues closer to nought, or to one, than this are so.
@@ -193,14 +194,17 @@ def fit_clustered_logistic(
         ValueError: it cannot be fitted.
     """
     y, n = (np.asarray(each.sum(axis=0), dtype=np.float64).ravel() for each in (events, trials))
-    used = n > 0
-    fit = fit_glm(y[used] / n[used], design[used], "binomial", weights=n[used])
-    mean = special.expit(design @ fit.coefficients)
+    beta = batched.logistic(y[None], n[None], design)[0]
+    mean = special.expit(design @ beta)
     scores = np.asarray(events @ design - trials @ (mean[:, None] * design))
-    bread = np.linalg.inv((design * (n * mean * (1 - mean))[:, None]).T @ design)
+    spread = n * mean * (1 - mean)
+    bread = _inverse((design * spread[:, None]).T @ design)
     many = scores.shape[0]
     meat = scores.T @ scores * many / max(many - 1, 1)
-    return Fit(fit.coefficients, bread @ meat @ bread, mean, fit.dispersion)
+    used = spread > 0
+    chi_square = float(np.sum(np.square(y - n * mean)[used] / spread[used]))
+    dispersion = chi_square / max(int(used.sum()) - design.shape[1], 1)
+    return Fit(beta, bread @ meat @ bread, mean, dispersion)
 
 
 def mixture_swapped(
@@ -248,45 +252,89 @@ def conditional_logit(
     mixed = (events > 0) & (events < size)
     if not mixed.any():
         raise ValueError("no group has both outcomes")
+    mixed &= np.bincount(place, _differs(place, covariates)) > 0
+    if not mixed.any():
+        raise ValueError("a covariate does not differ within any group")
     kept = mixed[place]
-    order = np.argsort(place[kept], kind="stable")
-    x, y = covariates[kept][order], outcome[kept][order]
-    size, events = size[mixed], events[mixed]
-    width, deep = int(size.max()), int(events.max())
-    row = np.repeat(np.arange(size.size), size)
-    at = np.arange(row.size) - np.repeat(np.cumsum(size) - size, size)
-    table = np.zeros((size.size, width, x.shape[1]))
-    table[row, at] = x
-    there = np.zeros((size.size, width))
-    there[row, at] = 1.0
-    chosen = np.zeros((size.size, x.shape[1]))
-    np.add.at(chosen, row, x * y[:, None])
-    everyone = np.arange(size.size)
+    x, y = covariates[kept], outcome[kept]
+    of = (np.cumsum(mixed) - 1)[place[kept]]
+    chosen = np.zeros((int(mixed.sum()), x.shape[1]))
+    np.add.at(chosen, of, x * y[:, None])
+    alike = _alike(of, x, events[mixed])
+    table, there, events, which = alike.rows, alike.there, alike.events, alike.which
+    weight = np.bincount(which)
+    width, deep = table.shape[1], int(events.max())
+    everyone = np.arange(events.size)
+    all_chosen = chosen.sum(axis=0)
 
-    def scores(beta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def expected(beta: FloatArray) -> tuple[FloatArray, FloatArray]:
         odds = np.exp(np.clip(table @ beta, -20.0, 20.0)) * there
-        ways = np.zeros((size.size, deep + 1))
+        ways = np.zeros((events.size, deep + 1))
         ways[:, 0] = 1.0
-        slope = np.zeros((size.size, deep + 1, beta.size))
+        slope = np.zeros((events.size, deep + 1, beta.size))
         for j in range(width):
             u, z = odds[:, j, None], table[:, j, None, :]
             slope[:, 1:] += u[..., None] * (slope[:, :-1] + ways[:, :-1, None] * z)
             ways[:, 1:] += u * ways[:, :-1]
         total = ways[everyone, events]
-        own = chosen - slope[everyone, events] / total[:, None]
-        return np.asarray(chosen @ beta - np.log(total)), own
+        return np.asarray(np.log(total)), slope[everyone, events] / total[:, None]
 
     def loss(beta: FloatArray) -> tuple[float, FloatArray]:
-        value, own = scores(beta)
-        return -float(value.sum()) / size.size, -own.sum(axis=0) / size.size
+        total, mean = expected(beta)
+        value = float(all_chosen @ beta - weight @ total)
+        return -value / which.size, -(all_chosen - weight @ mean) / which.size
 
     found = optimize.minimize(loss, np.zeros(x.shape[1]), jac=True, method="BFGS")
     beta = np.asarray(found.x, dtype=np.float64)
-    own = scores(beta)[1]
+    own = chosen - expected(beta)[1][which]
     information = own.T @ own
     if np.linalg.matrix_rank(information) < beta.size:
         raise ValueError("a covariate does not differ within any group")
     return beta, _inverse(information)
+
+
+def _differs(place: IntArray, covariates: FloatArray) -> BoolArray:
+    """(N,), whether a row's covariates differ from those of the first row of its group.
+
+    A group where none differs has the same likelihood whatever the coefficients are.
+    """
+    first = np.zeros(int(place.max()) + 1, dtype=np.int64)
+    first[place[::-1]] = np.arange(place.size)[::-1]
+    return np.asarray(np.any(covariates != covariates[first[place]], axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Alike:
+    """Groups of the same rows and as many events, which have one likelihood: each kind once.
+
+    Attributes:
+        rows: (U, W, P), the covariates of its rows, nought where it has fewer.
+        there: (U, W), 1 where there is a row.
+        events: (U,).
+        which: (G,), which kind each group is.
+    """
+
+    rows: FloatArray
+    there: FloatArray
+    events: IntArray
+    which: IntArray
+
+
+def _alike(groups: IntArray, covariates: FloatArray, events: IntArray) -> _Alike:
+    kinds, kind = np.unique(covariates, axis=0, return_inverse=True)
+    counted = np.zeros((events.size, kinds.shape[0] + 1), dtype=np.int64)
+    np.add.at(counted, (groups, kind.ravel()), 1)
+    counted[:, -1] = events
+    alike, which = np.unique(counted, axis=0, return_inverse=True)
+    times = alike[:, :-1]
+    size = times.sum(axis=1)
+    row = np.repeat(np.arange(size.size), size)
+    at = np.arange(row.size) - np.repeat(np.cumsum(size) - size, size)
+    rows = np.zeros((size.size, int(size.max()), covariates.shape[1]))
+    rows[row, at] = kinds[np.repeat(np.tile(np.arange(kinds.shape[0]), size.size), times.ravel())]
+    there = np.zeros(rows.shape[:2])
+    there[row, at] = 1.0
+    return _Alike(rows, there, alike[:, -1], which.ravel())
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,8 @@ def expected_without(
         (I,).
     """
     others = (units[None, :] != np.arange(number)[:, None]).astype(np.float64)
-    beta = batched.logistic(events * others, trials * others, design)
+    everyone = batched.logistic(events[None], trials[None], design)[0]
+    beta = batched.logistic(events * others, trials * others, design, everyone)
     mean = special.expit(beta @ design.T)
     return np.asarray((trials * mean * (1.0 - others)).sum(axis=1), dtype=np.float64)
 

@@ -65,6 +65,22 @@ def test_many_data_sets_at_once_are_fitted_as_one_by_one() -> None:
         assert others[r] == pytest.approx(counted.params, rel=1e-5)
 
 
+def test_draws_around_a_fit_are_fitted_as_from_nothing() -> None:
+    random = np.random.default_rng(5)
+    design = np.column_stack([np.ones(8), np.arange(8) % 2, np.arange(8) == 7]).astype(float)
+    trials = random.integers(50, 600, (1, 8)).astype(float)
+    # The last cell never has an event: its coefficient has no end, and the others have.
+    events = np.where(design[:, 2] == 1, 0.0, random.binomial(trials.astype(int), 0.4))
+    main = batched.logistic(events, trials, design)[0]
+    drawn = random.binomial(trials[0].astype(int), events[0] / trials[0], (20, 8)).astype(float)
+    again = batched.logistic(
+        drawn, np.repeat(trials, 20, axis=0), design, main, batched.SETTLED_DRAW
+    )
+    anew = batched.logistic(drawn, np.repeat(trials, 20, axis=0), design)
+    assert again[:, :2] == pytest.approx(anew[:, :2], abs=1e-3)
+    assert np.ptp(again[:, 0]) > 0.05
+
+
 def test_odds_within_groups_are_statsmodels() -> None:
     clusters, a, b, y = rows(3)
     x = np.column_stack([a == 1, a == 2, b == 1]).astype(float)
