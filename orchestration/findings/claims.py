@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from orchestration.findings.cells import Figure
-from orchestration.findings.codes import Kind, Since, Verdict
+from orchestration.findings.codes import Kind, Shortfall, Since, Support, Verdict
 from orchestration.indicators.models import Area, Measure
 
 
@@ -406,6 +406,30 @@ class Compared:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypothesisTested:
+    """What the figures say of a possible explanation.
+
+    Attributes:
+        hypothesis_id: which explanation.
+        support: what they say.
+        unit: of the estimate; empty where there is none.
+        estimate: that tests it; None where none could be made, or no register can.
+        lower: limit of its interval; None where it has none.
+        upper: limit of its interval.
+        shortfall: what the estimate lacks; None where it lacks nothing, or is not there.
+    """
+
+    kind: Literal["hypothesis_tested"] = "hypothesis_tested"
+    hypothesis_id: str
+    support: Support
+    unit: str = ""
+    estimate: Figure | None = None
+    lower: Figure | None = None
+    upper: Figure | None = None
+    shortfall: Shortfall | None = None
+
+
 # --- causes that the data tell of ---------------------------------------------------------------
 
 
@@ -537,5 +561,5 @@ Cause = (
     | ContractChanged
     | RegisterDrifted
 )
-AnyClaim = Happened | Untold | Reason | OfArea | Compared | Cause
+AnyClaim = Happened | Untold | Reason | OfArea | Compared | HypothesisTested | Cause
 Claim = Annotated[AnyClaim, Field(discriminator="kind")]

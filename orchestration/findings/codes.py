@@ -40,6 +40,19 @@ class Verdict(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
+class Support(StrEnum):
+    """What the figures say of a possible explanation.
+
+    ``SUPPORTED``: they speak for it. ``NOT_SUPPORTED``: they speak against it. ``CANNOT_TELL``:
+    they do not suffice, or could not be computed. ``UNTESTABLE``: no register can test it.
+    """
+
+    SUPPORTED = "supported"
+    NOT_SUPPORTED = "not_supported"
+    CANNOT_TELL = "cannot_tell"
+    UNTESTABLE = "untestable"
+
+
 class Since(StrEnum):
     """What became of a deviation in the year after.
 

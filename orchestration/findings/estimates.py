@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from orchestration.findings.cells import Cell
 from orchestration.findings.codes import Shortfall, Status
 
 ANALYSIS_RESULTS_TABLE = "marts.analysis_results"
@@ -64,6 +65,22 @@ class AnalysisResult:
     seed: Annotated[
         int | None, Field(description="Slumptalsfröet; tomt där inget dras slumpvis.")
     ] = None
+
+
+def result_cell(result: AnalysisResult, column: str = "estimate") -> Cell:
+    """Where a figure of an estimate stands."""
+    return Cell(
+        ANALYSIS_RESULTS_TABLE,
+        (
+            ("analysis_id", result.analysis_id),
+            ("estimand_id", result.estimand_id),
+            ("period_start", result.period_start),
+            ("geography_id", result.geography_id),
+            ("breakdown", result.breakdown),
+            ("category", result.category),
+        ),
+        column,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

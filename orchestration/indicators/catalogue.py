@@ -169,6 +169,11 @@ class Catalogue:
             for r in self.natural_explanations
             if r.indicator_id is not None
         ]
+        named += [
+            (r.indicator_id, f"den tänkbara förklaringen {r.hypothesis_id}")
+            for r in self.possible_explanations
+            if r.indicator_id is not None
+        ]
         for indicator_id, place in named:
             if indicator_id not in self.by_id:
                 yield f"{place} nämner indikatorn {indicator_id}, som inte finns"

@@ -4,6 +4,7 @@ Each class mirrors one seed in ``dbt_project/seeds``; the field names are the se
 What does not belong here: reading files (``catalogue.py``) and any judgement of values.
 """
 
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -314,8 +315,44 @@ class NaturalExplanation(_Row):
         return first <= 12 * year + month - 1 <= last
 
 
+class SupportedWhen(StrEnum):
+    """What an estimate must be to speak for an explanation.
+
+    ``ABOVE`` and ``BELOW``: its whole interval lies on that side of the threshold. ``VERDICT``: it
+    has one of the named verdicts.
+    """
+
+    ABOVE = "above"
+    BELOW = "below"
+    VERDICT = "verdict"
+
+
+OptionalText = Annotated[Text | None, BeforeValidator(_empty_is_none)]
+
+
 class PossibleExplanation(_Row):
-    """What may lie behind a finding in an area, or what to do next; never proof of anything."""
+    """What may lie behind a finding in an area, or what to do next; never proof of anything.
+
+    Attributes:
+        hypothesis_id: fixed name.
+        area: of activity.
+        role: an explanation, or a step to take.
+        text_sv: what is said.
+        source: who says it.
+        geography_id: municipality whose analysis it comes from; None where it may be said of any.
+        period_from: first year whose memorandum it may stand in; None for any year.
+        period_to: last such year.
+        indicator_id: it stands only where the area's findings concern this indicator; None for
+            whatever is found in the area.
+        analysis_id: analysis with the estimate that tests it; None where no register can.
+        estimand_id: of that estimate.
+        breakdown: of that estimate; None for the whole.
+        category: of that estimate; None for the whole.
+        supported_when: what the estimate must be to speak for it.
+        threshold: of ``above`` and ``below``, in the estimate's unit.
+        supporting_verdicts: of ``verdict``, separated by spaces.
+        measure_sv: what the estimate is, as it stands before the figure.
+    """
 
     hypothesis_id: Identifier
     area: Area
@@ -323,6 +360,56 @@ class PossibleExplanation(_Row):
     text_sv: Text
     source: Text
     geography_id: Annotated[str | None, BeforeValidator(_empty_is_none)]
+    period_from: Annotated[Year | None, BeforeValidator(_empty_is_none)] = None
+    period_to: Annotated[Year | None, BeforeValidator(_empty_is_none)] = None
+    indicator_id: Annotated[Identifier | None, BeforeValidator(_empty_is_none)] = None
+    analysis_id: Annotated[Identifier | None, BeforeValidator(_empty_is_none)] = None
+    estimand_id: OptionalText = None
+    breakdown: OptionalText = None
+    category: OptionalText = None
+    supported_when: Annotated[SupportedWhen | None, BeforeValidator(_empty_is_none)] = None
+    threshold: Annotated[float | None, BeforeValidator(_empty_is_none)] = None
+    supporting_verdicts: OptionalText = None
+    measure_sv: OptionalText = None
+
+    @model_validator(mode="after")
+    def _of_its_years(self) -> "PossibleExplanation":
+        if (self.period_from is None) != (self.period_to is None):
+            raise ValueError("period_from and period_to belong together")
+        if self.period_from is None and self.geography_id is not None:
+            raise ValueError("what one municipality's analysis says is of certain years: period")
+        if (self.period_to or 0) < (self.period_from or 0):
+            raise ValueError("period_to is before period_from")
+        return self
+
+    @model_validator(mode="after")
+    def _test_is_whole(self) -> "PossibleExplanation":
+        test = (self.analysis_id, self.estimand_id, self.supported_when, self.measure_sv)
+        more = (self.breakdown, self.category, self.threshold, self.supporting_verdicts)
+        if any(each is None for each in test):
+            if any(each is not None for each in (*test, *more)):
+                raise ValueError(
+                    "analysis_id, estimand_id, supported_when and measure_sv belong together"
+                )
+            return self
+        if self.role == "next_step":
+            raise ValueError("a next step is not tested")
+        if (self.breakdown is None) != (self.category is None):
+            raise ValueError("breakdown and category belong together")
+        by_verdict = self.supported_when is SupportedWhen.VERDICT
+        if by_verdict != (self.threshold is None) or by_verdict != bool(self.supporting_verdicts):
+            raise ValueError("above and below have a threshold, verdict has supporting_verdicts")
+        return self
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether it names an estimate that tests it."""
+        return self.analysis_id is not None
+
+    def may_stand(self, year: int, concerned: AbstractSet[str]) -> bool:
+        """Whether it may be said in a year's memorandum of findings that concern indicators."""
+        in_time = self.period_from is None or self.period_from <= year <= (self.period_to or year)
+        return in_time and (self.indicator_id is None or self.indicator_id in concerned)
 
 
 class MemorandumText(_Row):

@@ -15,7 +15,7 @@ from orchestration.findings.cells import Figure, Quantity
 from orchestration.findings.claims import Group, When
 from orchestration.findings.records import FoundExplanation
 from orchestration.indicators.catalogue import Catalogue
-from orchestration.indicators.models import Indicator, NaturalExplanation
+from orchestration.indicators.models import Indicator, NaturalExplanation, PossibleExplanation
 from orchestration.language import grammar, quantities, words
 from orchestration.language.inline import Form, Number, Period, Quoted, Said, Style, say
 
@@ -82,6 +82,17 @@ class Names:
                 row.title_sv, Quoted(row.title_sv, f"{table}.title_sv", explanation_id)
             )
         return list(found.values())
+
+    def hypothesis(self, hypothesis_id: str) -> PossibleExplanation:
+        """A possible explanation.
+
+        Raises:
+            LookupError: If it is not registered.
+        """
+        for row in self.catalogue.possible_explanations:
+            if row.hypothesis_id == hypothesis_id:
+                return row
+        raise LookupError(f"the possible explanation {hypothesis_id!r} is not registered")
 
     def register(self, name: str) -> Quoted:
         """A register's title, or its name where no title is known."""

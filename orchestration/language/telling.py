@@ -15,7 +15,7 @@ from orchestration.findings import claims
 from orchestration.findings.claims import AnyClaim, Hindrance
 from orchestration.findings.codes import Kind, Since, Verdict
 from orchestration.indicators.models import Measure
-from orchestration.language import areas, causes, words
+from orchestration.language import areas, causes, estimates, words
 from orchestration.language.inline import (
     Form,
     Said,
@@ -153,6 +153,8 @@ def tell(claim: AnyClaim, names: Names) -> Said:  # noqa: C901, PLR0911, PLR0912
             )
         case claims.Compared():
             return _compared(claim, names)
+        case claims.HypothesisTested():
+            return estimates.tested(claim, names)
         case claims.Headline() | claims.AlsoMoved() | claims.AlsoDiffer() | claims.Against():
             return areas.sentence(claim, names)
         case (

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import duckdb
 
-from orchestration.findings.claims import AnyClaim
+from orchestration.findings.claims import AnyClaim, HypothesisTested
 from orchestration.findings.evidence import (
     ChangeEvidence,
     ContraryEvidence,
@@ -46,6 +46,7 @@ from orchestration.indicators.models import (
     PossibleExplanation,
 )
 from orchestration.language.names import Names
+from orchestration.reporting.hypotheses import Hypotheses, load_hypotheses
 from orchestration.reporting.reading import read_rows as _rows
 
 SERIES_YEARS = 8
@@ -221,7 +222,13 @@ class Compared(Triangulation):
 
 @dataclass(frozen=True, slots=True)
 class AreaInFocus:
-    """One focus area with all that its section states."""
+    """One focus area with all that its section states.
+
+    Attributes:
+        possible_explanations: That may be said of its findings in the year.
+        next_steps: The same.
+        verdicts: What the figures say of each explanation, by identifier.
+    """
 
     focus_area_id: str
     area: str
@@ -229,6 +236,7 @@ class AreaInFocus:
     triangulation: tuple[Compared, ...]
     possible_explanations: tuple[PossibleExplanation, ...]
     next_steps: tuple[PossibleExplanation, ...]
+    verdicts: Mapping[str, HypothesisTested]
     claims: tuple[AnyClaim, ...] = ()
 
     def with_deviations(self, deviations: tuple[Shown, ...]) -> AreaInFocus:
@@ -314,8 +322,8 @@ def load_report_data(
     by_outcome: dict[str, list[Shown]] = defaultdict(list)
     for deviation in deviations:
         by_outcome[deviation.outcome].append(deviation)
-    hypotheses = _hypotheses(connection, seeds, municipality_id)
-    focus_areas = _focus_areas(connection, year, indicators, by_outcome["focus"], hypotheses)
+    hypotheses = load_hypotheses(connection, seeds, year, municipality_id)
+    focus_areas = _focus_areas(connection, indicators, by_outcome["focus"], hypotheses)
     placed = {row.deviation_id for area in focus_areas for row in area.deviations}
     counts = _rows(
         connection,
@@ -345,7 +353,7 @@ def load_report_data(
             indicator for _, indicator in sorted(indicators.items()) if indicator.not_delivered
         ),
         texts=_memorandum_texts(connection, seeds, municipality_id, year),
-        names=names_of(indicators, explanations, places),
+        names=names_of(indicators, explanations, places, hypotheses.rows),
     )
 
 
@@ -353,12 +361,14 @@ def names_of(
     indicators: Mapping[str, CatalogueIndicator],
     explanations: Mapping[str, NaturalExplanation],
     places: Mapping[str, Place],
+    hypotheses: Sequence[PossibleExplanation] = (),
 ) -> Names:
     """What the slots of claims are called: indicators, explanations and places."""
     return Names(
         Catalogue(
             indicators=tuple(indicators.values()),
             natural_explanations=tuple(explanations.values()),
+            possible_explanations=tuple(hypotheses),
         ),
         {code: place.name for code, place in places.items()},
     )
@@ -647,13 +657,12 @@ def _protect(deviation: Shown) -> Shown:
 
 def _focus_areas(
     connection: duckdb.DuckDBPyConnection,
-    year: int,
     indicators: Mapping[str, CatalogueIndicator],
     deviations: Sequence[Shown],
-    hypotheses: Mapping[tuple[str, str], Sequence[PossibleExplanation]],
+    hypotheses: Hypotheses,
 ) -> tuple[AreaInFocus, ...]:
     rows = sorted(read_findings(connection, FOCUS_AREAS), key=lambda row: row.rank)
-    hidden = _hidden_indicators(connection, year)
+    hidden = _hidden_indicators(connection, hypotheses.year)
     triangulation = _triangulation(connection, indicators, hidden)
     areas = []
     for row in rows:
@@ -662,6 +671,10 @@ def _focus_areas(
         own = tuple(sorted(members, key=lambda each: each.deviation_id != row.lead_deviation_id))
         compared = triangulation.get(row.focus_area_id, [])
         hidden_here = [each.protected for each in own] + [each.protected for each in compared]
+        concerned = {each.indicator_id for each in own} | {
+            name for each in compared for name in (each.indicator_id, each.related_indicator_id)
+        }
+        explanations = hypotheses.of(row.area, "possible_explanation", concerned)
         areas.append(
             AreaInFocus(
                 focus_area_id=row.focus_area_id,
@@ -671,8 +684,9 @@ def _focus_areas(
                     *compared,
                     *_from_evidence(row.focus_area_id, own, compared, indicators, hidden),
                 ),
-                possible_explanations=tuple(hypotheses.get((row.area, "possible_explanation"), ())),
-                next_steps=tuple(hypotheses.get((row.area, "next_step"), ())),
+                possible_explanations=explanations,
+                next_steps=hypotheses.of(row.area, "next_step", concerned),
+                verdicts=hypotheses.verdicts(explanations),
                 # What rests on a protected figure cannot be told from the others here.
                 claims=() if any(hidden_here) else row.claims,
             )
@@ -715,25 +729,6 @@ def _from_evidence(
             rationale_sv=evidence.rationale_sv,
         )
         found.append(_compared(row, indicators, hidden, deviation.deviation_id))
-    return found
-
-
-def _hypotheses(
-    connection: duckdb.DuckDBPyConnection, seeds: str, municipality_id: str
-) -> dict[tuple[str, str], list[PossibleExplanation]]:
-    rows = _rows(
-        connection,
-        f"""
-        select hypothesis_id, area, role, text_sv, source, geography_id
-        from {seeds}.possible_explanations
-        where geography_id is null or geography_id = ?
-        order by hypothesis_id
-        """,
-        [municipality_id],
-    )
-    found: dict[tuple[str, str], list[PossibleExplanation]] = defaultdict(list)
-    for row in rows:
-        found[row["area"], row["role"]].append(PossibleExplanation(**row))
     return found
 
 

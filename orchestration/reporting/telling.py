@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestration.findings.claims import Against, AlsoDiffer, AlsoMoved, Followed, Headline
+from orchestration.findings.codes import Support
 from orchestration.language import areas, grammar, words
 from orchestration.language import telling as grammar_of_findings
 from orchestration.language.inline import (
@@ -202,8 +203,13 @@ def conclusion(rows: Sequence[Shown], pairs: Sequence[Compared]) -> Said:
     return sentences(*told)
 
 
+def any_tested(area: AreaInFocus) -> bool:
+    """Whether the figures have been asked of any explanation."""
+    return any(each.support is not Support.UNTESTABLE for each in area.verdicts.values())
+
+
 def limits_of_figures(
-    deviations: Sequence[Shown], *, compared: bool, synthetic: bool
+    deviations: Sequence[Shown], *, compared: bool, synthetic: bool, tested: bool = False
 ) -> list[Said]:
     """Says what the figures of a focus area cannot show, the most general first.
 
@@ -211,8 +217,14 @@ def limits_of_figures(
         deviations: The area's deviations.
         compared: Whether other sources were held against them.
         synthetic: Whether any source of the area is synthetic.
+        tested: Whether any explanation has been tested.
     """
-    told = ["De visar inte varför utfallet avviker; förklaringarna ovan är inte prövade mot data."]
+    told = [
+        "De visar inte varför utfallet avviker. Att en förklaring stöds betyder att uppgifterna "
+        "talar för den, inte att den är hela orsaken."
+        if tested
+        else "De visar inte varför utfallet avviker; förklaringarna ovan är inte prövade mot data."
+    ]
     if compared:
         told.append(
             "Jämförda belopp i kronor är i löpande priser där inget annat sägs: en del av en "

@@ -2,9 +2,12 @@
 
 import re
 
+import duckdb
 import pytest
 from lxml import etree
 
+from orchestration.indicators.models import Area
+from orchestration.reporting.hypotheses import load_hypotheses
 from tests.integration.conftest import Installation
 from tests.page_text import parse, text_of
 
@@ -55,3 +58,30 @@ def test_the_documents_figures_stand_in_it(memorandum: etree._Element) -> None:
 def test_p_values_and_volatilities_stand_in_the_appendix_alone(memorandum: etree._Element) -> None:
     for section in memorandum.xpath("//section[not(@class='appendix')]"):
         assert not re.search(r"\b[pq]-värde|volatilitet", text_of(section)), section.attrib
+
+
+def test_each_explanation_has_its_verdict(memorandum: etree._Element) -> None:
+    lists = memorandum.xpath("//h3[contains(@id, '-forklaringar')]/following-sibling::ul[1]")
+    told = [text_of(item) for each in lists for item in each.iter("li")]
+    assert len(lists) == 3
+    assert len(told) > 10
+    verdict = r"(Prövad: (stöds|stöds inte|kan inte avgöras)\. .|Kan inte prövas med registren\.$)"
+    assert [text for text in told if not re.search(verdict, text)] == []
+
+
+@pytest.mark.parametrize(("year", "of_2023"), [(2019, False), (2023, True)])
+def test_what_an_analysis_of_a_year_says_stands_in_no_other_year_s(
+    default_city: Installation, year: int, *, of_2023: bool
+) -> None:
+    with duckdb.connect(str(default_city.settings.warehouse_path), read_only=True) as warehouse:
+        found = load_hypotheses(warehouse, "seeds", year, "0180")
+        rows = warehouse.sql("select indicator_id from marts.indicators").fetchall()
+    indicators = {indicator_id for (indicator_id,) in rows}
+    said = [
+        row
+        for area in Area
+        for role in ("possible_explanation", "next_step")
+        for row in found.of(area, role, indicators)
+    ]
+    assert said
+    assert any("2023" in row.source for row in said) is of_2023

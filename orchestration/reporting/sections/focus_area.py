@@ -29,6 +29,7 @@ from orchestration.language.inline import (
     sentences,
 )
 from orchestration.language.names import Names
+from orchestration.language.telling import tell
 from orchestration.reporting import charts, figures, telling
 from orchestration.reporting.data import (
     AreaInFocus,
@@ -215,10 +216,22 @@ def _explanations(content: Chapter) -> list[Plain]:
     ]
     if not content.area.possible_explanations:
         return blocks + paragraph("Inga tänkbara förklaringar är registrerade för området.")
+    said = "Registrerade av verksamheten eller hämtade ur tidigare analyser, {tested}."
     blocks += paragraph(
-        "Registrerade av verksamheten eller hämtade ur tidigare analyser, inte prövade mot data."
+        say(
+            said,
+            tested="prövade mot data där registren räcker"
+            if telling.any_tested(content.area)
+            else "inte prövade mot data",
+        )
     )
-    return blocks + bullets([_hypothesis(row) for row in content.area.possible_explanations])
+    return blocks + bullets([_judged(content, row) for row in content.area.possible_explanations])
+
+
+def _judged(content: Chapter, row: PossibleExplanation) -> Said:
+    """An explanation, and what the figures say of it."""
+    verdict = tell(content.area.verdicts[row.hypothesis_id], content.names)
+    return (*_hypothesis(row), *say(" {verdict}", verdict=verdict))
 
 
 def _hypothesis(row: PossibleExplanation) -> Said:
@@ -240,7 +253,10 @@ def _conclusions(content: Chapter, *, synthetic: bool) -> list[Plain]:
         Bullets(
             tuple(
                 telling.limits_of_figures(
-                    area.deviations, compared=bool(area.triangulation), synthetic=synthetic
+                    area.deviations,
+                    compared=bool(area.triangulation),
+                    synthetic=synthetic,
+                    tested=telling.any_tested(area),
                 )
             )
         )

@@ -31,6 +31,16 @@ FILES = (
 )
 
 
+# A whole test of an explanation, to be broken in one place at a time.
+TEST = {
+    "analysis_id": "refusals",
+    "estimand_id": "1.4",
+    "supported_when": "above",
+    "threshold": "0",
+    "measure_sv": "Del av ökningen",
+}
+
+
 @pytest.fixture
 def seeds(tmp_path: Path) -> Path:
     for name in FILES:
@@ -130,6 +140,19 @@ def test_what_is_found_stands_beside_what_is_registered() -> None:
         both.with_found([note])
 
 
+def test_what_an_analysis_of_a_year_says_is_said_of_that_year_alone() -> None:
+    rows = load_catalogue(SEEDS).possible_explanations
+    of_2023 = [row for row in rows if "2023" in row.source]
+    assert len(of_2023) > 15
+    assert {(row.period_from, row.period_to) for row in of_2023} == {(2023, 2023)}
+    # Those that the registers can test, in each of the three areas that have an analysis.
+    assert {row.analysis_id for row in rows if row.is_tested} == {
+        "refusals",
+        "protected_housing",
+        "housing_support",
+    }
+
+
 def test_an_explanation_can_be_switched_off() -> None:
     catalogue = load_catalogue(SEEDS)
     without = catalogue.without_explanation("missbruk-per-deltagare-2023")
@@ -170,6 +193,19 @@ def test_an_explanation_can_be_switched_off() -> None:
         ),
         ("natural_explanations", {"month_from": "2", "month_to": "3"}, "of whole years"),
         ("natural_explanations", {"indicator_id": "okand"}, "indikatorn okand"),
+        ("possible_explanations", {"period_to": ""}, "period_from and period_to belong together"),
+        ("possible_explanations", {"period_to": "2022"}, "period_to is before period_from"),
+        (
+            "possible_explanations",
+            {"period_from": "", "period_to": ""},
+            "one municipality's analysis says is of certain years",
+        ),
+        ("possible_explanations", {"estimand_id": "1.4"}, "and measure_sv belong together"),
+        ("possible_explanations", {**TEST, "role": "next_step"}, "a next step is not tested"),
+        ("possible_explanations", {**TEST, "breakdown": "ground"}, "breakdown and category"),
+        ("possible_explanations", {**TEST, "threshold": ""}, "above and below have a threshold"),
+        ("possible_explanations", {**TEST, "supporting_verdicts": "a"}, "have a threshold"),
+        ("possible_explanations", {"indicator_id": "finns_inte"}, "indikatorn finns_inte"),
         ("possible_explanations", {"role": "guess"}, r"possible_explanations\.csv, rad 2: role"),
         ("memorandum_texts", {"role": "guess"}, r"memorandum_texts\.csv, rad 2: role"),
         ("memorandum_texts", {"role": "area"}, "area stands with the role area"),

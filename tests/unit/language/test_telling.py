@@ -10,7 +10,7 @@ import pytest
 from orchestration.findings import claims
 from orchestration.findings.cells import Cell, Figure, figures_in, setting
 from orchestration.findings.claims import AnyClaim, Cause, Group, Headline, Hindrance, When
-from orchestration.findings.codes import Kind, Since, Verdict
+from orchestration.findings.codes import Kind, Since, Support, Verdict
 from orchestration.findings.records import FoundExplanation
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import (
@@ -20,6 +20,8 @@ from orchestration.indicators.models import (
     Indicator,
     Measure,
     Polarity,
+    PossibleExplanation,
+    SupportedWhen,
 )
 from orchestration.language import areas, causes, words
 from orchestration.language.inline import Number, Period, Quoted, Said, every, every_number, plain
@@ -70,6 +72,21 @@ NAMES = Names(
             indicator("evictions", "Antal per invånare", Measure.COUNT, "barn"),
         ),
         natural_explanations=(cause("en-orsak", "En orsak"), cause("en-annan", "En annan")),
+        possible_explanations=(
+            PossibleExplanation(
+                hypothesis_id="langre-tid",
+                area=Area.EKONOMISKT_BISTAND,
+                role="possible_explanation",
+                text_sv="Tiden har blivit längre.",
+                source="Avvik",
+                geography_id=None,
+                analysis_id="refusals",
+                estimand_id="1.4",
+                supported_when=SupportedWhen.ABOVE,
+                threshold=0.0,
+                measure_sv="Del av ökningen som längre tid svarar för",
+            ),
+        ),
     ),
     places={"0180-a": "Ankeborg", "0180-b": "Gåseborg"},
     registers={"ett_register": "Ett register"},
@@ -190,6 +207,14 @@ EXAMPLES: tuple[AnyClaim, ...] = (
         related_change=figure("relative_change", 0.122),
         verdict=Verdict.CONTRARY,
     ),
+    claims.HypothesisTested(
+        hypothesis_id="langre-tid",
+        support=Support.SUPPORTED,
+        unit="share",
+        estimate=figure("estimate", 0.34),
+        lower=figure("ci_lower", 0.12),
+        upper=figure("ci_upper", 0.56),
+    ),
     claims.LossInNote(
         note_kind="partial_loss",
         source_id="scb",
@@ -216,6 +241,7 @@ CODES = frozenset(
     {
         *("kind", "deviation", "since", "verdict", "expected_sign", "why", "measure", "note_kind"),
         *("note_number", "area", "status", "breakdown", "grain", "q_value"),
+        *("support", "unit", "shortfall"),
         # Which way the heading's indicator went; it is told there.
         "Against.change",
     }

@@ -65,7 +65,10 @@ create table seeds.natural_explanations (explanation_id varchar, kind varchar, t
   period_to integer, month_from integer, month_to integer, explained_change double,
   is_break boolean, source varchar, synthetic boolean);
 create table seeds.possible_explanations (hypothesis_id varchar, area varchar, role varchar,
-  text_sv varchar, source varchar, geography_id varchar);
+  text_sv varchar, source varchar, geography_id varchar, period_from integer, period_to integer,
+  indicator_id varchar, analysis_id varchar, estimand_id varchar, breakdown varchar,
+  category varchar, supported_when varchar, threshold double, supporting_verdicts varchar,
+  measure_sv varchar);
 create table seeds.memorandum_texts (text_id varchar, geography_id varchar, year integer,
   role varchar, area varchar, text_sv varchar, author varchar);
 create table seeds.analyses (analysis_id varchar, area varchar, title_sv varchar,
@@ -692,8 +695,11 @@ def fill_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
         },
     )
     for hypothesis in HYPOTHESES:
-        connection.execute(
-            "insert into seeds.possible_explanations values (?, ?, ?, ?, ?, null)", list(hypothesis)
+        columns = ("hypothesis_id", "area", "role", "text_sv", "source")
+        insert(
+            connection,
+            "seeds.possible_explanations",
+            dict(zip(columns, hypothesis, strict=True)),
         )
 
 

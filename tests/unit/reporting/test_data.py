@@ -263,10 +263,34 @@ def test_what_another_municipality_s_analysts_wrote_is_left_out(
 
     everyone = told()
     assert len(everyone) > 1
-    city.execute("update seeds.possible_explanations set geography_id = '0180'")
+    city.execute(
+        "update seeds.possible_explanations"
+        " set geography_id = '0180', period_from = 2023, period_to = 2023"
+    )
     assert told() == everyone
     city.execute("update seeds.possible_explanations set geography_id = '1715'")
     assert told() == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "stands"),
+    [
+        ("period_from = 2023, period_to = 2023", True),
+        ("period_from = 2022, period_to = 2022", False),
+        ("period_from = 2024, period_to = 2025", False),
+        # The share is a finding of the area; nothing in it is held against homelessness.
+        ("indicator_id = 'assistance_households_share'", True),
+        ("indicator_id = 'homeless_persons'", False),
+    ],
+)
+def test_an_explanation_stands_in_its_years_beside_what_it_concerns(
+    city: duckdb.DuckDBPyConnection, load: Load, change: str, *, stands: bool
+) -> None:
+    city.execute(f"update seeds.possible_explanations set {change} where hypothesis_id = 'h1'")
+    [area] = [each for each in load(city).focus_areas if each.area == "ekonomiskt_bistand"]
+    told = {each.hypothesis_id for each in area.possible_explanations}
+    assert ("h1" in told) is stands
+    assert set(area.verdicts) == told
 
 
 def test_the_seed_schema_must_be_an_identifier(city: duckdb.DuckDBPyConnection) -> None:
