@@ -42,6 +42,7 @@ from orchestration.deviation.pools import (
     in_scope,
     is_current,
     judge_series,
+    over,
     until,
 )
 from orchestration.deviation.series import MonthlySeries, Series
@@ -70,6 +71,7 @@ from orchestration.findings.claims import (
     Untold,
     WentApart,
     When,
+    long_since,
 )
 from orchestration.findings.codes import Kind, Outcome, Verdict
 from orchestration.findings.evidence import (
@@ -134,7 +136,7 @@ def assess(
     alone, untestable = judge_series(scope, catalogue, year, settings)
     tested, shocks = _against_common_shock(alone, context)
 
-    pairs = _judge_pairs(tested, names_of, context)
+    pairs = _judge_pairs(tested, _over_declared_years(scope, context), names_of, context)
     groups, untested_groups = _groups(series, context)
     still, unproved = stability_findings(tested, names_of, context)
     findings = [
@@ -356,25 +358,56 @@ class _Pair:
             expected_sign=self.relation.expected_sign,
             observed_change=None if self.one is None else self.one.relative_change,
             related_change=None if self.other is None else self.other.relative_change,
+            related_from=None if self.other is None else self.other.counted_from,
             p_value=self.test.p_value,
             verdict=self.test.verdict,
         )
 
 
+def _over_declared_years(
+    scope: Sequence[Series], context: Context
+) -> Mapping[int, Sequence[JudgedSeries]]:
+    """The series that are compared over several years, each held against the level so long ago.
+
+    They are judged in the same pools as ever, without the years between; a movement that all of
+    the city's counts share in the last year is not taken away from several.
+    """
+    declared: dict[int, set[str]] = {}
+    for relation in context.catalogue.relations:
+        if relation.comparison_years > 1:
+            declared.setdefault(relation.comparison_years, set()).add(relation.related_indicator_id)
+    found: dict[int, Sequence[JudgedSeries]] = {}
+    for years, names in declared.items():
+        # A kind of measure is judged by itself, so the others need not be judged again.
+        measures = {context.catalogue.indicator(name).measure for name in names}
+        again = [
+            over(one, context.year, years) if one.indicator_id in names else one
+            for one in scope
+            if context.catalogue.indicator(one.indicator_id).measure in measures
+        ]
+        found[years], _ = judge_series(again, context.catalogue, context.year, context.settings)
+    return found
+
+
 def _judge_pairs(
-    tested: Sequence[JudgedSeries], names_of: Names, context: Context
+    tested: Sequence[JudgedSeries],
+    over_years: Mapping[int, Sequence[JudgedSeries]],
+    names_of: Names,
+    context: Context,
 ) -> dict[str, list[_Pair]]:
     """Every pair of movements with a declared relation, once, by the name the first is told under.
 
     A figure under two names does not bear itself out.
     """
     movements = names_of.movements(tested)
+    longer = {years: names_of.movements(judged) for years, judged in over_years.items()}
     pairs: dict[tuple[str, str], _Pair] = {}
     for relation in names_of.own_first(context.catalogue.relations):
         told = names_of.of(relation.indicator_id), names_of.of(relation.related_indicator_id)
         if told[0] == told[1] or told in pairs:
             continue
-        one, other = (movements.get(name) for name in told)
+        one = movements.get(told[0])
+        other = longer.get(relation.comparison_years, movements).get(told[1])
         test = judge_pair(
             None if one is None else one.movement,
             None if other is None else other.movement,
@@ -420,6 +453,7 @@ def _contrary(pair: _Pair, context: Context) -> Finding:
             expected_sign=facts.expected_sign,
             change=row.figure("evidence.observed_change", facts.observed_change),
             related_change=row.figure("evidence.related_change", facts.related_change),
+            since=long_since(facts.related_from, context.year),
         ),
         evidence=ContraryEvidence(
             relation_id=facts.relation_id,
@@ -427,6 +461,7 @@ def _contrary(pair: _Pair, context: Context) -> Finding:
             expected_sign=facts.expected_sign,
             observed_change=facts.observed_change,
             related_change=facts.related_change,
+            related_from=facts.related_from,
             p_value=facts.p_value,
             verdict=facts.verdict,
             related_observed=other.observed,

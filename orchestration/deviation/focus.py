@@ -18,6 +18,7 @@ from orchestration.findings.claims import (
     Moved,
     Reserved,
     When,
+    long_since,
 )
 from orchestration.findings.codes import Kind, Outcome, Verdict
 from orchestration.findings.evidence import ChangeEvidence, Corrected, Pair
@@ -112,11 +113,12 @@ def _triangulate(
             expected_sign=pair.expected_sign,
             observed_change=pair.observed_change,
             related_change=pair.related_change,
+            related_from=pair.related_from,
             p_value=pair.p_value,
             verdict=pair.verdict,
             relation_id=pair.relation_id,
             rationale_sv=rationale.get(pair.relation_id, ""),
-            claims=(_compared(focus_area_id, row.indicator_id, pair),),
+            claims=(_compared(focus_area_id, row, pair),),
         )
         for row in rows
         if row.kind is Kind.CHANGE
@@ -126,15 +128,16 @@ def _triangulate(
     return sorted(found, key=lambda pair: order.index(pair.verdict))
 
 
-def _compared(focus_area_id: str, indicator_id: str, pair: Pair) -> Compared:
+def _compared(focus_area_id: str, row: Deviation, pair: Pair) -> Compared:
     change = pair.related_change
     return Compared(
         related_indicator_id=pair.related_indicator_id,
         expected_sign=pair.expected_sign,
         related_change=None
         if change is None
-        else _related(focus_area_id, indicator_id, pair.related_indicator_id, change),
+        else _related(focus_area_id, row.indicator_id, pair.related_indicator_id, change),
         verdict=pair.verdict,
+        since=long_since(pair.related_from, row.period_start.year),
     )
 
 
@@ -171,6 +174,7 @@ def _claims(
                 pair.related_indicator_id,
                 pair.related_change,
             ),
+            since=long_since(pair.related_from, lead.period_start.year),
         )
         for pair in pairs
         if pair.indicator_id == lead.indicator_id

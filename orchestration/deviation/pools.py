@@ -182,6 +182,12 @@ class JudgedSeries:
         return self.series.before(int(self.series.years[self.position]))
 
     @property
+    def counted_from(self) -> int | None:
+        """The year of that value."""
+        before = self.previous
+        return None if before is None else int(self.series.years[before])
+
+    @property
     def relative_change(self) -> float | None:
         """Change since the latest earlier comparable value; None without one or from zero."""
         before = self.previous
@@ -299,7 +305,7 @@ def in_scope(
     """Totals that are tested: each indicator where it is nearest to the municipality.
 
     Series that ended before the report year's neighbourhood are history and left out; years
-    after the report year are cut away.
+    after the report year are cut away. What is decided is not tested.
 
     Raises:
         ValueError: an indicator is not in the catalogue, or a series is given twice.
@@ -308,13 +314,13 @@ def in_scope(
     places = settings.places()
     seen: set[SeriesKey] = set()
     for one in series:
-        catalogue.indicator(one.indicator_id)
+        indicator = catalogue.indicator(one.indicator_id)
         if one.key in seen:
             raise ValueError(f"Serien {one.label} förekommer flera gånger.")
         seen.add(one.key)
         if one.breakdown != "total" or one.category != "total" or one.geography_id not in places:
             continue
-        if not is_current(one, year, settings):
+        if indicator.is_decided or not is_current(one, year, settings):
             continue
         cut = until(one, year)
         rival = chosen.get(one.indicator_id)
@@ -335,7 +341,10 @@ def is_current(series: Series, year: int, settings: DeviationSettings) -> bool:
 
 def until(series: Series, year: int) -> Series:
     """The series without what came after a year."""
-    keep = series.years <= year
+    return _kept(series, series.years <= year)
+
+
+def _kept(series: Series, keep: BoolArray) -> Series:
     return Series(
         *series.key,
         years=series.years[keep],
@@ -346,6 +355,12 @@ def until(series: Series, year: int) -> Series:
         observations=series.observations[keep],
         status=[status for status, kept in zip(series.status, keep, strict=True) if kept],
     )
+
+
+def over(series: Series, year: int, years: int) -> Series:
+    """The series as if nothing were known between the tested year and so many years before it."""
+    keep = (series.years <= year - years) | (series.years >= year)
+    return _kept(series, keep)
 
 
 def judge_series(

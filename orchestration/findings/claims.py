@@ -33,6 +33,11 @@ class When:
         return cls(date(year, month or 1, 1), "year" if month is None else "month")
 
 
+def long_since(start: int | None, year: int) -> When | None:
+    """The year that a change is counted from, where it is another than the year before."""
+    return None if start is None or start == year - 1 else When.of(start)
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """A category of a breakdown."""
@@ -91,6 +96,7 @@ class WentApart:
 
     Attributes:
         expected_sign: +1 expected to move together, -1 apart.
+        since: what the related one's change is counted from; None for the year before.
     """
 
     kind: Literal["went_apart"] = "went_apart"
@@ -100,6 +106,7 @@ class WentApart:
     expected_sign: int
     change: Figure
     related_change: Figure
+    since: When | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,10 +383,15 @@ class AlsoDiffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """A related indicator and its change."""
+    """A related indicator and its change.
+
+    Attributes:
+        since: what the change is counted from; None for the year before.
+    """
 
     indicator_id: str
     change: Figure
+    since: When | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -396,14 +408,59 @@ class Against:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Indicators that are as high, or as low, as they have not been for years.
+
+    Attributes:
+        indicator_ids: at least one.
+        highest: otherwise the lowest.
+        since: where the series begin, where it is so of all earlier values; else the latest
+            earlier period that was as high or as low.
+        of_all: whether no earlier value was.
+    """
+
+    kind: Literal["record"] = "record"
+    indicator_ids: tuple[str, ...]
+    highest: bool
+    since: When
+    of_all: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """Indicators that go another way than they have done for years.
+
+    Attributes:
+        indicator_ids: at least one.
+        when: the period of the turn.
+        rose: otherwise they fell.
+        since: where the series begin, where it is their first such change; else the latest
+            earlier one.
+        first: whether it is.
+    """
+
+    kind: Literal["turned"] = "turned"
+    indicator_ids: tuple[str, ...]
+    when: When
+    rose: bool
+    since: When
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """What a related indicator did, and what that says."""
+    """What a related indicator did, and what that says.
+
+    Attributes:
+        since: what its change is counted from; None for the year before.
+    """
 
     kind: Literal["compared"] = "compared"
     related_indicator_id: str
     expected_sign: int
     related_change: Figure | None
     verdict: Verdict
+    since: When | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -561,5 +618,6 @@ Cause = (
     | ContractChanged
     | RegisterDrifted
 )
-AnyClaim = Happened | Untold | Reason | OfArea | Compared | HypothesisTested | Cause
+OfSeries = Record | Turned
+AnyClaim = Happened | Untold | Reason | OfArea | OfSeries | Compared | HypothesisTested | Cause
 Claim = Annotated[AnyClaim, Field(discriminator="kind")]

@@ -56,6 +56,7 @@ class Pair:
 
     Attributes:
         expected_sign: +1 expected to move together, -1 apart.
+        related_from: the year that the related one's change is counted from.
         p_value: larger of the two one-sided ones; None where one of them could not be tested.
     """
 
@@ -64,6 +65,7 @@ class Pair:
     expected_sign: int
     observed_change: float | None
     related_change: float | None
+    related_from: int | None = None
     p_value: float | None
     verdict: Verdict
 
@@ -166,6 +168,7 @@ class ContraryEvidence(_Corrected):
     expected_sign: int
     observed_change: float | None
     related_change: float | None
+    related_from: int | None = None
     p_value: float | None
     verdict: Verdict
     related_observed: float

@@ -230,6 +230,7 @@ class Triangulation:
         expected_sign: +1 expected to move together, -1 apart.
         observed_change: relative change of the indicator.
         related_change: relative change of the related one; None where it is missing.
+        related_from: the year that it is counted from; None where it is missing.
         p_value: larger of the two one-sided p-values.
         verdict: what the pair says.
         relation_id: the declared relation.
@@ -248,6 +249,9 @@ class Triangulation:
     related_change: Annotated[
         float | None, Field(description="Den andra indikatorns relativa förändring.")
     ]
+    related_from: Annotated[
+        int | None, Field(description="Året som den andra indikatorns förändring räknas från.")
+    ] = None
     p_value: Annotated[float | None, Field(description="Det större av de två ensidiga p-värdena.")]
     verdict: Annotated[
         Verdict,

@@ -108,6 +108,10 @@ class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+#: Source of the indicators that are decided and not measured: the seed of that name.
+DECIDED = "constants"
+
+
 class Indicator(_Row):
     """A defined figure.
 
@@ -131,17 +135,33 @@ class Indicator(_Row):
     definition_sv: Text
     source_id: Identifier
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether it is an amount that somebody decides: nothing is measured, nothing deviates."""
+        return self.source_id == DECIDED
+
 
 class Relation(_Row):
     """A pair of indicators that are expected to move together (+1) or apart (-1).
 
     Only declared pairs are ever tested; the rationale is written before the figures are seen.
+
+    Attributes:
+        relation_id: fixed name.
+        indicator_id: what is held against another.
+        related_indicator_id: the other.
+        expected_sign: whether they are expected to move together.
+        comparison_years: years that the other's change is counted over; a debt grows for longer
+            than the year in which somebody asks for help.
+        rationale_sv: why.
+        source: where the reason comes from.
     """
 
     relation_id: Identifier
     indicator_id: Identifier
     related_indicator_id: Identifier
     expected_sign: Annotated[Literal[1, -1], BeforeValidator(_sign)]
+    comparison_years: Annotated[int, Field(ge=1, le=5)] = 1
     rationale_sv: Text
     source: Text
 

@@ -4,9 +4,12 @@ Lists the files, and what is known beforehand of each register and dataset. Land
 `orchestration.storage`, reading in `registers` and `sources`.
 """
 
+import csv
+import hashlib
 from datetime import date, datetime
 from pathlib import Path
 
+from orchestration.indicators.models import DECIDED
 from orchestration.intake.fetching import Fetched, fetch_states, latest_answer
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.inbox import Inbox, is_settled, scan_inbox
@@ -77,7 +80,7 @@ def declared_sources(settings: Settings) -> list[DeclaredSource]:
         settings: Names the municipality, which answers for its registers, and the profile.
 
     Returns:
-        Registers that are to come first, then public statistics.
+        Registers that are to come first, then public statistics, then what is decided.
 
     Raises:
         MunicipalityError: If the municipality's file cannot be used.
@@ -112,7 +115,29 @@ def declared_sources(settings: Settings) -> list[DeclaredSource]:
         for dataset in datasets_of(settings.profile)
         for recording in [dataset.recording if settings.profile == "demo" else None]
     ]
-    return registers + statistics
+    return [*registers, *statistics, *_decided(settings)]
+
+
+def _decided(settings: Settings) -> list[DeclaredSource]:
+    """The amounts that the municipality has decided: they stand in a seed and are not measured."""
+    path = settings.seeds_dir / f"{DECIDED}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["geography_id"] == settings.municipality]
+    if not rows:
+        return []
+    years = sorted({row["year"] for row in rows})
+    return [
+        DeclaredSource(
+            source_id=DECIDED,
+            title_sv="; ".join(dict.fromkeys(row["source"] for row in rows)),
+            publisher=load_municipality(settings).name,
+            licence="",
+            reference_period="–".join(dict.fromkeys((years[0], years[-1]))),
+            retrieved_on=None,
+            window_days=0,
+            content_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        )
+    ]
 
 
 def _fetched_on(state: Fetched | None) -> date | None:

@@ -7,7 +7,7 @@ report belong with the report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, assert_never
 
 from orchestration.findings import claims
@@ -33,6 +33,7 @@ from orchestration.language.names import (
     percent,
     period,
     signed_percent,
+    since,
     way,
 )
 
@@ -42,6 +43,8 @@ _MOST_NAMED = 4
 # So many related indicators have their change beside their name.
 _WITH_CHANGE = 2
 _EVERYTHING = 1000
+# So many are named where one sentence is about several.
+_IN_SYNTHESIS = 3
 
 _Item = TypeVar("_Item")
 
@@ -91,6 +94,53 @@ def fits(said: Said) -> bool:
     return few and len(plain(said).split()) <= MOST_WORDS
 
 
+def synthesis(told: Sequence[AnyClaim], names: Names) -> Said:
+    """What an area's claims say together, in one sentence; nothing where they have no pattern.
+
+    The patterns: what the heading speaks of falls or rises, like others of the area, although
+    what it is held against does not; groups differ; it stands still.
+    """
+    headline = next((claim for claim in told if isinstance(claim, Headline)), None)
+    if headline is None:
+        return ()
+    subject = capitalised(names.subject(headline.indicator_id))
+    change = headline.change
+    if headline.deviation is Kind.GROUP_DIFFERENCE and change is not None:
+        one, other = headline.groups
+        return say(
+            "{subject} är {way} för {group} än för {other}, och skillnaden är större än slumpen "
+            "medger.",
+            subject=subject,
+            way=way(change, "högre", "lägre"),
+            group=group(one),
+            other=group(other),
+        )
+    if headline.deviation is Kind.STABILITY:
+        return say(
+            "{subject} står i stort sett stilla trots att omgivande uppgifter har rört sig.",
+            subject=subject,
+        )
+    if change is None or abs(change.value) < NO_CHANGE:
+        return ()
+    also = [
+        name
+        for claim in told
+        if isinstance(claim, claims.AlsoMoved)
+        for name in (claim.higher if change.value > 0 else claim.lower)
+    ]
+    against = [row for claim in told if isinstance(claim, claims.Against) for row in claim.moved]
+    plain_names = {row.indicator_id: names.subject(row.indicator_id) for row in against}
+    return say(
+        "{subject} {moves}{also}{despite}.",
+        subject=subject,
+        moves=way(change, "ökade", "minskade"),
+        also=say(", liksom {them},", them=among(also, names.subject)) if also else "",
+        despite=say(" trots att {them}", them=_both(against, plain_names, among))
+        if against
+        else " mer än tidigare år lät vänta, och ingen känd förklaring räcker till",
+    )
+
+
 def sentence(claim: OfArea, names: Names) -> Said:
     """One claim of an area, with all that it names."""
     return _of_area(claim, names, _EVERYTHING)
@@ -114,13 +164,17 @@ def _of_area(claim: OfArea | Reserved, names: Names, most: int) -> Said:
             return _named(ids, "Grupper skiljer sig åt även i {them}.", names.subject, most)
         case claims.Against(change=change, moved=them):
             what = "Utvecklingen" if change is None else way(change, "Ökningen", "Minskningen")
-            rows = [
-                _with_change(row, names)
+            rows = {
+                row.indicator_id: _with_change(row, names)
                 if place < _WITH_CHANGE
                 else names.subject(row.indicator_id)
                 for place, row in enumerate(them)
-            ]
-            return _named(rows, what + " går emot {them}.", lambda row: row, most)
+            }
+
+            def listed(items: Sequence[str], told: Callable[[str], Slot]) -> Said:
+                return _listed(items, told, most)
+
+            return say("{what} kom trots att {them}.", what=what, them=_both(them, rows, listed))
         case claims.Reserved():
             return _reserved(claim, names, most)
         case _:
@@ -128,8 +182,33 @@ def _of_area(claim: OfArea | Reserved, names: Names, most: int) -> Said:
 
 
 def _with_change(row: claims.Moved, names: Names) -> Said:
-    subject, change = names.subject(row.indicator_id), signed_percent(row.change)
-    return say("{subject} ({change})", subject=subject, change=change)
+    return say(
+        "{subject} ({change}{since})",
+        subject=names.subject(row.indicator_id),
+        change=signed_percent(row.change),
+        since=since(row.since),
+    )
+
+
+def among(items: Sequence[str], told: Callable[[str], Slot]) -> Said:
+    """``A, B och C``, and ``bland annat`` before them where there are more."""
+    them = listing([told(item) for item in items[:_IN_SYNTHESIS]])
+    return say("bland annat {them}", them=them) if len(items) > _IN_SYNTHESIS else them
+
+
+def _both(
+    moved_too: Sequence[claims.Moved],
+    told: Mapping[str, Slot],
+    listed: Callable[[Sequence[str], Callable[[str], Slot]], Said],
+) -> Said:
+    """``A och B ökade och C minskade``."""
+    parts = []
+    for verb, sign in (("ökade", 1), ("minskade", -1)):
+        mine = [row.indicator_id for row in moved_too if sign * row.change.value > 0]
+        if mine:
+            them = listed(mine, lambda name: told[name])
+            parts.append(say("{them} {verb}", them=them, verb=verb))
+    return listing(parts)
 
 
 def _reserved(claim: Reserved, names: Names, most: int) -> Said:
@@ -139,13 +218,15 @@ def _reserved(claim: Reserved, names: Names, most: int) -> Said:
 
 def _named(items: Sequence[_Item], template: str, told: Callable[[_Item], Slot], most: int) -> Said:
     """A sentence with the first of the items, and ``med flera`` where there are more."""
-    if not items:
-        return ()
+    return say(template, them=_listed(items, told, most)) if items else ()
+
+
+def _listed(items: Sequence[_Item], told: Callable[[_Item], Slot], most: int) -> Said:
     shown = [told(item) for item in items[:most]]
     if len(items) <= most:
-        return say(template, them=listing(shown))
+        return listing(shown)
     listed = shown[0] if len(shown) == 1 else _with_commas(shown)
-    return say(template, them=say("{them} med flera", them=listed))
+    return say("{them} med flera", them=listed)
 
 
 def _with_commas(items: Sequence[Slot]) -> Said:

@@ -153,6 +153,11 @@ def moved(change: Figure) -> Said:
     return say(way(change, "ökade med {size}", "minskade med {size}"), size=percent(change))
 
 
+def since(when: When | None) -> Said:
+    """`` sedan 2021``, where a change is counted from another year than the one before."""
+    return () if when is None else say(" sedan {when}", when=period(when))
+
+
 @dataclass(frozen=True)
 class Measured:
     """How the values of one indicator are printed beside each other.

@@ -36,6 +36,7 @@ from orchestration.language.names import (
     percent,
     period,
     signed_percent,
+    since,
     way,
 )
 
@@ -153,6 +154,10 @@ def tell(claim: AnyClaim, names: Names) -> Said:  # noqa: C901, PLR0911, PLR0912
             )
         case claims.Compared():
             return _compared(claim, names)
+        case claims.Record():
+            return _record(claim, names)
+        case claims.Turned():
+            return _turned(claim, names)
         case claims.HypothesisTested():
             return estimates.tested(claim, names)
         case claims.Headline() | claims.AlsoMoved() | claims.AlsoDiffer() | claims.Against():
@@ -233,13 +238,14 @@ def _went_apart(claim: claims.WentApart, names: Names) -> Said:
     together = claim.expected_sign > 0
     return sentences(
         say(
-            "{subject} {moved} {when}, {but} {related} {related_moved}.",
+            "{subject} {moved} {when}, {but} {related} {related_moved}{since}.",
             subject=capitalised(names.subject(claim.indicator_id)),
             moved=moved(claim.change),
             when=period(claim.when),
             but="medan" if together else "och även",
             related=names.subject(claim.related_indicator_id),
             related_moved=moved(claim.related_change),
+            since=since(claim.since),
         ),
         say(_MOVED_TOGETHER if together else _MOVED_APART),
     )
@@ -365,6 +371,35 @@ def _groups_not_tested(claim: claims.GroupsNotTested) -> Said:
             assert_never(claim.why)
 
 
+def _record(claim: claims.Record, names: Names) -> Said:
+    ends = "så långt uppgifterna går tillbaka, till {since}" if claim.of_all else "sedan {since}"
+    return say(
+        "{subjects} har inte varit {way} " + ends + ".",
+        subjects=_subjects(claim.indicator_ids, names),
+        way="högre" if claim.highest else "lägre",
+        since=period(claim.since),
+    )
+
+
+def _turned(claim: claims.Turned, names: Names) -> Said:
+    ends = (
+        ", för första gången så långt uppgifterna går tillbaka, till {since}"
+        if claim.first
+        else ", för första gången sedan {since}"
+    )
+    return say(
+        "{subjects} {moved} {when}" + ends + ".",
+        subjects=_subjects(claim.indicator_ids, names),
+        moved="ökade" if claim.rose else "minskade",
+        when=period(claim.when),
+        since=period(claim.since),
+    )
+
+
+def _subjects(ids: Sequence[str], names: Names) -> Said:
+    return capitalised(areas.among(ids, names.subject))
+
+
 def _compared(claim: claims.Compared, names: Names) -> Said:
     subject = capitalised(names.subject(claim.related_indicator_id))
     if claim.related_change is None:
@@ -374,13 +409,15 @@ def _compared(claim: claims.Compared, names: Names) -> Said:
     match claim.verdict:
         case Verdict.CONTRARY:
             usual = "följas åt" if claim.expected_sign > 0 else "gå åt motsatta håll"
-            tail = f"{{subject}} {{moved}}, fast de två brukar {usual}."
+            tail = f"{{subject}} {{moved}}{{since}}, fast de två brukar {usual}."
         case Verdict.DIVERGENT_WITHIN_NOISE:
-            tail = "{subject} {moved}, åt annat håll än väntat, men skillnaden kan vara slump."
+            tail = (
+                "{subject} {moved}{since}, åt annat håll än väntat, men skillnaden kan vara slump."
+            )
         case Verdict.AS_EXPECTED:
-            tail = "{subject} {moved}, åt väntat håll."
+            tail = "{subject} {moved}{since}, åt väntat håll."
         case Verdict.CANNOT_TELL:
-            tail = "{subject} {moved}; det ger inget besked."
+            tail = "{subject} {moved}{since}; det ger inget besked."
         case _:
             assert_never(claim.verdict)
-    return say(tail, subject=subject, moved=moved(claim.related_change))
+    return say(tail, subject=subject, moved=moved(claim.related_change), since=since(claim.since))

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import duckdb
 
-from orchestration.findings.claims import AnyClaim, HypothesisTested
+from orchestration.findings.claims import AnyClaim, HypothesisTested, Record, Turned
 from orchestration.findings.evidence import (
     ChangeEvidence,
     ContraryEvidence,
@@ -46,6 +46,7 @@ from orchestration.indicators.models import (
     PossibleExplanation,
 )
 from orchestration.language.names import Names
+from orchestration.reporting import records
 from orchestration.reporting.hypotheses import Hypotheses, load_hypotheses
 from orchestration.reporting.reading import read_rows as _rows
 
@@ -228,6 +229,7 @@ class AreaInFocus:
         possible_explanations: That may be said of its findings in the year.
         next_steps: The same.
         verdicts: What the figures say of each explanation, by identifier.
+        records: What its indicators, and those that they are held against, are for years.
     """
 
     focus_area_id: str
@@ -237,6 +239,7 @@ class AreaInFocus:
     possible_explanations: tuple[PossibleExplanation, ...]
     next_steps: tuple[PossibleExplanation, ...]
     verdicts: Mapping[str, HypothesisTested]
+    records: tuple[Record | Turned, ...] = ()
     claims: tuple[AnyClaim, ...] = ()
 
     def with_deviations(self, deviations: tuple[Shown, ...]) -> AreaInFocus:
@@ -323,7 +326,10 @@ def load_report_data(
     for deviation in deviations:
         by_outcome[deviation.outcome].append(deviation)
     hypotheses = load_hypotheses(connection, seeds, year, municipality_id)
-    focus_areas = _focus_areas(connection, indicators, by_outcome["focus"], hypotheses)
+    series_records = records.load_records(connection, year, municipality_id, explanations.values())
+    focus_areas = _focus_areas(
+        connection, indicators, by_outcome["focus"], hypotheses, series_records
+    )
     placed = {row.deviation_id for area in focus_areas for row in area.deviations}
     counts = _rows(
         connection,
@@ -660,6 +666,7 @@ def _focus_areas(
     indicators: Mapping[str, CatalogueIndicator],
     deviations: Sequence[Shown],
     hypotheses: Hypotheses,
+    series_records: records.Records,
 ) -> tuple[AreaInFocus, ...]:
     rows = sorted(read_findings(connection, FOCUS_AREAS), key=lambda row: row.rank)
     hidden = _hidden_indicators(connection, hypotheses.year)
@@ -687,6 +694,15 @@ def _focus_areas(
                 possible_explanations=explanations,
                 next_steps=hypotheses.of(row.area, "next_step", concerned),
                 verdicts=hypotheses.verdicts(explanations),
+                records=records.told(
+                    series_records,
+                    (
+                        *(each.indicator_id for each in own if each.kind != "group_difference"),
+                        *(each.related_indicator_id for each in compared),
+                    ),
+                    hypotheses.year,
+                    hidden,
+                ),
                 # What rests on a protected figure cannot be told from the others here.
                 claims=() if any(hidden_here) else row.claims,
             )
@@ -723,6 +739,7 @@ def _from_evidence(
             expected_sign=evidence.expected_sign,
             observed_change=evidence.observed_change,
             related_change=evidence.related_change,
+            related_from=evidence.related_from,
             p_value=evidence.p_value,
             verdict=evidence.verdict,
             relation_id=evidence.relation_id,

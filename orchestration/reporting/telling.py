@@ -29,8 +29,8 @@ from orchestration.language.inline import (
 )
 from orchestration.language.names import Names
 from orchestration.reporting import figures
-from orchestration.reporting.data import AreaInFocus, Compared, Observation, Shown
-from orchestration.reporting.figures import category, own, title
+from orchestration.reporting.data import AreaInFocus, Observation, Shown
+from orchestration.reporting.figures import category, own
 
 _PAIR = 2
 
@@ -164,43 +164,20 @@ def together(area: AreaInFocus, names: Names) -> list[Said]:
     ]
 
 
-def conclusion(rows: Sequence[Shown], pairs: Sequence[Compared]) -> Said:
-    """One sentence for what an area's figures show together."""
-    open_rows = [row for row in rows if not row.protected]
-    groups = [row for row in open_rows if row.kind == "group_difference"]
-    moved = [row for row in open_rows if row.kind not in {"group_difference", "contrary"}]
-    told: list[Said] = []
-    if groups:
-        first, second = groups[0].whole_groups
-        if first.value is not None and second.value is not None:
-            order = "högre" if first.value > second.value else "lägre"
-            told.append(
-                say(
-                    "{subject} är {order} för {first} än för {second}, och skillnaden är större "
-                    "än slumpen medger.",
-                    subject=capitalised(
-                        title(groups[0].indicator, grammar.definite(groups[0].indicator.title_sv))
-                    ),
-                    order=order,
-                    first=category(first.category),
-                    second=category(second.category),
-                )
-            )
-    if moved:
-        told.append(
-            nodes(
-                "Utfallet är inte som tidigare år låter vänta, och ingen känd förklaring räcker "
-                "till."
-            )
-        )
-    if any(pair.verdict == "contrary" for pair in pairs):
-        told.append(
-            nodes(
-                "Rörelsen går dessutom emot uppgifter som den brukar följas åt med, vilket gör en "
-                "närmare granskning angelägen."
-            )
-        )
-    return sentences(*told)
+def conclusion(area: AreaInFocus, names: Names) -> Said:
+    """One sentence for what an area's figures show together, and how it stands to others."""
+    said = areas.synthesis(area.claims, names)
+    if said:
+        return said
+    moved = any(
+        not row.protected and row.kind not in {"group_difference", "contrary"}
+        for row in area.deviations
+    )
+    return nodes(
+        "Utfallet är inte som tidigare år låter vänta, och ingen känd förklaring räcker till."
+        if moved
+        else ""
+    )
 
 
 def any_tested(area: AreaInFocus) -> bool:

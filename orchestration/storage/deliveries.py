@@ -703,6 +703,7 @@ class DeclaredSource:
         reference_period: What it covers; the years of the deliveries where None.
         retrieved_on: When it was fetched; taken from the receipts where None.
         window_days: Age in days after which it is stale.
+        content_sha256: Of what lies in the project itself and is not delivered; None for the rest.
     """
 
     source_id: str
@@ -712,12 +713,13 @@ class DeclaredSource:
     reference_period: str | None
     retrieved_on: date | None
     window_days: int
+    content_sha256: str | None = None
 
 
 def record_sources(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[DeclaredSource], *, now: datetime
 ) -> None:
-    """Write `meta.sources`: one row for each source that has been loaded.
+    """Write `meta.sources`: one row for each source that has been loaded or lies in the project.
 
     The checksum is that of the one delivery, or of the sorted list of deliveries where a source
     has several. A source whose latest answer is held is stale, and says so.
@@ -743,6 +745,7 @@ def record_sources(
         )
         """
     )
+    delivered = [source for source in sources if source.content_sha256 is None]
     held = {
         answer.name: f"ett nyare svar kom {answer.received_on} men är så olikt det förra att det"
         " hålls tillbaka; uppgifterna är ur det förra."
@@ -801,12 +804,26 @@ def record_sources(
         """,
         {
             **{
-                each.name: [getattr(source, each.name) for source in sources]
+                each.name: [getattr(source, each.name) for source in delivered]
                 for each in fields(DeclaredSource)
+                if each.name != "content_sha256"
             },
-            "count": len(sources),
+            "count": len(delivered),
             "now": now,
             "held": list(held),
             "held_sv": list(held.values()),
         },
     )
+    for source in sources:
+        if source.content_sha256 is not None:
+            connection.execute(
+                "insert into meta.sources values (?, ?, ?, ?, null, ?, ?, false, false, null)",
+                [
+                    source.source_id,
+                    source.title_sv,
+                    source.publisher,
+                    source.reference_period,
+                    source.content_sha256,
+                    source.licence,
+                ],
+            )

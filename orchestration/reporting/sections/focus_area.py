@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orchestration.findings.claims import long_since
 from orchestration.indicators.models import MemorandumText, PossibleExplanation
 from orchestration.language import grammar, quantities, words
 from orchestration.language.inline import Cell as Address
@@ -174,6 +175,7 @@ def _results(content: Chapter) -> list[Plain]:
         blocks += paragraph(_noted(content, series[0]))
     for said in telling.together(area, content.names):
         blocks += paragraph(said)
+    blocks += paragraph(sentences(*(tell(each, content.names) for each in area.records)))
     blocks += paragraph(telling.how_sure(area.deviations))
     for row in [*series, *content.groups]:
         blocks += paragraph(sentences(figures.weighed(row), figures.reserved(row)), small=True)
@@ -247,7 +249,7 @@ def _conclusions(content: Chapter, *, synthetic: bool) -> list[Plain]:
     blocks: list[Plain] = [
         Heading(3, nodes("Slutsatser och nästa steg"), f"{content.anchor}-slutsatser")
     ]
-    blocks += paragraph(telling.conclusion(area.deviations, area.triangulation))
+    blocks += paragraph(telling.conclusion(area, content.names))
     blocks += paragraph("Vad siffrorna inte säger:")
     blocks.append(
         Bullets(
@@ -611,7 +613,7 @@ def comparison_table(
             *((Column(nodes("Parets p-värde"), numeric=True),) if whole else ()),
             Column(nodes("Bedömning"), wide=True),
         ),
-        tuple(_comparison_row(row, marks, whole=whole) for row in ordered),
+        tuple(_comparison_row(row, content.year, marks, whole=whole) for row in ordered),
         anchor,
         numbered=whole,
     )
@@ -622,19 +624,23 @@ def _by_verdict(row: Compared) -> tuple[int, str]:
     return order.index(row.verdict), row.related.indicator_id
 
 
-def _comparison_row(row: Compared, marks: Marks, *, whole: bool) -> tuple[Cell, ...]:
+def _comparison_row(row: Compared, year: int, marks: Marks, *, whole: bool) -> tuple[Cell, ...]:
     shown = (title(row.related, grammar.sentence_case(row.related.title_sv)),)
     why = Quoted(row.rationale_sv, "marts.triangulation.rationale_sv", row.related.indicator_id)
     habit = "öka och minska tillsammans" if row.expected_sign > 0 else "gå åt motsatt håll"
     moved = figures.compared(row, "related_change", Style.PERCENT_SIGN, sign=True)
     verdict = words.PROTECTED if row.protected else words.word(words.VERDICTS, row.verdict)
+    since = long_since(row.related_from, year)
     return (
         Cell(
             joined((page_link(row.related, shown), *marks.one(row.related))),
             (why,) if row.rationale_sv else (),
         ),
         Cell(nodes(habit)),
-        Cell(nodes(moved or figures.absent(row))),
+        Cell(
+            nodes(moved or figures.absent(row)),
+            (Period.years(since.start.year, year),) if moved and since else (),
+        ),
         *((Cell(_pair_p(row)),) if whole else ()),
         Cell(capitalised(verdict)),
     )

@@ -65,7 +65,7 @@ class Sources:
                 say("{who}.", who=Quoted(source.publisher, "meta.sources", source.source_id))
                 if source.publisher
                 else "",
-                say("Hämtad {day}.", day=retrieved(source)),
+                say("Hämtad {day}.", day=retrieved(source)) if source.retrieved_at else "",
                 "Syntetiska uppgifter." if source.synthetic else "",
             )
         )

@@ -32,6 +32,9 @@ from orchestration.findings.marts import DEVIATIONS, FOCUS_AREAS, TRIANGULATION
 from orchestration.findings.records import Deviation, FocusArea
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
 from orchestration.indicators.models import ExplanationKind, NaturalExplanation
+from orchestration.language import telling
+from orchestration.language.inline import plain
+from orchestration.language.names import Names
 from orchestration.statistics.arrays import FloatArray
 from tests.unit.deviation.told import reason, resting, summary, title
 
@@ -310,6 +313,13 @@ def test_pairs_that_contradict(rows: list[Deviation]) -> None:
     assert debt.related_change == pytest.approx(0.12, abs=0.002)
     assert debt.p_value is not None
     assert debt.p_value < 0.05
+    assert debt.related_from == 2022
+    # Debts grow for longer than a year, and are compared over the two that are declared.
+    owed = verdicts["assistance_households_share", "debt_total"]
+    assert (owed.verdict, owed.related_from) == (Verdict.CONTRARY, 2021)
+    assert owed.related_change == pytest.approx(15.3 / 13.2 - 1)
+    told = plain(telling.reason(owed.claims, Names(CATALOGUE))).replace("\u00a0", " ")
+    assert told.startswith("Skuldbeloppet hos Kronofogden ökade med 15,9 procent sedan 2021, fast")
     crimes = verdicts["protected_housing_persons", "reported_ipv_crimes"]
     assert crimes.verdict is Verdict.CONTRARY
     flats = verdicts["protected_housing_children", "emergency_flat_children"]
@@ -334,8 +344,8 @@ def test_summaries_are_written_from_the_numbers(rows: list[Deviation]) -> None:
     assert title(area) == f"Ekonomiskt bistånd: {head}"
     assert summary(area).startswith("A" + head[1:])
     assert "antalet barn i biståndshushåll" in summary(area)
-    assert "Minskningen går emot " in summary(area)
-    assert "skuldbeloppet hos Kronofogden (+8,5\u00a0procent)" in summary(area)
+    assert "Minskningen kom trots att " in summary(area)
+    assert "skuldbeloppet hos Kronofogden (+15,9\u00a0procent sedan 2021)" in summary(area)
     violence = summary(areas(rows)["vald_i_nara_relation"])
     assert "antalet anmälda brott i nära relation (+5,0\u00a0procent)" in violence
     assert [a.rank for a in areas(rows).values()] == [1, 2, 3]
@@ -477,6 +487,11 @@ def test_what_cannot_be_tested_says_why() -> None:
     ended = ["observed"] * 7 + ["broken_series"]
     assert "inte jämförbart" in why(series("rvt_cases", calm, status=ended))
     assert "Jämförbara värden före 2023" in why(series("rvt_cases", [900], years=[2023]))
+
+
+def test_what_is_decided_is_neither_tested_nor_missing() -> None:
+    decided = series("housing_support_block_grant", [70_000.0, 82_576.0], years=[2022, 2023])
+    assert run([decided]) == []
 
 
 def test_groups_without_spread_cannot_be_told_apart() -> None:

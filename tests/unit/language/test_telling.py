@@ -207,6 +207,10 @@ EXAMPLES: tuple[AnyClaim, ...] = (
         related_change=figure("relative_change", 0.122),
         verdict=Verdict.CONTRARY,
     ),
+    claims.Record(
+        indicator_ids=("children", "share"), highest=False, since=When.of(2016), of_all=True
+    ),
+    claims.Turned(indicator_ids=("debt",), when=YEAR, rose=True, since=When.of(2017), first=False),
     claims.HypothesisTested(
         hypothesis_id="langre-tid",
         support=Support.SUPPORTED,
@@ -241,7 +245,7 @@ CODES = frozenset(
     {
         *("kind", "deviation", "since", "verdict", "expected_sign", "why", "measure", "note_kind"),
         *("note_number", "area", "status", "breakdown", "grain", "q_value"),
-        *("support", "unit", "shortfall"),
+        *("support", "unit", "shortfall", "highest", "of_all", "rose", "first"),
         # Which way the heading's indicator went; it is told there.
         "Against.change",
     }
@@ -461,7 +465,7 @@ def test_a_summary_is_short_whatever_there_is_to_say() -> None:
     )
     assert few.replace(NBSP, " ") == (
         "Andelen hushåll minskade med 6,3 procent 2023, till 3,01 procent av hushållen. "
-        f"Minskningen går emot antalet{title.removeprefix('Antal')} (+10,0 procent). "
+        f"Minskningen kom trots att antalet{title.removeprefix('Antal')} (+10,0 procent) ökade. "
         "Kontrollera först: En orsak och En annan."
     )
 

@@ -293,6 +293,38 @@ def test_an_explanation_stands_in_its_years_beside_what_it_concerns(
     assert set(area.verdicts) == told
 
 
+def test_a_record_is_neither_told_of_a_protected_series_nor_across_a_break(
+    city: duckdb.DuckDBPyConnection, load: Load
+) -> None:
+    def told() -> set[str]:
+        return {
+            name
+            for area in load(city).focus_areas
+            for record in area.records
+            for name in record.indicator_ids
+        }
+
+    # The price index and the debts rise every year; that is no record of theirs.
+    everyone = told()
+    assert everyone == {
+        "assistance_households_share",
+        "evicted_children",
+        "protected_housing_persons",
+        "protected_housing_children",
+        "reported_ipv_crimes",
+    }
+    values = "marts.indicator_values set status = 'suppressed'"
+    city.execute(f"update {values} where indicator_id = 'evicted_children' and value = 41")
+    assert told() == everyone - {"evicted_children"}
+    city.execute(
+        "insert into seeds.natural_explanations by name select 'brott' as explanation_id, 'law' as"
+        " kind, 'Ny lag' as title_sv, 'Lagen är ny.' as description_sv, 'reported_ipv_crimes' as"
+        " indicator_id, 2021 as period_from, 2021 as period_to, true as is_break, 'Lagen' as"
+        " source, false as synthetic"
+    )
+    assert told() == everyone - {"evicted_children", "reported_ipv_crimes"}
+
+
 def test_the_seed_schema_must_be_an_identifier(city: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(ValueError, match="identifier"):
         load_report_data(

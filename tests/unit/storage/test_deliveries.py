@@ -148,7 +148,13 @@ def test_sources_tell_period_checksum_and_age(connection: duckdb.DuckDBPyConnect
         "rvc_samtalsstod", "Samtal", "Staden", "OSL", "2017", date(2017, 12, 1), 62
     )
     now = datetime(2024, 3, 1, tzinfo=UTC)
-    record_sources(connection, [declared, unused, old], now=now)
+    decided = DeclaredSource("constants", "Budget", "Staden", "", "2099", None, 0, "cc")
+    record_sources(connection, [declared, unused, old, decided], now=now)
+    # What lies in the project was never delivered, and does not grow old.
+    assert connection.execute(
+        "delete from meta.sources where source_id = 'constants'"
+        " returning title_sv, reference_period, retrieved_at, content_sha256, synthetic, stale"
+    ).fetchall() == [("Budget", "2099", None, "cc", False, False)]
     rows = connection.execute(
         "select source_id, reference_period, retrieved_at::date, content_sha256, synthetic, stale"
         " from meta.sources order by reference_period"
