@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from orchestration.history import forget_runs
+from orchestration.intake.municipalities import municipalities_of
 from orchestration.notices import Cause, StepError, causes, send_notice, send_waiting
 from orchestration.registers.inbox import is_settled, scan_inbox
 from orchestration.resources import FULL_REFRESH, Avvik
 from orchestration.settings import Settings
-from orchestration.storage.landing import sha256_of_delivered
+from orchestration.storage.landing import LandingStore, sha256_of_delivered
 
 JOB_NAME = "nightly"
 # Whoever starts a run from the command line is told there, and by it.
@@ -128,19 +129,23 @@ def inbox_sensor(
     context: dg.SensorEvaluationContext, avvik: dg.ResourceParam[Avvik]
 ) -> dg.SensorResult | dg.SkipReason:
     """Ask for one run when the inbox holds content that has not landed."""
-    settings = avvik.settings
-    receipts = avvik.landing().receipts()
-    landed = {receipt.file_name: receipt.delivery_id for receipt in receipts}
-    changed = {
-        name: sha for name, sha in inbox_content(settings).items() if landed.get(name) != sha
-    }
+    changed: dict[str, str] = {}
+    landings = 0
+    for settings in municipalities_of(avvik.settings):
+        receipts = LandingStore(settings.landing_dir).receipts()
+        landings += len(receipts)
+        landed = {receipt.file_name: receipt.delivery_id for receipt in receipts}
+        folder = "" if settings.municipality_files is None else f"{settings.municipality}/"
+        changed |= {
+            f"{folder}{name}": sha
+            for name, sha in inbox_content(settings).items()
+            if landed.get(name) != sha
+        }
     if not changed:
         return dg.SkipReason("Inget nytt i inkorgen.")
     # One run for all of it. The number of receipts tells a file that goes back to what it held
     # before from its first delivery.
-    content = f"{len(receipts)}|" + "|".join(
-        f"{name}:{sha}" for name, sha in sorted(changed.items())
-    )
+    content = f"{landings}|" + "|".join(f"{name}:{sha}" for name, sha in sorted(changed.items()))
     asked_for = hashlib.sha256(content.encode()).hexdigest()
     records = context.instance.get_run_records(
         filters=dg.RunsFilter(tags={_ASKED_FOR: asked_for}), limit=len(_PAUSES) + 1

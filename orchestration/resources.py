@@ -34,14 +34,15 @@ class Avvik:
 
     Args:
         overrides: Settings that win over the environment; what tests and the command line set.
-        is_verified: Whether whoever starts the runs has seen to it that all is as it was written.
+        is_prepared: Whether whoever starts the runs has seen to it that all is as it was written,
+            and taken in what has come of the home's other municipalities.
     """
 
     def __init__(
-        self, overrides: Mapping[str, Any] | None = None, *, is_verified: bool = False
+        self, overrides: Mapping[str, Any] | None = None, *, is_prepared: bool = False
     ) -> None:
         self._overrides = dict(overrides or {})
-        self.is_verified = is_verified
+        self.is_prepared = is_prepared
 
     def resource(self) -> dg.ResourceDefinition:
         """What Dagster hands to assets: this very object, with nothing that a run may set."""

@@ -60,10 +60,13 @@ class Settings(BaseSettings):
         year: The report year; the latest complete year in the data unless given.
         municipality: Official four-digit code of the municipality that is reported on.
         municipality_file: Its boards and how it writes its exports; the packaged file of its code
-            unless given.
+            unless given. A directory of such files, `<code>.yml` each, makes the home one of
+            several municipalities: each then has all that is its own in `home/<code>`, and its
+            suppliers' files in `inbox/<code>`.
         municipality_name: Its name as readers know it; the one in its file unless given.
         pseudonym_key: Secret for pseudonyms, at least 32 characters; overrides the key file.
-        pseudonym_key_file: File (mode 0600) with it; `home/keys/pseudonym.key` unless given.
+        pseudonym_key_file: File (mode 0600) with it; `home/keys/pseudonym.key` unless given. Where
+            there are several municipalities, a directory with `<code>.key` for each.
         fetch_hours: Age in hours at which a fetched answer is asked for again.
         proxy: Address of the proxy that publishers are asked through, secret as a password may
             stand in it; none unless given.
@@ -91,7 +94,7 @@ class Settings(BaseSettings):
     profile: Profile = "demo"
     as_of: PastMoment | None = None
     year: int | None = Field(default=None, ge=FIRST_YEAR, le=LAST_YEAR)
-    municipality: str = "0180"
+    municipality: str = Field(default="0180", pattern=r"^[0-9]{4}$")
     municipality_file: Path | None = None
     municipality_name: str | None = None
     pseudonym_key: SecretStr | None = None
@@ -118,36 +121,61 @@ class Settings(BaseSettings):
         return self.as_of or datetime.now(UTC)
 
     @property
+    def municipality_files(self) -> Path | None:
+        """Directory with a file for each municipality; None in a home of one."""
+        given = self.municipality_file
+        return given if given is not None and given.is_dir() else None
+
+    @property
+    def own_municipality_file(self) -> Path | None:
+        """File of the municipality, where it is not the packaged one."""
+        if (files := self.municipality_files) is not None:
+            return files / f"{self.municipality}.yml"
+        return self.municipality_file
+
+    @property
+    def own_home(self) -> Path:
+        """Directory of all that is the municipality's: the home itself, unless it has several."""
+        home = self.home.absolute()
+        return home if self.municipality_files is None else home / self.municipality
+
+    @property
     def state_dir(self) -> Path:
         """Directory of all that a run makes; a past moment has its own, and leaves the rest be."""
         if self.as_of is None:
-            return self.home.absolute()
+            return self.own_home
         local = self.as_of.astimezone(_TIME_ZONE)
         whole_day = local.time() == time.max
         label = (
             f"{local:%Y-%m-%d}" if whole_day else f"{self.as_of.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
         )
-        return (self.home / "as_of" / label).absolute()
+        return self.own_home / "as_of" / label
+
+    @property
+    def whole_inbox_dir(self) -> Path:
+        """Directory that the suppliers of all municipalities write to."""
+        return (self.inbox or self.home / "inbox").absolute()
 
     @property
     def inbox_dir(self) -> Path:
-        """Directory that suppliers write to."""
-        return (self.inbox or self.home / "inbox").absolute()
+        """Directory that the municipality's suppliers write to."""
+        inbox = self.whole_inbox_dir
+        return inbox if self.municipality_files is None else inbox / self.municipality
 
     @property
     def landing_dir(self) -> Path:
         """Directory of the unchanged deliveries; the same for every moment."""
-        return (self.home / "landing").absolute()
+        return self.own_home / "landing"
 
     @property
     def fetched_dir(self) -> Path:
         """Directory of the latest answer of each publisher, real and recorded ones apart."""
-        return (self.home / "fetched" / self.profile).absolute()
+        return self.own_home / "fetched" / self.profile
 
     @property
     def profile_file(self) -> Path:
         """What says which profile the home belongs to."""
-        return (self.home / "profile").absolute()
+        return self.own_home / "profile"
 
     @property
     def rewriting_dir(self) -> Path:
@@ -182,7 +210,7 @@ class Settings(BaseSettings):
     @property
     def served_file(self) -> Path:
         """File with the address of the UI, while it is served."""
-        return self.home.absolute() / "dagster" / "served_at"
+        return self.own_home / "dagster" / "served_at"
 
     @property
     def dbt_target_dir(self) -> Path:
@@ -192,12 +220,15 @@ class Settings(BaseSettings):
     @property
     def key_file(self) -> Path:
         """File of the pseudonym secret."""
-        return (self.pseudonym_key_file or self.home / "keys" / "pseudonym.key").absolute()
+        if self.pseudonym_key_file is None:
+            return self.own_home / "keys" / "pseudonym.key"
+        given = self.pseudonym_key_file.absolute()
+        return given if self.municipality_files is None else given / f"{self.municipality}.key"
 
     @property
     def notices(self) -> Path:
         """File of failure notices."""
-        return (self.notice_file or self.home / "notices.log").absolute()
+        return (self.notice_file or self.own_home / "notices.log").absolute()
 
     @property
     def dbt_project_dir(self) -> Path:

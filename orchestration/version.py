@@ -81,8 +81,8 @@ def settings_fingerprint(settings: Settings) -> str:
         f"{settings.profile}|{settings.municipality}"
         f"|{settings.municipality_name}|{settings.as_of}\n".encode()
     )
-    if settings.municipality_file is not None:
-        digest.update(f"{sha256_of(settings.municipality_file)}\n".encode())
+    if (file := settings.own_municipality_file) is not None:
+        digest.update(f"{sha256_of(file)}\n".encode())
     return digest.hexdigest()
 
 

@@ -105,6 +105,15 @@ AREAS = (
         ),
     ),
     Area(
+        "One municipality of several is at fault, or could be taken for another",
+        "It alone is held and told; the others are taken in, and nothing passes between them.",
+        (
+            "integration/test_several_municipalities.py",
+            "unit/intake/test_municipalities.py",
+            "unit/intake/test_placing.py",
+        ),
+    ),
+    Area(
         "A gate must hold",
         "What is published stays as it was, byte for byte, until all is in order.",
         ("integration/test_gates.py",),

@@ -13,6 +13,7 @@ from dagster._core.errors import DagsterUserCodeProcessError
 from dagster_shared.error import SerializableErrorInfo
 
 from orchestration.flow.built_from import PUBLICATION
+from orchestration.flow.neighbours import take_in_neighbours
 from orchestration.flow.performing import Flow, perform
 from orchestration.flow.step import Check, Outcome, Step, StepRefusedError, Verdict
 from orchestration.flow.verification import verify_before_run
@@ -104,13 +105,7 @@ def step_assets(flow: Flow, step: Step) -> dg.AssetsDefinition:
         for check in step.checks:
             if dg.AssetCheckKey(key_of(check.product), check.name) in wanted:
                 yield check_result(check, outcome)
-        stops = {(check.name, check.product) for check in step.checks if check.stops}
-        if messages := tuple(
-            message
-            for each in outcome.verdicts
-            if (each.check, each.product) in stops
-            for message in each.messages_sv
-        ):
+        if messages := step.stopped_by(outcome):
             # Said here, or Dagster would say it in words of its own.
             raise StoppedError(told(messages))
 
@@ -139,9 +134,11 @@ def performed(
     Raises:
         StoppedError: If it refused; the text is Swedish.
     """
-    if step.begins and selected == step.products.keys() and not avvik.is_verified:
-        for fault in verify_before_run(
-            avvik.settings, run_id=context.run.run_id, job=context.run.job_name
+    if step.begins and selected == step.products.keys() and not avvik.is_prepared:
+        settings, run_id, job = avvik.settings, context.run.run_id, context.run.job_name
+        for fault in (
+            *verify_before_run(settings, run_id=run_id, job=job),
+            *take_in_neighbours(settings, run_id=run_id, job=job),
         ):
             context.log.warning("%s", fault)
     try:

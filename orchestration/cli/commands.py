@@ -36,6 +36,7 @@ from orchestration.cli.published import (
 from orchestration.cli.running import (
     rebuild_warehouse,
     run_once,
+    take_in_others,
     told_when_it_ends,
     write_demo_city,
 )
@@ -80,17 +81,26 @@ def run(
     profile: inputs.ProfileName = None,
     home: inputs.Home = None,
     inbox: inputs.Inbox = None,
+    *,
+    municipality: inputs.MunicipalityCode = None,
     year: inputs.Year = None,
     as_of: inputs.AsOf = None,
-    *,
     full_refresh: inputs.FullRefresh = False,
 ) -> None:
     """Kör hela flödet och publicerar om alla grindar är öppna."""
-    typed = {"profile": profile, "home": home, "inbox": inbox, "year": year, "as_of": as_of}
+    typed = {
+        "profile": profile,
+        "home": home,
+        "inbox": inbox,
+        "municipality": municipality,
+        "year": year,
+        "as_of": as_of,
+    }
     overrides: dict[str, Any] = {name: value for name, value in typed.items() if value is not None}
     settings = configured(**overrides)
     require_past(settings)
     with only_one_run(settings, "avvik run"), told_when_it_ends(settings) as interrupts:
+        take_in_others(settings)
         require_municipality(settings)
         claim_home(settings)
         require_key(settings)
@@ -111,25 +121,34 @@ def _answered() -> Iterator[None]:
 def query(
     sql: inputs.Question,
     home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
     shape: inputs.Shape = Format.TABLE,
 ) -> None:
     """Ställer en fråga till den publicerade ögonblicksbilden."""
     with _answered():
-        show_answer(configured(home=home), sql, shape)
+        show_answer(configured(home=home, municipality=municipality), sql, shape)
 
 
 @app.command(cls=Command)
-def deviations(home: inputs.Home = None, shape: inputs.Shape = Format.TABLE) -> None:
+def deviations(
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+    shape: inputs.Shape = Format.TABLE,
+) -> None:
     """Visar avvikelserna i rangordning, och var indikatorernas sidor finns."""
     with _answered():
-        show_deviations(configured(home=home), shape)
+        show_deviations(configured(home=home, municipality=municipality), shape)
 
 
 @app.command(cls=Command)
-def sources(home: inputs.Home = None, shape: inputs.Shape = Format.TABLE) -> None:
+def sources(
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+    shape: inputs.Shape = Format.TABLE,
+) -> None:
     """Visar källorna bakom den senaste publiceringen, och hur hämtningen senast gick."""
     with _answered():
-        show_sources(configured(home=home), shape)
+        show_sources(configured(home=home, municipality=municipality), shape)
 
 
 @app.command("check-file", cls=Command)
@@ -137,6 +156,7 @@ def check_file(
     file: inputs.File,
     workbook: inputs.Workbook = None,
     municipality_file: inputs.MunicipalityFile = None,
+    municipality: inputs.MunicipalityCode = None,
     register: inputs.Register = None,
 ) -> None:
     """Prövar en registerfil mot avtalet innan den lämnas."""
@@ -146,15 +166,15 @@ def check_file(
     from orchestration.registers.workbook import write_workbook  # noqa: PLC0415
 
     if municipality_file is None:
-        municipality = require_municipality(configured())
+        described = require_municipality(configured(municipality=municipality))
     else:
-        municipality = or_misuse(lambda: read_municipality(municipality_file))
+        described = or_misuse(lambda: read_municipality(municipality_file))
     if register is not None and register not in load_contracts():
         refuse(f"Okänt register: {register}. Välj bland: {', '.join(load_contracts())}.")
-    checked = check(file, municipality, register=register, today=datetime.now(UTC).date())
+    checked = check(file, described, register=register, today=datetime.now(UTC).date())
     for breach in checked.breaches:
         console.print(f"- {breach.message()}", soft_wrap=True)
-    mapping = municipality.mapping(checked.register_name)
+    mapping = described.mapping(checked.register_name)
     if checked.absent:
         names = ", ".join(mapping.column_in_file(name) for name in checked.absent)
         console.print(
@@ -173,7 +193,12 @@ def check_file(
 
 
 @app.command(cls=Command)
-def confirm(delivery: inputs.Delivery, reason: inputs.Reason, home: inputs.Home = None) -> None:
+def confirm(
+    delivery: inputs.Delivery,
+    reason: inputs.Reason,
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+) -> None:
     """Bekräftar att en leverans som är olik de tidigare stämmer; nästa körning läser in den."""
     from orchestration.intake.confirming import (  # noqa: PLC0415
         ConfirmationError,
@@ -182,7 +207,7 @@ def confirm(delivery: inputs.Delivery, reason: inputs.Reason, home: inputs.Home 
     from orchestration.storage.landing import LandingStore  # noqa: PLC0415
     from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
 
-    settings = configured(home=home)
+    settings = configured(home=home, municipality=municipality)
     if settings.as_of is not None:
         refuse("En leverans bekräftas i nuet. Gör så här: ta bort AVVIK_AS_OF ur miljön.")
     with (
@@ -208,11 +233,11 @@ def confirm(delivery: inputs.Delivery, reason: inputs.Reason, home: inputs.Home 
 
 
 @app.command(cls=Command)
-def verify(home: inputs.Home = None) -> None:
+def verify(home: inputs.Home = None, municipality: inputs.MunicipalityCode = None) -> None:
     """Prövar att allt är som det skrevs: det mottagna, lagret och det publicerade."""
     from orchestration.flow.verification import verify as look_through  # noqa: PLC0415
 
-    settings = configured(home=home)
+    settings = configured(home=home, municipality=municipality)
     with only_one_run(settings, "avvik verify", whatever_the_warehouse=True):
         try:
             found = look_through(settings)
@@ -231,9 +256,10 @@ def verify(home: inputs.Home = None) -> None:
 
 
 @app.command(cls=Command)
-def rebuild(home: inputs.Home = None) -> None:
+def rebuild(home: inputs.Home = None, municipality: inputs.MunicipalityCode = None) -> None:
     """Bygger lagret på nytt av det mottagna, och publicerar."""
-    overrides: dict[str, Any] = {} if home is None else {"home": home}
+    typed = {"home": home, "municipality": municipality}
+    overrides: dict[str, Any] = {name: value for name, value in typed.items() if value is not None}
     settings = configured(**overrides)
     if settings.as_of is not None:
         refuse("Lagret byggs om i nuet. Gör så här: ta bort AVVIK_AS_OF ur miljön.")
@@ -241,6 +267,7 @@ def rebuild(home: inputs.Home = None) -> None:
         only_one_run(settings, "avvik rebuild", whatever_the_warehouse=True),
         told_when_it_ends(settings) as interrupts,
     ):
+        take_in_others(settings)
         require_municipality(settings)
         claim_home(settings)
         rebuild_warehouse(settings, overrides, interrupts)
@@ -248,7 +275,10 @@ def rebuild(home: inputs.Home = None) -> None:
 
 @app.command(cls=Command)
 def demo(
-    faults: inputs.Faults = None, home: inputs.Home = None, inbox: inputs.Inbox = None
+    faults: inputs.Faults = None,
+    home: inputs.Home = None,
+    inbox: inputs.Inbox = None,
+    municipality: inputs.MunicipalityCode = None,
 ) -> None:
     """Skriver den syntetiska stadens leveranser, med eller utan fel."""
     from orchestration.demo.faults import require_known, write_fault  # noqa: PLC0415
@@ -257,7 +287,7 @@ def demo(
         require_known(faults or [])
     except ValueError as error:
         refuse(str(error), cause=error)
-    settings = configured(home=home, inbox=inbox, profile="demo")
+    settings = configured(home=home, inbox=inbox, municipality=municipality, profile="demo")
     claim_home(settings)
     write_demo_city(settings, {})
     for name in faults or []:
@@ -265,14 +295,18 @@ def demo(
 
 
 @app.command(cls=Command)
-def rekey(accept_unlinked: inputs.AcceptUnlinked = False, home: inputs.Home = None) -> None:
+def rekey(
+    accept_unlinked: inputs.AcceptUnlinked = False,
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+) -> None:
     """Byter pseudonymnyckeln till en ny, slumpad, och alla pseudonymer med den."""
     from orchestration.flow.built_from import follow  # noqa: PLC0415
     from orchestration.intake.rekeying import UnlinkedError  # noqa: PLC0415
     from orchestration.intake.rekeying import rekey as change  # noqa: PLC0415
     from orchestration.registers.pseudonyms import PseudonymKeyError  # noqa: PLC0415
 
-    settings = configured(home=home)
+    settings = configured(home=home, municipality=municipality)
     with only_one_run(settings, "avvik rekey"):
         try:
             key, changed = change(settings, accept_unlinked=accept_unlinked, follow=follow)
@@ -286,17 +320,20 @@ def rekey(accept_unlinked: inputs.AcceptUnlinked = False, home: inputs.Home = No
 
 
 @app.command(cls=Command)
-def retain(home: inputs.Home = None) -> None:
-    """Gallrar mottagna register som är äldre än AVVIK_RETENTION_DAYS."""
+def retain(home: inputs.Home = None, municipality: inputs.MunicipalityCode = None) -> None:
+    """Gallrar mottagna register som är äldre än den beslutade gallringstiden."""
     from orchestration.intake.receiving import retain as destroy  # noqa: PLC0415
+    from orchestration.intake.receiving import retention_days  # noqa: PLC0415
     from orchestration.storage.landing import LandingStore  # noqa: PLC0415
     from orchestration.storage.warehouse import open_warehouse  # noqa: PLC0415
 
-    settings = configured(home=home)
-    if settings.retention_days is None:
+    settings = configured(home=home, municipality=municipality)
+    require_municipality(settings)
+    if retention_days(settings) is None:
         refuse(
             "Ingen gallringstid är beslutad, så inget gallras. Gör så här: sätt"
-            " AVVIK_RETENTION_DAYS till antalet dagar som staden har beslutat."
+            " AVVIK_RETENTION_DAYS, eller retention_days i kommunfilen, till antalet dagar som är"
+            " beslutat."
         )
     with (
         only_one_run(settings, "avvik retain"),
@@ -311,9 +348,13 @@ def retain(home: inputs.Home = None) -> None:
 
 
 @app.command(cls=Command)
-def serve(home: inputs.Home = None, port: inputs.Port = 3000) -> None:
+def serve(
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+    port: inputs.Port = 3000,
+) -> None:
     """Visar flödet i webbläsaren, bara för den här datorn."""
-    settings = configured(home=home)
+    settings = configured(home=home, municipality=municipality)
     if settings.as_of is not None:
         refuse("avvik serve visar nuet. Gör så här: ta bort AVVIK_AS_OF ur miljön.")
     serve_dagster(settings, port)

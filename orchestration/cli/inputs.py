@@ -4,6 +4,7 @@ Each refusal says what was typed, what it must be and an example. What must hold
 municipality belongs in `preflight`, what the environment says in `configuration`.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from orchestration.outside import shown
 from orchestration.settings import FIRST_YEAR, LAST_YEAR, PastMoment, Profile
 
 _LAST_PORT = 65_535
+_CODE = re.compile(r"[0-9]{4}")
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(PastMoment)
 
 
@@ -61,6 +63,13 @@ def _text(wanted: str, example: str) -> Callable[[Any], str]:
 def _path(wanted: str, example: str) -> Callable[[Any], Path]:
     named = _text(wanted, example)
     return lambda typed: Path(named(typed))
+
+
+def _code(typed: Any) -> str:
+    text = str(typed)
+    if _CODE.fullmatch(text) is None:
+        raise _refused(typed, *FORMS["municipality"])
+    return text
 
 
 def _moment(typed: Any) -> str:
@@ -121,6 +130,16 @@ Home = Annotated[
         metavar="KATALOG",
         parser=_path(*FORMS["home"]),
         help="Katalog för allt tillstånd (AVVIK_HOME; annars ./var).",
+    ),
+]
+MunicipalityCode = Annotated[
+    str | None,
+    typer.Option(
+        "--municipality",
+        metavar="KOD",
+        parser=_code,
+        help="Kommunen som det gäller, där hemkatalogen har flera (AVVIK_MUNICIPALITY; annars"
+        " 0180).",
     ),
 ]
 Inbox = Annotated[

@@ -69,6 +69,26 @@ def told_when_it_ends(settings: Settings) -> Iterator[Interrupts]:
         raise
 
 
+def take_in_others(settings: Settings) -> None:
+    """Take in what has come of the home's other municipalities, whatever stops this one.
+
+    Args:
+        settings: The installation of the one that is reported on, whose home is held.
+    """
+    from orchestration.intake.municipalities import neighbours, of_no_municipality  # noqa: PLC0415
+
+    if not neighbours(settings) and not of_no_municipality(settings):
+        return
+    # Not before there is somebody to take in: it imports the whole flow.
+    from orchestration.flow.neighbours import take_in_neighbours  # noqa: PLC0415
+
+    def tell(code: str) -> None:
+        console.print(f"Tar in kommun {code} …")
+
+    for sentence in take_in_neighbours(settings, run_id="", job=_JOB, tell=tell):
+        errors.print(sentence, style="yellow", soft_wrap=True)
+
+
 def run_once(
     settings: Settings,
     overrides: dict[str, Any],
@@ -353,7 +373,7 @@ def _run_flow(
         from orchestration.resources import FULL_REFRESH, Avvik  # noqa: PLC0415
 
         definitions = build_defs(
-            installation=Avvik(overrides=_plain(overrides), is_verified=True),
+            installation=Avvik(overrides=_plain(overrides), is_prepared=True),
             loggers={"progress": progress_logger(show)},
         )
         prepare_dagster_home(settings)

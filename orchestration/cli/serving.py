@@ -107,6 +107,25 @@ def dagster_command(port: int) -> list[str]:
     return [sys.executable, "-m", "orchestration.cli.servers", str(port)]
 
 
+def served_settings(settings: Settings) -> dict[str, str]:
+    """What the servers, which work in another directory, are told of the installation.
+
+    Args:
+        settings: The installation, of the municipality that is reported on.
+
+    Returns:
+        Environment variables; what is not among them they read as this process did.
+    """
+    told = {
+        "AVVIK_HOME": str(settings.home.absolute()),
+        "AVVIK_MUNICIPALITY": settings.municipality,
+    }
+    # Not found, a directory of files would pass for the file of a home of one.
+    if settings.municipality_file is not None:
+        told["AVVIK_MUNICIPALITY_FILE"] = str(settings.municipality_file.absolute())
+    return told
+
+
 @contextmanager
 def _dagster(settings: Settings, port: int, key: str) -> Iterator[subprocess.Popen[bytes]]:
     """Start Dagster's servers in a session of their own, and end them whatever happens."""
@@ -114,7 +133,7 @@ def _dagster(settings: Settings, port: int, key: str) -> Iterator[subprocess.Pop
     private = tempfile.TemporaryDirectory(prefix="avvik-", ignore_cleanup_errors=True)
     environment = {
         **os.environ,
-        "AVVIK_HOME": str(settings.home.absolute()),
+        **served_settings(settings),
         "DAGSTER_HOME": str(settings.dagster_home),
         "DAGSTER_IS_DEV_CLI": "1",
         "TMPDIR": private.name,

@@ -16,11 +16,11 @@ from orchestration.flow.landing import landed
 from orchestration.flow.step import Check, Outcome, Product, Step, Verdict, Work
 from orchestration.intake.admission import load_deliveries, raw_tables
 from orchestration.intake.not_delivered import NOT_DELIVERED_TABLE
-from orchestration.intake.placing import place_home
+from orchestration.intake.placing import place_home, require_own_home
 from orchestration.notices import Cause, causes_of
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.drift import latest_drift
-from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE
+from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE, load_municipality
 from orchestration.registers.pseudonyms import load_key
 from orchestration.registers.quarantine import waiting_deliveries
 from orchestration.registers.superseded import remove_superseded
@@ -104,6 +104,7 @@ def _load(work: Work) -> Outcome:
     """Load the deliveries that are not yet loaded."""
     settings = work.settings
     tables = _sources()
+    require_own_home(work.connection, settings, LandingStore(settings.landing_dir))
     if (placed := place_home(work.connection, settings, follow)) is not None:
         work.log.info("%s", placed)
     names = frozenset(name for table in work.selected for name in tables[table])
@@ -151,7 +152,9 @@ def _remove_superseded(work: Work, names: frozenset[str]) -> dict[str, int]:
 
     Here and not later, so that the gate and all that comes after look at what stays.
     """
-    before = work.settings.moment() - timedelta(days=work.settings.superseded_days)
+    settings = work.settings
+    days = load_municipality(settings).superseded_days or settings.superseded_days
+    before = settings.moment() - timedelta(days=days)
     return {
         f"raw.{contract.table}": remove_superseded(work.connection, contract, before=before)
         for name, contract in load_contracts().items()

@@ -190,6 +190,23 @@ class Step:
         """Name of the gate after it."""
         return f"{self.name}_gate"
 
+    def stopped_by(self, outcome: Outcome) -> tuple[str, ...]:
+        """What its own checks stop all that comes after for.
+
+        Args:
+            outcome: What it did.
+
+        Returns:
+            The Swedish messages of the checks that stop; empty where none does.
+        """
+        stops = {(check.name, check.product) for check in self.checks if check.stops}
+        return tuple(
+            message
+            for each in outcome.verdicts
+            if (each.check, each.product) in stops
+            for message in each.messages_sv
+        )
+
     def reads_of(self, selected: frozenset[str]) -> tuple[str, ...]:
         """What some of its products are made from that is not among them.
 

@@ -1,7 +1,8 @@
-"""The first step of the intake in a home from before the place was a part of every key.
+"""Whose a home's registers are, and that they are never another municipality's.
 
-Says which tables a home keeps rows of registers in, and whose they are. Writing them anew belongs
-in `orchestration.registers.kept_rows`.
+Also the first step of the intake in a home from before the place was a part of every key: says
+which tables a home keeps rows of registers in. Writing them anew belongs in
+`orchestration.registers.kept_rows`; which municipalities a home has, in `municipalities`.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from orchestration.quality.gate import fingerprint
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.kept_rows import kept_place, place_kept_rows, tables_without_place
 from orchestration.settings import Settings
+from orchestration.storage.landing import LandingStore
 
 Follow = Callable[[duckdb.DuckDBPyConnection, Mapping[str, tuple[str, str]]], None]
 
@@ -22,6 +24,40 @@ _LOG = {
     "meta.delivery_profiles": "true",
     "meta.drift": "true",
 }
+
+
+class OtherMunicipalityError(Exception):
+    """The home holds another municipality's registers; the text is Swedish."""
+
+
+def require_own_home(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, store: LandingStore
+) -> None:
+    """Refuse to take in one municipality where the registers of another are kept.
+
+    A register that came before its municipality was written down is of the one whose boards the
+    home was last told of.
+
+    Args:
+        connection: An open connection to the warehouse.
+        settings: Say which municipality is to be taken in.
+        store: Where deliveries are kept.
+
+    Raises:
+        OtherMunicipalityError: If a register of another one is kept.
+    """
+    unsaid = kept_place(connection) or settings.municipality
+    kept = {
+        receipt.municipality_id or unsaid
+        for receipt in store.receipts()
+        if receipt.kind == "register"
+    }
+    if others := sorted(kept - {settings.municipality}):
+        raise OtherMunicipalityError(
+            f"Hemkatalogen håller register för kommun {others[0]}, inte {settings.municipality}."
+            " Gör så här: välj rätt kommun med AVVIK_MUNICIPALITY, eller ge kommunen en egen"
+            " hemkatalog; hur en hemkatalog har flera kommuner står i docs/sv/ny-kommun.md."
+        )
 
 
 def place_home(

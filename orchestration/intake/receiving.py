@@ -12,7 +12,9 @@ import duckdb
 
 from orchestration.intake.as_of import known_receipts, require_past
 from orchestration.intake.incoming import incoming_files
+from orchestration.intake.placing import require_own_home
 from orchestration.registers.inbox import scan_inbox
+from orchestration.registers.municipality import load_municipality
 from orchestration.settings import Settings
 from orchestration.storage.deliveries import create_tables, set_inbox
 from orchestration.storage.home import claim_profile
@@ -69,6 +71,7 @@ def land_deliveries(
 
     Raises:
         ProfileMismatchError: If the home belongs to another profile.
+        OtherMunicipalityError: If it holds another municipality's registers.
         OSError: If a file cannot be read or the store cannot be written.
         PastUnknownError: If the past moment cannot be built again.
     """
@@ -78,6 +81,7 @@ def land_deliveries(
         set_inbox(connection, store.inbox_at(settings.as_of), names=names)
         return Landed((), (), known_receipts(settings, store))
     claim_profile(settings.profile_file, settings.profile)
+    require_own_home(connection, settings, store)
     inbox = scan_inbox(settings.inbox_dir)
     lying = incoming_files(settings, inbox)
     files = [file for file in lying if names is None or file.name in names]
@@ -105,6 +109,18 @@ def land_deliveries(
     return Landed(files, new, receipts, destroyed, [*inbox.left, *waiting, *remarks])
 
 
+def retention_days(settings: Settings) -> int | None:
+    """At what age the landed registers are destroyed, in days; never where nothing is decided.
+
+    Args:
+        settings: Name the municipality, and say what holds where its file says nothing.
+
+    Raises:
+        MunicipalityError: If the municipality's file cannot be used.
+    """
+    return load_municipality(settings).retention_days or settings.retention_days
+
+
 def retain(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
@@ -125,11 +141,12 @@ def retain(
 
     Raises:
         OSError: If a file cannot be removed.
+        MunicipalityError: If the municipality's file cannot be used.
     """
     create_tables(connection)
     destroyed = []
-    if settings.retention_days is not None:
-        destroyed = destroy_expired(store, days=settings.retention_days, now=now)
+    if (days := retention_days(settings)) is not None:
+        destroyed = destroy_expired(store, days=days, now=now)
     record_destroyed(connection, store)
     remarks = [
         f"Fil {name} är gallrad här men ligger kvar i inkorgen. Den läses inte in igen. Gör så här:"

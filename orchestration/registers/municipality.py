@@ -115,6 +115,10 @@ class Municipality(_Strict):
         codes: What the codes of such columns are called in the contract.
         registers: How its export of each register maps to the contract; wins over the common parts.
         not_delivered: Registers that it does not keep, each with the reason in Swedish.
+        retention_days: Age at which its landed registers are destroyed; as the settings say unless
+            given.
+        superseded_days: For how many days its replaced rows stay in `raw`; as the settings say
+            unless given.
     """
 
     code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
@@ -126,6 +130,8 @@ class Municipality(_Strict):
     codes: dict[str, dict[Text, Text]] = {}
     registers: dict[str, RegisterMapping] = {}
     not_delivered: dict[str, Text] = {}
+    retention_days: Annotated[int, Field(ge=1)] | None = None
+    superseded_days: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _units_fit_together(self) -> Self:
@@ -319,7 +325,7 @@ def municipality_path(settings: Settings) -> Path:
     Returns:
         The file's path.
     """
-    return settings.municipality_file or _PACKAGED / f"{settings.municipality}.yml"
+    return settings.own_municipality_file or _PACKAGED / f"{settings.municipality}.yml"
 
 
 def load_municipality(settings: Settings) -> Municipality:
@@ -333,9 +339,16 @@ def load_municipality(settings: Settings) -> Municipality:
 
     Raises:
         MunicipalityError: If its file cannot be used, is another municipality's, or the code is
-            not one of Sweden's.
+            not one of Sweden's; or if what can be one municipality's only is set for several.
     """
+    _require_own(settings)
     path = municipality_path(settings)
+    if settings.municipality_files is not None and not path.exists():
+        raise MunicipalityError(
+            f"Kommun {settings.municipality} har ingen kommunfil i katalogen i"
+            f" AVVIK_MUNICIPALITY_FILE. Gör så här: skriv {path.name} dit enligt"
+            " docs/sv/ny-kommun.md, eller välj en annan kommun med --municipality."
+        )
     if settings.municipality_file is None and not path.exists():
         raise MunicipalityError(
             f"Det finns ingen kommunfil för koden {settings.municipality}. Gör så här: skriv en "
@@ -356,6 +369,22 @@ def load_municipality(settings: Settings) -> Municipality:
     if settings.municipality_name is None:
         return municipality
     return municipality.model_copy(update={"name": settings.municipality_name})
+
+
+def _require_own(settings: Settings) -> None:
+    """Refuse one name or one key for several municipalities."""
+    if settings.municipality_files is None:
+        return
+    if settings.pseudonym_key is not None:
+        raise MunicipalityError(
+            "AVVIK_PSEUDONYM_KEY vore samma nyckel för flera kommuner. Gör så här: ta bort den och"
+            " ge varje kommun en egen nyckelfil enligt docs/sv/ny-kommun.md."
+        )
+    if settings.municipality_name is not None:
+        raise MunicipalityError(
+            "AVVIK_MUNICIPALITY_NAME vore samma namn för flera kommuner. Gör så här: ta bort den"
+            " och skriv namnet i varje kommunfil, i fältet name."
+        )
 
 
 def write_units(connection: duckdb.DuckDBPyConnection, *municipalities: Municipality) -> None:

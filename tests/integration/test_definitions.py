@@ -224,6 +224,24 @@ def inbox(tmp_path: Path) -> Iterator[Inbox]:
         yield Inbox(tmp_path, instance)
 
 
+def test_the_sensor_looks_in_the_inbox_of_every_municipality(tmp_path: Path) -> None:
+    files = tmp_path / "kommuner"
+    files.mkdir()
+    for code in ("0180", "1480"):
+        (files / f"{code}.yml").touch()
+    overrides = {"home": str(tmp_path), "municipality_file": str(files)}
+    with dg.DagsterInstance.ephemeral() as instance:
+        resources = {"avvik": Avvik(overrides=overrides)}
+        context = dg.build_sensor_context(instance=instance, resources=resources)
+        assert isinstance(inbox_sensor(context), dg.SkipReason)
+        delivered = tmp_path / "inbox" / "1480" / FILE_NAME
+        delivered.parent.mkdir(parents=True)
+        delivered.write_text("a;b\n", encoding="utf-8")
+        answer = inbox_sensor(context)
+    assert isinstance(answer, dg.SensorResult)
+    assert len(answer.run_requests or ()) == 1
+
+
 def test_the_sensor_asks_once_for_new_content(inbox: Inbox) -> None:
     hasty = inbox.settings.model_copy(update={"settle_seconds": 10.0})
     assert inbox_content(hasty) == {}, "a file still being written is left alone"

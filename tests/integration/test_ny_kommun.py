@@ -62,13 +62,16 @@ def test_the_guide_leads_to_a_report(
 ) -> None:
     folder, done = followed
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    page = (folder / "var/published/memorandum.html").read_text(encoding="utf-8")
+    page = (folder / "region/1715/published/memorandum.html").read_text(encoding="utf-8")
     assert "Kils kommun (påhittad)" in page
-    assert (folder / "var/published/marts.duckdb").exists()
+    assert (folder / "region/1715/published/marts.duckdb").exists()
     # Every register's latest file, and one before the mapping was whole.
     assert done.stdout.count(" följer avtalet.") == 15 + 1
     assert "Södra Kil" in done.stdout
     assert re.search(r"2023\s+\W*\s*[1-9]\d*", done.stdout)
+    # Moved to a home of several, it is what it was.
+    assert "Inget nytt sedan den senaste publiceringen" in done.stdout
+    assert done.stdout.rstrip().endswith("1715")
 
 
 def test_the_workbook_describes_the_file_as_it_should_be(

@@ -26,6 +26,7 @@ WRONG = {
     "profile": "prov",
     "as_of": "igår",
     "year": "1800",
+    "municipality": "180",
     "fetch_hours": "-1",
     "proxy": "proxy:8080",
     "ca_file": "/finns/inte.pem",

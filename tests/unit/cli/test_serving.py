@@ -13,6 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.cli.serving import served_settings
+from orchestration.settings import Settings
 
 # Stands in for Dagster: answers after a while, with a child of its own, as Dagster has.
 SERVER = """
@@ -162,3 +164,18 @@ def test_a_port_that_cannot_be_is_wrong_usage(port: str, tmp_path: Path) -> None
     result = CliRunner().invoke(app, ["serve", "--home", str(tmp_path), "--port", port])
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+
+
+def test_the_servers_are_told_whose_home_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = served_settings(
+        Settings(home=Path("hem"), municipality="1480", municipality_file=Path("kommuner"))
+    )
+    assert told == {
+        "AVVIK_HOME": str(tmp_path / "hem"),
+        "AVVIK_MUNICIPALITY": "1480",
+        "AVVIK_MUNICIPALITY_FILE": str(tmp_path / "kommuner"),
+    }
+    assert "AVVIK_MUNICIPALITY_FILE" not in served_settings(Settings(home=tmp_path))

@@ -9,35 +9,16 @@ import duckdb
 import pytest
 
 from orchestration.intake.admission import load_deliveries
-from orchestration.intake.placing import place_home
+from orchestration.intake.placing import OtherMunicipalityError, place_home
 from orchestration.intake.receiving import land_deliveries
 from orchestration.quality.gate import fingerprint
-from orchestration.registers.contract import load_contracts
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.warehouse import open_warehouse
+from tests.old_home import EVICTIONS, LOG, REGISTERS, make_receipts_old, make_tables_old
 
 KEY = PseudonymKey.from_secret(b"en hemlighet som bara finns i provet")
-REGISTER = "raw.register__avhysningar_barn"
-LOG = ("meta.deliveries", "meta.held_rows", "meta.delivery_profiles", "meta.drift")
-# Some of the tables as the program of 28 November 2026 made them.
-OLD_SHAPES = {
-    REGISTER: "avhysning_id varchar, datum date, stadsdelsnamnd varchar, antal_barn integer,"
-    " verkstalld boolean, orsak varchar, delivery_sequence bigint, delivery_period varchar,"
-    " row_number bigint",
-    "meta.deliveries": "delivery_sequence bigint, delivery_id varchar, kind varchar, name varchar,"
-    " file_name varchar, period varchar, outcome varchar, rows_loaded bigint, rows_held bigint,"
-    " received_at timestamp with time zone, synthetic boolean, judged_under varchar",
-    "meta.held_rows": "name varchar, file_name varchar, delivery_sequence bigint,"
-    " row_number bigint, rule varchar, column_name varchar, key_hash varchar, state varchar,"
-    " changed_at timestamp with time zone",
-    "raw.municipality__boards": "name varchar, geography_id varchar, valid_from date,"
-    " valid_to date, successor_geography_id varchar",
-}
-REGISTERS = [f"raw.{contract.table}" for contract in load_contracts().values()]
-# What the earlier program did not write down.
-_PLACE_ON_A_RECEIPT = ', "municipality_id": "0180"'
 HEADER = "avhysning_id;datum;stadsdelsnamnd;antal_barn;verkstalld;orsak\n"
 
 
@@ -51,21 +32,6 @@ def take_in(
     store = LandingStore(settings.landing_dir)
     land_deliveries(connection, settings, store, now=datetime.now(UTC))
     load_deliveries(connection, settings, store, KEY, names=frozenset({"avhysningar_barn"}))
-
-
-def make_old(connection: duckdb.DuckDBPyConnection) -> None:
-    for table in (*REGISTERS, *LOG, "raw.municipality__boards", "raw.municipality__units"):
-        connection.execute(f"create temp table kept as from {table}")
-        connection.execute(f"drop table {table}")
-        if (shape := OLD_SHAPES.get(table)) is not None:
-            connection.execute(f"create table {table} ({shape})")
-            names = ", ".join(row[0] for row in connection.execute(f"describe {table}").fetchall())
-            connection.execute(f"insert into {table} by name select {names} from kept")
-        else:
-            connection.execute(
-                f"create table {table} as select * exclude (municipality_id) from kept"
-            )
-        connection.execute("drop table kept")
 
 
 def rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[Any, ...]]:
@@ -95,11 +61,8 @@ def old_home(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             "A1;2021-01-10;Bromma;2;J;hyresskuld\nA2;2021-01-11;Farsta;1;N;storning\n",
         )
         take_in(connection, settings, "2022", "A3;2022-02-10;Farsta;3;J;hyresskuld\n")
-        make_old(connection)
-        receipts = settings.landing_dir / "receipts.jsonl"
-        written = receipts.read_text("utf-8")
-        assert written.count(_PLACE_ON_A_RECEIPT) == 2
-        receipts.write_text(written.replace(_PLACE_ON_A_RECEIPT, ""), encoding="utf-8")
+        make_tables_old(connection)
+        assert make_receipts_old(settings.landing_dir / "receipts.jsonl") == 2
         yield connection
 
 
@@ -107,7 +70,7 @@ def test_every_row_gets_the_place_that_the_home_was_told_of(
     old_home: duckdb.DuckDBPyConnection, settings: Settings
 ) -> None:
     before = {table: rows_of(old_home, table) for table in (*REGISTERS, *LOG)}
-    assert len(before[REGISTER]) == 3
+    assert len(before[EVICTIONS]) == 3
     assert len(before["meta.delivery_profiles"]) > 2
     prints = {table: fingerprint(old_home, table) for table in REGISTERS}
     followed: dict[str, tuple[str, str]] = {}
@@ -131,7 +94,7 @@ def test_the_next_delivery_replaces_what_the_home_had_kept(
     place_home(old_home, settings, follow_nothing)
     take_in(old_home, settings, "2023", "A1;2021-01-10;Bromma;4;J;hyresskuld\n")
     assert old_home.execute(
-        f"select municipality_id, antal_barn, delivery_sequence from {REGISTER}"
+        f"select municipality_id, antal_barn, delivery_sequence from {EVICTIONS}"
         " where avhysning_id = 'A1' order by delivery_sequence"
     ).fetchall() == [("0180", 2, 1), ("0180", 4, 3)]
     assert old_home.execute(
@@ -158,6 +121,24 @@ def test_a_new_home_has_nothing_to_change(settings: Settings) -> None:
         assert place_home(connection, settings, follow_nothing) is None
         take_in(connection, settings, "2023", "A1;2023-01-10;Bromma;2;J;hyresskuld\n")
         assert place_home(connection, settings, follow_nothing) is None
-        assert connection.execute(f"select municipality_id from {REGISTER}").fetchall() == [
+        assert connection.execute(f"select municipality_id from {EVICTIONS}").fetchall() == [
             ("0180",)
         ]
+
+
+def test_the_registers_of_another_municipality_are_never_taken_in(
+    old_home: duckdb.DuckDBPyConnection, settings: Settings
+) -> None:
+    """Neither where receipts say whose they are, nor where only the boards do."""
+    other = settings.model_copy(update={"municipality": "1480"})
+    late = "A9;2023-01-10;Bromma;2;J;hyresskuld\n"
+    before = LandingStore(settings.landing_dir).receipts()
+    with pytest.raises(OtherMunicipalityError, match=r"kommun 0180, inte 1480\. Gör så här: välj"):
+        take_in(old_home, other, "2023", late)
+    assert LandingStore(settings.landing_dir).receipts() == before
+    place_home(old_home, settings, follow_nothing)
+    take_in(old_home, settings, "2023", late)
+    old_home.execute("delete from raw.municipality__boards")
+    old_home.execute("delete from raw.municipality__units")
+    with pytest.raises(OtherMunicipalityError):
+        take_in(old_home, other, "2024", late)
