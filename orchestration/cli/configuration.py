@@ -65,6 +65,10 @@ def configured(**typed: Any) -> Settings:
         settings = Settings(**given)
     except ValidationError as error:
         refuse("\n".join(_told(each, given) for each in error.errors()), cause=error)
+    file = settings.own_municipality_file
+    if settings.municipality_files is not None and file is not None and not file.exists():
+        unknown = f"är {_quoted(settings.municipality)}, som saknar kommunfil i {file.parent}"
+        refuse(_sentence("municipality", given, unknown))
     for name, path in (("home", settings.home), ("inbox", settings.inbox)):
         if path is not None and (fault := _no_directory(path)) is not None:
             refuse(_sentence(name, given, f"är {_quoted(str(path))}, men {fault}"))

@@ -8,7 +8,6 @@ with a broken delivery, and one whose key cannot be used.
 import json
 import logging
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,20 +23,19 @@ from orchestration.registers.municipality import municipality_path
 from orchestration.settings import Settings
 from tests.integration.conftest import Installation, failed_steps
 from tests.old_home import make_home_old
+from tests.same_tables import compared
 
 REPORTED, IN_ORDER, BROKEN, KEYLESS = "0180", "1715", "1480", "2480"
 NAME = "Grannkommunen"
 BROKEN_FILE = "avhysningar_barn/hos_grannen.csv"
 GOOD_FILE = "avhysningar_barn/avhysningar_barn_2023.csv"
 KEY = "en hemlighet som bara finns i provet\n"
-# When something came or was judged is of the run and not of the city.
-MOMENTS = {"received_at", "retrieved_at", "delivered_at", "measured_at", "changed_at"}
 LOG = {
     *("meta.deliveries", "meta.delivery_breaches", "meta.delivery_notes", "meta.inbox"),
     *("meta.held_rows", "meta.delivery_profiles", "meta.drift", "meta.sources"),
 }
 # In the published file, of which the marts are the main tables.
-PUBLISHED = {"main", "meta.sources", "meta.remarks"}
+PUBLISHED = frozenset({"main", "meta.sources", "meta.remarks"})
 
 
 @dataclass(frozen=True)
@@ -109,40 +107,6 @@ def home(published: Installation, city: Path, tmp_path_factory: pytest.TempPathF
     return made
 
 
-def tables(connection: duckdb.DuckDBPyConnection, database: str) -> Iterator[tuple[str, str]]:
-    """Each table with its columns that are no moments."""
-    yield from connection.execute(
-        """
-        select table_schema || '.' || table_name, string_agg(column_name, ', ')
-        from information_schema.columns
-        where table_catalog = $database and not list_contains($moments, column_name)
-        group by all
-        order by all
-        """,
-        {"database": database, "moments": sorted(MOMENTS)},
-    ).fetchall()
-
-
-def compared(one: Path, other: Path, schemas: set[str]) -> tuple[dict[str, int], dict[str, int]]:
-    """Rows that stand in one database only, and how many there are, by table."""
-    different, counts = {}, {}
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(f"attach '{one}' as one (read_only)")
-        connection.execute(f"attach '{other}' as other (read_only)")
-        found = [dict(tables(connection, name)) for name in ("one", "other")]
-        assert found[0] == found[1]
-        for table, columns in found[0].items():
-            if table.split(".")[0] not in schemas and table not in schemas:
-                continue
-            here, there = (f"(select {columns} from {name}.{table})" for name in ("one", "other"))
-            [(different[table], counts[table])] = connection.execute(
-                f"select (select count(*) from (from {here} except all from {there}))"
-                f" + (select count(*) from (from {there} except all from {here})),"
-                f" (select count(*) from {here})"
-            ).fetchall()
-    return {table: rows for table, rows in different.items() if rows}, counts
-
-
 def test_the_reported_one_is_published_as_it_is_alone(home: Home, published: Installation) -> None:
     """Beside others, and with what an earlier program had kept: the same in every table."""
     different, counts = compared(published.snapshot, home.reported.snapshot, PUBLISHED)
@@ -162,7 +126,7 @@ def test_the_old_home_has_a_place_on_every_row(home: Home) -> None:
 
 def test_a_neighbour_is_taken_in_as_it_is_alone(home: Home) -> None:
     different, counts = compared(
-        home.alone.warehouse_path, home.settings(IN_ORDER).warehouse_path, {"raw", *LOG}
+        home.alone.warehouse_path, home.settings(IN_ORDER).warehouse_path, frozenset({"raw", *LOG})
     )
     assert different == {}
     registers = [counts[f"raw.{contract.table}"] for contract in load_contracts().values()]

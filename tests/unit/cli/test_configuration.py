@@ -93,3 +93,15 @@ def test_a_name_that_no_directory_can_have_is_told() -> None:
     assert result.exit_code == 2
     assert result.stderr.startswith("Flaggan --home är ”xxx")
     assert "Gör så här: ange en katalog" in result.stderr
+
+
+def test_a_municipality_that_the_home_does_not_have_is_told_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, home = tmp_path / "kommuner", tmp_path / "home"
+    files.mkdir()
+    monkeypatch.setenv("AVVIK_MUNICIPALITY_FILE", str(files))
+    result = CliRunner().invoke(app, ["run", "--home", str(home), "--municipality", "2480"])
+    assert result.exit_code == 2
+    assert f"Flaggan --municipality är ”2480”, som saknar kommunfil i {files}." in result.stderr
+    assert not home.exists()
