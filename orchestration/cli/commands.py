@@ -35,10 +35,12 @@ from orchestration.cli.published import (
 )
 from orchestration.cli.running import (
     rebuild_warehouse,
+    require_empty_inbox,
     run_once,
     take_in_others,
     told_when_it_ends,
     write_demo_city,
+    write_demo_truth,
 )
 from orchestration.cli.serving import serve_dagster
 from orchestration.language.numbers import number
@@ -274,22 +276,35 @@ def rebuild(home: inputs.Home = None, municipality: inputs.MunicipalityCode = No
 
 
 @app.command(cls=Command)
-def demo(
+def demo(  # noqa: PLR0917 - what can be typed is read off the parameters
     faults: inputs.Faults = None,
+    truths: inputs.TruthsFile = None,
+    mode: inputs.CityMode = None,
+    seed: inputs.Seed = None,
+    scale: inputs.Scale = None,
     home: inputs.Home = None,
     inbox: inputs.Inbox = None,
     municipality: inputs.MunicipalityCode = None,
 ) -> None:
     """Skriver den syntetiska stadens leveranser, med eller utan fel."""
+    from orchestration.demo.city import city_model  # noqa: PLC0415
     from orchestration.demo.faults import require_known, write_fault  # noqa: PLC0415
+    from orchestration.demo.truths import Truths  # noqa: PLC0415
 
     try:
         require_known(faults or [])
+        chosen = None if truths is None else Truths.read(truths)
     except ValueError as error:
         refuse(str(error), cause=error)
     settings = configured(home=home, inbox=inbox, municipality=municipality, profile="demo")
     claim_home(settings)
-    write_demo_city(settings, {})
+    one_of_its_own = [each for each in (truths, mode, seed, scale) if each is not None]
+    model = city_model(seed=seed, scale=scale, truths=chosen, mode=mode)
+    if one_of_its_own:
+        require_empty_inbox(settings)
+    write_demo_city(settings, {}, model)
+    if one_of_its_own:
+        console.print(f"Stadens sanningar: {write_demo_truth(settings, model)}", soft_wrap=True)
     for name in faults or []:
         console.print(f"Planterat: {write_fault(settings.inbox_dir, name)}", soft_wrap=True)
 

@@ -22,6 +22,7 @@ from orchestration.settings import FIRST_YEAR, LAST_YEAR, PastMoment, Profile
 
 _LAST_PORT = 65_535
 _CODE = re.compile(r"[0-9]{4}")
+_LARGEST_SEED = 999_999
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(PastMoment)
 
 
@@ -36,6 +37,19 @@ def _whole(first: int, last: int, wanted: str, example: str) -> Callable[[Any], 
         if not (text.isascii() and text.isdecimal() and first <= int(text) <= last):
             raise _refused(typed, wanted, example)
         return int(text)
+
+    return parse
+
+
+def _share(wanted: str, example: str) -> Callable[[Any], float]:
+    def parse(typed: Any) -> float:
+        try:
+            share = float(str(typed))
+        except ValueError:
+            share = 0.0
+        if not (str(typed).isascii() and 0 < share <= 1):
+            raise _refused(typed, wanted, example)
+        return share
 
     return parse
 
@@ -259,6 +273,42 @@ Faults = Annotated[
         "--faults",
         metavar="NAMN",
         help="Fel att plantera, kan anges flera gånger; ett okänt namn visar vilka som finns.",
+    ),
+]
+TruthsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--truths",
+        metavar="FIL",
+        parser=_file,
+        help="YAML med stadens sanningar; det som inte står där är som annars.",
+    ),
+]
+CityMode = Annotated[
+    str | None,
+    typer.Option(
+        "--mode",
+        metavar="calibrated|drawn",
+        parser=_one_of(("calibrated", "drawn"), "drawn"),
+        help="calibrated: det som dokumenten anger stämmer; drawn: allt är slumpat.",
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        metavar="NUMMER",
+        parser=_whole(0, _LARGEST_SEED, f"ett tal mellan 0 och {_LARGEST_SEED}", "7"),
+        help="Vilken av alla tänkbara städer (förvalt: 2023).",
+    ),
+]
+Scale = Annotated[
+    float | None,
+    typer.Option(
+        "--scale",
+        metavar="ANDEL",
+        parser=_share("en andel över 0 och högst 1, med punkt", "0.25"),
+        help="Stadens storlek; 1 är Stockholms (förvalt).",
     ),
 ]
 AcceptUnlinked = Annotated[

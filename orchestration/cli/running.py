@@ -26,6 +26,7 @@ from orchestration.storage.home import remove, sweep
 
 _STARTED = time.perf_counter()
 if TYPE_CHECKING:
+    from orchestration.demo.model import Model
     from orchestration.notices import Cause
 
 _JOB = "avvik run"
@@ -233,12 +234,47 @@ def _is_as_written(settings: Settings) -> bool:
     return not faults
 
 
-def write_demo_city(settings: Settings, split: dict[str, float]) -> None:
+def require_empty_inbox(settings: Settings) -> None:
+    """Refuse to put one city upon another.
+
+    Raises:
+        typer.Exit: If there are deliveries already.
+    """
+    from orchestration.registers.inbox import scan_inbox  # noqa: PLC0415
+
+    if scan_inbox(settings.inbox_dir).files:
+        refuse(
+            "Inkorgen har redan leveranser, och en stad skrivs i en tom. Gör så här: ange en ny"
+            " katalog med --home, eller flytta filerna ur inkorgen."
+        )
+
+
+def write_demo_truth(settings: Settings, model: "Model") -> Path:
+    """Write what an analysis of the synthetic city ought to find, beside the inbox.
+
+    Args:
+        settings: Where the home is.
+        model: Which city.
+
+    Returns:
+        The file.
+    """
+    from orchestration.demo.estimands import write_truth  # noqa: PLC0415
+
+    path = settings.home / "truth.json"
+    write_truth(path, model)
+    return path
+
+
+def write_demo_city(
+    settings: Settings, split: dict[str, float], model: "Model | None" = None
+) -> None:
     """Fill an empty inbox with the synthetic city.
 
     Args:
         settings: Where the inbox is.
         split: Is told how long it took.
+        model: Which city; the default one if not given.
 
     Raises:
         typer.Exit: If the municipality is another than the city's.
@@ -247,7 +283,7 @@ def write_demo_city(settings: Settings, split: dict[str, float]) -> None:
 
     if scan_inbox(settings.inbox_dir).files:
         return
-    from orchestration.demo.city import MUNICIPALITY, write_city  # noqa: PLC0415
+    from orchestration.demo.city import MUNICIPALITY, city_model, write_model  # noqa: PLC0415
 
     if settings.municipality != MUNICIPALITY:
         refuse(
@@ -261,8 +297,9 @@ def write_demo_city(settings: Settings, split: dict[str, float]) -> None:
     try:
         with progress_bar() as progress:
             task = progress.add_task("Skriver den syntetiska staden", total=None)
-            write_city(
+            write_model(
                 building,
+                city_model() if model is None else model,
                 progress=lambda label, done, total: progress.update(
                     task,
                     description=f"Skriver den syntetiska staden: {label}",

@@ -6,6 +6,7 @@ board's way of working. Family law cases of the courts belong in `wider`.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -18,8 +19,10 @@ from orchestration.demo.geography import (
     DISTRICT_WEIGHT,
     DISTRICTS,
     UNITS,
+    status_category,
     units_at,
 )
+from orchestration.demo.model import Model, drawn_shares
 from orchestration.demo.people import People, Residents
 from orchestration.demo.sampling import (
     NO_DAY,
@@ -30,9 +33,6 @@ from orchestration.demo.sampling import (
     apportion,
     choose,
     choose_by_row,
-    deal,
-    evenly,
-    generator,
     happens,
     last_day,
     month_index,
@@ -40,14 +40,11 @@ from orchestration.demo.sampling import (
     on_weekday,
     pick,
     scaled,
-    wobble,
 )
 from orchestration.demo.targets import CONTACT_REASONS, YEARS
 
 _RETURNING: Final = 0.55
 """Share of a month's reports that concern a child with an earlier case."""
-_REVIEWED: Final = 2018
-"""The year whose cases the review counted, board by board."""
 _EXTRA_ACTIVE: Final = 0.045
 _EXTRA_FAMILY_LAW: Final = 0.035
 """Cases on top of the counted ones: still active, and family law."""
@@ -108,21 +105,53 @@ _CONTACTS: Final = (
     "polis",
     "ovrig",
 )
-# How the boards work: the odds of an investigation, of an offer, and of the guardians' yes.
+# How the boards work: the share investigated, and offered an intervention.
 _INVESTIGATES: Final = np.array(
     [0.40, 0.39, 0.44, 0.43, 0.47, 0.48, 0.46, 0.42, 0.41, 0.43, 0.42, 0.44, 0.45, 0.38]
 )
 _OFFERS: Final = np.array(
     [0.64, 0.62, 0.66, 0.60, 0.57, 0.55, 0.56, 0.61, 0.63, 0.62, 0.63, 0.60, 0.59, 0.65]
 )
-_ACCEPTS: Final = np.array(
-    [0.66, 0.64, 0.74, 0.77, 0.79, 0.80, 0.79, 0.76, 0.72, 0.75, 0.73, 0.77, 0.78, 0.67]
-)
-_DISTRICT_PULL: Final[Floats] = np.where(
-    np.arange(CENTRAL)[:, None] == DISTRICT_AREA[None, :],
-    DISTRICT_WEIGHT * np.exp(-0.012 * (DISTRICT_INDEX - 100)),
-    0.0,
-)
+_LINE: Final = -0.013
+"""Log cases a child for each unit of index, between boards and within them."""
+_BOARD_INDEX: Final[Floats] = np.bincount(
+    DISTRICT_AREA, weights=DISTRICT_WEIGHT * DISTRICT_INDEX
+) / np.bincount(DISTRICT_AREA, weights=DISTRICT_WEIGHT)
+_CATEGORY: Final[Ints] = status_category(DISTRICT_INDEX)
+_WEAKEST, _STRONGEST = 1, 4
+
+
+class _Ways:
+    """What the truths make of how boards and districts differ.
+
+    Attributes:
+        pull: Weight of each district among its area's children with cases, shape (15, districts).
+        reasons: Odds of each contact reason by category of district, shape (4, reasons).
+        declines: Share of offers that are declined by category, shape (4,).
+        refuses: Share without an investigation because the guardian wants none, shape (4,).
+        contacted: Log odds by area and contact, shape (15, contacts).
+    """
+
+    def __init__(self, model: Model) -> None:
+        truths = model.truths.child
+        rng = model.boards("barn och unga namnder")
+        above = DISTRICT_INDEX - _BOARD_INDEX[DISTRICT_AREA]
+        rate = DISTRICT_WEIGHT * np.exp((_LINE + truths.context["log_rate_per_unit"]) * above)
+        rate = rate * [truths.context.get(district.name, 1.0) for district in DISTRICTS]
+        own = np.arange(CENTRAL)[:, None] == DISTRICT_AREA[None, :]
+        self.pull: Floats = np.where(own, rate, 0.0)
+        steps = (_STRONGEST - np.arange(_WEAKEST, _STRONGEST + 1)) / (_STRONGEST - _WEAKEST)
+        odds = np.array([truths.reason_by_category.get(each.code, 1.0) for each in CONTACT_REASONS])
+        self.reasons: Floats = odds[None, :] ** steps[:, None]
+        self.declines, self.refuses = (
+            np.array([truths.guardian_declines[name][str(at)] for at in range(1, _STRONGEST + 1)])
+            for name in ("declined", "vardnadshavare_vill_inte")
+        )
+        self.contacted: Floats = np.zeros((CENTRAL, len(_CONTACTS)))
+        for contact, name in (("barnet", "child"), ("skola", "school"), ("forskola", "preschool")):
+            spread = rng.normal(0.0, truths.contacted[name], CENTRAL)
+            # The city's share is not what differs.
+            self.contacted[:, _CONTACTS.index(contact)] = spread - spread.mean()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +199,24 @@ class _Children:
         self.latest: Ints = np.zeros(0, dtype=np.int64)
 
     def add(
-        self, rng: np.random.Generator, people: People, area: Ints, male: Flags, month: int
+        self,
+        rng: np.random.Generator,
+        people: People,
+        area: Ints,
+        male: Flags,
+        month: int,
+        *,
+        pull: Floats,
     ) -> Ints:
         """Add children who have no case before this month; returns their positions."""
-        age = deal(rng, _NEW_AGES, len(area))
+        age = choose(rng, _NEW_AGES, len(area))
         day = int(month_start(np.array([month]))[0])
         within = rng.integers(45, 315, len(area))
         person = people.add(day - np.rint(age * 365.25).astype(np.int64) - within, male)
         first = len(self.person)
         self.person = np.concatenate([self.person, person])
         self.area = np.concatenate([self.area, area])
-        district = choose_by_row(rng, _DISTRICT_PULL[area])
+        district = choose_by_row(rng, pull[area])
         self.district = np.concatenate([self.district, district])
         self.male = np.concatenate([self.male, male])
         self.born = np.concatenate([self.born, people.born[person]])
@@ -198,40 +234,49 @@ class _Children:
         pull[self.latest >= month] = 0.0
         total = np.bincount(self.area, weights=pull, minlength=CENTRAL)
         chance = pull * (wanted / np.maximum(total, 1e-9))[self.area]
-        return np.flatnonzero(evenly(rng, np.minimum(chance, 1.0), self.area))
+        return np.flatnonzero(happens(rng, chance, len(chance)))
 
 
-def _history(rng: np.random.Generator, people: People, children: _Children, scale: float) -> None:
+def _history(
+    rng: np.random.Generator, people: People, children: _Children, ways: _Ways, model: Model
+) -> None:
     """Children whose cases came before the first delivered year."""
     month = (YEARS[0] - 1970) * 12
     area = np.repeat(
-        np.arange(CENTRAL), apportion(scaled(14_000, scale), targets.CHILD_CASES_2018.values)
+        np.arange(CENTRAL), apportion(scaled(14_000, model.scale), targets.CHILD_CASES_2018.values)
     )
     male = happens(rng, targets.BOYS_SHARE.value, len(area))
-    new = children.add(rng, people, area, male, month - 1)
+    new = children.add(rng, people, area, male, month - 1, pull=ways.pull)
     children.cases[new] = 1 + choose(rng, (60, 20, 10, 6, 4), len(new))
     children.latest[new] -= rng.integers(0, 24, len(new))
 
 
-def _cases_by_area(rng: np.random.Generator, year: int, scale: float) -> Ints:
+def _cases_by_area(rng: np.random.Generator, year: int, model: Model) -> Ints:
     exact = np.array(targets.CHILD_CASES_2018.values)
-    weights = exact if year == _REVIEWED else wobble(rng, exact)
-    return np.maximum(apportion(scaled(targets.CHILD_CASES[year], scale), weights), 1)
+    total = model.total(rng, targets.CHILD_CASES, year)
+    share = apportion if model.states(targets.CHILD_CASES, year) else partial(drawn_shares, rng)
+    return np.maximum(share(total, exact), 1)
 
 
 def _report_year(
-    rng: np.random.Generator, people: People, children: _Children, year: int, scale: float
+    rng: np.random.Generator,
+    people: People,
+    children: _Children,
+    year: int,
+    *,
+    ways: _Ways,
+    model: Model,
 ) -> _Reports:
-    counted = _cases_by_area(rng, year, scale)
-    active = apportion(round(_EXTRA_ACTIVE * counted.sum()), counted)
-    family_law = apportion(round(_EXTRA_FAMILY_LAW * counted.sum()), counted)
+    counted = _cases_by_area(rng, year, model)
+    active = rng.poisson(_EXTRA_ACTIVE * counted)
+    family_law = rng.poisson(_EXTRA_FAMILY_LAW * counted)
     # One row a case to come: its area, and whether it is counted.
     area = np.repeat(np.tile(np.arange(CENTRAL), 3), np.concatenate([counted, active, family_law]))
     kind = np.repeat(
         [_COUNTED, _ACTIVE, _FAMILY_LAW], [counted.sum(), active.sum(), family_law.sum()]
     )
     order = rng.permutation(len(area))
-    month = np.sort(deal(rng, _SEASON, len(area)))
+    month = np.sort(choose(rng, _SEASON, len(area)))
     area, kind = area[order], kind[order]
     months: list[_Reports] = []
     boys_due = 0.0
@@ -244,7 +289,8 @@ def _report_year(
             month=(year - 1970) * 12 + of_year,
             area=area[here],
             kind=kind[here],
-            boys_due=boys_due,
+            boys_due=boys_due if model.states(targets.CHILD_CASES, year) else None,
+            pull=ways.pull,
         )
         months.append(reports)
     return _Reports(
@@ -260,7 +306,8 @@ def _report_month(
     month: int,
     area: Ints,
     kind: Ints,
-    boys_due: float,
+    boys_due: float | None,
+    pull: Floats,
 ) -> tuple[_Reports, float]:
     wanted = np.bincount(area, minlength=CENTRAL)
     back = children.come_back(rng, month, (wanted * _RETURNING).astype(np.float64))
@@ -275,16 +322,18 @@ def _report_month(
     child = np.full(len(area), -1, dtype=np.int64)
     child[place[starts[children.area[back]] + nth]] = back
     new = np.flatnonzero(child < 0)
-    boys_due += targets.BOYS_SHARE.value * float((kind == _COUNTED).sum())
-    known = np.flatnonzero((child >= 0) & (kind == _COUNTED))
-    boys_due -= float(children.male[child[known]].sum())
-    new_counted = rng.permutation(new[kind[new] == _COUNTED])
-    boys = new_counted[: max(0, min(len(new_counted), round(boys_due)))]
-    boys_due -= len(boys)
     male_new = happens(rng, targets.BOYS_SHARE.value, len(area))
-    male_new[new_counted] = False
-    male_new[boys] = True
-    child[new] = children.add(rng, people, area[new], male_new[new], month)
+    if boys_due is not None:
+        # The year's share is stated: who is new makes up for who came back.
+        boys_due += targets.BOYS_SHARE.value * float((kind == _COUNTED).sum())
+        known = np.flatnonzero((child >= 0) & (kind == _COUNTED))
+        boys_due -= float(children.male[child[known]].sum())
+        new_counted = rng.permutation(new[kind[new] == _COUNTED])
+        boys = new_counted[: max(0, min(len(new_counted), round(boys_due)))]
+        boys_due -= len(boys)
+        male_new[new_counted] = False
+        male_new[boys] = True
+    child[new] = children.add(rng, people, area[new], male_new[new], month, pull=pull)
     first, last = month_start(np.array([month, month + 1]))
     day = np.clip(on_weekday(rng.integers(first, last, len(area))), first, last - 1)
     order = np.lexsort((child, day))
@@ -302,7 +351,7 @@ def _report_month(
     )
     children.cases[child] += 1
     children.latest[child] = month
-    return reports, boys_due
+    return reports, boys_due or 0.0
 
 
 def _quotas(rng: np.random.Generator, boys: int, girls: int) -> Ints:
@@ -310,7 +359,7 @@ def _quotas(rng: np.random.Generator, boys: int, girls: int) -> Ints:
     weights = np.array([reason.weight for reason in CONTACT_REASONS])
     share = np.array([reason.boys_share for reason in CONTACT_REASONS])
     stated = np.array([bool(reason.facts) for reason in CONTACT_REASONS])
-    cases = apportion(boys + girls, wobble(rng, weights))
+    cases = drawn_shares(rng, boys + girls, weights)
     of_boys = np.rint(cases * share).astype(np.int64)
     rest = boys - int(of_boys[stated].sum())
     if 0 < rest < cases[~stated].sum():
@@ -321,26 +370,38 @@ def _quotas(rng: np.random.Generator, boys: int, girls: int) -> Ints:
     return np.stack([cases - of_boys, of_boys])
 
 
-def _reasons(rng: np.random.Generator, reports: _Reports) -> Ints:
+def _reasons(
+    rng: np.random.Generator, reports: _Reports, by_category: Floats, *, stated: bool
+) -> Ints:
     """The reasons of each report, the main one first and -1 for none, shape (n, 3)."""
     found = np.full((len(reports.person), 3), -1, dtype=np.int64)
     ages = np.array([reason.ages for reason in CONTACT_REASONS])
     group = np.searchsorted(_AGE_GROUPS, reports.age, side="right") - 1
-    counted = reports.counted
-    quotas = _quotas(rng, int((counted & reports.male).sum()), int((counted & ~reports.male).sum()))
-    others = np.flatnonzero(~counted)
+    counted = reports.counted & stated
     weights = np.array([reason.weight for reason in CONTACT_REASONS])
-    found[others, 0] = choose_by_row(rng, weights * ages[:, group[others]].T)
+    district = by_category[_CATEGORY[reports.district] - 1] * ages[:, group].T
+    # Each reason's share of all cases is the one that is told.
+    district /= district.mean(axis=0)
+    shares = np.array([reason.boys_share for reason in CONTACT_REASONS])
+    sexes = np.stack([1 - shares, shares])[reports.male.astype(np.int64)]
+    drawn = choose_by_row(rng, weights * sexes * district)
+    found[:, 0] = np.where(counted, -1, drawn)
+    quotas = (
+        _quotas(rng, int((counted & reports.male).sum()), int((counted & ~reports.male).sum()))
+        if stated
+        else np.zeros((2, len(CONTACT_REASONS)), dtype=np.int64)
+    )
     for male in (0, 1):
         waiting = np.flatnonzero(counted & (reports.male == male))
         for reason, quota in enumerate(quotas[male, :-1]):
-            chosen = pick(rng, int(min(quota, len(waiting))), ages[reason, group[waiting]])
+            chosen = pick(rng, int(min(quota, len(waiting))), district[waiting, reason])
             found[waiting[chosen], 0] = reason
             waiting = np.delete(waiting, chosen)
         found[waiting, 0] = len(CONTACT_REASONS) - 1
         # Further reasons, in the same proportions between the sexes.
-        same_sex = np.flatnonzero(counted & (reports.male == male))
-        for reason, quota in enumerate(quotas[male]):
+        same_sex = np.flatnonzero(reports.counted & (reports.male == male))
+        main = np.bincount(found[same_sex, 0], minlength=len(CONTACT_REASONS))
+        for reason, quota in enumerate(main):
             free = (found[same_sex, 2] < 0) & (found[same_sex] != reason).all(axis=1)
             chosen = rng.permutation(same_sex[free])[: round(0.38 * int(quota))]
             place = np.where(found[chosen, 1] < 0, 1, 2)
@@ -392,15 +453,12 @@ class _Course:
     intervention: Ints
 
 
-def _course(rng: np.random.Generator, reports: _Reports, year: int) -> _Course:
+def _course(rng: np.random.Generator, reports: _Reports, year: int, declines: Floats) -> _Course:
     count = len(reports.person)
     area = reports.area
     young = reports.age < _AGE_GROUPS[1]
-    strata = area * len(_AGE_GROUPS) + np.searchsorted(_AGE_GROUPS, reports.age, side="right")
-    # What the review does not count must not disturb the proportions in what it counts.
-    strata += (len(_AGE_GROUPS) + 1) * CENTRAL * ~reports.counted
     history = 1 + 0.04 * np.minimum(reports.earlier, 4)
-    investigated = reports.active | evenly(rng, _INVESTIGATES[area] * history, strata)
+    investigated = reports.active | happens(rng, _INVESTIGATES[area] * history, count)
     waiting = np.where(happens(rng, 0.07, count), rng.integers(15, 31, count), 0)
     decided = on_weekday(reports.day + np.where(waiting > 0, waiting, rng.integers(0, 15, count)))
     # A year's review counts what began in the year, so an assessment is not left over its end.
@@ -408,10 +466,10 @@ def _course(rng: np.random.Generator, reports: _Reports, year: int) -> _Course:
     finished = investigated & ~reports.active
     length = np.maximum(rng.normal(104, 22, count), 20).astype(np.int64)
     offers: Floats = _OFFERS[area] * np.where(young, 0.78, 1.0)
-    offered = evenly(rng, np.where(finished, offers, 0.0), strata)
-    accepts: Floats = _ACCEPTS[area] * np.where(young, 0.9, 1.0)
-    accepted = evenly(rng, np.where(offered, accepts, 0.0), strata)
-    granted = evenly(rng, np.where(accepted, 0.97, 0.0), strata)
+    offered = happens(rng, np.where(finished, offers, 0.0), count)
+    accepts = (1 - declines[_CATEGORY[reports.district] - 1]) * np.where(young, 0.9, 1.0)
+    accepted = happens(rng, np.where(offered, accepts, 0.0), count)
+    granted = happens(rng, np.where(accepted, 0.97, 0.0), count)
     by_child = (reports.age >= _OWN_SAY) & happens(rng, 0.25, count)
     return _Course(
         investigated=investigated,
@@ -425,7 +483,9 @@ def _course(rng: np.random.Generator, reports: _Reports, year: int) -> _Course:
     )
 
 
-def _contacted(rng: np.random.Generator, reports: _Reports, investigated: Flags) -> Flags:
+def _contacted(
+    rng: np.random.Generator, reports: _Reports, investigated: Flags, log_odds: Floats
+) -> Flags:
     """Whom the investigation spoke to, shape (n, 7): the preschool less often than the school."""
     preschool = (reports.age >= _PRESCHOOL) & (reports.age < _SCHOOL)
     school = (reports.age >= _SCHOOL) & (reports.age <= _ADULT)
@@ -442,47 +502,64 @@ def _contacted(rng: np.random.Generator, reports: _Reports, investigated: Flags)
         ],
         axis=1,
     )
-    chance[~investigated] = 0.0
-    return np.stack([evenly(rng, column, reports.area) for column in chance.T], axis=1)
+    odds = chance / (1 - chance) * np.exp(log_odds[reports.area])
+    chance = np.where(investigated[:, None], odds / (1 + odds), 0.0)
+    return np.stack([happens(rng, column, count) for column in chance.T], axis=1)
 
 
-def write_child_cases(
-    exporter: writing.Exporter, people: People, *, seed: int, scale: float
-) -> Residents:
+def write_child_cases(exporter: writing.Exporter, people: People, model: Model) -> Residents:
     """Write `barn_unga_arenden`.
 
     Args:
         exporter: Where the files go.
         people: Everyone; the children are added.
-        seed: The city's seed.
-        scale: Size of the city; 1 is Stockholm's own.
+        model: Which city.
 
     Returns:
         The children, for the other registers.
     """
-    rng = generator(seed, "barn och unga")
+    rng = model.generator("barn och unga")
     children = _Children()
-    _history(rng, people, children, scale)
+    ways = _Ways(model)
+    _history(rng, people, children, ways, model)
     for year in YEARS:
-        reports = _report_year(rng, people, children, year, scale)
+        reports = _report_year(rng, people, children, year, ways=ways, model=model)
         exporter.history_then_months(
             "barn_unga_arenden",
             year,
-            _table(rng, people, reports, year),
+            _table(
+                rng,
+                people,
+                reports,
+                year,
+                ways=ways,
+                stated=model.states(targets.CHILD_CASES, year),
+            ),
             month_index(reports.day),
         )
     return Residents(children.person, children.area)
 
 
-def _table(rng: np.random.Generator, people: People, reports: _Reports, year: int) -> writing.Table:
+def _table(
+    rng: np.random.Generator,
+    people: People,
+    reports: _Reports,
+    year: int,
+    *,
+    ways: _Ways,
+    stated: bool,
+) -> writing.Table:
     count = len(reports.person)
-    course = _course(rng, reports, year)
+    course = _course(rng, reports, year, ways.declines)
     reporter_age = np.searchsorted([6, 13, 18], reports.age, side="right")
     reporter = choose_by_row(rng, _REPORTER_WEIGHTS[reporter_age])
     asks = np.isin(reporter, [_REPORTERS.index("vardnadshavare"), _REPORTERS.index("barnet")])
     kind = np.where(asks & happens(rng, 0.6, count), 1, np.where(happens(rng, 0.04, count), 2, 0))
     started = np.where(course.investigated, course.decided, NO_DAY)
-    no_reason = np.where(course.investigated, -1, choose(rng, (48, 16, 20, 8, 8), count))
+    unwilling = ways.refuses[_CATEGORY[reports.district] - 1]
+    without = np.tile(np.array([48, 16, 0, 8, 8]) / 80, (count, 1)) * (1 - unwilling)[:, None]
+    without[:, _NO_INVESTIGATION.index("vardnadshavare_vill_inte")] = unwilling
+    no_reason = np.where(course.investigated, -1, choose_by_row(rng, without))
     return {
         "arende_id": writing.serial("BU", year * 100_000 + np.arange(1, count + 1)),
         "personnummer": writing.identity(people.identity[reports.person]),
@@ -492,7 +569,7 @@ def _table(rng: np.random.Generator, people: People, reports: _Reports, year: in
         "aktualiserad_datum": writing.date(reports.day),
         "aktualisering": writing.code(kind, _KINDS),
         "anmalare": writing.code(reporter, _REPORTERS),
-        "kontaktorsaker": _listed_reasons(_reasons(rng, reports)),
+        "kontaktorsaker": _listed_reasons(_reasons(rng, reports, ways.reasons, stated=stated)),
         "forhandsbedomning_start": writing.date(reports.day),
         "forhandsbedomning_beslut": writing.date(course.decided),
         "utredning_inledd": writing.flag(course.investigated),
@@ -504,7 +581,9 @@ def _table(rng: np.random.Generator, people: People, reports: _Reports, year: in
         "insats_accepterad": writing.flag(course.accepted),
         "avbojd_av": writing.code(course.declined_by, ("vardnadshavare", "barnet")),
         "insats_typ": writing.code(course.intervention, _INTERVENTIONS),
-        "vidtalade": _listed(_CONTACTS, _contacted(rng, reports, course.investigated)),
+        "vidtalade": _listed(
+            _CONTACTS, _contacted(rng, reports, course.investigated, ways.contacted)
+        ),
         "tidigare_arenden": writing.number(reports.earlier),
         "familjeratt": writing.flag(reports.family_law),
         "aktivt": writing.flag(reports.active),

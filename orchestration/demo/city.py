@@ -6,15 +6,16 @@ here, or below it, knows the pipeline that reads the files.
 """
 
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from orchestration.demo.assistance import write_assistance
 from orchestration.demo.children import write_child_cases
 from orchestration.demo.disability import write_support
+from orchestration.demo.model import Mode, Model
 from orchestration.demo.people import People
 from orchestration.demo.population import write_households, write_population, write_status
-from orchestration.demo.sampling import generator
 from orchestration.demo.targets import YEARS
+from orchestration.demo.truths import Truths
 from orchestration.demo.violence import write_cases, write_counselling, write_placements
 from orchestration.demo.wider import (
     write_debt_counselling,
@@ -28,24 +29,69 @@ from orchestration.demo.writing import Exporter, Progress
 MUNICIPALITY: Final = "0180"
 """Code of the municipality that the city stands in for."""
 
+DEFAULT_SEED: Final = 2023
+
 _MONTHLY_THROUGHOUT: Final = 1
 _MONTHLY_LAST_YEAR: Final = 8
-_ONE_FILE_A_YEAR: Final = 6
+_ONE_FILE_A_YEAR: Final = 5
+_SURVEYS: Final = 4
+
+
+def city_model(
+    *,
+    seed: int | None = None,
+    scale: float | None = None,
+    truths: Truths | None = None,
+    mode: str | None = None,
+) -> Model:
+    """Which city is meant; what is not said is as in the default city.
+
+    Args:
+        seed: Which of all possible cities.
+        scale: Size of the city in its persons and decisions; 1 is Stockholm's own.
+        truths: What an analysis ought to find.
+        mode: Whether what a document states comes out exactly (`calibrated`) or is drawn.
+
+    Raises:
+        ValueError: If the scale is not above 0 and at most 1, or there is no such mode.
+    """
+    if scale is not None and not 0 < scale <= 1:
+        raise ValueError(f"scale must be above 0 and at most 1, not {scale}")
+    if mode not in {None, *get_args(Mode)}:
+        raise ValueError(f"mode must be calibrated or drawn, not {mode}")
+    return Model(
+        DEFAULT_SEED if seed is None else seed,
+        1.0 if scale is None else scale,
+        truths or Truths.default(),
+        drawn=mode == "drawn",
+    )
 
 
 def write_city(
-    inbox: Path, *, seed: int = 2023, scale: float = 1.0, progress: Progress | None = None
+    inbox: Path,
+    *,
+    seed: int = DEFAULT_SEED,
+    scale: float = 1.0,
+    truths: Truths | None = None,
+    mode: Mode = "calibrated",
+    progress: Progress | None = None,
 ) -> list[Path]:
-    """Write the city's 15 registers for 2016-2023.
+    """Write the city that `city_model` makes of the arguments; see `write_model`."""
+    model = city_model(seed=seed, scale=scale, truths=truths, mode=mode)
+    return write_model(inbox, model, progress=progress)
 
-    The same seed and scale give the same bytes. At scale 1 the files agree with the documents'
-    figures and with Stockholm's published totals for 2016 and 2017; in a smaller city they are as
-    well formed, and the findings keep their direction. Files that are there already are replaced.
+
+def write_model(inbox: Path, model: Model, *, progress: Progress | None = None) -> list[Path]:
+    """Write a city's 15 registers for 2016-2023.
+
+    The same model gives the same bytes. A calibrated city at scale 1 agrees with the documents'
+    figures and with Stockholm's published totals for 2016 and 2017, and is drawn otherwise; in a
+    smaller one the findings keep their direction. In a drawn city the totals are drawn too. Files
+    that are there already are replaced.
 
     Args:
         inbox: Directory that gets `<register>/<register>_<period>.<ext>`; made if it is not there.
-        seed: Which of all possible cities.
-        scale: Size of the city in its persons and decisions; 1 is Stockholm's own.
+        model: Which city.
         progress: Called after each file with the register, the files written so far, and how many
             there will be (fewer where the city is so small that a month has no rows).
 
@@ -53,34 +99,33 @@ def write_city(
         The files, in the order in which they were written.
 
     Raises:
-        ValueError: If the scale is not above 0 and at most 1.
         OSError: If the inbox cannot be written.
     """
-    if not 0 < scale <= 1:
-        raise ValueError(f"scale must be above 0 and at most 1, not {scale}")
     months = _MONTHLY_THROUGHOUT * len(YEARS) * 12 + _MONTHLY_LAST_YEAR * (len(YEARS) - 1 + 12)
-    exporter = Exporter(inbox, file_count=months + _ONE_FILE_A_YEAR * len(YEARS), progress=progress)
+    count = months + _ONE_FILE_A_YEAR * len(YEARS) + _SURVEYS
+    exporter = Exporter(inbox, file_count=count, progress=progress)
     try:
-        _write_registers(exporter, seed, scale)
+        _write_registers(exporter, model)
     finally:
         exporter.close()
     return exporter.written
 
 
-def _write_registers(exporter: Exporter, seed: int, scale: float) -> None:
+def _write_registers(exporter: Exporter, model: Model) -> None:
+    seed, scale = model.seed, model.scale
     for year in YEARS:
         write_population(exporter, year, scale=scale)
         write_households(exporter, year, seed=seed, scale=scale)
         write_status(exporter, year, seed=seed, scale=scale)
-    people = People(generator(seed, "personer"))
-    adults = write_assistance(exporter, people, seed=seed, scale=scale)
-    children = write_child_cases(exporter, people, seed=seed, scale=scale)
-    write_family_law(exporter, people, children, seed=seed, scale=scale)
-    victims, perpetrators = write_cases(exporter, people, adults, seed=seed, scale=scale)
-    write_counselling(exporter, people, victims, perpetrators, seed=seed, scale=scale)
-    write_placements(exporter, people, victims, seed=seed, scale=scale)
-    write_support(exporter, people, adults, seed=seed, scale=scale)
-    write_substance_use(exporter, people, adults, seed=seed, scale=scale)
-    write_homelessness(exporter, people, adults, seed=seed, scale=scale)
-    write_debt_counselling(exporter, people, adults, seed=seed, scale=scale)
-    write_evictions(exporter, seed=seed, scale=scale)
+    people = People(model.generator("personer"))
+    adults = write_assistance(exporter, people, model)
+    children = write_child_cases(exporter, people, model)
+    write_family_law(exporter, people, children, model)
+    cases = write_cases(exporter, people, adults, model)
+    placed = write_placements(exporter, people, cases, model)
+    write_counselling(exporter, people, cases, placed, model)
+    write_support(exporter, people, adults, model)
+    write_substance_use(exporter, people, adults, model)
+    write_homelessness(exporter, people, adults, model)
+    write_debt_counselling(exporter, people, adults, model)
+    write_evictions(exporter, model)

@@ -5,13 +5,15 @@ psychiatry have. Hours heap on round numbers, and among persons within an LSS pe
 the twelve hours a month that bring the district a block grant.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from orchestration.demo import targets, writing
-from orchestration.demo.geography import UNITS, units_at
+from orchestration.demo.geography import AREAS, UNITS, units_at
+from orchestration.demo.model import Model
 from orchestration.demo.panels import PanelYear, area_weights, follow
 from orchestration.demo.people import People, Recruiter, Residents, adult_ages
 from orchestration.demo.sampling import (
@@ -20,20 +22,24 @@ from orchestration.demo.sampling import (
     Flags,
     Floats,
     Ints,
-    apportion,
     choose,
-    generator,
+    choose_by_row,
+    day,
     happens,
     last_day,
     month_index,
-    scaled,
     year_of,
 )
 from orchestration.demo.targets import YEARS
 
 _GROUPS: Final = ("funktionsnedsattning", "socialpsykiatri")
 _DISABILITY, _PSYCHIATRY = range(2)
-_LEAVING: Final = 0.09
+AREA_NEED: Final = (0.15, 0.35)
+"""How much of where each target group lives follows the assistance recipients."""
+MEN: Final = (0.5, 0.4)
+CIRCLES: Final = (30, 48, 4, 18)
+"""Weights of no LSS personkrets and of the three, among the disabled."""
+LEAVING: Final = 0.09
 _WEEKS_A_MONTH: Final = 52 / 12
 
 _INTERVENTIONS: Final = (
@@ -47,39 +53,35 @@ _INTERVENTIONS: Final = (
 _SUPPORT: Final = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """The hours that are decided on, and how often.
-
-    Attributes:
-        hours: Hours a month or a week.
-        weights: How often each is chosen, before the mean is fitted.
-    """
-
-    hours: Floats
-    weights: Floats
-
-
-_MONTHLY: Final = {
-    _PSYCHIATRY: _Grid(
-        np.array([2, 3, 4, 4.5, 5, 6, 6.5, 7, 8, 9, 10, 12, 14, 16, 20]),
-        np.array([5, 5, 16, 1, 8, 17, 1, 5, 17, 3, 11, 7, 2, 1.5, 1.0]),
-    ),
-    _DISABILITY: _Grid(
-        np.array([3, 4, 5, 6, 6.5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20]),
-        np.array([3, 10, 7, 12, 1, 5, 15, 4, 14, 2, 10, 3, 2, 4, 3, 3.0]),
-    ),
-}
-_WEEKLY: Final = _Grid(np.array([1, 1.5, 2, 2.5, 3, 4]), np.array([16, 16, 36, 8, 12, 3.0]))
-_WEEKLY_SHARE: Final = 0.12
-_NEAR_GRANT: Final = (9.0, 12.0, 13.0)
-"""Hours a month near the grant's limit, from and to, and where some of them end: 3 hours a week."""
-_GRANT_SHARE: Final = 0.35
-"""Share of persons within a personkrets near the limit whose hours end just above it."""
-
-
 _HALF: Final = 0.5
-_MOVABLE: Final = (2.0, 10.0)
+_MONTHLY: Final = np.arange(1.5, 24.5, _HALF)
+"""Hours a month that are decided on."""
+_HEAPS: Final = np.where(_MONTHLY % 1 == 0, 3.0, 1.0) * np.where(_MONTHLY % 5 == 0, 1.5, 1.0)
+"""How they heap on round numbers, alike for all."""
+_WEEKLY: Final = np.array([_HALF, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0])
+_WEEKLY_SHARE: Final = 0.12
+_REACH: Final = 0.8
+"""Hours by which a decision is rounded."""
+_ROUNDED_UP: Final = 0.16
+"""Hours that rounding, and that nobody is granted less than the least, add on average."""
+_SHAPE: Final = 7.0
+"""Of the gamma distribution of the hours around their mean."""
+
+_NEAR_GRANT: Final = (9.0, 12.0)
+"""Hours a month near the grant's limit, from and to."""
+_ABOVE: Final = (12.5, 13.0)
+"""Where those end who are lifted above it, the latter twice as often; 3 hours a week are 13."""
+
+_ACTIVITIES: Final = {_DISABILITY: 4.25, _PSYCHIATRY: 6.0}
+"""Mean number of activities: more of them in social psychiatry, as the city's own review found."""
+_HOURS_AN_ACTIVITY: Final = 0.44
+_HOURS_A_LEVEL: Final = 1.0
+"""Hours more for each level of need."""
+_NEED: Final = np.array([0.20, 0.33, 0.30, 0.17])
+_PERFORMED: Final = 0.91
+"""Share of the granted hours that are given, on average."""
+
+_MOVABLE: Final = (2.0, 8.5)
 """Hours a month that are moved up or down to fit a mean, from and to."""
 _ANY_HOURS: Final = (2.0, 40.0)
 """The same where few are left to move, as in a very small city."""
@@ -88,50 +90,196 @@ _CHANGE: Final = (40, 20)
 
 
 @dataclass(frozen=True, slots=True)
-class _Hours:
-    """What is decided for a person; each array has shape (n,)."""
+class Granted:
+    """What is decided for a person; each array has shape (n,).
 
-    amount: Floats
+    Attributes:
+        base: Hours a month or week before anyone is lifted above the grant's limit.
+        weekly: Whether they are hours a week.
+        lifted: Whether the person would be lifted.
+        activities: How many.
+        need: Level of need, 1-4.
+    """
+
+    base: Floats
     weekly: Flags
+    lifted: Flags
+    activities: Ints
+    need: Ints
 
-    def a_month(self) -> Floats:
-        return np.where(self.weekly, self.amount * _WEEKS_A_MONTH, self.amount)
+    def take(self, rows: Ints) -> "Granted":
+        """The decisions of some rows."""
+        return Granted(
+            self.base[rows],
+            self.weekly[rows],
+            self.lifted[rows],
+            self.activities[rows],
+            self.need[rows],
+        )
+
+    def base_a_month(self) -> Floats:
+        """Hours a month before anyone is lifted."""
+        return np.where(self.weekly, self.base * _WEEKS_A_MONTH, self.base)
+
+    def amount(self, may: Flags) -> Floats:
+        """Hours a month or week, where some may be lifted."""
+        a_month = self.base_a_month()
+        low, high = _NEAR_GRANT
+        up = may & self.lifted & (a_month >= low) & (a_month <= high)
+        to = np.where(self.weekly, _ABOVE[1] / _WEEKS_A_MONTH, self._above())
+        return np.where(up, to, self.base)
+
+    def a_month(self, may: Flags) -> Floats:
+        """Hours a month, where some may be lifted."""
+        amount = self.amount(may)
+        return np.where(self.weekly, amount * _WEEKS_A_MONTH, amount)
+
+    def _above(self) -> Floats:
+        # As good as by lot, and the same every year.
+        return np.where(self.activities % 3 == 0, *_ABOVE)
 
 
-def _draw_hours(rng: np.random.Generator, group: int, circle: Ints) -> _Hours:
-    count = len(circle)
-    grid = _MONTHLY[group]
-    weekly = happens(rng, _WEEKLY_SHARE, count)
-    amount = np.where(
-        weekly,
-        _WEEKLY.hours[choose(rng, _WEEKLY.weights, count)],
-        grid.hours[choose(rng, grid.weights, count)],
+def _joined(parts: Sequence[Granted]) -> Granted:
+    return Granted(
+        *(np.concatenate([getattr(each, name) for each in parts]) for name in Granted.__slots__)
     )
-    near = (circle > 0) & happens(rng, _GRANT_SHARE, count)
-    low, high, granted = _NEAR_GRANT
-    a_month = np.where(weekly, amount * _WEEKS_A_MONTH, amount)
-    near &= (a_month >= low) & (a_month <= high)
-    amount[near] = np.where(weekly, granted / _WEEKS_A_MONTH, granted)[near]
-    return _Hours(amount, weekly)
 
 
-def _fit_mean(rng: np.random.Generator, hours: _Hours, counted: Flags, mean: float) -> None:
+def _chosen(before: Granted, carried: Ints, kept: Flags, drawn: Granted) -> Granted:
+    """What was decided before where it is kept, what is drawn elsewhere."""
+    columns = []
+    for name in Granted.__slots__:
+        now = getattr(drawn, name)
+        then = np.append(getattr(before, name), np.zeros(1, dtype=now.dtype))
+        columns.append(np.where(kept, then[carried], now))
+    return Granted(*columns)
+
+
+@dataclass(frozen=True, slots=True)
+class _Treatment:
+    """How hours come about.
+
+    Attributes:
+        level: Hours at the mean of social psychiatry's activities and need, by sex, shape (2,).
+        of_area: Hours more in each area and the central unit, shape (15,).
+        lifted: Share that is lifted above the grant's limit.
+        grant_day: First day of the grant.
+    """
+
+    level: Floats
+    of_area: Floats
+    lifted: float
+    grant_day: int
+
+
+def treatment_of(group: int, model: Model) -> _Treatment:
+    """How hours come about in a target group.
+
+    Args:
+        group: Position in the target groups, the disabled first.
+        model: Which city.
+    """
+    truths = model.truths.support
+    equal = truths.equal_treatment
+    women, men = targets.HOURS_PSYCHIATRY_WOMEN.value, targets.HOURS_PSYCHIATRY_MEN.value
+    by_need = equal["psychiatry_sex_gap_by_need"] * (women - men)
+    middle = 0.6 * women + 0.4 * men - _ROUNDED_UP
+    if group == _DISABILITY:
+        level = np.full(2, middle + equal["hours"])
+    else:
+        # Women's need is higher by so much that it is a part of the gap.
+        level = np.array([women, men]) - by_need * np.array([0.4, -0.6]) - _ROUNDED_UP
+    board = np.array([equal["board"].get(name, 0.0) for name in AREAS])
+    weights = area_weights(AREA_NEED[group], 0.01)
+    of_area = np.append(board, 0.0)
+    return _Treatment(
+        level,
+        # The city's level is what it is; the others give what a board has more.
+        of_area - of_area @ weights,
+        float(truths.grant_from["share"]),
+        day(f"{truths.grant_from['from']}-01"),
+    )
+
+
+def draw_granted(
+    rng: np.random.Generator,
+    group: int,
+    male: Flags,
+    area: Ints,
+    model: Model,
+) -> Granted:
+    """Draw activities, need and hours.
+
+    Args:
+        rng: Source of randomness.
+        group: Position in the target groups, the disabled first.
+        male: Sex, shape (n,).
+        area: Where each lives, shape (n,).
+        model: Which city.
+    """
+    count = len(male)
+    treatment = treatment_of(group, model)
+    activities = 1 + rng.poisson(_ACTIVITIES[group] - 1, count)
+    need = 1 + choose(rng, _NEED, count)
+    if group == _PSYCHIATRY:
+        equal = model.truths.support.equal_treatment["psychiatry_sex_gap_by_need"]
+        gap = equal * (targets.HOURS_PSYCHIATRY_WOMEN.value - targets.HOURS_PSYCHIATRY_MEN.value)
+        more = happens(rng, np.where(male, 0.0, gap / _HOURS_A_LEVEL), count)
+        need = np.minimum(need + more, len(_NEED))
+    mean = (
+        treatment.level[male.astype(np.int64)]
+        + treatment.of_area[area]
+        + _HOURS_AN_ACTIVITY * (activities - _ACTIVITIES[_PSYCHIATRY])
+        + _HOURS_A_LEVEL * (need - float(_NEED @ np.arange(1, len(_NEED) + 1)))
+    )
+    raw = np.maximum(mean, 1.5) * rng.gamma(_SHAPE, 1 / _SHAPE, count)
+    weekly = happens(rng, _WEEKLY_SHARE, count)
+    return Granted(
+        np.where(
+            weekly,
+            _rounded(rng, raw, _WEEKLY * _WEEKS_A_MONTH, np.ones(len(_WEEKLY))) / _WEEKS_A_MONTH,
+            _rounded(rng, raw, _MONTHLY, _HEAPS),
+        ),
+        weekly,
+        happens(rng, treatment.lifted, count),
+        activities,
+        need,
+    )
+
+
+def _rounded(rng: np.random.Generator, hours: Floats, grid: Floats, heaps: Floats) -> Floats:
+    """Hours that are decided on near those that are needed, more often where they heap."""
+    inside = np.clip(hours, grid[0], grid[-1])
+    nearest = np.searchsorted(grid, inside)
+    offsets = np.arange(-4, 5)
+    places = np.clip(nearest[:, None] + offsets, 0, len(grid) - 1)
+    reach = max(_REACH, float(np.diff(grid).min()) / 2)
+    weights = heaps[places] * np.exp(-0.5 * ((grid[places] - inside[:, None]) / reach) ** 2)
+    # At the ends one place stands for several.
+    weights[:, 1:] *= places[:, 1:] != places[:, :-1]
+    chosen = places[np.arange(len(hours)), choose_by_row(rng, weights)]
+    return np.asarray(grid[chosen], dtype=np.float64)
+
+
+def _fit_mean(
+    rng: np.random.Generator, granted: Granted, counted: Flags, may: Flags, mean: float
+) -> None:
     """Move single monthly decisions by an hour, or half of one, until the mean is right.
 
     As long as it can be, only hours well below the grant's limit are moved, so that the heap above
     it stays as it is.
     """
-    missing = mean * counted.sum() - hours.a_month()[counted].sum()
+    missing = mean * counted.sum() - granted.a_month(may)[counted].sum()
     for low, high in (_MOVABLE, _ANY_HOURS):
         while abs(missing) > _HALF / 2:
             step = float(np.sign(missing)) * (1.0 if abs(missing) >= 1 else _HALF)
-            lowest = np.minimum(hours.amount, hours.amount + step)
-            highest = np.maximum(hours.amount, hours.amount + step)
-            movable = counted & ~hours.weekly & (lowest >= low) & (highest <= high)
+            lowest = np.minimum(granted.base, granted.base + step)
+            highest = np.maximum(granted.base, granted.base + step)
+            movable = counted & ~granted.weekly & (lowest >= low) & (highest <= high)
             chosen = rng.permutation(np.flatnonzero(movable))[: max(1, int(abs(missing)))]
             if not len(chosen):
                 break
-            hours.amount[chosen] += step
+            granted.base[chosen] += step
             missing -= step * len(chosen)
 
 
@@ -147,7 +295,7 @@ class _Decisions:
     """A year's decisions on housing support; each array has shape (n,)."""
 
     member: Ints
-    hours: _Hours
+    granted: Granted
     start: Days
     end: Days
 
@@ -159,7 +307,7 @@ def _follow_support(
     *,
     group: int,
     taken: Ints,
-    scale: float,
+    model: Model,
 ) -> list[PanelYear]:
     women, men = (
         (targets.PSYCHIATRY_WOMEN, targets.PSYCHIATRY_MEN)
@@ -179,15 +327,15 @@ def _follow_support(
         rng,
         recruiter,
         years=YEARS,
-        women=[scaled(women[year], scale) for year in YEARS],
-        men=[scaled(men[year], scale) for year in YEARS],
-        weights=area_weights(0.35 if group == _PSYCHIATRY else 0.15, 0.01),
-        leaving=_LEAVING,
+        women=[model.total(rng, women, year) for year in YEARS],
+        men=[model.total(rng, men, year) for year in YEARS],
+        weights=area_weights(AREA_NEED[group], 0.01),
+        leaving=LEAVING,
     )
 
 
 def write_support(
-    exporter: writing.Exporter, people: People, known: Residents, *, seed: int, scale: float
+    exporter: writing.Exporter, people: People, known: Residents, model: Model
 ) -> None:
     """Write `boendestod_beslut` and `socialpsykiatri_insatser`.
 
@@ -195,23 +343,22 @@ def write_support(
         exporter: Where the files go.
         people: Everyone; new users are added.
         known: People of another register who may occur here too.
-        seed: The city's seed.
-        scale: Size of the city; 1 is Stockholm's own.
+        model: Which city.
     """
     tables: dict[int, list[tuple[PanelYear, _Decisions, Ints]]] = {year: [] for year in YEARS}
     # Nobody belongs to both target groups, or to social psychiatry with and without support.
     taken = np.zeros(0, dtype=np.int64)
     for group in (_DISABILITY, _PSYCHIATRY):
-        rng = generator(seed, f"boendestod {_GROUPS[group]}")
-        followed = _follow_support(rng, people, known, group=group, taken=taken, scale=scale)
+        rng = model.generator(f"boendestod {_GROUPS[group]}")
+        followed = _follow_support(rng, people, known, group=group, taken=taken, model=model)
         taken = np.unique(np.concatenate([taken, *(panel.person for panel in followed)]))
-        for panel, decisions, circle in _decide(rng, followed, group):
+        for panel, decisions, circle in _decide(rng, followed, group, model):
             tables[panel.year].append((panel, decisions, circle))
-    rng = generator(seed, "boendestod ovrigt")
+    rng = model.generator("boendestod ovrigt")
     serial = 0
     for year in YEARS:
         serial = _write_support(
-            rng, exporter, people, year=year, groups=tables[year], serial=serial
+            rng, exporter, people, year=year, groups=tables[year], serial=serial, model=model
         )
     _write_psychiatry(
         exporter,
@@ -219,45 +366,38 @@ def write_support(
         known,
         [tables[year][_PSYCHIATRY][:2] for year in YEARS],
         taken,
-        seed=seed,
+        model=model,
     )
 
 
 def _decide(
-    rng: np.random.Generator, followed: list[PanelYear], group: int
+    rng: np.random.Generator, followed: list[PanelYear], group: int, model: Model
 ) -> list[tuple[PanelYear, _Decisions, Ints]]:
     """All decisions, year by year, with each member's LSS personkrets."""
     decided: list[tuple[PanelYear, _Decisions, Ints]] = []
     circle = np.zeros(0, dtype=np.int64)
-    hours = _Hours(np.zeros(0), np.zeros(0, dtype=np.bool_))
+    nobody = np.zeros(0, dtype=np.int64)
+    granted = draw_granted(rng, group, nobody.astype(np.bool_), nobody, model)
+    grant_day = treatment_of(group, model).grant_day
+    stated = targets.PSYCHIATRY_WOMEN if group == _PSYCHIATRY else targets.DISABILITY_WOMEN
     lasting = followed[-1].person[~followed[-1].leaves]
     for position, panel in enumerate(followed):
         count = len(panel.person)
         kept = panel.carried >= 0
         drawn_circle = (
-            choose(rng, (30, 48, 4, 18), count)
-            if group == _DISABILITY
-            else np.zeros(count, dtype=np.int64)
+            choose(rng, CIRCLES, count) if group == _DISABILITY else np.zeros(count, dtype=np.int64)
         )
-        new_circle = np.where(kept, np.append(circle, 0)[panel.carried], drawn_circle)
-        drawn = _draw_hours(rng, group, new_circle)
+        circle = np.where(kept, np.append(circle, 0)[panel.carried], drawn_circle)
+        drawn = draw_granted(rng, group, panel.male, panel.area, model)
         same = kept & happens(rng, 0.85, count)
-        hours = _Hours(
-            np.where(same, np.append(hours.amount, 0.0)[panel.carried], drawn.amount),
-            np.where(same, np.append(hours.weekly, False)[panel.carried], drawn.weekly),
-        )
-        circle = new_circle
-        for male, mean in zip((False, True), _mean_hours(group), strict=True):
-            # Before the last year, whose levels are published, the means differ a little.
-            drift = (
-                0.0
-                if panel.year == YEARS[-1]
-                else float(np.clip(rng.normal(0, 0.003), -0.006, 0.006))
-            )
-            _fit_mean(rng, hours, ~panel.leaves & (panel.male == male), mean * (1 + drift))
+        granted = _chosen(granted, panel.carried, same, drawn)
+        may = (circle > 0) & (panel.start >= grant_day)
+        if model.states(stated, panel.year):
+            for male, mean in zip((False, True), _mean_hours(group), strict=True):
+                _fit_mean(rng, granted, ~panel.leaves & (panel.male == male), may, mean)
         following = followed[position + 1] if position + 1 < len(followed) else None
         decisions = _decisions_of_year(
-            rng, panel, following, hours, group=group, circle=circle, lasting=lasting
+            rng, panel, following, granted, group=group, lasting=lasting, model=model
         )
         decided.append((panel, decisions, circle))
     return decided
@@ -267,11 +407,11 @@ def _decisions_of_year(
     rng: np.random.Generator,
     panel: PanelYear,
     following: PanelYear | None,
-    hours: _Hours,
+    granted: Granted,
     *,
     group: int,
-    circle: Ints,
     lasting: Ints,
+    model: Model,
 ) -> _Decisions:
     count = len(panel.person)
     next_start = panel.start + 365
@@ -288,15 +428,12 @@ def _decisions_of_year(
     latest = np.where(panel.leaves, panel.end, last_day(panel.year)) - after
     changed = np.flatnonzero((latest > panel.start + before) & happens(rng, 0.07, count))
     change_day = rng.integers(panel.start[changed] + before, latest[changed])
-    earlier = _draw_hours(rng, group, circle[changed])
+    earlier = draw_granted(rng, group, panel.male[changed], panel.area[changed], model)
     start = panel.start.copy()
     start[changed] = change_day
     return _Decisions(
         np.concatenate([np.arange(count), changed]),
-        _Hours(
-            np.concatenate([hours.amount, earlier.amount]),
-            np.concatenate([hours.weekly, earlier.weekly]),
-        ),
+        _joined([granted, earlier]),
         np.concatenate([start, panel.start[changed]]),
         np.concatenate([end, change_day - 1]),
     )
@@ -310,19 +447,21 @@ def _write_support(
     year: int,
     groups: list[tuple[PanelYear, _Decisions, Ints]],
     serial: int,
+    model: Model,
 ) -> int:
     person = np.concatenate([panel.person[d.member] for panel, d, _ in groups])
     area = np.concatenate([panel.area[d.member] for panel, d, _ in groups])
     circle = np.concatenate([circle[d.member] for _, d, circle in groups])
-    amount = np.concatenate([d.hours.amount for _, d, _ in groups])
-    weekly = np.concatenate([d.hours.weekly for _, d, _ in groups])
-    a_month = np.concatenate([d.hours.a_month() for _, d, _ in groups])
+    granted = _joined([d.granted for _, d, _ in groups])
     start = np.concatenate([d.start for _, d, _ in groups])
     end = np.concatenate([d.end for _, d, _ in groups])
     group = np.repeat(np.arange(len(groups)), [len(d.member) for _, d, _ in groups])
     count = len(person)
-    # More activities in fewer hours in social psychiatry, as the city's own review found.
-    expected = np.where(group == _PSYCHIATRY, 2.5 + 0.35 * a_month, 1.5 + 0.2 * a_month)
+    may = (circle > 0) & (start >= treatment_of(_DISABILITY, model).grant_day)
+    amount = granted.amount(may)
+    # What is given varies around nine tenths of what is granted.
+    performed = np.round(amount * np.minimum(rng.normal(_PERFORMED, 0.08, count), 1.1), 1)
+    registered, own_home = (happens(rng, share, count) for share in (0.96, 0.93))
     order = np.lexsort((person, start))
     table = {
         "beslut_id": writing.serial("BO", 300_001 + serial + np.arange(count)),
@@ -332,13 +471,15 @@ def _write_support(
         "stadsdelsnamnd": writing.code(units_at(area, start)[order], UNITS),
         "malgrupp": writing.code(group[order], _GROUPS),
         "timmar": writing.decimal(amount[order], 1),
-        "timmar_per": writing.code(weekly[order].astype(np.int64), ("manad", "vecka")),
+        "timmar_per": writing.code(granted.weekly[order].astype(np.int64), ("manad", "vecka")),
         "start_datum": writing.date(start[order]),
         "slut_datum": writing.date(end[order]),
         "lss_personkrets": writing.number(circle[order]),
-        "eget_boende": writing.flag(happens(rng, 0.93, count)),
-        "folkbokford_i_namnden": writing.flag(happens(rng, 0.96, count)),
-        "antal_aktiviteter": writing.number(1 + rng.poisson(expected)[order]),
+        "eget_boende": writing.flag(own_home),
+        "folkbokford_i_namnden": writing.flag(registered),
+        "antal_aktiviteter": writing.number(granted.activities[order]),
+        "timmar_utforda": writing.decimal(performed[order], 1),
+        "behovsniva": writing.number(granted.need[order]),
     }
     exporter.history_then_months("boendestod_beslut", year, table, month_index(start[order]))
     return serial + count
@@ -362,12 +503,18 @@ def _write_psychiatry(
     support: list[tuple[PanelYear, _Decisions]],
     taken: Ints,
     *,
-    seed: int,
+    model: Model,
 ) -> None:
-    rng = generator(seed, "socialpsykiatri")
+    rng = model.generator("socialpsykiatri")
     share = targets.PSYCHIATRY_SUPPORT_SHARE.value
-    others = [round(len(panel.person) * (1 - share) / share) for panel, _ in support]
-    women = [int(apportion(count, (0.46, 0.54))[0]) for count in others]
+    expected = [len(panel.person) * (1 - share) / share for panel, _ in support]
+    others = [
+        round(each)
+        if model.states(targets.PSYCHIATRY_WOMEN, year)
+        else max(1, int(rng.poisson(each)))
+        for year, each in zip(YEARS, expected, strict=True)
+    ]
+    women = [int(rng.binomial(count, 0.46)) for count in others]
     recruiter = Recruiter(
         rng, people, ages=adult_ages(45.0, 14.0), youngest=18, known=known, known_share=0.2
     )
@@ -379,7 +526,7 @@ def _write_psychiatry(
         women=women,
         men=[count - woman for count, woman in zip(others, women, strict=True)],
         weights=area_weights(0.35, 0.01),
-        leaving=_LEAVING,
+        leaving=LEAVING,
     )
     for (panel, decisions), other in zip(support, followed, strict=True):
         parts = [

@@ -1,6 +1,6 @@
 """People who have the same service year after year, in every area and of both sexes.
 
-A panel hits a given number of persons a year exactly, keeps most of last year's, and lets nobody
+A panel has a given number of persons a year, keeps most of last year's, and lets nobody
 move or vanish without leaving. What the service is belongs in the register modules.
 """
 
@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from orchestration.demo.geography import CENTRAL
+from orchestration.demo.model import drawn_shares
 from orchestration.demo.people import Recruiter
 from orchestration.demo.sampling import (
     Days,
@@ -20,9 +21,8 @@ from orchestration.demo.sampling import (
     apportion,
     days_in_year,
     first_day,
+    happens,
     last_day,
-    rank_within,
-    wobble,
 )
 from orchestration.demo.targets import (
     POPULATION_2011,
@@ -54,7 +54,7 @@ def area_weights(need: float, central: float) -> Floats:
 
 
 def by_area(rng: np.random.Generator, total: int, weights: Floats) -> Ints:
-    """The areas of `total` persons: exact in sum, and near the same shares every year.
+    """The areas of `total` persons, each in an area of its own choice.
 
     Args:
         rng: Source of randomness.
@@ -64,7 +64,7 @@ def by_area(rng: np.random.Generator, total: int, weights: Floats) -> Ints:
     Returns:
         Positions in `geography.AREAS`, or the central unit, in random order, shape (total,).
     """
-    counts = apportion(total, wobble(rng, weights))
+    counts = drawn_shares(rng, total, weights)
     return rng.permutation(np.repeat(np.arange(CENTRAL + 1), counts))
 
 
@@ -125,7 +125,7 @@ def follow(
         for male, total in ((False, women[position]), (True, men[position])):
             here = staying[followed[-1].male[staying] == male] if followed else staying
             kept.append(rng.permutation(here)[:total])
-            wanted = apportion(total, wobble(rng, weights))
+            wanted = drawn_shares(rng, total, weights)
             if followed:
                 wanted -= np.bincount(followed[-1].area[kept[-1]], minlength=CENTRAL + 1)
             missing = total - len(kept[-1])
@@ -170,11 +170,7 @@ def _panel_year(
         male = np.concatenate([before.male[kept], male_new])
         start = np.concatenate([np.minimum(same_day, latest), start_new])
     carried = np.concatenate([kept, np.full(len(area_new), -1)])
-    leaves = np.zeros(len(person), dtype=np.bool_)
-    for is_male in (False, True):
-        same_sex = male == is_male
-        ranks = rank_within(same_sex.astype(np.int64), rng.random(len(person)))
-        leaves |= same_sex & (ranks < round(leaving * same_sex.sum()))
+    leaves = happens(rng, leaving, len(person))
     room = last_day(year) - 1 - start
     end = np.where(leaves, start + 1 + rng.integers(0, room), 0)
     return PanelYear(year, person, area, male, start, leaves, end, carried)

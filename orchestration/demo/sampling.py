@@ -134,6 +134,27 @@ def happens(rng: np.random.Generator, probability: float | Floats, count: int) -
     return np.asarray(rng.random(count) < probability, dtype=np.bool_)
 
 
+def exactly(rng: np.random.Generator, probability: Floats, total: int) -> Flags:
+    """Whether something happens, each case on its own, but so many in all.
+
+    Args:
+        rng: Source of randomness.
+        probability: One for each case, shape (n,), with a sum near `total`.
+        total: How many happen; at most n.
+
+    Returns:
+        Flags with the sum `total`, shape (n,).
+    """
+    found = happens(rng, probability, len(probability))
+    over = int(found.sum()) - total
+    if over > 0:
+        found[rng.permutation(np.flatnonzero(found))[:over]] = False
+    elif over < 0:
+        left = np.flatnonzero(~found)
+        found[left[pick(rng, -over, probability[left] + 1e-12)]] = True
+    return found
+
+
 def evenly(rng: np.random.Generator, probability: Floats, strata: Ints) -> Flags:
     """Whether something happens, with hardly any chance in how often it does.
 

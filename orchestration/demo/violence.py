@@ -12,18 +12,20 @@ from typing import Final
 import numpy as np
 
 from orchestration.demo import targets, writing
-from orchestration.demo.geography import UNITS, units_at
+from orchestration.demo.geography import AREAS, UNITS, units_at
+from orchestration.demo.model import Model
 from orchestration.demo.panels import area_weights, by_area
 from orchestration.demo.people import People, Recruiter, Residents, adult_ages
 from orchestration.demo.sampling import (
     NO_DAY,
     Days,
     Flags,
+    Floats,
     Ints,
+    choose,
+    choose_by_row,
     days_in_year,
-    deal,
     first_day,
-    generator,
     happens,
     last_day,
     month_index,
@@ -34,6 +36,8 @@ from orchestration.demo.sampling import (
 )
 from orchestration.demo.targets import YEARS
 
+_WITHIN: Final = 180
+"""Days in which counselling or another form follows on protected housing."""
 _PAUSE: Final = 14
 """Days at least between two series of counselling."""
 
@@ -79,13 +83,14 @@ def _find(
     men_share: float,
     *,
     central: float = 0.02,
+    factors: Floats | float = 1.0,
     before: _Found | None = None,
     again: float = 0.0,
 ) -> _Found:
     """Find `count` different people, a share of them among last year's."""
     old = before or _nobody()
     kept = rng.permutation(len(old.person))[: round(again * count)]
-    area = by_area(rng, count - len(kept), area_weights(0.6, central))
+    area = by_area(rng, count - len(kept), area_weights(0.6, central) * factors)
     male = np.zeros(len(area), dtype=np.bool_)
     male[: round(men_share * len(area))] = True
     male = rng.permutation(male)
@@ -93,30 +98,127 @@ def _find(
     return _together([old.take(kept), _Found(person, area, male)])
 
 
+RESPONSES: Final = ("skyddat_boende", "jourlagenhet", "egen_losning", "samtalsstod_enbart", "ingen")
+"""What a victim's case leads to, as the truths name it."""
+_TO_SHELTER, _TO_FLAT, _OWN, _TALKS, _NOTHING = range(5)
+_SOLUTIONS: Final = (
+    "skyddat_boende",
+    "jourlagenhet",
+    "mellanboende",
+    "boteam",
+    "valdsutovaren_flyttar",
+    "eget_natverk",
+    "samtalsstod",
+    "ingen",
+)
+# Each response as the register's codes: the own solutions in their proportions.
+_AS_SOLUTION: Final = np.array([0, 1, 2, 6, 7])
+_OWN_SOLUTIONS: Final = (18, 12, 26, 44)
+CHILDREN_AT_HOME: Final = 0.30
+"""Share of the victims."""
+_THREATS: Final = ("lag", "medel", "hog")
+_ORIGINS: Final = ("egen", "polis", "halso_sjukvard", "barn_unga", "annan")
+_YEAR_OF_FALL: Final = 2023
+
+
+def response_shares(model: Model, year: int) -> Floats:
+    """What the cases of a year lead to: without and with children at home, shape (2, 5).
+
+    Args:
+        model: Which city.
+        year: In which the cases are reported.
+    """
+    truths = model.truths.protected
+    of = [
+        np.array([truths.response[who][name] for name in RESPONSES])
+        for who in ("without_children", "with_children")
+    ]
+    if year == _YEAR_OF_FALL:
+        fall = truths.response["shelter_2023"]
+        for shares, who in zip(of, ("without_children", "with_children"), strict=True):
+            missing = shares[_TO_SHELTER] * (1 - fall[who])
+            shares[_TO_SHELTER] -= missing
+            shares[_TO_FLAT] += missing * truths.substitution["jourlagenhet"]
+            shares[_OWN] += missing * truths.substitution["egen_losning"]
+            shares[_NOTHING] += missing * truths.substitution["unexplained"]
+    shares = np.stack(of)
+    return np.asarray(np.maximum(shares, 0.0), dtype=np.float64)
+
+
 @dataclass(slots=True)
-class _Cases:
-    """Cases as they are known at some time; each array has shape (n,)."""
+class Cases:
+    """Cases as they are known at some time; each array has shape (n,).
+
+    Attributes:
+        found: Whose they are.
+        victim: Whether it is the victim's.
+        reported: When.
+        closed: When; `NO_DAY` while open.
+        children: Whether children live at home.
+        response: Positions in `RESPONSES`, -1 for a perpetrator.
+    """
 
     found: _Found
     victim: Flags
     reported: Days
     closed: Days
+    children: Flags
+    response: Ints
 
-    def add(self, found: _Found, victim: Flags, reported: Days) -> None:
+    def add(
+        self, rng: np.random.Generator, found: _Found, victim: Flags, reported: Days, shares: Floats
+    ) -> None:
+        """Add open cases, and draw what they lead to by the shares of `response_shares`."""
+        count = len(reported)
+        children = happens(rng, CHILDREN_AT_HOME, count)
+        response = np.where(victim, choose_by_row(rng, shares[children.astype(np.int64)]), -1)
         self.found = _together([self.found, found])
         self.victim = np.concatenate([self.victim, victim])
         self.reported = np.concatenate([self.reported, reported])
-        self.closed = np.concatenate([self.closed, np.full(len(reported), NO_DAY)])
+        self.closed = np.concatenate([self.closed, np.full(count, NO_DAY)])
+        self.children = np.concatenate([self.children, children])
+        self.response = np.concatenate([self.response, response])
+
+    def victims_of(self, year: int) -> Ints:
+        """Victims' cases that were open at some time of a year, one a person, the latest one."""
+        there = self.victim & (self.reported <= last_day(year))
+        there &= (self.closed == NO_DAY) | (self.closed >= first_day(year))
+        rows = np.flatnonzero(there)[::-1]
+        _, first = np.unique(self.found.person[rows], return_index=True)
+        return np.sort(rows[first])
+
+    def residents(self, *, victims: bool) -> Residents:
+        """The people in one of the roles."""
+        person, first = np.unique(self.found.person[self.victim == victims], return_index=True)
+        return Residents(person, self.found.area[self.victim == victims][first])
+
+
+def cases_of(people: People, known: Residents | None, model: Model) -> Cases:
+    """All cases of a city.
+
+    Args:
+        people: Everyone; new victims and perpetrators are added.
+        known: People of another register who may occur here too.
+        model: Which city.
+    """
+    rng = model.generator("vald arenden")
+    recruiter = Recruiter(rng, people, ages=_AGES, youngest=18, known=known, known_share=0.2)
+    empty = np.zeros(0, dtype=np.int64)
+    nobody = empty.astype(np.bool_)
+    cases = Cases(_nobody(), nobody, empty, empty, nobody, empty)
+    _open_before(rng, recruiter, cases, model)
+    for year in YEARS:
+        _report(rng, recruiter, cases, year, model)
+        _close(rng, cases, year, model.total(rng, targets.VIOLENCE_CASES_OPEN, year))
+    return cases
 
 
 def write_cases(
     exporter: writing.Exporter,
     people: People,
     known: Residents,
-    *,
-    seed: int,
-    scale: float,
-) -> tuple[Residents, Residents]:
+    model: Model,
+) -> Cases:
     """Write `vald_arenden`.
 
     The file of 2016 also has the cases reported earlier that were still open when it began.
@@ -125,20 +227,19 @@ def write_cases(
         exporter: Where the files go.
         people: Everyone; new victims and perpetrators are added.
         known: People of another register who may occur here too.
-        seed: The city's seed.
-        scale: Size of the city; 1 is Stockholm's own.
+        model: Which city.
 
     Returns:
-        The victims and the perpetrators.
+        The cases.
     """
-    rng = generator(seed, "vald arenden")
-    recruiter = Recruiter(rng, people, ages=_AGES, youngest=18, known=known, known_share=0.2)
-    empty = np.zeros(0, dtype=np.int64)
-    cases = _Cases(_nobody(), empty.astype(np.bool_), empty, empty)
-    _open_before(rng, recruiter, cases, scaled(targets.VIOLENCE_CASES_OPEN_BEFORE.value, scale))
-    for year in YEARS:
-        _report(rng, recruiter, cases, year, scale)
-        _close(rng, cases, year, scaled(targets.VIOLENCE_CASES_OPEN[year], scale))
+    cases = cases_of(people, known, model)
+    rng = model.generator("vald arendens uppgifter")
+    count = len(cases.reported)
+    own = np.flatnonzero(cases.response == _OWN)
+    solution = np.where(cases.victim, _AS_SOLUTION[cases.response], -1)
+    solution[own] = 2 + choose(rng, _OWN_SOLUTIONS, len(own))
+    threat = np.where(cases.victim, choose(rng, (35, 40, 25), count), -1)
+    origin = choose(rng, (30, 34, 12, 16, 8), count)
     order = np.lexsort((cases.found.person, cases.reported))
     file_year = np.maximum(year_of(cases.reported[order]), YEARS[0])
     for year in YEARS:
@@ -153,16 +254,21 @@ def write_cases(
             "roll": writing.code((~cases.victim[rows]).astype(np.int64), _ROLES),
             "aktualiserad_datum": writing.date(reported),
             "avslutad_datum": writing.date(cases.closed[rows]),
+            "hemmaboende_barn": writing.flag(
+                np.where(cases.victim[rows], cases.children[rows].astype(np.int64), -1)
+            ),
+            "hotbedomning": writing.code(threat[rows], _THREATS),
+            "losning": writing.code(solution[rows], _SOLUTIONS),
+            "ursprung": writing.code(origin[rows], _ORIGINS),
         }
         exporter.history_then_months("vald_arenden", year, table, month_index(reported))
-    roles = []
-    for role in (True, False):
-        person, first = np.unique(cases.found.person[cases.victim == role], return_index=True)
-        roles.append(Residents(person, cases.found.area[cases.victim == role][first]))
-    return roles[0], roles[1]
+    return cases
 
 
-def _open_before(rng: np.random.Generator, recruiter: Recruiter, cases: _Cases, count: int) -> None:
+def _open_before(
+    rng: np.random.Generator, recruiter: Recruiter, cases: Cases, model: Model
+) -> None:
+    count = scaled(targets.VIOLENCE_CASES_OPEN_BEFORE.value, model.scale)
     victims = round(0.872 * count)
     year = YEARS[0] - 1
     found = _together(
@@ -173,18 +279,19 @@ def _open_before(rng: np.random.Generator, recruiter: Recruiter, cases: _Cases, 
     )
     # Half of what is open was reported within eight months.
     age = 5 + np.floor(rng.exponential(300.0, count)) % 700
-    cases.add(found, np.arange(count) < victims, last_day(year) - age.astype(np.int64))
+    reported = last_day(year) - age.astype(np.int64)
+    cases.add(rng, found, np.arange(count) < victims, reported, response_shares(model, year))
 
 
 def _report(
-    rng: np.random.Generator, recruiter: Recruiter, cases: _Cases, year: int, scale: float
+    rng: np.random.Generator, recruiter: Recruiter, cases: Cases, year: int, model: Model
 ) -> None:
     still_open = cases.closed == NO_DAY
     carried = np.flatnonzero(still_open & cases.victim)
     known = len(np.unique(cases.found.person[carried]))
-    count = scaled(targets.VIOLENCE_CASES[year], scale)
+    count = model.total(rng, targets.VIOLENCE_CASES, year)
     again = min(round(0.014 * count), len(carried))
-    victims = scaled(targets.VICTIMS_KNOWN[year], scale) - known
+    victims = model.total(rng, targets.VICTIMS_KNOWN, year) - known
     victims = min(max(victims, 1), count - again - 1)
     found = _together(
         [
@@ -194,10 +301,11 @@ def _report(
         ]
     )
     reported = rng.permutation(days_in_year(rng, year, count))
-    cases.add(found, np.arange(count) < victims + again, reported)
+    shares = response_shares(model, year)
+    cases.add(rng, found, np.arange(count) < victims + again, reported, shares)
 
 
-def _close(rng: np.random.Generator, cases: _Cases, year: int, left_open: int) -> None:
+def _close(rng: np.random.Generator, cases: Cases, year: int, left_open: int) -> None:
     """Close cases of both roles alike until `left_open` remain on 31 December."""
     latest = last_day(year) - 21
     open_cases = cases.closed == NO_DAY
@@ -214,44 +322,92 @@ def _close(rng: np.random.Generator, cases: _Cases, year: int, left_open: int) -
         cases.closed[closing] = earliest + rng.integers(0, room)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Who came to protected housing in a year, and when; each array has shape (n,)."""
+
+    found: _Found
+    start: Days
+
+
+def _without(found: _Found | None, persons: Ints) -> _Found | None:
+    """The others."""
+    return None if found is None else found.take(np.flatnonzero(~np.isin(found.person, persons)))
+
+
 def write_counselling(
     exporter: writing.Exporter,
     people: People,
-    victims: Residents,
-    perpetrators: Residents,
-    *,
-    seed: int,
-    scale: float,
+    cases: Cases,
+    placed: list[Placed],
+    model: Model,
 ) -> None:
     """Write `rvc_samtalsstod`.
 
     Args:
         exporter: Where the files go.
         people: Everyone; people whom the violence teams do not know are added.
-        victims: Victims in the violence cases.
-        perpetrators: Perpetrators in the violence cases.
-        seed: The city's seed.
-        scale: Size of the city; 1 is Stockholm's own.
+        cases: The violence cases; many who come are known from them.
+        placed: Who came to protected housing each year; some come here afterwards.
+        model: Which city.
     """
-    rng = generator(seed, "rvc samtalsstod")
+    rng = model.generator("rvc samtalsstod")
     recruiters = [
         Recruiter(rng, people, ages=_AGES, youngest=18, known=known, known_share=0.55)
-        for known in (victims, perpetrators)
+        for known in (cases.residents(victims=True), cases.residents(victims=False))
     ]
     before: list[_Found | None] = [None, None]
-    for year in YEARS:
-        contacts = scaled(targets.RVC_CONTACTS[year], scale)
-        of_role = [scaled(targets.RVC_VICTIMS[year], scale)]
+    factors = np.array(
+        [model.truths.stability.district_outlier.get(name, 1.0) for name in (*AREAS, "")]
+    )
+    for each in placed:
+        recruiters[0].leave_out(each.found.person)
+    for year, from_shelter in zip(YEARS, placed, strict=True):
+        contacts = model.total(rng, targets.RVC_CONTACTS, year)
+        of_role = [model.total(rng, targets.RVC_VICTIMS, year)]
         of_role.append(max(contacts - of_role[0], 1))
-        found = [
-            _find(rng, recruiter, year, count, men, before=previous, again=0.1)
-            for recruiter, count, men, previous in zip(
-                recruiters, of_role, (_VICTIM_MEN, _PERPETRATOR_MEN), before, strict=True
+        came = np.flatnonzero(
+            happens(
+                rng,
+                model.truths.protected.linkage["rvc_within_180_days"],
+                len(from_shelter.start),
             )
+            & (from_shelter.start < last_day(year) - _WITHIN)
+        )[: of_role[0] // 2]
+        first = _without(before[0], from_shelter.found.person[came])
+        found = [
+            from_shelter.found.take(came),
+            _find(
+                rng,
+                recruiters[0],
+                year,
+                of_role[0] - len(came),
+                _VICTIM_MEN,
+                before=first,
+                again=0.1,
+                factors=factors,
+            ),
+            _find(
+                rng,
+                recruiters[1],
+                year,
+                of_role[1],
+                _PERPETRATOR_MEN,
+                before=before[1],
+                again=0.1,
+                factors=factors,
+            ),
         ]
-        before = list(found)
+        before = [_together(found[:2]), found[2]]
+        after = from_shelter.start[came] + rng.integers(1, _WITHIN, len(came))
         table, months = _counselling_year(
-            rng, people, _together(found), victims=of_role[0], year=year, scale=scale
+            rng,
+            people,
+            _together(found),
+            victims=of_role[0],
+            after=np.minimum(after, last_day(year) - 3),
+            year=year,
+            model=model,
         )
         exporter.history_then_months("rvc_samtalsstod", year, table, months)
 
@@ -262,19 +418,22 @@ def _counselling_year(
     found: _Found,
     *,
     victims: int,
+    after: Days,
     year: int,
-    scale: float,
+    model: Model,
 ) -> tuple[writing.Table, Ints]:
     count = len(found.person)
     granted = np.zeros(count, dtype=np.bool_)
-    granted[rng.permutation(count)[: scaled(targets.RVC_GRANTED[year], scale)]] = True
+    granted[rng.permutation(count)[: model.total(rng, targets.RVC_GRANTED, year)]] = True
     group = np.zeros(count, dtype=np.bool_)
-    group[rng.permutation(victims)[: scaled(targets.RVC_GROUP[year], scale)]] = True
+    group[rng.permutation(victims)[: model.total(rng, targets.RVC_GROUP, year)]] = True
     # Some come back for a second series within the year, the group's members more often.
     second = np.flatnonzero(happens(rng, np.where(group, 0.7, 0.2), count))
     row = np.concatenate([np.arange(count), second])
     is_second = np.arange(len(row)) >= count
-    start = rng.permutation(days_in_year(rng, year, count))[row]
+    first = rng.permutation(days_in_year(rng, year, count))
+    first[: len(after)] = after
+    start = first[row]
     later = last_day(year) - 2 - start
     start = np.where(
         is_second & (later > _PAUSE),
@@ -309,6 +468,9 @@ def _counselling_year(
 
 
 _SHELTER, _FLAT = range(2)
+STAY_DAYS: Final = (50.0, 80.0)
+"""Median length of a stay, which is log-normal."""
+STAY_SPREAD: Final = 0.6
 _FORMS: Final = ("skyddat_boende", "jourlagenhet")
 _CAUSES: Final = ("vald_nara_relation", "hedersrelaterat", "ovrigt")
 _OTHER_CAUSE: Final = 2
@@ -327,89 +489,177 @@ class _Placements:
 def write_placements(
     exporter: writing.Exporter,
     people: People,
-    victims: Residents,
-    *,
-    seed: int,
-    scale: float,
-) -> None:
+    cases: Cases,
+    model: Model,
+) -> list[Placed]:
     """Write `skyddat_boende_placeringar`.
 
     Args:
         exporter: Where the files go.
         people: Everyone; people whom the violence teams do not know are added.
-        victims: Victims in the violence cases.
-        seed: The city's seed.
-        scale: Size of the city; 1 is Stockholm's own.
+        cases: The violence cases; nearly all who are placed have one.
+        model: Which city.
+
+    Returns:
+        Who came to protected housing each year, for the violence cases' reason or honour.
     """
-    rng = generator(seed, "skyddat boende")
-    recruiter = Recruiter(rng, people, ages=_AGES, youngest=18, known=victims, known_share=0.5)
-    before: _Found | None = None
+    rng = model.generator("skyddat boende")
+    recruiter = Recruiter(rng, people, ages=_AGES, youngest=18)
+    placed: list[Placed] = []
     for year in YEARS:
-        persons = scaled(targets.PROTECTED_PERSONS[year], scale)
-        shelter = _find(
-            rng, recruiter, year, persons, 0.06, central=0.05, before=before, again=0.05
+        persons = model.count(
+            rng,
+            expected_placed(year, model),
+            stated=model.states(targets.PROTECTED_PERSONS, year),
         )
-        before = shelter
+        shelter, mothers = _placed_of(
+            rng, recruiter, cases, year, persons, response=_TO_SHELTER, model=model
+        )
+        decisions = model.count(
+            rng,
+            targets.PROTECTED_DECISIONS[year] - targets.PROTECTED_PERSONS[year],
+            stated=model.states(targets.PROTECTED_DECISIONS, year),
+        )
+        others = model.total(rng, targets.PROTECTED_OTHER_PERSONS, year)
+        other = _find(rng, recruiter, year, others, 0.3)
         parts = [
             _placements(
                 rng,
                 shelter,
-                max(scaled(targets.PROTECTED_DECISIONS[year], scale), persons),
-                scaled(targets.PROTECTED_CHILDREN[year], scale),
-                _SHELTER,
+                mothers,
+                persons + decisions,
+                model.total(rng, targets.PROTECTED_CHILDREN, year),
+                form=_SHELTER,
             ),
             _placements(
                 rng,
-                _find(
-                    rng,
-                    recruiter,
-                    year,
-                    scaled(targets.PROTECTED_OTHER_PERSONS[year], scale),
-                    0.3,
-                ),
-                scaled(targets.PROTECTED_OTHER_PERSONS[year], scale),
-                scaled(targets.PROTECTED_OTHER_CHILDREN[year], scale),
-                _SHELTER,
+                other,
+                np.ones(others, dtype=np.bool_),
+                others,
+                model.total(rng, targets.PROTECTED_OTHER_CHILDREN, year),
+                form=_SHELTER,
                 other=True,
             ),
-            _flats(rng, recruiter, year, scale),
+            _flats(rng, recruiter, cases, shelter, year=year, model=model),
         ]
-        _write_placements(rng, exporter, people, year, parts)
+        start = _write_placements(rng, exporter, people, year, parts)
+        placed.append(Placed(shelter, start[:persons]))
+    return placed
 
 
-def _flats(rng: np.random.Generator, recruiter: Recruiter, year: int, scale: float) -> _Placements:
-    women = scaled(targets.FLAT_WOMEN[year], scale)
-    men = scaled(targets.FLAT_MEN[year], scale)
-    found = _together(
+def expected_placed(year: int, model: Model) -> float:
+    """Persons who come to protected housing, in a city of full size.
+
+    Args:
+        year: The calendar year.
+        model: Which city; in a drawn one its truths say how many they are in 2023.
+    """
+    if not (model.drawn and year == _YEAR_OF_FALL):
+        return targets.PROTECTED_PERSONS[year]
+    weights = np.array([1 - CHILDREN_AT_HOME, CHILDREN_AT_HOME])
+    before, now = (
+        float(weights @ response_shares(model, at)[:, _TO_SHELTER]) for at in (year - 1, year)
+    )
+    return targets.PROTECTED_PERSONS[year - 1] * now / max(before, 1e-9)
+
+
+def _placed_of(
+    rng: np.random.Generator,
+    recruiter: Recruiter,
+    cases: Cases,
+    year: int,
+    count: int,
+    *,
+    response: int,
+    model: Model,
+    male: bool | None = None,
+) -> tuple[_Found, Flags]:
+    """Who is placed, and whether they have children at home.
+
+    Those whose case of the year led there, then others with an open case, and some without any.
+    """
+    linked = round(model.truths.protected.linkage["open_case"] * count)
+    known = cases.victims_of(year)
+    if male is not None:
+        known = known[cases.found.male[known] == male]
+    own = cases.response[known] == response
+    this_year = cases.reported[known] >= first_day(year)
+    # Of older cases the same mixture, so that the placed are a mirror of what cases lead to.
+    shares = response_shares(model, year)[:, response]
+    weight = shares[cases.children[known].astype(np.int64)] + 1e-9
+    weight = np.where(this_year, np.where(own, 1e6, 0.0), weight)
+    rows = known[pick(rng, min(linked, int((weight > 0).sum())), weight)]
+    sex = 0.06 if male is None else float(male)
+    rest = _find(rng, recruiter, year, count - len(rows), sex, central=0.05)
+    chance = (
+        CHILDREN_AT_HOME
+        * shares[1]
+        / max(CHILDREN_AT_HOME * shares[1] + (1 - CHILDREN_AT_HOME) * shares[0], 1e-9)
+    )
+    mothers = np.append(cases.children[rows], happens(rng, chance, len(rest.person)))
+    return _together([cases.found.take(rows), rest]), mothers.astype(np.bool_)
+
+
+def _flats(
+    rng: np.random.Generator,
+    recruiter: Recruiter,
+    cases: Cases,
+    shelter: _Found,
+    *,
+    year: int,
+    model: Model,
+) -> _Placements:
+    women = model.total(rng, targets.FLAT_WOMEN, year)
+    men = model.total(rng, targets.FLAT_MEN, year)
+    came = np.flatnonzero(
+        ~shelter.male
+        & happens(rng, model.truths.protected.linkage["move_between_forms"], len(shelter.person))
+    )[: women // 2]
+    found, mothers = _placed_of(
+        rng, recruiter, cases, year, women - len(came), response=_TO_FLAT, model=model, male=False
+    )
+    known = np.isin(found.person, shelter.person[came])
+    # Nobody is counted twice: who moved and was found again stands once, and a new one comes.
+    again = _find(rng, recruiter, year, int(known.sum()), 0.0, central=0.1)
+    everyone = _together(
         [
-            _find(rng, recruiter, year, women, 0.0, central=0.1),
+            shelter.take(came),
+            found.take(np.flatnonzero(~known)),
+            again,
             _find(rng, recruiter, year, men, 1.0, central=0.1),
         ]
     )
+    accompanied = np.concatenate(
+        [
+            np.ones(len(came), dtype=np.bool_),
+            mothers[~known],
+            np.zeros(len(again.person) + men, dtype=np.bool_),
+        ]
+    )
     more = round(0.06 * (women + men))
-    children = scaled(targets.FLAT_CHILDREN[year], scale)
-    return _placements(rng, found, women + men + more, children, _FLAT)
+    children = model.total(rng, targets.FLAT_CHILDREN, year)
+    return _placements(rng, everyone, accompanied, women + men + more, children, form=_FLAT)
 
 
 def _placements(
     rng: np.random.Generator,
     found: _Found,
+    mothers: Flags,
     decisions: int,
     children: int,
-    form: int,
     *,
+    form: int,
     other: bool = False,
 ) -> _Placements:
     count = len(found.person)
     row = np.concatenate([np.arange(count), rng.integers(0, count, decisions - count)])
-    cause = np.full(count, _OTHER_CAUSE) if other else deal(rng, (88, 12), count)
+    cause = np.full(count, _OTHER_CAUSE) if other else choose(rng, (88, 12), count)
     accompanied = np.zeros(decisions, dtype=np.int64)
-    women = rng.permutation(np.flatnonzero(~found.male[row]))
-    if not len(women):
-        women = np.arange(decisions)
-    mothers = women[: max(1, min(children * 10 // 17, len(women)))]
-    accompanied[mothers] = spread(
-        rng, np.ones(len(mothers), dtype=np.int64), min(children, 6 * len(mothers)), 0, 6
+    # First those with children at home, and as many as the children are enough for.
+    women = np.lexsort((rng.random(decisions), ~mothers[row] | found.male[row]))
+    brought = women[: max(1, min(children * 10 // 17, int((~found.male[row]).sum()) or decisions))]
+    accompanied[brought] = spread(
+        rng, np.ones(len(brought), dtype=np.int64), min(children, 6 * len(brought)), 0, 6
     )
     return _Placements(found.take(row), np.full(decisions, form), cause[row], accompanied)
 
@@ -420,7 +670,8 @@ def _write_placements(
     people: People,
     year: int,
     parts: Sequence[_Placements],
-) -> None:
+) -> Days:
+    """Write a year's placements; returns when each of the parts' began, in their order."""
     found = _together([part.found for part in parts])
     form = np.concatenate([part.form for part in parts])
     cause = np.concatenate([part.cause for part in parts])
@@ -429,7 +680,7 @@ def _write_placements(
     decided = days_in_year(rng, year, count)
     order = rng.permutation(count)
     start = decided + rng.integers(0, 4, count)
-    length = np.where(form[order] == _FLAT, 80.0, 50.0) * rng.lognormal(0.0, 0.6, count)
+    length = np.array(STAY_DAYS)[form[order]] * rng.lognormal(0.0, STAY_SPREAD, count)
     end = start + 1 + length.astype(np.int64)
     end[end > _LAST + 31] = NO_DAY
     serials = year * 10_000 + np.arange(1, count + 1)
@@ -448,3 +699,6 @@ def _write_placements(
         "medfoljande_barn": writing.number(children[order]),
     }
     exporter.history_then_months("skyddat_boende_placeringar", year, table, month_index(decided))
+    began = np.empty(count, dtype=np.int64)
+    began[order] = start
+    return began

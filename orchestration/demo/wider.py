@@ -9,17 +9,18 @@ from typing import Final
 import numpy as np
 
 from orchestration.demo import targets, writing
-from orchestration.demo.geography import UNITS, units_at
+from orchestration.demo.geography import AREAS, CENTRAL, UNITS, units_at
+from orchestration.demo.model import Model
 from orchestration.demo.panels import PanelYear, area_weights, by_area, follow
 from orchestration.demo.people import People, Recruiter, Residents, adult_ages
 from orchestration.demo.sampling import (
     NO_DAY,
+    Floats,
     Ints,
     choose,
+    choose_by_row,
     day,
     days_in_year,
-    deal,
-    generator,
     happens,
     last_day,
     month_index,
@@ -27,7 +28,6 @@ from orchestration.demo.sampling import (
     pick,
     scaled,
     spread,
-    wobble,
     year_of,
 )
 from orchestration.demo.targets import YEARS
@@ -36,7 +36,7 @@ _LAST: Final = last_day(YEARS[-1])
 
 
 def write_debt_counselling(
-    exporter: writing.Exporter, people: People, known: Residents, *, seed: int, scale: float
+    exporter: writing.Exporter, people: People, known: Residents, model: Model
 ) -> None:
     """Write `budget_skuldradgivning`: everyone comes for the first time once.
 
@@ -44,15 +44,14 @@ def write_debt_counselling(
         exporter: Where the files go.
         people: Everyone; new clients are added.
         known: People of another register who may occur here too.
-        seed: The city's seed.
-        scale: Size of the city; 1 is Stockholm's own.
+        model: Which city.
     """
-    rng = generator(seed, "budget och skuld")
+    rng = model.generator("budget och skuld")
     recruiter = Recruiter(
         rng, people, ages=adult_ages(43.0, 13.0), youngest=18, known=known, known_share=0.2
     )
     for year in YEARS:
-        count = scaled(targets.DEBT_COUNSELLING[year], scale)
+        count = model.total(rng, targets.DEBT_COUNSELLING, year)
         area = by_area(rng, count, area_weights(0.5, 0.0))
         visit = days_in_year(rng, year, count)
         person = recruiter.find(area, happens(rng, 0.52, count), visit)
@@ -71,19 +70,18 @@ def write_debt_counselling(
         exporter.history_then_months("budget_skuldradgivning", year, table, month_index(visit))
 
 
-def write_evictions(exporter: writing.Exporter, *, seed: int, scale: float) -> None:
+def write_evictions(exporter: writing.Exporter, model: Model) -> None:
     """Write `avhysningar_barn`: applications that concern children, most of them never executed.
 
     Args:
         exporter: Where the files go.
-        seed: The city's seed.
-        scale: Size of the city; 1 is Stockholm's own.
+        model: Which city.
     """
-    rng = generator(seed, "avhysningar")
+    rng = model.generator("avhysningar")
     for year in YEARS:
-        children = scaled(targets.EVICTED_CHILDREN[year], scale)
+        children = model.total(rng, targets.EVICTED_CHILDREN, year)
         families = max(1, round(children / 1.9))
-        halted = max(2, round(45 * scale))
+        halted = max(2, round(45 * model.scale))
         counts = np.concatenate(
             [
                 spread(rng, np.ones(families, dtype=np.int64), children, 1, 6),
@@ -124,7 +122,7 @@ _NEW_LAW: Final = day("2022-03-01")
 
 
 def write_family_law(
-    exporter: writing.Exporter, people: People, known: Residents, *, seed: int, scale: float
+    exporter: writing.Exporter, people: People, known: Residents, model: Model
 ) -> None:
     """Write `familjeratt_arenden`.
 
@@ -135,16 +133,15 @@ def write_family_law(
         exporter: Where the files go.
         people: Everyone; children who are not known from child cases are added.
         known: Children of the child cases.
-        seed: The city's seed.
-        scale: Size of the city; 1 is Stockholm's own.
+        model: Which city.
     """
-    rng = generator(seed, "familjeratt")
+    rng = model.generator("familjeratt")
     ages = np.linspace(1.4, 0.4, 18)
     recruiter = Recruiter(rng, people, ages=ages, youngest=0, known=known, known_share=0.75)
-    before = scaled(targets.FAMILY_LAW[_NEW_LAW_YEAR - 1], scale)
+    before = scaled(targets.FAMILY_LAW[_NEW_LAW_YEAR - 1], model.scale)
     for year in YEARS:
-        count = scaled(targets.FAMILY_LAW[year], scale)
-        kind = deal(rng, wobble(rng, _FAMILY_LAW_WEIGHTS), count)
+        count = model.total(rng, targets.FAMILY_LAW, year)
+        kind = choose(rng, _FAMILY_LAW_WEIGHTS, count)
         start = days_in_year(rng, year, count)
         if year >= _NEW_LAW_YEAR:
             after = np.flatnonzero(start >= _NEW_LAW)
@@ -175,7 +172,7 @@ _BY_LAW: Final = 0.22
 
 
 def write_substance_use(
-    exporter: writing.Exporter, people: People, known: Residents, *, seed: int, scale: float
+    exporter: writing.Exporter, people: People, known: Residents, model: Model
 ) -> None:
     """Write `missbruk_insatser`.
 
@@ -186,48 +183,53 @@ def write_substance_use(
         exporter: Where the files go.
         people: Everyone; new users are added.
         known: People of another register who may occur here too.
-        seed: The city's seed.
-        scale: Size of the city; 1 is Stockholm's own.
+        model: Which city.
     """
-    rng = generator(seed, "missbruk")
+    rng = model.generator("missbruk")
     recruiter = Recruiter(
         rng, people, ages=adult_ages(41.0, 14.0), youngest=18, known=known, known_share=0.3
     )
-    women = [round(0.31 * scaled(targets.SUBSTANCE_USE[year], scale)) for year in YEARS]
+    counts = [model.total(rng, targets.SUBSTANCE_USE, year) for year in YEARS]
+    women = [int(rng.binomial(count, 0.31)) for count in counts]
     followed = follow(
         rng,
         recruiter,
         years=YEARS,
         women=women,
-        men=[
-            scaled(targets.SUBSTANCE_USE[year], scale) - woman
-            for year, woman in zip(YEARS, women, strict=True)
-        ],
+        men=[count - woman for count, woman in zip(counts, women, strict=True)],
         weights=area_weights(0.5, 0.05),
         leaving=0.38,
     )
+    equality = model.truths.equality
+    weights = np.tile(np.array(_CARE_WEIGHTS, dtype=np.float64), (2, 1))
+    weights[0, _OUTPATIENT] *= equality.substance_use_outpatient_women
+    by_law = np.full(CENTRAL + 1, _BY_LAW / (1 - _BY_LAW))
+    for name, odds in equality.lvm_board.items():
+        by_law[AREAS.index(name)] *= odds
+    by_law /= 1 + by_law
     care = np.zeros(0, dtype=np.int64)
     for panel in followed:
-        drawn = deal(rng, _CARE_WEIGHTS, len(panel.person))
+        drawn = choose_by_row(rng, weights[panel.male.astype(np.int64)])
         kept = (panel.carried >= 0) & happens(rng, 0.7, len(panel.person))
         care = np.where(kept, np.append(care, 0)[panel.carried], drawn)
         if panel.year == YEARS[-1]:
-            more = scaled(targets.SUBSTANCE_USE[panel.year], scale) - scaled(
-                targets.SUBSTANCE_USE[panel.year - 1], scale
+            more = round(
+                len(panel.person)
+                * (1 - targets.SUBSTANCE_USE[panel.year - 1] / targets.SUBSTANCE_USE[panel.year])
             )
             newcomers = rng.permutation(np.flatnonzero(panel.carried < 0))
             care[newcomers[: max(more, 0)]] = _OUTPATIENT
-        table, months = _care_table(rng, people, panel, care)
+        table, months = _care_table(rng, people, panel, care, by_law)
         exporter.history_then_months("missbruk_insatser", panel.year, table, months)
 
 
 def _care_table(
-    rng: np.random.Generator, people: People, panel: PanelYear, care: Ints
+    rng: np.random.Generator, people: People, panel: PanelYear, care: Ints, by_law: Floats
 ) -> tuple[writing.Table, Ints]:
     count = len(panel.person)
     second = np.flatnonzero(~panel.leaves & happens(rng, 0.24, count))
     row = np.concatenate([np.arange(count), second])
-    kind = np.concatenate([care, deal(rng, _CARE_WEIGHTS, len(second))])
+    kind = np.concatenate([care, choose(rng, _CARE_WEIGHTS, len(second))])
     start = panel.start[row].copy()
     room = last_day(panel.year) - 3 - panel.start[second]
     start[count:] += rng.integers(0, room)
@@ -235,7 +237,7 @@ def _care_table(
     # Decisions end with the year; those who stay have a new one in the next.
     latest = np.where(panel.leaves, panel.end, last_day(panel.year))[row]
     end = np.maximum(np.minimum(start + length.astype(np.int64), latest), start)
-    compulsory = (kind == _INSTITUTION) & happens(rng, _BY_LAW, len(row))
+    compulsory = (kind == _INSTITUTION) & happens(rng, by_law[panel.area[row]], len(row))
     around_the_clock = (kind > _OUTPATIENT) & (kind < len(_CARE) - 1)
     order = np.lexsort((panel.person[row], start))
     rows = row[order]
@@ -266,27 +268,27 @@ _HOMELESS_CAUSES: Final = (
     "ovrigt",
 )
 _HOMELESS_AGES: Final = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-")
-_SURVEY_MONTH: Final = "04"
+_SURVEY_MONTH: Final = "09"
+_SURVEY_YEARS: Final = tuple(year for year in YEARS if year % 2 == 0)
 
 
 def write_homelessness(
-    exporter: writing.Exporter, people: People, known: Residents, *, seed: int, scale: float
+    exporter: writing.Exporter, people: People, known: Residents, model: Model
 ) -> None:
-    """Write `hemloshet_kartlaggning`, one survey each April.
+    """Write `hemloshet_kartlaggning`, one survey each September of an even year.
 
     Args:
         exporter: Where the files go.
         people: Everyone; people who are not known elsewhere are added.
         known: People of another register who may occur here too.
-        seed: The city's seed.
-        scale: Size of the city; 1 is Stockholm's own.
+        model: Which city.
     """
-    rng = generator(seed, "hemloshet")
+    rng = model.generator("hemloshet")
     recruiter = Recruiter(
         rng, people, ages=adult_ages(44.0, 14.0), youngest=18, known=known, known_share=0.4
     )
-    counts = [scaled(targets.HOMELESS[year], scale) for year in YEARS]
-    women = [round(0.34 * count) for count in counts]
+    counts = [model.total(rng, targets.HOMELESS, year) for year in YEARS]
+    women = [int(rng.binomial(count, 0.34)) for count in counts]
     followed = follow(
         rng,
         recruiter,
@@ -297,7 +299,9 @@ def write_homelessness(
         leaving=0.35,
     )
     for panel in followed:
-        _write_survey(rng, exporter, people, panel)
+        # People go in and out of homelessness between the surveys too.
+        if panel.year in _SURVEY_YEARS:
+            _write_survey(rng, exporter, people, panel)
 
 
 def _write_survey(
@@ -319,11 +323,11 @@ def _write_survey(
             np.searchsorted([25, 35, 45, 55, 65], age, side="right"), _HOMELESS_AGES
         ),
         "stadsdelsnamnd": writing.code(units_at(panel.area[order], survey_day), UNITS),
-        "situation": writing.code(deal(rng, (19, 16, 45, 20), count), _SITUATIONS),
-        "tid_i_hemloshet": writing.code(deal(rng, (13, 23, 30, 34), count), _HOMELESS_TIME),
+        "situation": writing.code(choose(rng, (19, 16, 45, 20), count), _SITUATIONS),
+        "tid_i_hemloshet": writing.code(choose(rng, (13, 23, 30, 34), count), _HOMELESS_TIME),
         "barn_antal": writing.number(
             np.where(has_children, 1 + choose(rng, (50, 33, 12, 5), count), 0)
         ),
-        "orsak": writing.code(deal(rng, (28, 17, 8, 14, 9, 18, 6), count), _HOMELESS_CAUSES),
+        "orsak": writing.code(choose(rng, (28, 17, 8, 14, 9, 18, 6), count), _HOMELESS_CAUSES),
     }
     exporter.survey("hemloshet_kartlaggning", f"{panel.year}-{_SURVEY_MONTH}", table)

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.findings.codes import Kind
 from tests.integration.conftest import Installation
 
 FACTS = list(
@@ -215,12 +216,15 @@ def test_the_default_city_has_the_documents_focus_areas(snapshot: Path) -> None:
         focused = connection.execute(
             "select distinct indicator_id from marts.deviations where outcome = 'focus'"
         ).fetchall()
+        kinds = connection.execute("select distinct kind from marts.deviations").fetchall()
         explained = connection.execute(
             "select indicator_id, explanation_id from marts.deviations where outcome = 'explained'"
         ).fetchall()
         [(synthetic, disclosure)] = connection.execute(
             "select synthetic, disclosure_status from meta.publication"
         ).fetchall()
+    # Each kind of deviation there is, is seen in the default city.
+    assert {kind for (kind,) in kinds} == set(Kind)
     assert areas == [("ekonomiskt_bistand",), ("socialpsykiatri",), ("vald_i_nara_relation",)]
     assert {
         ("assistance_households_share",),

@@ -33,11 +33,12 @@ COLUMNS = {
     ),
     "vald_arenden": (
         "arende_id personnummer kon stadsdelsnamnd roll aktualiserad_datum avslutad_datum"
+        " hemmaboende_barn hotbedomning losning ursprung"
     ),
     "boendestod_beslut": (
         "beslut_id personnummer kon fodelsear stadsdelsnamnd malgrupp timmar timmar_per"
         " start_datum slut_datum lss_personkrets eget_boende folkbokford_i_namnden"
-        " antal_aktiviteter"
+        " antal_aktiviteter timmar_utforda behovsniva"
     ),
     "socialpsykiatri_insatser": (
         "insats_id personnummer kon stadsdelsnamnd insats start_datum slut_datum"
@@ -138,7 +139,7 @@ def test_every_register_has_its_files(city: City) -> None:
         elif register in YEARLY:
             assert periods == [str(year) for year in range(2016, 2024)]
         elif register == "hemloshet_kartlaggning":
-            assert periods == [f"{year}-04" for year in range(2016, 2024)]
+            assert periods == [f"{year}-09" for year in range(2016, 2024, 2)]
         else:
             assert periods == [str(year) for year in range(2016, 2023)] + months[-12:]
     assert sorted(city.files) == sorted(path for path in city.inbox.glob("*/*") if path.is_file())

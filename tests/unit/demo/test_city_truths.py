@@ -1,0 +1,193 @@
+"""A file of truths is read strictly, changes what it says and nothing else, and is acted on."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.demo import assistance, estimands, violence
+from orchestration.demo.city import city_model
+from orchestration.demo.people import People
+from orchestration.demo.sampling import year_of
+from orchestration.demo.truths import Truths, TruthsError
+from tests.truths.city_dispersion import dispersion
+
+# The names that cities written by others use.
+NAMES = {
+    "refusal": {
+        *("hazard_by_spell", "first_application", "year_2023", "new_groups_2023"),
+        *("consistency", "board", "return"),
+    },
+    "protected": {"response", "substitution", "linkage"},
+    "support": {"grant_from", "equal_treatment"},
+    "child": {"contacted", "reason_by_category", "guardian_declines", "context", "rereferral"},
+}
+OF_OTHERS = """
+refusal.year_2023: 1.5
+refusal:
+  hazard_by_spell: [1, 1, 1, 1, 1, 1]
+  board: {Skarpnäck: 2.0}
+  return: {never: 0.5}
+protected:
+  response: {shelter_2023: {with_children: 0.5}}
+  substitution: {jourlagenhet: 0, egen_losning: 0, unexplained: 1}
+support:
+  grant_from: 2020-07
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "sanningar.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_name_is_there() -> None:
+    default = Path("orchestration/demo/default_truths.yml").read_text("utf-8")
+    groups = [line.removesuffix(":") for line in default.splitlines() if line[:1].isalpha()]
+    assert groups == [*NAMES, "equality", "stability"]
+    for group, names in NAMES.items():
+        block = default.partition(f"\n{group}:\n")[2]
+        for name in names:
+            assert f"\n  {name}:" in f"\n{block}", name
+
+
+def test_a_file_changes_what_it_says_and_nothing_else(tmp_path: Path) -> None:
+    default, changed = Truths.default(), Truths.read(written(tmp_path, OF_OTHERS))
+    assert changed.refusal.year_2023 == 1.5
+    assert set(changed.refusal.hazard_by_spell.values()) == {1.0}
+    assert changed.refusal.board == {**default.refusal.board, "Skarpnäck": 2.0}
+    assert changed.refusal.returning == {**default.refusal.returning, "never": 0.5}
+    assert changed.refusal.first_application == default.refusal.first_application
+    assert changed.protected.response["shelter_2023"] == {
+        "with_children": 0.5,
+        "without_children": 1.0,
+    }
+    assert changed.support.grant_from == {"from": "2020-07", "share": 0.35}
+    assert changed.child == default.child
+    assert Truths.read(written(tmp_path, "")) == default
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("refusal: {year_2024: 1}", "refusal.year_2024: namnet finns inte"),
+        ("avslag: {year_2023: 1}", "avslag: namnet finns inte"),
+        ("refusal: {year_2023: många}", "refusal.year_2023: ett tal mellan 0.05 och 20 väntades"),
+        ("refusal: {year_2023: -1}", "refusal.year_2023: ett tal mellan"),
+        ("refusal: {year_2023: .nan}", "refusal.year_2023: ett tal mellan"),
+        ("refusal: {board: {Atlantis: 2}}", "refusal.board.Atlantis: namnet finns inte"),
+        ("refusal: {hazard_by_spell: [1, 2]}", "ett värde för vart och ett av 1, 2-3"),
+        ("protected: {substitution: {unexplained: 0.5}}", "delarna ska bli 1 tillsammans"),
+        ("support: {grant_from: 2035-01}", "en månad mellan 2016-01 och 2023-12"),
+        ("- en lista", "är ingen tabell"),
+        ("refusal: {", "rad 1: filen är inte YAML"),
+    ],
+)
+def test_a_fault_is_told_with_place_and_what_to_do(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(TruthsError) as refused:
+        Truths.read(written(tmp_path, text))
+    message = str(refused.value)
+    assert message.startswith("sanningar.yml")
+    assert told in message
+    assert "Gör så här: " in message
+
+
+def test_a_demand_for_a_city_writes_its_truths_outside_the_inbox(tmp_path: Path) -> None:
+    home = tmp_path / "hem"
+    file = written(tmp_path, OF_OTHERS)
+    typed = ["demo", "--truths", str(file), "--mode", "drawn", "--seed", "5", "--scale", "0.01"]
+    result = CliRunner().invoke(app, [*typed, "--home", str(home)])
+    assert result.exit_code == 0, result.output
+    assert not list((home / "inbox").rglob("truth.json"))
+    truth = json.loads((home / "truth.json").read_text("utf-8"))
+    assert (truth["seed"], truth["scale"], truth["mode"]) == (5, 0.01, "drawn")
+    assert truth["truths"]["refusal"]["year_2023"] == 1.5
+    values = {(each["estimand_id"], each["category"]): each["value"] for each in truth["estimands"]}
+    asked = {
+        *("1.2", "1.4", "1.5", "1.6", "1.7_granted_3", "1.7_contrast", "1.8", "2.3", "2.4", "2.7"),
+        *("2.8", "3.3", "3.3_hours", "3.4", "3.5", "3.7"),
+    }
+    assert asked <= {estimand for estimand, _ in values}
+    # No emergency flat and no solution of one's own took over; half of the mothers' places went.
+    assert values["2.4", "unexplained"] == 1.0
+    assert values["1.8", "0180-skarpnack"] > 1.2
+    # The same inbox cannot become another city.
+    again = CliRunner().invoke(app, [*typed, "--home", str(home)])
+    assert again.exit_code == 2
+    assert "Inkorgen har redan leveranser" in " ".join(again.output.split())
+
+
+def test_truths_are_closed_form_where_there_is_one() -> None:
+    model = city_model(mode="drawn")
+    before, now = (violence.response_shares(model, year) for year in (2022, 2023))
+    # .64 of the mothers' shelter; a third of what is missing is taken over, less than a tenth of it
+    # by emergency flats.
+    assert now[1, 0] == pytest.approx(0.64 * before[1, 0])
+    assert now[1, 1] - before[1, 1] == pytest.approx(0.09 * 0.36 * before[1, 0])
+    assert now[1, 2] - before[1, 2] == pytest.approx(0.30 * 0.36 * before[1, 0])
+    np.testing.assert_allclose(now[0], before[0])
+    np.testing.assert_allclose(now.sum(axis=1), 1.0)
+
+
+def test_without_the_grant_nobody_is_lifted_and_none_is_told() -> None:
+    truths = Truths.changed({"support": {"grant_from": {"share": 0}}})
+    found = {
+        (each.estimand_id, each.category): each.value
+        for each in estimands.housing_support_truths(city_model(truths=truths, mode="drawn"))
+    }
+    assert found["3.3", "total"] == found["3.3_hours", "total"] == found["3.5", "total"] == 0.0
+    # Two groups of so many persons give the difference that is declared.
+    assert found["3.7", "total"] == pytest.approx(2.5, abs=0.06)
+
+
+def test_a_year_without_a_rise_has_none() -> None:
+    """The odds of 2023 are a truth: at one the level is the year before's, at two it is not."""
+    rates = []
+    for odds in (1.0, 2.0):
+        truths = Truths.changed({"refusal": {"year_2023": odds}})
+        year = assistance.decisions_of(city_model(seed=3, scale=0.2, truths=truths, mode="drawn"))
+        rates.append([(each.ground >= 0).mean() for each in year[-2:]])
+    assert rates[0][1] == pytest.approx(rates[0][0], rel=0.06)
+    assert rates[1][1] > 1.25 * rates[1][0]
+
+
+def shares_of(seed: int) -> dict[str, tuple[int, int]]:
+    """Shares of the households and the victims of a year in a calibrated city."""
+    model = city_model(seed=seed, scale=0.1)
+    year = assistance.decisions_of(model)[5]
+    _, first = np.unique(year.household[year.granted], return_index=True)
+    cases = violence.cases_of(People(model.generator("personer")), None, model)
+    new = cases.victim & (year_of(cases.reported) == 2021)
+    found = {
+        "single men": year.kind[year.granted][first] == 0,
+        "lodgers": year.housing[year.granted][first] == 2,
+        "in Södermalm": year.area[year.granted][first] == 7,
+        "in Farsta": year.area[year.granted][first] == 10,
+        "refused in part": year.outcome[year.granted][first] == 1,
+        "children at home": cases.children[new],
+        "placed": cases.response[new] == 0,
+        "victims in Farsta": cases.found.area[new] == 10,
+        "men": cases.found.male[new],
+    }
+    return {name: (int(each.sum()), each.size) for name, each in found.items()}
+
+
+def test_cities_differ_as_chance_makes_them() -> None:
+    """A little of `tests.truths.city_dispersion`; a city without chance has about .3."""
+    found = dispersion([shares_of(seed) for seed in range(12)])
+    assert len(found) == 9
+    assert 0.7 < sum(found.values()) / len(found) < 1.3, found
+
+
+def test_a_home_of_ones_own_is_a_ground_for_owners_alone() -> None:
+    own = assistance.GROUNDS.index("eget_agande_bostad")
+    rows = 0
+    for year in assistance.decisions_of(city_model(seed=3, scale=0.2)):
+        refused = year.ground == own
+        rows += int(refused.sum())
+        assert set(year.housing[refused]) <= {1}
+    assert rows > 200
