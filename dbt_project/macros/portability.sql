@@ -54,6 +54,24 @@
     make_date(cast(extract(year from {{ year_start }}) as integer), 12, 31)
 {%- endmacro %}
 
+{# Whole days from one date to another, negative where it comes before. #}
+{% macro days_between(first, last) -%}
+    {{ adapter.dispatch('days_between', 'avvik')(first, last) }}
+{%- endmacro %}
+
+{% macro default__days_between(first, last) -%}
+    cast({{ last }} - {{ first }} as integer)
+{%- endmacro %}
+
+{% macro spark__days_between(first, last) -%}
+    datediff({{ last }}, {{ first }})
+{%- endmacro %}
+
+{# First day of the quarter that a date lies in, as a date. #}
+{% macro quarter_start(date) -%}
+    cast(date_trunc('quarter', {{ date }}) as date)
+{%- endmacro %}
+
 {#
     A sum of floating-point numbers ends in other last digits when threads meet
     in another order. Rounded far below what any figure shows, two builds of the

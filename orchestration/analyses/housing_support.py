@@ -6,7 +6,8 @@ need is used where it is delivered.
 What does not belong here: which groups and years the grant is for; they are given.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Support:
         group: (N,), place in ``GROUPS``.
         woman: (N,).
         age_band: (N,), codes.
-        board: (N,), codes of ``boards``.
+        board: (N,), codes of ``boards``; -1 belongs to none.
         activities: (N,), how many are granted.
         start_year: (N,), in which the decision began.
         own_housing: (N,).
@@ -68,6 +69,15 @@ class Support:
     performed: FloatArray | None = None
     boards: tuple[str, ...] = ()
 
+    def only(self, mine: BoolArray) -> "Support":
+        """Some of the rows, (N,)."""
+        arrays: dict[str, Any] = {
+            each.name: value[mine]
+            for each in fields(self)
+            if isinstance(value := getattr(self, each.name), np.ndarray)
+        }
+        return replace(self, **arrays)
+
     @property
     def psychiatry(self) -> BoolArray:
         """(N,), False for the disabled."""
@@ -79,20 +89,21 @@ class Grant:
     """The grant.
 
     Attributes:
-        amount: kronor a person and year.
-        since: first year it was paid.
+        amount: kronor a person and year; None where none is known for the year.
+        since: first year it was paid; None where that is not known.
     """
 
-    amount: float
-    since: int
+    amount: float | None = None
+    since: int | None = None
 
 
 def analyse(
     year: int,
     geography_id: str,
-    support: Support | None,
+    support: Support | Shortfall,
     grant: Grant,
     *,
+    started: Support | None = None,
     replicates: int = REPLICATES,
 ) -> Rows:
     """All estimands of one year.
@@ -100,15 +111,17 @@ def analyse(
     Args:
         year: the reported year.
         geography_id: where.
-        support: None where the register is not delivered.
+        support: what is lacking where there is none.
         grant: amount and first year.
+        started: every decision once, also of those no longer in force; ``support`` if left out.
         replicates: draws of the parametric bootstrap.
     """
     rows = Rows(ANALYSIS, year, geography_id)
-    if support is None or support.hours.size > MOST_ROWS:
-        lacking = Shortfall.NO_REGISTER if support is None else Shortfall.TOO_MANY_ROWS
+    if not isinstance(support, Shortfall) and support.hours.size > MOST_ROWS:
+        support = Shortfall.TOO_MANY_ROWS
+    if isinstance(support, Shortfall):
         for number in range(1, 11):
-            rows.add(f"3.{number}", None, unit="hours", method_id="counts", shortfall=lacking)
+            rows.add(f"3.{number}", None, unit="hours", method_id="counts", shortfall=support)
         return rows
     _levels(rows, support)
     _criteria(rows, support, grant)
@@ -116,7 +129,7 @@ def analyse(
     with rows.attempt("3.3", "3.4", "3.6", unit="persons", method_id="bunching"):
         _heap(rows, support, seen, replicates)
     with rows.attempt("3.5", unit="share", method_id="bunching", since=grant.since):
-        since_grant(rows, support, grant, replicates)
+        since_grant(rows, support if started is None else started, grant, replicates)
     with rows.attempt("3.7", unit="hours", method_id="standardised_gamma"):
         equal_treatment(rows, support)
     with rows.attempt("3.8", unit="ratio", method_id="jackknife"):
@@ -179,7 +192,13 @@ def _criteria(rows: Rows, support: Support, grant: Grant) -> None:
         method_id="counts",
         observations=float((~support.psychiatry).sum()),
     )
-    rows.add("3.2_amount", persons * grant.amount, unit="kr", method_id="counts")
+    rows.add(
+        "3.2_amount",
+        None if grant.amount is None else persons * grant.amount,
+        unit="kr",
+        method_id="counts",
+        shortfall=Shortfall.NO_COLUMN if grant.amount is None else None,
+    )
     for at, name in enumerate(CRITERIA):
         others = np.delete(holds, at, axis=1).all(axis=1)
         lacking = others & ~holds[:, at] & enough_hours & ~support.psychiatry
@@ -224,12 +243,13 @@ def _heap(rows: Rows, support: Support, seen: Histogram, replicates: int) -> Non
     judged = bunching.placebos(
         seen, cases, (_HOLDERS, THRESHOLD), rows.seed, replicates=min(replicates, 199)
     )
-    for (group, at), found, p in zip(cases, judged.found, judged.p_values, strict=True):
+    together = zip(cases, judged.found, judged.p_values, judged.limits, strict=True)
+    for (group, at), found, p, limits in together:
         own = group == _HOLDERS
         rows.add(
             "3.4",
             found.excess,
-            found.excess_limits,
+            limits,
             unit="persons",
             method_id="bunching",
             breakdown="placebo" if own else "group",
@@ -316,7 +336,7 @@ def since_grant(rows: Rows, support: Support, grant: Grant, replicates: int) -> 
     """3.5: excess share by the year a decision began, before the grant and after it.
 
     Raises:
-        Unidentified: there are no years on one of the sides.
+        Unidentified: nobody knows when the grant came, or there are no years on one of the sides.
     """
     years = np.unique(support.start_year)
     shares, spreads, kept = [], [], []
@@ -347,6 +367,8 @@ def since_grant(rows: Rows, support: Support, grant: Grant, replicates: int) -> 
             drawn=True,
         )
     began, share_of, error_of = np.array(kept), np.array(shares), np.array(spreads)
+    if grant.since is None:
+        raise Unidentified(Shortfall.NO_COLUMN)
     after = began >= grant.since
     if not after.any() or after.all():
         raise Unidentified(Shortfall.NO_EARLIER)
@@ -483,6 +505,8 @@ def _boards(rows: Rows, support: Support) -> None:
     Raises:
         Unidentified: there are too few boards.
     """
+    # Who belongs to no board today has no part in how boards differ.
+    support = support.only(support.board >= 0)
     if np.unique(support.board).size < LEAST_BOARDS:
         raise Unidentified(Shortfall.FEW_GROUPS)
     group = (~support.psychiatry).astype(np.float64)

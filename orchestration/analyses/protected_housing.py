@@ -65,7 +65,7 @@ class Cases:
         year: (N,).
         person: (N,), the same number for a person in both years.
         stratum: (N,), children x threat x area category, from 0.
-        response: (N,), place in ``RESPONSES``.
+        response: (N,), place in ``RESPONSES``; None where it is not delivered.
         origin: (N,), codes of ``origins``; -1 is not known.
         origins: names.
     """
@@ -73,7 +73,7 @@ class Cases:
     year: IntArray
     person: IntArray
     stratum: IntArray
-    response: IntArray
+    response: IntArray | None
     origin: IntArray
     origins: tuple[str, ...] = ()
 
@@ -98,14 +98,16 @@ class Flow:
     """One row a person who left, or came to, one form; what came next within so long.
 
     Attributes:
-        name: from where to where.
+        name: from where to where, parted by ``*``.
         days: (N,), until the other form, or until the last delivered day.
         moved: (N,), 1 where the person came to the other form.
+        horizon: days within which that counts.
     """
 
     name: str
     days: FloatArray
     moved: IntArray
+    horizon: float = FLOW_HORIZON
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,12 +159,16 @@ def analyse(
         *("2.3", "2.4", "2.5", "2.9"), unit="share", method_id="standardised", since=year - 1
     ):
         if delivered.cases is None:
-            raise Unidentified(Shortfall.NO_LINKAGE)
+            raise Unidentified(Shortfall.NO_REGISTER)
         _inflow(rows, delivered.cases)
-        _substitution(rows, delivered.cases, replicates)
+        with rows.attempt(
+            "2.3", "2.4", "2.5", unit="share", method_id="standardised", since=year - 1
+        ):
+            _substitution(rows, delivered.cases, replicates)
     with rows.attempt("2.6", unit="share", method_id="aalen_johansen"):
         if not delivered.flows:
-            raise Unidentified(Shortfall.NO_LINKAGE)
+            lacking = delivered.placements is None
+            raise Unidentified(Shortfall.NO_REGISTER if lacking else Shortfall.NO_LINKAGE)
         for flow in delivered.flows:
             _flow(rows, flow)
     with rows.attempt("2.7", unit="days", method_id="kaplan_meier", since=year - 1):
@@ -302,22 +308,25 @@ def _substitution(rows: Rows, cases: Cases, replicates: int) -> None:
     """2.3, 2.4 and 2.5: who would have been placed at last year's shares, and what they got.
 
     Raises:
-        Unidentified: a year has too few cases.
+        Unidentified: what became of the cases is not delivered, or a year has too few.
     """
+    response = cases.response
+    if response is None:
+        raise Unidentified(Shortfall.NO_COLUMN)
     then, now = (cases.year == year for year in (rows.year - 1, rows.year))
     if not then.any():
         raise Unidentified(Shortfall.NO_EARLIER)
     for year in (then, now):
-        enough(float(year.sum()), float((year & (cases.response == 0)).sum()))
+        enough(float(year.sum()), float((year & (response == 0)).sum()))
     both = then | now
     strata, forms = int(cases.stratum.max()) + 1, len(RESPONSES)
     _, who = np.unique(cases.person[both], return_inverse=True)
-    cell = (now[both] * strata + cases.stratum[both]) * forms + cases.response[both]
+    cell = (now[both] * strata + cases.stratum[both]) * forms + response[both]
     table = cluster_totals(who, cell, np.ones(cell.size), (int(who.max()) + 1, 2 * strata * forms))
     seen = np.asarray(table.sum(axis=0), dtype=np.float64)[None]
     found = _carried(seen, strata)
     drawn = _carried(bootstrap_sums(table, rows.random(), replicates), strata)
-    number, placed = float(now.sum()), float((now & (cases.response == 0)).sum())
+    number, placed = float(now.sum()), float((now & (response == 0)).sum())
     rows.drawn(
         "2.3",
         float(found[0, 0]),
@@ -357,8 +366,8 @@ def _substitution(rows: Rows, cases: Cases, replicates: int) -> None:
             events=placed,
         )
     for year, mine in ((rows.year - 1, then), (rows.year, now)):
-        others = float((mine & (cases.response != 0)).sum())
-        talked = float((mine & (cases.response == _COUNSELLING)).sum())
+        others = float((mine & (response != 0)).sum())
+        talked = float((mine & (response == _COUNSELLING)).sum())
         low, high = wilson_limits(np.array([talked]), np.array([max(others, 1.0)]), _TAIL)
         share = talked / max(others, 1.0)
         error = float(np.sqrt(share * (1 - share) / max(others, 1.0)))
@@ -399,7 +408,7 @@ def _flow(rows: Rows, flow: Flow) -> None:
     number, moved = float(flow.days.size), float(flow.moved.sum())
     try:
         enough(number, moved)
-        _followed(float(flow.days.max()), FLOW_HORIZON)
+        _followed(float(flow.days.max()), flow.horizon)
     except Unidentified as lacking:
         rows.add(
             "2.6",
@@ -413,7 +422,7 @@ def _flow(rows: Rows, flow: Flow) -> None:
             shortfall=lacking.shortfall,
         )
         return
-    found = survival.aalen_johansen(flow.days, flow.moved, 1, np.array([FLOW_HORIZON]), LEVEL)
+    found = survival.aalen_johansen(flow.days, flow.moved, 1, np.array([flow.horizon]), LEVEL)
     rows.add(
         "2.6",
         float(found.estimate[0, 0]),

@@ -51,8 +51,10 @@ _DRAWS_AT_ONCE = 50
 _TAIL = (1.0 - LEVEL) / 2.0
 #: A hazard closer to one than this is as good as certain.
 _SURE = 1.0 - 1e-12
+#: Grounds that are about what the household has, as the registers name them.
+ECONOMIC = ("inkomst_over_norm", "tillgangar", "eget_agande_bostad", "kredit_som_inkomst")
 #: Ground that the documents ask about, held against the other economic ones.
-_COMPARED = "kredit"
+_COMPARED = "kredit_som_inkomst"
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +128,7 @@ class RefusalReturns:
 def analyse(
     year: int,
     geography_id: str,
-    months: RefusalMonths | None,
+    months: RefusalMonths | Shortfall,
     returns: RefusalReturns | None = None,
     grounds: "GroundHistory | None" = None,
     *,
@@ -137,20 +139,17 @@ def analyse(
     Args:
         year: the reported year.
         geography_id: where.
-        months: None where the register is not delivered.
+        months: what is lacking where there are none.
         returns: None where nothing can be followed.
         grounds: refusals by ground of all years; None where there is no history.
         replicates: draws of households.
     """
     rows = Rows(ANALYSIS, year, geography_id)
-    if months is None:
-        for estimand in ("1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9"):
-            rows.add(
-                estimand, None, unit="share", method_id="counts", shortfall=Shortfall.NO_REGISTER
-            )
-        return rows
-    if months.year.size > MOST_ROWS:
-        rows.add("1.1", None, unit="share", method_id="counts", shortfall=Shortfall.TOO_MANY_ROWS)
+    if not isinstance(months, Shortfall) and months.year.size > MOST_ROWS:
+        months = Shortfall.TOO_MANY_ROWS
+    if isinstance(months, Shortfall):
+        for number in range(1, 10):
+            rows.add(f"1.{number}", None, unit="share", method_id="counts", shortfall=months)
         return rows
     now = months.year == year
     households = int(months.household.max(initial=-1)) + 1
@@ -192,16 +191,23 @@ def _rates(
     groups["spell_band"] = months.band
     names = {**months.names, "total": ("total",), "spell_band": tuple(str(b) for b in BANDS)}
     of_month = months.household * 12 + months.month - 1
+    tables = []
     for breakdown, codes in groups.items():
-        of = names[breakdown]
         inside = now & (codes >= 0)
         who, code = months.household[inside], codes[inside]
-        shape = (households, 2 * len(of))
+        shape = (households, 2 * len(names[breakdown]))
         events = cluster_totals(who, 2 * code, months.refusals[inside], shape)
-        trials = cluster_totals(who, 2 * code + 1, months.decisions[inside], shape)
-        totals = events + trials
+        tables.append(events + cluster_totals(who, 2 * code + 1, months.decisions[inside], shape))
+    # The same households are drawn for every group.
+    drawn_together = bootstrap_sums(
+        sparse.hstack(tables).tocsr(), rows.random(), min(replicates, 199)
+    )
+    ends = np.cumsum([table.shape[1] for table in tables])[:-1]
+    for (breakdown, codes), totals, drawn in zip(
+        groups.items(), tables, np.split(drawn_together, ends, axis=1), strict=True
+    ):
+        of, inside = names[breakdown], now & (codes >= 0)
         sums = np.asarray(totals.sum(axis=0), dtype=np.float64).ravel()
-        drawn = bootstrap_sums(totals, rows.random(), min(replicates, 199))
         for at, category in enumerate(of):
             y, n = sums[2 * at], sums[2 * at + 1]
             mine = inside & (codes == at)
@@ -594,7 +600,7 @@ class GroundHistory:
 
     counts: FloatArray
     grounds: tuple[str, ...]
-    suspected: tuple[str, ...] = ("eget_agande_bostad", "kredit", "tillgangar")
+    suspected: tuple[str, ...] = ("eget_agande_bostad", "kredit_som_inkomst", "tillgangar")
 
 
 #: Earlier pairs of years that a contrast's own error needs.

@@ -105,3 +105,80 @@ class BoardStandardised:
     p_value: Annotated[float, Field(description="Ojusterat p-värde.")]
     q_value: Annotated[float, Field(description="Justerat för antalet nämnder.")]
     verdict: Annotated[str, Field(description="above, below eller alike.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnalysisMethod:
+    """One row of ``marts.analysis_methods``."""
+
+    method_id: Annotated[str, Field(description="Metoden.")]
+    title_sv: Annotated[str, Field(description="Vad den kallas.")]
+    text_sv: Annotated[str, Field(description="Hur den räknar.")]
+    reference: Annotated[str, Field(description="Källan till formeln; tomt för rena antal.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusalPart:
+    """One row of ``marts.refusal_decomposition``."""
+
+    period_start: Annotated[date, Field(description="Årets första dag.")]
+    period_from: Annotated[date, Field(description="Första dagen i året som jämförs med.")]
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    level: Annotated[
+        str,
+        Field(description="refusals: antalet avslag och delavslag; rate: avslag per beslut."),
+    ]
+    factor: Annotated[
+        str,
+        Field(description="Delen: households, months, decisions, refusals; composition, rate."),
+    ]
+    contribution: Annotated[
+        float | None, Field(description="Så mycket av förändringen; delarna summerar till den.")
+    ]
+    ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")]
+    ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")]
+    share: Annotated[
+        float | None,
+        Field(description="Bidraget delat med hela förändringen; tomt om den är noll."),
+    ]
+    status: Annotated[Status, Field(description="Som i marts.analysis_results.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusalReturn:
+    """One row of ``marts.refusal_returns``."""
+
+    period_start: Annotated[date, Field(description="Rapportårets första dag.")]
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    ground: Annotated[str, Field(description="Avslagets grund; alla för alla grunder.")]
+    kind: Annotated[str, Field(description="Slag av ansökan; alla för alla slag.")]
+    event: Annotated[
+        str, Field(description="granted, refused_again eller no_application (ingen ny ansökan).")
+    ]
+    horizon_months: Annotated[int, Field(description="Månader efter avslaget.")]
+    at_risk: Annotated[float, Field(description="Avslag som följs.")]
+    cumulative_incidence: Annotated[
+        float | None, Field(description="Andelen som det har hänt så långt efteråt.")
+    ]
+    ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")]
+    ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")]
+    status: Annotated[Status, Field(description="Som i marts.analysis_results.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HousingFlow:
+    """One row of ``marts.protected_housing_flows``."""
+
+    period_start: Annotated[date, Field(description="Rapportårets första dag.")]
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    from_form: Annotated[str, Field(description="Formen som lämnades; rvc är samtalsstöd.")]
+    to_form: Annotated[str, Field(description="Formen som kom sedan.")]
+    horizon_days: Annotated[int, Field(description="Dagar efter att den första formen lämnades.")]
+    persons: Annotated[float, Field(description="Personer som lämnade och följs.")]
+    moved: Annotated[float, Field(description="Av dem så många som kom till den andra formen.")]
+    cumulative_incidence: Annotated[
+        float | None, Field(description="Andelen som kom dit inom så många dagar.")
+    ]
+    ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")]
+    ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")]
+    status: Annotated[Status, Field(description="Som i marts.analysis_results.")]

@@ -29,7 +29,14 @@ from pydantic.fields import FieldInfo
 from pydantic.functional_serializers import WrapSerializer
 
 from orchestration.findings import estimates, records
-from orchestration.findings.estimates import AnalysisResult, BoardStandardised
+from orchestration.findings.estimates import (
+    AnalysisMethod,
+    AnalysisResult,
+    BoardStandardised,
+    HousingFlow,
+    RefusalPart,
+    RefusalReturn,
+)
 from orchestration.findings.records import (
     ChartPoint,
     Deviation,
@@ -179,6 +186,27 @@ BOARD_STANDARDISED = FindingsTable(
     estimates.BOARD_STANDARDISED_TABLE,
     "En rad per mått, år och nämnd: utfallet mot vad de övriga nämnderna låter vänta.",
     BoardStandardised,
+)
+
+ANALYSIS_METHODS = FindingsTable(
+    "marts.analysis_methods", "En rad per metod som en analys räknar med.", AnalysisMethod
+)
+REFUSAL_DECOMPOSITION = FindingsTable(
+    "marts.refusal_decomposition",
+    "En rad per år, plats, nivå och del: vad förändringen i avslagen består av.",
+    RefusalPart,
+)
+REFUSAL_RETURNS = FindingsTable(
+    "marts.refusal_returns",
+    "En rad per år, plats, grund, slag av ansökan, händelse och antal månader: vad som hände efter"
+    " ett avslag under rapportåret eller året före.",
+    RefusalReturn,
+)
+PROTECTED_HOUSING_FLOWS = FindingsTable(
+    "marts.protected_housing_flows",
+    "En rad per år, plats, form som lämnades och form som kom sedan, för dem som lämnade under"
+    " rapportåret eller året före.",
+    HousingFlow,
 )
 
 

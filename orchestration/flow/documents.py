@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.marts import ANALYSIS_METHODS, ANALYSIS_RESULTS, BOARD_STANDARDISED
 from orchestration.flow.analyses import Analysis
 from orchestration.flow.built_from import REPORT_YEAR
 from orchestration.flow.findings import CATALOGUE, MARTS
@@ -51,6 +52,7 @@ def memorandum_step(found: Sequence[Analysis] = ()) -> Step:
         found: The analyses, each with a chapter.
     """
     tables = [name for each in found for name in each.step.products]
+    tables += [ANALYSIS_RESULTS.name, ANALYSIS_METHODS.name, BOARD_STANDARDISED.name]
     return Step(
         name="memorandum",
         title_sv="Skriver promemorian och indikatorernas sidor",

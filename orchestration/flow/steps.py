@@ -8,6 +8,7 @@ from functools import cache
 
 from orchestration.flow.analyses import Analysis, analyses
 from orchestration.flow.documents import memorandum_step
+from orchestration.flow.estimates import united_step
 from orchestration.flow.findings import finding_steps
 from orchestration.flow.landing import landing_step
 from orchestration.flow.models import marts_step, staging_step
@@ -52,6 +53,7 @@ def draw_flow(found: Sequence[Analysis], settings: Settings) -> Flow:
         marts_step(guarded),
         *finding_steps(),
         *(each.step for each in found),
+        united_step([each.step for each in found]),
         memorandum_step(found),
     )
     marts = [name for step in steps for name in step.products if name.startswith("marts.")]

@@ -15,12 +15,11 @@ from scipy import special
 from orchestration.statistics.arrays import FloatArray
 
 _STEPS = 40
-_TOLERANCE = 1e-9
 #: A fit has settled when a further step would be this little, in squared standard errors. A
 #: coefficient that runs off to infinity, since its category has no event, never stops by its size.
 _SETTLED = 1e-10
 #: The same for draws, whose own spread is so much larger.
-SETTLED_DRAW = 1e-5
+SETTLED_DRAW = 1e-4
 #: A little of a ridge, so that a draw where a category never occurs still has a solution.
 _RIDGE = 1e-8
 _FARTHEST = 30.0
@@ -133,9 +132,9 @@ def poisson(counts: FloatArray, design: FloatArray, start: FloatArray) -> FloatA
     beta = np.zeros((counts.shape[0], p)) + start
     for _ in range(_STEPS):
         mean = np.exp(np.clip(beta @ design.T, -_FARTHEST, _FARTHEST))
-        information = _information(mean, design, squares)
-        step = _solve(information, (counts - mean) @ design)
+        score = (counts - mean) @ design
+        step = _solve(_information(mean, design, squares), score)
         beta = beta + np.clip(step, -2.0, 2.0)
-        if np.max(np.abs(step)) < _TOLERANCE:
+        if np.max(np.sum(step * score, axis=1)) < _SETTLED:
             break
     return beta

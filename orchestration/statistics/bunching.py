@@ -260,10 +260,13 @@ class Placebos:
     Attributes:
         found: one for each.
         p_values: (F,), of the largest \|z\| among all of them, two-sided.
+        limits: of each excess, so wide that together they miss no nought by chance more often than
+            one interval would.
     """
 
     found: tuple[Bunching, ...]
     p_values: FloatArray
+    limits: tuple[Interval, ...]
 
 
 def placebos(
@@ -285,7 +288,7 @@ def placebos(
         seed: every case is drawn from the same seed, so that their draws go together.
         degree: of each group's smooth shape.
         replicates: draws.
-        level: coverage of each alone.
+        level: coverage of each alone, and of all limits together.
 
     Raises:
         ValueError: a window lies outside the bins, or a group has nobody around it.
@@ -306,4 +309,10 @@ def placebos(
     drawn = np.stack([(each.drawn - each.drawn.mean()) / each.drawn.std() for each in found])
     largest = np.abs(drawn).max(axis=0)
     beyond = [1.0 + float((largest >= abs(each.z)).sum()) for each in found]
-    return Placebos(found, np.array(beyond) / (largest.size + 1.0))
+    reach = float(np.quantile(largest, level, method="weibull"))
+    errors = [each.excess_limits.standard_error for each in found]
+    limits = tuple(
+        Interval(each.excess - reach * error, each.excess + reach * error, error)
+        for each, error in zip(found, errors, strict=True)
+    )
+    return Placebos(found, np.array(beyond) / (largest.size + 1.0), limits)

@@ -58,6 +58,10 @@ def test_each_constraint_of_a_contract_is_a_test_too(
         "open_comparisons": changed["open_comparisons"],
         "revisions": 1,
         "source_notes": 0,
+        "refusals": 0,
+        "protected_housing": 0,
+        "housing_support": 0,
+        "housing_support_grant": 0,
     }
 
 

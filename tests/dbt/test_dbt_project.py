@@ -56,6 +56,19 @@ CONTRACT = {
         "seen_at",
         "source_id",
     },
+    "refusals": {
+        *("period_start", "geography_id", "dimension", "category", "ground", "decisions"),
+        *("refusals", "partial_refusals", "households", "households_refused", "household_months"),
+    },
+    "protected_housing": {
+        *("period_start", "geography_id", "form", "with_children", "cause", "sex", "persons"),
+        *("decisions", "children", "days"),
+    },
+    "housing_support": {
+        *("period_start", "geography_id", "target_group", "sex", "lss", "hours_bin", "persons"),
+        *("hours", "activities", "eligible", "lacking_own_housing", "lacking_registration"),
+    },
+    "housing_support_grant": {"period_start", "geography_id", "criteria", "persons", "amount"},
     "source_notes": {"source_id", "note_number", "kind", "period", "regions", "text_sv"},
 }
 

@@ -55,6 +55,26 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         "marts.revisions": "indicator_id period_start geography_id old_value new_value seen_at"
         " source_id",
         "marts.source_notes": "source_id note_number kind period regions text_sv",
+        "marts.refusals": "period_start geography_id dimension category ground decisions refusals"
+        " partial_refusals households households_refused household_months",
+        "marts.protected_housing": "period_start geography_id form with_children cause sex persons"
+        " decisions children days",
+        "marts.housing_support": "period_start geography_id target_group sex lss hours_bin persons"
+        " hours activities eligible lacking_own_housing lacking_registration",
+        "marts.housing_support_grant": "period_start geography_id criteria persons amount",
+        "marts.analysis_results": "analysis_id estimand_id period_start period_from geography_id"
+        " breakdown category estimate ci_lower ci_upper ci_level standard_error observations events"
+        " unit method_id sensitivity_of verdict p_value q_value status reason_sv seed",
+        "marts.analysis_methods": "method_id title_sv text_sv reference",
+        "marts.board_standardised": "analysis_id measure_id period_start geography_id observed"
+        " expected ratio ci_lower ci_upper shrunken tau2 tau2_lower tau2_upper p_value q_value"
+        " verdict",
+        "marts.refusal_decomposition": "period_start geography_id level factor contribution"
+        " ci_lower ci_upper share",
+        "marts.refusal_returns": "period_start geography_id ground kind event horizon_months"
+        " at_risk cumulative_incidence ci_lower ci_upper",
+        "marts.protected_housing_flows": "period_start geography_id from_form to_form horizon_days"
+        " persons cumulative_incidence ci_lower ci_upper",
         "meta.publication": "built_at git_sha run_id profile quality_status disclosure_status"
         " synthetic",
         "meta.sources": "source_id publisher reference_period retrieved_at content_sha256 licence"

@@ -91,7 +91,9 @@ def _returns(seed: int) -> list[Hit]:
 def _grounds(seed: int) -> list[Hit]:
     rows = Rows("refusals", worlds.YEAR, "0180")
     refusals.new_groups(rows, worlds.grounds_of(seed, 1.2))
-    return hits("grounds", rows, [Truth("1.6", "kredit", 1.2), Truth("1.6", "tillgangar", 1.0)])
+    return hits(
+        "grounds", rows, [Truth("1.6", "kredit_som_inkomst", 1.2), Truth("1.6", "tillgangar", 1.0)]
+    )
 
 
 def _boards(seed: int) -> list[Hit]:

@@ -14,10 +14,11 @@ from orchestration.analyses.housing_support import Grant, Support
 from orchestration.analyses.protected_housing import Cases, Delivered, Series, Stays
 from orchestration.analyses.refusals import GroundHistory, RefusalMonths, RefusalReturns
 from orchestration.analyses.rows import Rows
+from orchestration.findings.codes import Shortfall
 
 YEAR = 2023
 GROUNDS = (
-    "inkomst", "tillgangar", "eget_agande_bostad", "kredit", "ej_arbetssokande",
+    "inkomst", "tillgangar", "eget_agande_bostad", "kredit_som_inkomst", "ej_arbetssokande",
     "underlag_saknas", "annan_kommun", "kan_tillgodoses", "annat",
 )  # fmt: skip
 _ODDS = np.array([1.0, 1.05, 1.15, 1.30, 1.45, 1.60])
@@ -163,7 +164,7 @@ def returns_of(seed: int, number: int = 1500) -> tuple[RefusalReturns, list[Trut
     """A month's hazards of being granted and of being refused again, higher after credit."""
     random = np.random.default_rng(seed)
     ground = random.integers(0, len(GROUNDS), number)
-    credit = ground == GROUNDS.index("kredit")
+    credit = ground == GROUNDS.index("kredit_som_inkomst")
     factor = np.where(credit, 1.6, 1.0)
     granted, again = 0.08 * factor, 0.04 * factor
     month = random.geometric(np.minimum(granted + again, 0.9))
@@ -180,21 +181,21 @@ def returns_of(seed: int, number: int = 1500) -> tuple[RefusalReturns, list[Trut
         names={"ground": GROUNDS, "kind": ("forsta", "ny", "fortsatt")},
     )
     truths = []
-    for category, times in (("kredit", 1.6), ("inkomst", 1.0)):
+    for category, times in (("kredit_som_inkomst", 1.6), ("inkomst", 1.0)):
         total = 0.12 * times
         for horizon in (1, 3, 6, 12):
             met = 1 - (1 - total) ** horizon
             truths.append(Truth(f"1.7_granted_{horizon}", category, met * 2 / 3))
             truths.append(Truth(f"1.7_no_application_{horizon}", category, 1 - met))
     ratio = np.log(1 - 0.12 * 1.6) / np.log(1 - 0.12)
-    return returns, [*truths, Truth("1.7_contrast", "kredit", float(ratio))]
+    return returns, [*truths, Truth("1.7_contrast", "kredit_som_inkomst", float(ratio))]
 
 
 def grounds_of(seed: int, rise: float) -> GroundHistory:
     """Eight years of grounds that wander alike; credit rises by so much more in the last."""
     random = np.random.default_rng(seed)
     steps = random.normal(0.0, 0.04, (8, len(GROUNDS)))
-    steps[-1, GROUNDS.index("kredit")] += np.log(rise)
+    steps[-1, GROUNDS.index("kredit_som_inkomst")] += np.log(rise)
     level = 3000.0 * np.exp(np.cumsum(steps, axis=0))
     return GroundHistory(random.poisson(level).astype(np.float64), GROUNDS)
 
@@ -332,7 +333,7 @@ def support_of(
 # --- running ------------------------------------------------------------------------------------
 
 
-def run_refusals(months: RefusalMonths | None, replicates: int, **more: object) -> Rows:
+def run_refusals(months: RefusalMonths | Shortfall, replicates: int, **more: object) -> Rows:
     return refusals.analyse(YEAR, "0180", months, replicates=replicates, **more)  # type: ignore[arg-type]
 
 
@@ -341,6 +342,6 @@ def run_protected(replicates: int, **more: object) -> Rows:
     return protected_housing.analyse(YEAR, "0180", delivered, replicates=replicates)
 
 
-def run_support(support: Support | None, replicates: int) -> Rows:
+def run_support(support: Support | Shortfall, replicates: int) -> Rows:
     grant = Grant(82_576.0, 2018)
     return housing_support.analyse(YEAR, "0180", support, grant, replicates=replicates)

@@ -13,11 +13,8 @@ in_force as (
     select
         decisions.*,
         years.period_start,
-        -- Fifty-two weeks a year over twelve months.
-        case decisions.hours_per
-            when 'vecka' then cast(decisions.hours * 52 as double) / 12
-            else decisions.hours
-        end as hours_per_month,
+        {{ hours_a_month('decisions.hours') }} as hours_per_month,
+        {{ hours_a_month('decisions.performed_hours') }} as performed_per_month,
         row_number() over (
             partition by
                 decisions.municipality_id,
@@ -45,7 +42,15 @@ final as (
         board_name,
         sex,
         target_group,
-        cast(hours_per_month as double) as hours_per_month
+        start_date,
+        birth_year_band,
+        lss_category,
+        has_own_housing,
+        is_registered_in_district,
+        activities,
+        need_level,
+        cast(hours_per_month as double) as hours_per_month,
+        cast(performed_per_month as double) as performed_per_month
     from in_force
     where recency = 1
 )

@@ -21,7 +21,7 @@ class Lab:
     """A database in memory, and short ways to make rules and judge them.
 
     Attributes:
-        connection: The database, with the schemas `raw` and `marts`.
+        connection: The database, with the schemas that a suite may name.
         checked_at: When every check is made unless told otherwise.
     """
 
@@ -84,6 +84,6 @@ class Lab:
 def lab() -> Iterator[Lab]:
     """A laboratory with an empty database."""
     with empty_database() as connection:
-        for schema in ("raw", "marts"):
+        for schema in ("raw", "marts", "analyses"):
             connection.execute(f"create schema {schema}")
         yield Lab(connection)

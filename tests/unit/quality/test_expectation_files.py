@@ -3,18 +3,27 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from orchestration.findings.marts import (
+    ANALYSIS_METHODS,
+    ANALYSIS_RESULTS,
+    BOARD_STANDARDISED,
     DEVIATIONS,
     FOCUS_AREAS,
     FOUND_EXPLANATIONS,
+    PROTECTED_HOUSING_FLOWS,
+    REFUSAL_DECOMPOSITION,
+    REFUSAL_RETURNS,
     SERIES_CHARTS,
     TRIANGULATION,
+    FindingsTable,
 )
+from orchestration.flow.analyses import analyses
+from orchestration.flow.estimates import results_table
 from orchestration.quality.results import SuiteResult
 from orchestration.quality.suites import (
     QUERY_TYPE,
@@ -67,15 +76,25 @@ DELIVERIES = {
     "received_at": "timestamp",
     "delivers": "varchar",
 }
+WRITTEN: tuple[FindingsTable[Any], ...] = (
+    *(FOUND_EXPLANATIONS, DEVIATIONS, SERIES_CHARTS, FOCUS_AREAS, TRIANGULATION),
+    *(ANALYSIS_RESULTS, ANALYSIS_METHODS, BOARD_STANDARDISED),
+    *(REFUSAL_DECOMPOSITION, REFUSAL_RETURNS, PROTECTED_HOUSING_FLOWS),
+    *(results_table(each.analysis_id) for each in analyses()),
+)
 FINDINGS = {
     table.name: {name: kind.removesuffix(" not null") for name, kind in table.columns.items()}
-    for table in (FOUND_EXPLANATIONS, DEVIATIONS, SERIES_CHARTS, FOCUS_AREAS, TRIANGULATION)
+    for table in WRITTEN
 }
 
 
 def dbt_marts() -> dict[str, dict[str, str]]:
-    path = PROJECT_ROOT / "dbt_project/models/marts/_marts__models.yml"
-    models = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    directory = PROJECT_ROOT / "dbt_project/models/marts"
+    models = [
+        model
+        for path in sorted(directory.rglob("*__models.yml"))
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    ]
     return {
         f"marts.{model.get('config', {}).get('alias', model['name'])}": {
             column["name"]: column["data_type"] for column in model["columns"]

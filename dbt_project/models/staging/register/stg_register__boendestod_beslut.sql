@@ -20,6 +20,8 @@ renamed as (
         lss_personkrets as lss_category,
         antal_aktiviteter as activities,
         timmar as hours,
+        timmar_utforda as performed_hours,
+        behovsniva as need_level,
         eget_boende as has_own_housing,
         folkbokford_i_namnden as is_registered_in_district,
         start_datum as start_date,

@@ -15,6 +15,10 @@ renamed as (
         {{ sex_category('kon') }} as sex,
         stadsdelsnamnd as board_name,
         roll as role,
+        hemmaboende_barn as has_children_at_home,
+        hotbedomning as threat_level,
+        losning as solution,
+        ursprung as origin,
         aktualiserad_datum as reported_date,
         avslutad_datum as closed_date,
         delivery_period

@@ -1,0 +1,198 @@
+"""How the analyses count, one text each: for the appendix and whoever reads the estimates.
+
+Which estimate is made by which method stands beside the estimate. The methods themselves are in
+`orchestration.statistics`.
+"""
+
+from orchestration.findings.estimates import AnalysisMethod
+
+METHODS = (
+    AnalysisMethod(
+        method_id="counts",
+        title_sv="Antal",
+        text_sv="Räknat direkt i registren, utan modell och utan intervall.",
+        reference="",
+    ),
+    AnalysisMethod(
+        method_id="mean",
+        title_sv="Medelvärde",
+        text_sv="Medelvärdet med ett normalfördelat intervall av värdenas egen spridning.",
+        reference="",
+    ),
+    AnalysisMethod(
+        method_id="wilson",
+        title_sv="Andel med Wilsons intervall",
+        text_sv=(
+            "Andelen med Wilsons intervall. Där ett hushåll har flera rader räknas bara så "
+            "många rader som hushållen är värda, enligt dragningar av hela hushåll."
+        ),
+        reference="Wilson (1927), J. Am. Stat. Assoc. 22:209",
+    ),
+    AnalysisMethod(
+        method_id="cluster_bootstrap",
+        title_sv="Dragning av hushåll",
+        text_sv=(
+            "Hela hushåll dras om och om igen. Kvoten säger hur många gånger större variansen "
+            "är än om varje beslut hade varit oberoende."
+        ),
+        reference="Field & Welsh (2007), J. R. Stat. Soc. B 69:369",
+    ),
+    AnalysisMethod(
+        method_id="das_gupta",
+        title_sv="Uppdelning i faktorer",
+        text_sv=(
+            "Antalet är en produkt av faktorer. Varje faktors bidrag är medelvärdet över alla "
+            "ordningar som de kan ändras i, så att bidragen summerar till förändringen."
+        ),
+        reference="Das Gupta (1993), Standardization and Decomposition of Rates, P23-186",
+    ),
+    AnalysisMethod(
+        method_id="kitagawa",
+        title_sv="Sammansättning och nivå",
+        text_sv=(
+            "Skillnaden mellan två andelar eller medelvärden delas i det som beror på att "
+            "grupperna är olika stora och det som beror på att nivån i dem är en annan."
+        ),
+        reference="Kitagawa (1955), J. Am. Stat. Assoc. 50:1168",
+    ),
+    AnalysisMethod(
+        method_id="hazard",
+        title_sv="Risk för avslag efter biståndstid",
+        text_sv=(
+            "Logistisk regression av varje hushållsmånad på biståndstid, år, hushållstyp, "
+            "boende och försörjningshinder, med hela hushåll som kluster. Det som skulle ha "
+            "hänt räknas med förra årets risker och årets biståndstider."
+        ),
+        reference="Allison (1982), Sociol. Methodol. 13:61; Robins (1986), Math. Model. 7:1393",
+    ),
+    AnalysisMethod(
+        method_id="conditional_logit",
+        title_sv="Jämförelse inom hushåll",
+        text_sv=(
+            "Betingad logistisk regression: hushållet jämförs bara med sig självt i andra månader."
+        ),
+        reference="Breslow & Day (1980), Statistical Methods in Cancer Research 1",
+    ),
+    AnalysisMethod(
+        method_id="ratio_of_ratios",
+        title_sv="Grundens förändring mot de övrigas",
+        text_sv=(
+            "Grundens förändring delad med de övriga grundernas. Osäkerheten kommer från samma "
+            "kvot i alla tidigare par av år, inte från slumpen i ett enda."
+        ),
+        reference="Smyth (2004), Stat. Appl. Genet. Mol. Biol. 3:3",
+    ),
+    AnalysisMethod(
+        method_id="aalen_johansen",
+        title_sv="Vad som händer sedan",
+        text_sv=(
+            "Andelen som en händelse har inträffat för efter så lång tid, när andra händelser "
+            "kan komma emellan och alla inte kan följas lika länge."
+        ),
+        reference="Aalen & Johansen (1978), Scand. J. Stat. 5:141",
+    ),
+    AnalysisMethod(
+        method_id="subdistribution",
+        title_sv="Jämförelse av återkomst",
+        text_sv="Kvoten mellan två gruppers kumulativa risker fram till tolv månader.",
+        reference="Fine & Gray (1999), J. Am. Stat. Assoc. 94:496",
+    ),
+    AnalysisMethod(
+        method_id="board_standardised",
+        title_sv="Nämnden mot de övriga",
+        text_sv=(
+            "Nämndens antal mot det som dess ärenden hade fått med de övriga nämndernas "
+            "mönster; kvoten dras mot nämndernas gemensamma efter hur osäker den är."
+        ),
+        reference=(
+            "DerSimonian & Laird (1986), Control. Clin. Trials 7:177; Benjamini & Hochberg "
+            "(1995), J. R. Stat. Soc. B 57:289"
+        ),
+    ),
+    AnalysisMethod(
+        method_id="exact_split",
+        title_sv="Uppdelning efter grupp",
+        text_sv="Förändringen i varje grupp; grupperna summerar till hela förändringen.",
+        reference="",
+    ),
+    AnalysisMethod(
+        method_id="bound",
+        title_sv="Högsta möjliga bidrag",
+        text_sv=(
+            "En boendeform kan högst ha burit så många som den själv har vuxit med. Så räknas "
+            "där personerna inte kan följas mellan formerna."
+        ),
+        reference="Manski (1990), Am. Econ. Rev. 80:319",
+    ),
+    AnalysisMethod(
+        method_id="standardised",
+        title_sv="Bortfall mot förra årets andelar",
+        text_sv=(
+            "Så många som hade fått skyddat boende med förra årets andelar bland årets ärenden, "
+            "mot dem som fick det, i grupper efter barn och hot; personer dras om och om igen."
+        ),
+        reference="Keiding & Clayton (2014), Stat. Sci. 29:529",
+    ),
+    AnalysisMethod(
+        method_id="kaplan_meier",
+        title_sv="Vistelsens längd",
+        text_sv=(
+            "Median och medelvärde upp till en gräns. En vistelse som pågår räknas med så länge "
+            "som den är känd, och stryks aldrig."
+        ),
+        reference=(
+            "Kaplan & Meier (1958), J. Am. Stat. Assoc. 53:457; Royston & Parmar (2013), BMC "
+            "Med. Res. Methodol. 13:152"
+        ),
+    ),
+    AnalysisMethod(
+        method_id="quasi_poisson",
+        title_sv="Placeringar mot anmälda brott",
+        text_sv=(
+            "Poissonregression av kvartalen på anmälda brott, årstid och ett steg vid ett "
+            "angivet datum, med fel som tål att kvartalen hänger ihop."
+        ),
+        reference="Newey & West (1987), Econometrica 55:703",
+    ),
+    AnalysisMethod(
+        method_id="bunching",
+        title_sv="Anhopning över en gräns",
+        text_sv="Fler beslut strax över gränsen än det mönster som övriga grupper och timmar ger.",
+        reference=(
+            "Chetty m.fl. (2011), Q. J. Econ. 126:749; Kleven (2016), Annu. Rev. Econ. 8:435"
+        ),
+    ),
+    AnalysisMethod(
+        method_id="standardised_gamma",
+        title_sv="Timmar vid lika förutsättningar",
+        text_sv=(
+            "Gammaregression med egna koefficienter för varje målgrupp, standardiserad till "
+            "socialpsykiatrins sammansättning av aktiviteter, ålder och kön. Aktiviteterna är "
+            "själva beslutade, så lika aktiviteter är inte lika behov."
+        ),
+        reference="Pustejovsky & Tipton (2018), J. Bus. Econ. Stat. 36:672",
+    ),
+    AnalysisMethod(
+        method_id="overlap_weights",
+        title_sv="Timmar vid lika förutsättningar, med vikter",
+        text_sv="Grupperna vägs så att bara de som liknar varandra jämförs.",
+        reference="Li, Morgan & Zaslavsky (2018), J. Am. Stat. Assoc. 113:390",
+    ),
+    AnalysisMethod(
+        method_id="jackknife",
+        title_sv="Kvot mellan summor",
+        text_sv=(
+            "Kvoten mellan två summor; intervallet kommer av att en nämnd i taget lämnas utanför."
+        ),
+        reference="Efron & Tibshirani (1993), An Introduction to the Bootstrap, kap. 11",
+    ),
+    AnalysisMethod(
+        method_id="mixed_model",
+        title_sv="Variation mellan nämnder",
+        text_sv=(
+            "Linjär modell med en egen nivå och en egen skillnad mellan målgrupperna för varje "
+            "nämnd, dragna mot det gemensamma."
+        ),
+        reference="Laird & Ware (1982), Biometrics 38:963",
+    ),
+)

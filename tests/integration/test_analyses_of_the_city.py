@@ -1,0 +1,133 @@
+"""The default city's analyses as an analyst finds them, held against what the documents say."""
+
+import re
+
+import duckdb
+import pytest
+
+from orchestration.analyses.housing_support import PLACEBOS, THRESHOLD
+from orchestration.flow.dbt_project import manifest
+from orchestration.settings import PROJECT_ROOT
+from tests.integration.conftest import Installation
+
+GUIDE = (PROJECT_ROOT / "docs/analyses.md").read_text(encoding="utf-8")
+QUERIES = re.findall(r"```sql\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def test_refusals_sum_to_the_documents_and_their_parts_to_the_change(
+    default_city: Installation,
+) -> None:
+    assert default_city.published(
+        "select year(period_start), sum(refusals + partial_refusals) from marts.refusals"
+        " where geography_id = '0180' and dimension = 'total' and ground = 'alla'"
+        " and year(period_start) > 2021 group by all order by all"
+    ) == [(2022, 30_800), (2023, 32_100)]
+    assert default_city.published(
+        "select sum(contribution), count(*) from marts.refusal_decomposition"
+        " where geography_id = '0180' and level = 'refusals' and year(period_start) = 2023"
+    ) == [(1300, 4)]
+    [(grounds, events, returned)] = default_city.published(
+        "select count(distinct ground), count(distinct event), max(cumulative_incidence)"
+        " from marts.refusal_returns where status = 'estimated'"
+    )
+    assert (grounds, events) == (10, 3)
+    assert 0 < returned < 1
+
+
+def test_placements_are_the_documents_and_the_fall_is_the_mothers(
+    default_city: Installation,
+) -> None:
+    assert default_city.published(
+        "select year(period_start), sum(persons), sum(decisions), sum(children)"
+        " from marts.protected_housing where geography_id = '0180' and form = 'skyddat_boende'"
+        " and year(period_start) > 2021 group by all order by all"
+    ) == [(2022, 620, 760, 500), (2023, 527, 646, 325)]
+    found = estimates(default_city, "protected_housing")
+    assert found["2.2_share", "mothers"][0] == 1.0
+    assert found["2.4_bound", "total"][0] == 8.0
+    assert found["2.4_bound_share", "total"][0] == pytest.approx(0.093, abs=0.001)
+    assert found["2.4_bound", "mothers"][0] == 0.0
+    assert default_city.published(
+        "select count(*), sum(moved) > 0 from marts.protected_housing_flows"
+    ) == [(6, True)]
+
+
+def test_housing_support_is_the_indicator_and_heaps_above_the_threshold_alone(
+    default_city: Installation,
+) -> None:
+    years = default_city.published(
+        "select period_start, sum(persons), sum(eligible) from marts.housing_support"
+        " where geography_id = '0180' group by all order by all"
+    )
+    indicator = default_city.published(
+        "select period_start, value from marts.indicator_values where breakdown = 'total'"
+        " and indicator_id = 'housing_support_persons' and geography_id = '0180' order by all"
+    )
+    assert [(start, persons) for start, persons, _ in years] == indicator
+    assert len(years) == 8
+    found = estimates(default_city, "housing_support")
+    assert found["3.3", "total"][1] > 0
+    placebos = {category: row for (name, category), row in found.items() if name == "3.4"}
+    assert set(placebos) == {*(f"{at:g}" for at in PLACEBOS), "utan_lss", "socialpsykiatri"}
+    assert all(low <= 0 <= high for _, low, high in placebos.values())
+    assert found["3.2", "total"][0] == years[-1][2]
+    assert found["3.2_amount", "total"][0] == 82_576 * years[-1][2]
+    assert default_city.published(
+        "select sum(amount) from marts.housing_support_grant"
+        " where geography_id = '0180' and year(period_start) = 2023"
+    ) == [(82_576 * years[-1][2],)]
+
+
+def test_every_estimate_stands_once_with_a_method_and_what_it_lacks(
+    default_city: Installation,
+) -> None:
+    rows = default_city.published(
+        "select analysis_id, count(*), count(distinct (estimand_id, breakdown, category)),"
+        " count(*) filter (where status = 'estimated'), count(distinct seed)"
+        " from marts.analysis_results group by all order by all"
+    )
+    assert [row[0] for row in rows] == ["housing_support", "protected_housing", "refusals"]
+    for _, number, different, estimated, seeds in rows:
+        assert number == different
+        assert estimated > 25
+        assert seeds <= 1
+    assert default_city.published(
+        "select count(*) from marts.analysis_results"
+        " where (status = 'estimated') <> (reason_sv = '')"
+    ) == [(0,)]
+    assert default_city.published(
+        "select count(distinct geography_id) from marts.board_standardised"
+    ) == [(11,)]
+
+
+def test_one_threshold_and_one_truth() -> None:
+    [model] = [
+        node
+        for node in manifest()["nodes"].values()
+        if node["name"] == "int_housing_support_criteria"
+    ]
+    assert "grant_threshold_hours" in model["raw_code"]
+    project = (PROJECT_ROOT / "dbt_project/dbt_project.yml").read_text(encoding="utf-8")
+    assert f"grant_threshold_hours: {THRESHOLD.threshold:g}\n" in project
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_queries_of_the_guide_answer(default_city: Installation, query: str) -> None:
+    with duckdb.connect(str(default_city.snapshot), read_only=True) as connection:
+        answer = connection.execute(query).fetchall()
+    assert len(answer) > 3
+    assert all(None not in row for row in answer)
+
+
+def test_the_guide_has_a_query_for_each_analysis() -> None:
+    assert len(QUERIES) == 5
+
+
+def estimates(city: Installation, analysis_id: str) -> dict[tuple[str, str], tuple[float, ...]]:
+    """Estimate and limits by estimand and category."""
+    rows = city.published(
+        "select estimand_id, category, estimate, ci_lower, ci_upper from marts.analysis_results"
+        f" where analysis_id = '{analysis_id}' and year(period_start) = 2023"
+    )
+    assert rows
+    return {(row[0], row[1]): row[2:] for row in rows}

@@ -1,0 +1,262 @@
+"""The steps of the analyses on small tables made by hand: what they read, and what they write."""
+
+import logging
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from orchestration.analyses import rows
+from orchestration.analyses.rows import Rows
+from orchestration.findings.codes import Shortfall, Status
+from orchestration.findings.marts import ANALYSIS_METHODS, ANALYSIS_RESULTS, read_findings
+from orchestration.flow import grains
+from orchestration.flow.analyses import analyses
+from orchestration.flow.analyses.housing_support import read_grant, read_support
+from orchestration.flow.analyses.protected_housing import read_cases, read_flows, read_stays
+from orchestration.flow.analyses.refusals import parts_of, read_grounds, read_months, read_returns
+from orchestration.flow.estimates import results_table, united_step
+from orchestration.flow.grains import Reader, TooManyRowsError
+from orchestration.flow.step import Work
+from orchestration.language.methods import METHODS
+from orchestration.settings import Settings
+
+YEAR = 2023
+TABLES = """
+create schema marts; create schema intermediate; create schema seeds; create schema analyses;
+create table marts.indicators as select 'i' as indicator_id, 'ekonomiskt_bistand' as area;
+create table marts.indicator_values as select 'i' as indicator_id,
+    date '2023-01-01' as period_start, 'year' as period_grain, '0180' as geography_id, 1.0 as value;
+create table intermediate.int_register_years (
+    municipality_id varchar, register_name varchar, period_start date, period_end date);
+create table intermediate.int_geography_crosswalk as
+    select '0180' as municipality_id, * from (values
+        ('Farsta', '0180', date '9999-12-31'), ('Farsta', '0180-farsta', date '9999-12-31'),
+        ('Norrmalm', '0180', date '9999-12-31'), ('Norrmalm', '0180-norra', date '9999-12-31'),
+        ('Norrmalm', '0180-norrmalm', date '2023-06-30'), ('Central', '0180', date '9999-12-31')
+    ) as v (board_name, geography_id, counts_to);
+create table intermediate.int_refusal_household_months as
+    select municipality_id, household_number, make_date(year, month, 1) as benefit_month,
+        12 * year + month - 1 as month_number, 'forsorjningsstod' as purpose, board_name,
+        kind as application_kind, spell_month, '1' as household_type, 'hyresratt' as housing_form,
+        'sjuk' as obstacle, ground, 2 as decisions, full_refusals, 0 as partial_refusals,
+        100.0 as missing_amount
+    from (values
+        ('0180', 70, 2022, 12, 'Farsta', 'forsta', 1, null, 0),
+        ('0180', 70, 2023, 1, 'Norrmalm', null, 2, 'tillgangar', 1),
+        ('0180', 40, 2023, 3, 'Central', 'fortsatt', 30, 'ovrigt', 2),
+        ('0180', 40, 2021, 3, 'Central', 'fortsatt', 30, 'ovrigt', 2),
+        ('9999', 1, 2023, 3, 'Farsta', 'fortsatt', 30, 'ovrigt', 2)
+    ) as v (municipality_id, household_number, year, month, board_name, kind, spell_month, ground,
+        full_refusals);
+create table intermediate.int_refusal_returns as
+    select '0180' as municipality_id, * from (values
+        (70, 24276, date '2023-01-01', null, 'tillgangar', 3, 1),
+        (40, 24278, date '2023-01-01', 'fortsatt', 'ovrigt', 9, 0),
+        (40, 24254, date '2021-01-01', 'fortsatt', 'ovrigt', 9, 0)
+    ) as v (household_number, month_number, period_start, application_kind, ground, months, event);
+create table marts.refusals as
+    select '0180' as geography_id, 'total' as dimension, make_date(year, 1, 1) as period_start,
+        ground, n as refusals, 1 as partial_refusals
+    from (values (2022, 'alla', 9), (2022, 'ovrigt', 3), (2022, 'tillgangar', 4),
+        (2022, 'okand_grund', 2), (2023, 'ovrigt', 5), (2023, 'tillgangar', 6)
+    ) as v (year, ground, n);
+create table intermediate.int_housing_support_criteria as
+    select '0180' as municipality_id, make_date(year, 1, 1) as period_start, decision_id,
+        'Farsta' as board_name, 'kvinnor' as sex, target_group, date '2022-02-01' as start_date,
+        has_lss, true as has_own_housing, true as is_registered_in_district, 2 as activities,
+        need_level, hours as hours_per_month, null::double as performed_per_month, 1 as age_band
+    from (values (2022, 'd1', 'funktionsnedsattning', true, 1, 13.0),
+        (2023, 'd1', 'funktionsnedsattning', true, 1, 13.0),
+        (2023, 'd2', 'socialpsykiatri', false, null, 8.0),
+        (2023, 'd3', 'funktionsnedsattning', false, 3, 0.0)
+    ) as v (year, decision_id, target_group, has_lss, need_level, hours);
+create table seeds.constants as select 'housing_support_block_grant' as constant_id,
+    '0180' as geography_id, 2023 as year, 1000.0::double as value, null::date as valid_from;
+create table intermediate.int_violence_case_years as
+    select '0180' as municipality_id, make_date(year, 1, 1) as period_start, first_case, children as
+        has_children_at_home, threat as threat_level, origin, response
+    from (values (2022, 'c1', true, 'hog', 'polis', 'jourlagenhet'),
+        (2023, 'c1', false, null, 'egen', null), (2023, 'c2', null, 'lag', null, 'skyddat_boende')
+    ) as v (year, first_case, children, threat, origin, response);
+create table intermediate.int_protected_housing_moves as
+    select '0180' as municipality_id, date '2023-01-01' as period_start, * from (values
+        ('skyddat_boende', 'jourlagenhet', 10, true),
+        ('skyddat_boende', 'jourlagenhet', 200, false),
+        ('skyddat_boende', 'skyddat_boende', 90, true)) as v (from_form, to_form, days, is_moved);
+create table intermediate.int_protected_housing_placements as
+    select '0180' as municipality_id, 'p' || i as placement_id, 'skyddat_boende' as housing_form,
+        date '2023-05-01' as start_date, 10 * i as days, i < 2 as is_ended, date '2023-01-01'
+        as period_start, date '2023-04-01' as quarter_start, 'x' as person_id, 'kvinnor' as sex,
+        0 as accompanying_children from range(1, 3) as n (i);
+"""
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute(TABLES)
+        yield connection
+
+
+@pytest.fixture
+def reader(connection: duckdb.DuckDBPyConnection) -> Reader:
+    return Reader(connection, "0180")
+
+
+def test_two_years_of_one_municipality_are_numbered(reader: Reader) -> None:
+    months = read_months(reader, YEAR)
+    assert months.year.tolist() == [2023, 2022, 2023]
+    assert months.household.tolist() == [0, 1, 1]
+    # A central unit is no board, and a board that has ceased is today's.
+    assert months.names["board"] == ("0180-farsta", "0180-norra")
+    assert months.board.tolist() == [-1, 0, 1]
+    # A kind that is not known has no name and no place.
+    assert months.names["kind"] == ("forsta", "fortsatt")
+    assert months.groups["kind"].tolist() == [1, 0, -1]
+    assert months.ground.tolist() == [0, -1, 1]
+    assert months.refusals.tolist() == [2.0, 0.0, 1.0]
+    assert months.band.tolist() == [5, 0, 1]
+
+
+def test_what_came_after_a_refusal_knows_the_economic_grounds(reader: Reader) -> None:
+    returns = read_returns(reader, YEAR)
+    assert returns.names["ground"] == ("ovrigt", "tillgangar")
+    assert returns.economic.tolist() == [False, True]
+    assert returns.kind.tolist() == [0, -1]
+    assert returns.months.tolist() == [9.0, 3.0]
+    assert returns.event.tolist() == [0, 1]
+
+
+def test_the_history_of_grounds_ends_with_the_year(reader: Reader) -> None:
+    history = read_grounds(reader, YEAR)
+    assert history is not None
+    assert history.grounds == ("ovrigt", "tillgangar")
+    assert history.counts.tolist() == [[4.0, 5.0], [6.0, 7.0]]
+    assert read_grounds(reader, 2024) is None
+
+
+def test_a_decision_is_read_once_and_hours_of_nothing_never(reader: Reader) -> None:
+    support = read_support(reader, YEAR)
+    assert support.hours.tolist() == [13.0, 8.0]
+    assert support.group.tolist() == [0, 2]
+    assert support.need is not None
+    assert support.need.tolist() == [1, -1]
+    # Nobody has told of hours that were given.
+    assert support.performed is None
+    assert support.boards == ("0180-farsta",)
+    assert support.only(support.psychiatry).hours.tolist() == [8.0]
+    grant = read_grant(reader, YEAR)
+    assert (grant.amount, grant.since) == (1000.0, None)
+    assert read_grant(reader, 2022).amount is None
+
+
+def test_a_case_has_its_stratum_and_what_it_led_to(reader: Reader) -> None:
+    cases = read_cases(reader, YEAR)
+    assert cases.person.tolist() == [1, 1, 2]
+    assert cases.stratum.tolist() == [1 * 4 + 3, 0, 2 * 4 + 1]
+    assert cases.response is not None
+    assert cases.response.tolist() == [1, 4, 0]
+    assert cases.origins == ("egen", "polis")
+    assert cases.origin.tolist() == [1, 0, -1]
+    reader.connection.execute("update intermediate.int_violence_case_years set response = null")
+    assert read_cases(reader, YEAR).response is None
+
+
+def test_a_return_is_followed_for_a_year_and_a_move_for_half(reader: Reader) -> None:
+    flows = {flow.name: flow for flow in read_flows(reader, YEAR)}
+    assert {name: flow.horizon for name, flow in flows.items()} == {
+        "skyddat_boende*jourlagenhet": 180.0,
+        "skyddat_boende*skyddat_boende": 365.0,
+    }
+    assert flows["skyddat_boende*jourlagenhet"].moved.tolist() == [1, 0]
+    stays = read_stays(reader, YEAR)
+    assert (stays.days.tolist(), stays.ended.tolist()) == ([10.0, 20.0], [1, 0])
+
+
+def test_more_rows_than_the_limit_are_not_read(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rows.MOST_ROWS == 300_000
+    monkeypatch.setattr(grains, "MOST_ROWS", 2)
+    with pytest.raises(TooManyRowsError):
+        read_months(reader, YEAR)
+
+
+def test_parts_sum_to_a_whole_number_in_any_order() -> None:
+    made = Rows("refusals", YEAR, "0180")
+    thirds = (-1100.1 / 3, 200.2 / 3, 4000.0 / 7)
+    values = (*thirds, 1300.0 - sum(thirds))
+    for factor, value in zip(
+        ("households", "months", "decisions", "refusals"), values, strict=True
+    ):
+        made.add(
+            "1.2", value, unit="count", method_id="das_gupta", breakdown="factor", category=factor
+        )
+    parts = parts_of(made)
+    found = np.array([part.contribution for part in parts], dtype=np.float64)
+    for order in ([0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]):
+        assert sum(found[order]) == 1300.0
+    assert found == pytest.approx(np.array(values), abs=1e-5)
+    assert sum(part.share or 0.0 for part in parts) == pytest.approx(1.0)
+    assert parts[0].period_from == date(2022, 1, 1)
+
+
+def test_parts_that_could_not_be_made_have_rows_too() -> None:
+    made = Rows("refusals", YEAR, "0180")
+    for estimand in ("1.2", "1.3"):
+        made.add(estimand, None, unit="count", method_id="hazard", shortfall=Shortfall.NO_EARLIER)
+    parts = parts_of(made)
+    assert {part.factor for part in parts} == {
+        *("households", "months", "decisions", "refusals", "composition", "rate")
+    }
+    assert {part.status for part in parts} == {Status.NOT_APPLICABLE}
+    assert {part.contribution for part in parts} == {None}
+
+
+def test_registers_that_are_not_delivered_give_rows_that_say_so(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    steps = [each.step for each in analyses()]
+    for step in (*steps, united_step(steps)):
+        step.run(_work(connection))
+    found = read_findings(connection, ANALYSIS_RESULTS)
+    assert {row.analysis_id for row in found} == {step.name for step in steps}
+    assert {row.status for row in found} == {Status.NOT_DELIVERED}
+    assert all(row.reason_sv.startswith("Underlag saknas") for row in found)
+    assert len(read_findings(connection, ANALYSIS_METHODS)) == len(METHODS)
+    assert {row.method_id for row in found} <= {method.method_id for method in METHODS}
+
+
+def test_a_year_that_is_delivered_is_estimated_and_the_same_each_time(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute(
+        "insert into intermediate.int_register_years values"
+        " ('0180', 'boendestod_beslut', date '2023-01-01', date '2023-12-31')"
+    )
+    [step] = [each.step for each in analyses() if each.analysis_id == "housing_support"]
+    table = results_table(step.name)
+    seen = []
+    for _ in range(2):
+        step.run(_work(connection))
+        seen.append(read_findings(connection, table))
+    assert seen[0] == seen[1]
+    amount = {row.estimand_id: row.estimate for row in seen[0]}
+    # One person meets all criteria; two persons are too few for a mean.
+    assert (amount["3.2"], amount["3.2_amount"]) == (1.0, 1000.0)
+    assert amount["3.1_hours"] is None
+
+
+def _work(connection: duckdb.DuckDBPyConnection) -> Work:
+    return Work(
+        Settings(home=Path("unused"), year=YEAR),
+        connection,
+        "run",
+        logging.getLogger("test"),
+        frozenset(),
+        (),
+    )

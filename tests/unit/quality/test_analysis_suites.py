@@ -1,0 +1,224 @@
+"""The suites of the analyses: rows as they should be pass, and each rule finds its own fault."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.quality.test_expectation_files import create_all, failed
+
+if TYPE_CHECKING:
+    from tests.unit.quality.conftest import Lab
+
+DAY = "date '2023-01-01'"
+RESULT = {
+    "analysis_id": "'refusals'",
+    "estimand_id": "'1.' || i",
+    "period_start": DAY,
+    "geography_id": "'9999'",
+    "breakdown": "'total'",
+    "category": "'total'",
+    "estimate": "0.5",
+    "ci_lower": "0.4",
+    "ci_upper": "0.6",
+    "method_id": "'wilson'",
+    "status": "'estimated'",
+    "reason_sv": "''",
+}
+#: Rows as they should be: a table's columns, and what stands beside it.
+GOOD: dict[str, dict[str, str]] = {
+    "marts.refusals": {
+        "period_start": DAY,
+        "geography_id": "'9999'",
+        "dimension": "'total'",
+        "category": "'total'",
+        "ground": "case i when 1 then 'alla' when 2 then 'tillgangar' else 'okand_grund' end",
+        "decisions": "100",
+        "refusals": "case i when 1 then 20 when 2 then 15 else 5 end",
+        "partial_refusals": "case when i < 3 then 5 else 0 end",
+        "households": "40",
+        "households_refused": "12",
+        "household_months": "90",
+    },
+    "marts.protected_housing": {
+        "period_start": "date '2023-04-01'",
+        "geography_id": "'9999'",
+        "form": "'skyddat_boende'",
+        "with_children": "i = 1",
+        "cause": "'hedersrelaterat'",
+        "sex": "'kvinnor'",
+        "persons": "2",
+        "decisions": "3",
+        "children": "case when i = 1 then 4 else 0 end",
+        "days": "30",
+    },
+    "marts.housing_support": {
+        "period_start": DAY,
+        "geography_id": "'9999'",
+        "target_group": "'funktionsnedsattning'",
+        "sex": "'kvinnor'",
+        "lss": "1",
+        "hours_bin": "12.0 + i",
+        "persons": "3",
+        "hours": "3 * (12 + i) - 0.5",
+        "eligible": "1",
+        "lacking_own_housing": "1",
+        "lacking_registration": "0",
+    },
+    "marts.housing_support_grant": {
+        "period_start": DAY,
+        "geography_id": "'9999'",
+        "criteria": "case i when 1 then 'lss+eget_boende+folkbokford+timmar' else 'lss' || i end",
+        "persons": "3",
+        "amount": "case when i = 1 then 300 else 0 end",
+    },
+    "analyses.refusals_results": RESULT,
+    "marts.analysis_results": RESULT,
+    "marts.analysis_methods": {
+        "method_id": "'m' || i",
+        "title_sv": "'Metod'",
+        "text_sv": "'Så här räknas det, i en hel mening.'",
+    },
+    "marts.board_standardised": {
+        "analysis_id": "'refusals'",
+        "measure_id": "'refusals'",
+        "period_start": DAY,
+        "geography_id": "'9999-' || i",
+        "expected": "10",
+        "ratio": "1.1",
+        "ci_lower": "0.9",
+        "ci_upper": "1.3",
+        "tau2": "0",
+        "p_value": "0.2",
+        "q_value": "0.4",
+        "verdict": "'alike'",
+    },
+    "marts.refusal_decomposition": {
+        "period_start": DAY,
+        "period_from": "date '2022-01-01'",
+        "geography_id": "'9999'",
+        "level": "'refusals'",
+        "factor": "'f' || i",
+        "contribution": "case i when 1 then -20 when 2 then 25 else 5 end",
+    },
+    "marts.refusal_returns": {
+        "period_start": DAY,
+        "geography_id": "'9999'",
+        "ground": "'alla'",
+        "kind": "'alla'",
+        "event": "'e' || i",
+        "horizon_months": "3",
+        "cumulative_incidence": "case i when 1 then 0.5 else 0.25 end",
+    },
+    "marts.protected_housing_flows": {
+        "period_start": DAY,
+        "geography_id": "'9999'",
+        "from_form": "'a'",
+        "to_form": "'b' || i",
+        "persons": "30",
+        "moved": "6",
+        "cumulative_incidence": "0.2",
+        "status": "'estimated'",
+    },
+}
+ROWS = {"analyses.refusals_results": 9, "marts.protected_housing": 2}
+BESIDE = (
+    "insert into marts.analysis_methods by name select 'wilson' as method_id",
+    """
+    insert into marts.indicator_values by name
+    select indicator_id, make_date(year, 1, 1) as period_start, '9999' as geography_id,
+        'total' as breakdown, 'total' as category, 'year' as period_grain, n as numerator,
+        n as value
+    from (values ('assistance_rejections', 2023, 25), ('assistance_rejections', 2022, 15),
+        ('protected_housing_decisions', 2023, 6), ('housing_support_persons', 2023, 9)
+    ) as v (indicator_id, year, n)
+    """,
+)
+UNIQUE = "expect_compound_columns_to_be_unique"
+
+
+def fill(lab: "Lab", table: str, changed: dict[str, str]) -> None:
+    columns = GOOD[table] | changed
+    listed = ", ".join(f"{value} as {name}" for name, value in columns.items())
+    lab.execute(
+        f"insert into {table} by name select {listed}"
+        f" from range(1, {ROWS.get(table, 3) + 1}) as numbers (i)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "changed", "expected"),
+    [
+        *((table, {}, set()) for table in GOOD),
+        ("marts.refusals", {"category": "'a'", "dimension": "'b'"}, {"counts_against_indicator"}),
+        (
+            "marts.refusals",
+            {"refusals": "least(19 + i, 21)"},
+            {"grounds_against_all", "unknown_ground"},
+        ),
+        ("marts.refusals", {"households_refused": "41"}, {"more_refused_than_decided"}),
+        ("marts.refusals", {"ground": "'alla'"}, {UNIQUE, "counts_against_indicator"}),
+        ("marts.protected_housing", {"decisions": "4"}, {"counts_against_indicator"}),
+        ("marts.protected_housing", {"children": "4"}, {"impossible_counts"}),
+        ("marts.protected_housing", {"with_children": "true", "children": "1"}, {UNIQUE}),
+        (
+            "marts.housing_support",
+            {"persons": "4", "hours": "4 * (12 + i)"},
+            {"counts_against_indicator"},
+        ),
+        ("marts.housing_support", {"hours": "3 * (12 + i) + 1"}, {"hours_outside_bin"}),
+        ("marts.housing_support", {"lss": "0"}, {"criteria_without_lss"}),
+        ("marts.housing_support", {"hours_bin": "13", "hours": "38.5"}, {UNIQUE}),
+        ("marts.housing_support_grant", {"persons": "2"}, {"persons_against_support"}),
+        ("marts.housing_support_grant", {"amount": "300"}, {"amount_without_criteria"}),
+        ("marts.housing_support_grant", {"criteria": "'lss'", "amount": "0"}, {UNIQUE}),
+        ("analyses.refusals_results", {"estimand_id": "'1.' || least(i, 8)"}, {UNIQUE, "gone"}),
+        ("analyses.refusals_results", {"estimand_id": "'1.' || (i + 1)"}, {"gone"}),
+        ("analyses.refusals_results", {"estimate": "null"}, {"value_against_status"}),
+        ("analyses.refusals_results", {"reason_sv": "'Saknas.'"}, {"value_against_status"}),
+        ("analyses.refusals_results", {"ci_lower": "0.7"}, {"interval_beside_value"}),
+        ("analyses.refusals_results", {"estimate": "'nan'::double"}, {"interval_beside_value"}),
+        ("analyses.refusals_results", {"status": "'guessed'"}, {"SET", "value_against_status"}),
+        ("marts.analysis_results", {"method_id": "'guess'"}, {"unknown_method"}),
+        ("marts.analysis_results", {"estimand_id": "'1.1'"}, {UNIQUE}),
+        (
+            "marts.analysis_results",
+            {"status": "'too_few'", "estimate": "null", "reason_sv": "'För få.'"},
+            {"nothing_estimated"},
+        ),
+        ("marts.analysis_methods", {"title_sv": "' '"}, {"empty_text"}),
+        ("marts.analysis_methods", {"method_id": "'m'"}, {"expect_column_values_to_be_unique"}),
+        ("marts.analysis_methods", {"text_sv": "repeat('x', 40)"}, {"text_without_full_stop"}),
+        ("marts.board_standardised", {"expected": "0"}, {"impossible_ratio"}),
+        ("marts.board_standardised", {"verdict": "'odd'"}, {"SET"}),
+        ("marts.board_standardised", {"geography_id": "'9999-a'"}, {UNIQUE}),
+        ("marts.refusal_decomposition", {"contribution": "i"}, {"parts_against_change"}),
+        ("marts.refusal_decomposition", {"level": "'odd'"}, {"SET"}),
+        ("marts.refusal_decomposition", {"factor": "'f'"}, {UNIQUE}),
+        ("marts.refusal_returns", {"cumulative_incidence": "0.3"}, {"events_do_not_sum"}),
+        ("marts.refusal_returns", {"cumulative_incidence": "i - 5.0 / 3"}, {"BETWEEN"}),
+        ("marts.refusal_returns", {"event": "'e'"}, {UNIQUE}),
+        ("marts.protected_housing_flows", {"moved": "31"}, {"more_moved_than_left"}),
+        ("marts.protected_housing_flows", {"cumulative_incidence": "1.2"}, {"BETWEEN"}),
+        ("marts.protected_housing_flows", {"to_form": "'b'"}, {UNIQUE}),
+    ],
+)
+def test_each_rule_finds_its_own_fault(
+    lab: "Lab", table: str, changed: dict[str, str], expected: set[str]
+) -> None:
+    create_all(lab)
+    for statement in BESIDE:
+        lab.execute(statement)
+    if table != "marts.refusal_decomposition":
+        lab.execute("delete from marts.indicator_values where period_start < date '2023-01-01'")
+    if table == "marts.analysis_methods":
+        lab.execute("delete from marts.analysis_methods")
+    if table == "marts.housing_support_grant":
+        fill(lab, "marts.housing_support", {})
+    fill(lab, table, changed)
+    short = {
+        "expect_column_values_to_be_in_set": "SET",
+        "expect_column_values_to_be_between": "BETWEEN",
+        "estimands_missing": "gone",
+    }
+    found = {name.partition("(")[0] for name in failed(lab, table)}
+    assert {short.get(name, name) for name in found} == expected
