@@ -12,18 +12,14 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from orchestration.assets.steps import StoppedError, key_of, notify, told
+from orchestration.flow.gates import judge, judge_standstill
 from orchestration.flow.landing import landed
 from orchestration.flow.performing import GATE_CLOSED, Flow
-from orchestration.flow.remarks import set_remarks
-from orchestration.flow.step import Step, Verdict
+from orchestration.flow.step import Step
 from orchestration.flow.steps import STANDSTILL_CHECK
-from orchestration.intake.not_delivered import tables_without_rows
-from orchestration.intake.standstill import standing_still
 from orchestration.notices import Cause
-from orchestration.quality.gate import record
 from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity, Suite, load_suites
-from orchestration.quality.validation import validate
 from orchestration.resources import WRITER_POOL, Avvik
 from orchestration.settings import Settings
 from orchestration.sources.raw_tables import observations_table
@@ -73,16 +69,13 @@ def _gate(step: Step, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
     def gate(
         context: dg.AssetCheckExecutionContext, avvik: dg.ResourceParam[Avvik]
     ) -> Iterator[dg.AssetCheckResult]:
-        evaluated_at = avvik.settings.moment()
         with avvik.warehouse() as connection:
-            empty = tables_without_rows(connection, avvik.settings)
             selected = [
-                suite.without_rows(empty[suite.table]) if suite.table in empty else suite
+                suite
                 for key, suite in by_key.items()
                 if dg.AssetCheckKey(key, CHECK_NAME) in context.selected_asset_check_keys
             ]
-            results = [validate(connection, suite, evaluated_at=evaluated_at) for suite in selected]
-            record(connection, context.run.run_id, results)
+            results = judge(connection, avvik.settings, selected, run_id=context.run.run_id)
         for result in results:
             for failure in result.failures:
                 context.log.warning("%s", failure.message_sv)
@@ -160,17 +153,7 @@ def standstill(
     """Warn of series that stand still, and tell the data team of each once."""
     settings = avvik.settings
     with avvik.warehouse() as connection:
-        overdue = standing_still(connection, settings, today=settings.moment().date())
-        messages = {each.source_id: each.message_sv for each in overdue}
-        verdicts = {
-            source_id: Verdict(
-                STANDSTILL_CHECK,
-                landed(source_id),
-                (messages[source_id],) if source_id in messages else (),
-            )
-            for source_id in (dataset.source_id for dataset in load_registry())
-        }
-        set_remarks(connection, context.run.run_id, verdicts.values())
+        overdue, verdicts = judge_standstill(connection, settings, run_id=context.run.run_id)
         # Whoever builds a past moment is told on the screen; nobody is sent a notice of it.
         asked = overdue if settings.as_of is None else []
         new = not_yet_told(connection, [(each.source_id, each.newest_period) for each in asked])
@@ -178,7 +161,7 @@ def standstill(
         context.log.warning("%s", each.message_sv)
         if (each.source_id, each.newest_period) in new:
             notify(context, settings, [Cause(each.message_sv)])
-    for verdict in verdicts.values():
+    for verdict in verdicts:
         yield dg.AssetCheckResult(
             check_name=STANDSTILL_CHECK,
             asset_key=key_of(verdict.product),

@@ -66,18 +66,21 @@ class Worker:
 
 
 @contextmanager
-def started(module: str) -> Iterator[Worker]:
+def started(module: str, *arguments: str, **environment: str) -> Iterator[Worker]:
     """The worker that a module is when it is run, until the block ends.
 
     Args:
         module: Its name; it answers each line with `answer`.
+        arguments: Of its command line.
+        environment: Set for it, beside this process's own.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=_ROOT,
+        env={**os.environ, **environment},
     )
     try:
         yield Worker(process)

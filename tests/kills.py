@@ -17,14 +17,12 @@ import argparse
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -35,12 +33,12 @@ import duckdb
 from orchestration.demo.city import write_city
 from orchestration.flow.news import nothing_new
 from orchestration.flow.verification import verify
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.manifest import edition_faults
 from orchestration.storage.snapshot import content_hash, current_edition, editions_dir
 from tests.benchmarks.tables import say
-from tests.forked import KILLED, forked
+from tests.forked import KILLED, Worker, answer, started
 
 POINTS = 30
 SEED = 20261128
@@ -148,48 +146,9 @@ class Struck:
     left: int
 
 
-@dataclass
-class Worker:
-    """The warm process that forks for each run, and the way to talk to it."""
-
-    process: "subprocess.Popen[str]"
-
-    def run(self, home: Path, *, kill_after: float | None = None) -> tuple[int, str, float]:
-        """Run `avvik run`, and kill it.
-
-        Args:
-            home: The home.
-            kill_after: Seconds of computing; never unless given.
-
-        Returns:
-            Exit code, `KILLED` where it was; what it said; seconds of computing.
-        """
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        after = "never" if kill_after is None else kill_after
-        self.process.stdin.write(f"{after} {home}\n")
-        self.process.stdin.flush()
-        code, seconds = self.process.stdout.readline().split()
-        said = _said(home).read_text(encoding="utf-8")
-        return int(code), said, float(seconds)
-
-
-@contextmanager
-def warm() -> Iterator[Worker]:
-    """Start the process that forks, and end it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.kills", "--serve"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=PROJECT_ROOT,
-        env={**os.environ, "AVVIK_SETTLE_SECONDS": "0", "COLUMNS": "200", "PYTHONUNBUFFERED": "1"},
-    )
-    try:
-        yield Worker(process)
-    finally:
-        process.kill()
-        process.wait()
+def warm() -> AbstractContextManager[Worker]:
+    """The warm process that forks for each run."""
+    return started("tests.kills", "--serve", AVVIK_SETTLE_SECONDS="0", COLUMNS="200")
 
 
 def import_all() -> None:
@@ -208,27 +167,18 @@ def _said(home: Path) -> Path:
     return home.with_name(f"{home.name}.said")
 
 
-def _serve() -> None:
-    """Fork a run for each line, which is killed when its time has come, and tell how it ended."""
+def _be_avvik(_what: str, home: Path, _killed: bool) -> int:
+    """Do in the fork what the command line does; its exit code."""
     from orchestration import cli  # noqa: PLC0415
 
-    import_all()
-    for line in sys.stdin:
-        after, folder = line.strip().split(" ", maxsplit=1)
-        code, seconds = forked(
-            partial(_be_avvik, cli.main, Path(folder)), None if after == "never" else float(after)
-        )
-        say(f"{code} {seconds}")
-
-
-def _be_avvik(main: Callable[[], None], home: Path) -> int:
-    """Do in the fork what the command line does; its exit code."""
     with _said(home).open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    # What a killed run had said must stand in the file.
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = ["avvik", "run", "--home", str(home)]
     try:
-        main()
+        cli.main()
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
     finally:
@@ -237,8 +187,9 @@ def _be_avvik(main: Callable[[], None], home: Path) -> int:
     return 0
 
 
-def last_step(said: str) -> str:
-    """What a run had last begun."""
+def last_step(written: Path) -> str:
+    """What a run had last begun, by what it said in a file."""
+    said = written.read_text(encoding="utf-8")
     steps = [line.strip(" …") for line in said.splitlines() if line.endswith("…")]
     if "Promemoria:" in said:
         return "efter publiceringen"
@@ -262,15 +213,15 @@ def kills(
     """
     original = base / "original"
     write_city(original / "inbox", scale=SCALE)
-    code, said, _ = worker.run(original)
-    assert code == 0, said
+    code, _ = worker.run("run", original)
+    assert code == 0, _said(original).read_text(encoding="utf-8")
     settings = Settings(home=original)
     old = edition(settings)
     correct(settings.inbox_dir)
     undisturbed = base / "undisturbed"
     shutil.copytree(original, undisturbed, symlinks=True)
-    code, said, seconds = worker.run(undisturbed)
-    assert code == 0, said
+    code, seconds = worker.run("run", undisturbed)
+    assert code == 0, _said(undisturbed).read_text(encoding="utf-8")
     wanted = state(Settings(home=undisturbed))
     assert wanted["edition"] != old, "else nobody could tell the new edition from the old"
     say(f"en ostörd körning räknar i {seconds:.1f} s")
@@ -281,16 +232,16 @@ def kills(
         for _ in range(min(in_a_row, points - place)):
             after = seconds * (place + chance.random()) / points
             place += 1
-            code, said, _ = worker.run(home, kill_after=after)
+            code, _ = worker.run("run", home, kill_after=after)
             struck += code == KILLED
-            yield _seen(Settings(home=home), after, said, code, (old, wanted["edition"]))
+            yield _seen(Settings(home=home), after, code, (old, wanted["edition"]))
         yield _afterwards(worker, Settings(home=home), wanted)
         shutil.rmtree(home)
     assert struck >= points * 0.9, f"{struck} of {points} runs could be killed"
 
 
 def _seen(
-    settings: Settings, after: float, said: str, code: int, editions: tuple[str, str]
+    settings: Settings, after: float, code: int, editions: tuple[str, str]
 ) -> tuple[Struck, list[str]]:
     """What readers saw after a kill."""
     try:
@@ -298,7 +249,7 @@ def _seen(
         faults = []
     except (AssertionError, KeyError, duckdb.Error, OSError) as error:
         seen, faults = "ingen hel", [f"läsarna såg ingen hel utgåva: {error}"]
-    at = last_step(said) if code == KILLED else "hann bli klar"
+    at = last_step(_said(settings.home)) if code == KILLED else "hann bli klar"
     return Struck(after, at, seen, len(strays(settings))), faults
 
 
@@ -306,8 +257,9 @@ def _afterwards(
     worker: Worker, settings: Settings, wanted: dict[str, Any]
 ) -> tuple[None, list[str]]:
     """What is wrong after the next run."""
-    code, said, _ = worker.run(settings.home)
+    code, _ = worker.run("run", settings.home)
     if code != 0:
+        said = _said(settings.home).read_text(encoding="utf-8")
         return None, [f"nästa körning slutade med {code}: {said[-1000:]}"]
     found = state(settings)
     faults = [f"{part} är en annan" for part in wanted if found[part] != wanted[part]]
@@ -359,6 +311,7 @@ if __name__ == "__main__":
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
-        _serve()
+        import_all()
+        answer(_be_avvik)
     else:
         sys.exit(main(arguments.points, arguments.in_a_row, arguments.seed))

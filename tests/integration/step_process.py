@@ -9,12 +9,11 @@ import logging
 import os
 from pathlib import Path
 
+from orchestration.flow.gates import judge
 from orchestration.flow.performing import perform
 from orchestration.flow.step import Step
 from orchestration.flow.steps import flow
-from orchestration.quality.gate import record
 from orchestration.quality.suites import load_suites
-from orchestration.quality.validation import validate
 from orchestration.settings import Settings
 from orchestration.storage.warehouse import open_warehouse
 from tests.forked import answer
@@ -55,11 +54,7 @@ def work(part: str, home: Path, killed: bool) -> None:
 def _judge(step: Step, settings: Settings) -> None:
     suites = load_suites(settings.expectations_dir)
     with open_warehouse(settings.warehouse_path) as connection:
-        results = [
-            validate(connection, suites[table], evaluated_at=settings.moment())
-            for table in step.suites
-        ]
-        record(connection, RUN_ID, results)
+        judge(connection, settings, [suites[table] for table in step.suites], run_id=RUN_ID)
 
 
 if __name__ == "__main__":

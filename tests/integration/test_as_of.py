@@ -66,7 +66,7 @@ class History:
     def run(self, now: datetime) -> bool:
         """Run the nightly job at a time, and keep what it publishes."""
         self.now = now
-        if not self.installation.run().success:
+        if not self.installation.night().success:
             return False
         self.published[f"{now:%Y-%m-%d}"] = (
             hash_of(self.installation.snapshot),

@@ -16,6 +16,7 @@ from orchestration.intake.rekeying import finish_rekeying, next_key_file
 from orchestration.registers.pseudonyms import read_key
 from orchestration.storage.snapshot import content_hash
 from tests.integration.conftest import Installation
+from tests.nights import Night
 
 runner = CliRunner()
 PSEUDONYM = re.compile(rb"v[0-9]+:[0-9a-f]{32}")
@@ -92,7 +93,7 @@ def test_a_changed_key_changes_no_figure_and_leaves_no_old_pseudonym(
     # A warehouse that is rebuilt of what landed gets the very pseudonyms that the change gave,
     # and publishes what was published before.
     installation.settings.warehouse_path.unlink()
-    assert installation.run().success
+    assert installation.night() == Night()
     assert keyed_cells(installation) == after
     assert figures_of(installation) == figures
 
@@ -172,7 +173,7 @@ def test_numbers_that_are_destroyed_stop_the_change_unless_it_is_accepted(
     assert marts_and_raw(installation) == tables
     # The deliveries are not landed again although they lie in the inbox, and nothing stops.
     receipts = log.read_bytes()
-    assert installation.run().success
+    assert installation.night() == Night()
     assert log.read_bytes() == receipts
     # What dbt makes anew of the new pseudonyms are the same figures.
     assert marts_and_raw(installation) == tables
@@ -190,7 +191,7 @@ def test_another_key_is_noticed_before_anything_is_loaded(installation: Installa
     assert installation.warehouse("from meta.deliveries order by all") == before
     exit_code, output = avvik(installation, "rekey")
     assert exit_code == 2
-    assert installation.run().success is False
+    assert not installation.run().success
 
 
 def test_a_key_in_the_environment_is_changed_where_it_is_kept(

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from orchestration.registers.contract import load_contracts
-from tests.integration.conftest import Installation, failed_steps
+from tests.integration.conftest import Installation
+from tests.nights import Night
 from tests.other_municipality import CODE, FILE, SAME_AREA, convert, own_values
 
 # What a municipality gives about itself; the rest is public statistics about everyone.
@@ -30,8 +31,7 @@ OWN_VALUES = """
 def kil(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     installation = Installation(tmp_path_factory.mktemp("kil"), CODE, FILE)
     convert(city, installation.inbox)
-    result = installation.run()
-    assert result.success, failed_steps(result)
+    assert installation.night() == Night()
     return installation
 
 
@@ -170,12 +170,11 @@ def smaller(city: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Insta
     evictions.write_bytes(
         re.sub(r"\d\d\.\d\d\.2023", "31.02.2023", content, count=1).encode("cp1252")
     )
-    assert not installation.run().success
+    assert not installation.night().success
     [report] = installation.settings.delivery_reports_dir.glob("avhysningar_barn__*.txt")
     told = report.read_text(encoding="utf-8")
     evictions.write_bytes(evictions.read_bytes().splitlines(keepends=True)[0])
-    result = installation.run()
-    assert result.success, failed_steps(result)
+    assert installation.night() == Night()
     return installation, told
 
 
