@@ -471,13 +471,21 @@ def group_table(content: Chapter, row: Shown, *, whole: bool) -> Table:
         ),
         GROUP_COLUMNS[:shown],
         tuple(cells[:shown] for cells in group_rows(row)),
-        f"{content.anchor}-{'grupper' if whole else 'figur'}-tabell-{_slug(row.indicator)}",
+        f"{content.anchor}-{'grupper' if whole else 'figur'}-tabell-{_slug_of_groups(row)}",
         numbered=whole,
     )
 
 
 def _slug(indicator: CatalogueIndicator) -> str:
     return indicator.indicator_id.replace("_", "-")
+
+
+def _slug_of_groups(row: Shown) -> str:
+    """One difference of an indicator may stand beside another, such as of one sex alone."""
+    if "*" not in row.breakdown:
+        return _slug(row.indicator)
+    groups = "-".join(group.category for group in row.whole_groups)
+    return f"{_slug(row.indicator)}-{groups}".replace("_", "-").replace("*", "-")
 
 
 def group_rows(row: Shown) -> tuple[tuple[Cell, ...], ...]:
@@ -529,7 +537,7 @@ def group_figure(content: Chapter, row: Shown) -> Figure:
         nodes("Punktdiagram med en rad för varje grupp. Alla värden står i tabellen."),
         (charts.group_chart(bars, axis_title=unit, decimals=figures.digits(row)),),
         group_table(content, row, whole=False),
-        f"{content.anchor}-figur-{_slug(row.indicator)}",
+        f"{content.anchor}-figur-{_slug_of_groups(row)}",
     )
 
 

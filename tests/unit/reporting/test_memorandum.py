@@ -675,6 +675,32 @@ def test_groups_without_values_do_not_stop_the_memorandum(
     assert "Jämförbart värde för 2023 saknas för funktionsnedsättning." in prose(render(city))
 
 
+def test_two_differences_of_one_indicator_have_a_figure_each(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    """Of women and of men, where the groups as wholes are alike."""
+    of_sex = "replace(replace(evidence, '\"funktionsnedsattning\"',"
+    of_sex += " '\"funktionsnedsattning*kvinnor\"'),"
+    of_sex += " '\"socialpsykiatri\"', '\"socialpsykiatri*kvinnor\"')"
+    city.execute(
+        "update marts.deviations set breakdown = 'target_group*sex',"
+        f" category = 'funktionsnedsattning*kvinnor', evidence = {of_sex}"
+        " where deviation_id = 'd7'"
+    )
+    city.execute(
+        "insert into marts.deviations select * replace ('d7m' as deviation_id,"
+        " replace(category, 'kvinnor', 'man') as category,"
+        " replace(evidence, 'kvinnor', 'man') as evidence)"
+        " from marts.deviations where deviation_id = 'd7'"
+    )
+    city.execute(
+        "update marts.focus_areas set deviation_ids = replace(deviation_ids, '\"d7\"',"
+        ' \'"d7","d7m"\')'
+    )
+    anchors = re.findall(r'id="([^"]*-figur-housing-support-hours[^"]*)"', render(city))
+    assert len({each for each in anchors if each.endswith(("-kvinnor", "-man"))}) >= 2
+
+
 def test_a_movement_that_the_two_share_by_sign_is_worded_after_it(
     city: duckdb.DuckDBPyConnection, render: Render
 ) -> None:
