@@ -251,6 +251,9 @@ def test_population(lab: "Lab", where: str, persons: str, expected: set[str]) ->
     assert failed(lab, "raw.register__befolkning_stadsdel") == expected
 
 
+OWN_HOME = {"avslagsgrund": "case when i % 5 = 0 then 'eget_agande_bostad' end"}
+
+
 def decisions(lab: "Lab", **changed: str) -> None:
     columns = {
         PLACE: "'0180'",
@@ -311,6 +314,8 @@ def decisions(lab: "Lab", **changed: str) -> None:
         ),
         ({"beviljat_belopp": "8000"}, {"nothing_granted"}),
         ({"hushallstyp": "'5'"}, {"types_without_children"}),
+        (OWN_HOME | {"boendeform": "'eget_agande'"}, set()),
+        (OWN_HOME | {"boendeform": "'hyresratt'"}, {"refused_for_a_home_of_one_s_own"}),
         ({"hushallstyp": "'4'"}, {"types_with_children"}),
     ],
 )
