@@ -52,6 +52,10 @@ _BLOCKS = (
 _OF_CELLS: Mapping[Quantity, Callable[..., float]] = {
     Quantity.VALUE: lambda one: one,
     Quantity.SIZE: abs,
+    Quantity.SUM: lambda *cells: sum(cells),
+    Quantity.CHANGE_OF_SUMS: lambda *cells: (
+        sum(cells[: len(cells) // 2]) / sum(cells[len(cells) // 2 :]) - 1
+    ),
     Quantity.CHANGE: lambda now, before: now / before - 1,
     Quantity.SIZE_OF_CHANGE: lambda now, before: abs(now / before - 1),
     Quantity.DIFFERENCE: lambda one, other: abs(one - other),

@@ -219,6 +219,39 @@ _CATEGORIES: Mapping[str, str] = MappingProxyType(
         "psykisk_ohalsa": "psykisk ohälsa",
         "ovrigt": "övrigt",
         "okand": "okänd",
+        "inkomst_over_norm": "inkomst över normen",
+        "tillgangar": "tillgångar",
+        "eget_agande_bostad": "egen bostad",
+        "kredit_som_inkomst": "lån som räknas som inkomst",
+        "ej_arbetssokande": "inte arbetssökande",
+        "kan_tillgodoses_annat_satt": "kan tillgodoses på annat sätt",
+        "okand_grund": "okänd grund",
+        "forsta": "första ansökan på ett år",
+        "ny_efter_uppehall": "ny ansökan efter uppehåll",
+        "fortsatt": "sökte även månaden före",
+        "hyresratt": "hyresrätt",
+        "eget_agande": "äger sin bostad",
+        "lss": "personkretsen enligt LSS",
+        "own_housing": "eget boende",
+        "registered": "folkbokförd i stadsdelen",
+        "utan_lss": "utan personkrets",
+        "households": "hushåll som söker",
+        "months": "månader per hushåll",
+        "decisions": "beslut per månad",
+        "refusals": "avslag per beslut",
+        "jourlagenhet": "jourlägenhet",
+        "egen_losning": "annan registrerad lösning",
+        "unexplained": "motsvaras av inget av dem",
+    }
+)
+_SPELL_BANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "1": "första månaden",
+        "2": "månad 2\u20133",
+        "4": "månad 4\u20136",
+        "7": "månad 7\u201312",
+        "13": "månad 13\u201324",
+        "25": "månad 25 och senare",
     }
 )
 _PREVIOUS_CASES: Mapping[str, str] = MappingProxyType(
@@ -267,6 +300,8 @@ def category(code: str, breakdown: str = "") -> str:
     """
     if breakdown == "previous_cases":
         return _PREVIOUS_CASES.get(code, code)
+    if breakdown == "spell_band":
+        return _SPELL_BANDS.get(code, code)
     parts = [part for part in map(_category_part, code.split("*")) if part]
     if len(parts) == len(("group", "sex")) and parts[0] in _TARGET_GROUPS and parts[1] in _SEXES:
         return f"{parts[1]} inom {parts[0]}"

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 from lxml import etree
 
+from orchestration.indicators.catalogue import load_catalogue
 from orchestration.indicators.models import Area
 from orchestration.reporting.hypotheses import load_hypotheses
 from tests.integration.conftest import Installation
@@ -85,3 +86,24 @@ def test_what_an_analysis_of_a_year_says_stands_in_no_other_year_s(
     ]
     assert said
     assert any("2023" in row.source for row in said) is of_2023
+
+
+def test_each_analysis_has_its_section_and_each_test_its_estimate(
+    memorandum: etree._Element, default_city: Installation
+) -> None:
+    for name in ("refusals", "protected-housing", "housing-support"):
+        [section] = memorandum.xpath(f"//section[@aria-labelledby='analys-{name}']")
+        assert len(section.xpath(".//figure//*[local-name()='svg']")) >= 2
+        assert "syntetisk" in text_of(section)
+    with duckdb.connect(str(default_city.snapshot), read_only=True) as published:
+        found = published.sql(
+            "select analysis_id, estimand_id, breakdown, category from marts.analysis_results"
+            " where geography_id = '0180' and status = 'estimated'"
+        ).fetchall()
+    tested = [
+        (row.analysis_id, row.estimand_id, row.breakdown or "total", row.category or "total")
+        for row in load_catalogue(default_city.settings.seeds_dir).possible_explanations
+        if row.is_tested
+    ]
+    assert len(tested) >= 6
+    assert [key for key in tested if found.count(key) != 1] == []

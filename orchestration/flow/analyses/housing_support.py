@@ -9,6 +9,7 @@ from orchestration.flow.analyses import Analysis
 from orchestration.flow.estimates import Computed, analysis_step
 from orchestration.flow.grains import Reader, TooManyRowsError
 from orchestration.flow.step import Work
+from orchestration.reporting.sections import housing_support as section
 
 REGISTER = "boendestod_beslut"
 _SUPPORT = """
@@ -110,5 +111,5 @@ ANALYSIS = Analysis(
         reads=("intermediate.int_housing_support_criteria", "seeds.constants"),
         compute=_compute,
     ),
-    blocks=lambda _connection, _context: [],
+    blocks=section.blocks,
 )

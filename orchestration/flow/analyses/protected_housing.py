@@ -19,6 +19,7 @@ from orchestration.flow.analyses import Analysis
 from orchestration.flow.estimates import Computed, analysis_step
 from orchestration.flow.grains import Reader
 from orchestration.flow.step import Work
+from orchestration.reporting.sections import protected_housing as section
 
 PLACEMENTS = "skyddat_boende_placeringar"
 CASES = "vald_arenden"
@@ -162,5 +163,5 @@ ANALYSIS = Analysis(
         compute=_compute,
         further=(PROTECTED_HOUSING_FLOWS,),
     ),
-    blocks=lambda _connection, _context: [],
+    blocks=section.blocks,
 )

@@ -14,6 +14,7 @@ from orchestration.flow.analyses import Analysis
 from orchestration.flow.estimates import Computed, analysis_step
 from orchestration.flow.grains import Reader, TooManyRowsError
 from orchestration.flow.step import Work
+from orchestration.reporting.sections import refusals as section
 
 REGISTER = "ekonomiskt_bistand_beslut"
 #: Estimand and breakdown of the parts of each level, by the names of the table.
@@ -229,5 +230,5 @@ ANALYSIS = Analysis(
         compute=_compute,
         further=(REFUSAL_DECOMPOSITION, REFUSAL_RETURNS),
     ),
-    blocks=lambda _connection, _context: [],
+    blocks=section.blocks,
 )

@@ -55,10 +55,13 @@ class Sources:
 
     def note(self, indicator: CatalogueIndicator) -> Note:
         """What stands in the notes about an indicator's source."""
-        found = self.of(indicator)
-        if not found:
+        return self.note_of(indicator.source_id)
+
+    def note_of(self, source_id: str) -> Note:
+        """What stands in the notes about a source."""
+        source = next((row for row in self.rows if row.source_id == source_id), None)
+        if source is None:
             return Note(nodes("Källan saknas i källförteckningen."))
-        source = found[0]
         return Note(
             sentences(
                 say("{title}.", title=Quoted(source.title_sv, "meta.sources", source.source_id)),
@@ -69,6 +72,11 @@ class Sources:
                 "Syntetiska uppgifter." if source.synthetic else "",
             )
         )
+
+    def mark_of(self, source_id: str) -> Said:
+        """The mark of synthetic figures for a source, with a space before it; empty otherwise."""
+        made_up = any(row.synthetic for row in self.rows if row.source_id == source_id)
+        return (Text(" "), SYNTHETIC) if made_up else ()
 
     def marks(self, indicators: Iterable[CatalogueIndicator]) -> Marks:
         """How synthetic figures are marked where these indicators stand together."""

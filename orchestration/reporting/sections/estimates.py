@@ -1,0 +1,257 @@
+"""What the sections of analyses share: a year's estimates by name, and tables and charts of them.
+
+An estimate that could not be made says what it lacks. Which estimates a section shows is its own
+affair; how one is printed belongs in `orchestration.language.estimates`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.findings.cells import Figure as Found
+from orchestration.findings.codes import Shortfall
+from orchestration.findings.estimates import AnalysisResult, result_cell
+from orchestration.language import estimates, words
+from orchestration.language.inline import (
+    Number,
+    Quoted,
+    Said,
+    Slot,
+    Style,
+    capitalised,
+    nodes,
+    say,
+    span,
+)
+from orchestration.language.names import number, size
+from orchestration.language.shortfalls import SENTENCES
+from orchestration.reporting import charts
+from orchestration.reporting.document import Cell, Column, Figure, Plain, Table, paragraph
+from orchestration.reporting.hypotheses import load_analysis_results
+from orchestration.reporting.sections.analysis import AnalysisContext
+
+_WHOLE = "total"
+_NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """One analysis' estimates of the report year.
+
+    Attributes:
+        rows: In the order of the table.
+    """
+
+    rows: tuple[AnalysisResult, ...]
+
+    @classmethod
+    def load(
+        cls, connection: duckdb.DuckDBPyConnection, context: AnalysisContext, analysis_id: str
+    ) -> Estimates:
+        """Reads them."""
+        found = load_analysis_results(connection, context.year, context.municipality_id)
+        return cls(tuple(each for each in found if each.analysis_id == analysis_id))
+
+    def get(
+        self, estimand_id: str, breakdown: str = _WHOLE, category: str = _WHOLE
+    ) -> AnalysisResult | None:
+        """One estimate; None where it is not there or could not be made."""
+        wanted = (estimand_id, breakdown, category)
+        for each in self.rows:
+            if (each.estimand_id, each.breakdown, each.category) == wanted:
+                return each if each.estimate is not None else None
+        return None
+
+    def by(self, estimand_id: str, breakdown: str) -> list[AnalysisResult]:
+        """The estimates of a breakdown's groups that could be made."""
+        return [
+            each
+            for each in self.rows
+            if (each.estimand_id, each.breakdown) == (estimand_id, breakdown)
+            and each.estimate is not None
+        ]
+
+    def lacking(self, estimand_id: str) -> str:
+        """What an estimate lacks, in a sentence; empty where it was made, or is not there."""
+        number_of = estimand_id.partition("_")[0]
+        for name in (estimand_id, number_of):
+            for each in self.rows:
+                if each.estimand_id == name and each.shortfall is not None:
+                    return SENTENCES[each.shortfall]
+        return ""
+
+    @property
+    def undelivered(self) -> bool:
+        """Whether nothing could be estimated because the register has not been delivered."""
+        return bool(self.rows) and all(
+            each.shortfall is Shortfall.NO_REGISTER for each in self.rows
+        )
+
+
+def value(row: AnalysisResult, column: str = "estimate") -> Found:
+    """A figure of an estimate.
+
+    Raises:
+        ValueError: If it has none.
+    """
+    found = getattr(row, column)
+    if found is None:
+        raise ValueError(f"{row.analysis_id} {row.estimand_id}: no {column}")
+    return Found(found, (result_cell(row, column),))
+
+
+def _limits(row: AnalysisResult) -> tuple[Found, Found] | None:
+    if row.ci_lower is None or row.ci_upper is None:
+        return None
+    return value(row, "ci_lower"), value(row, "ci_upper")
+
+
+def figure(row: AnalysisResult) -> Said:
+    """An estimate with its unit, and its interval in parentheses."""
+    return estimates.figure(row.unit, value(row), *(_limits(row) or ()))
+
+
+def brief(row: AnalysisResult) -> Number:
+    """An estimate with its unit."""
+    return number(value(row), estimates.form(row.unit, row.estimate or 0.0))
+
+
+def sized(row: AnalysisResult) -> Said:
+    """An estimate without its sign, where a word says which way, and its interval likewise.
+
+    Raises:
+        ValueError: If its interval reaches over nought.
+    """
+    own = value(row)
+    shown = size(own, estimates.form(row.unit, own.value))
+    limits = _limits(row)
+    if limits is None:
+        return (shown,)
+    if not away_from(row, 0.0):
+        raise ValueError(f"{row.estimand_id}: the sign is not known")
+    bare = estimates.form(row.unit, own.value, Style.BARE)
+    low, high = sorted(limits, key=lambda each: abs(each.value))
+    return say(
+        "{shown} (osäkerhet {around})", shown=shown, around=span(size(low, bare), size(high, bare))
+    )
+
+
+def away_from(row: AnalysisResult, limit: float) -> bool:
+    """Whether the whole interval lies on one side; an exact figure has no other."""
+    limits = _limits(row)
+    if limits is None:
+        return row.estimate is not None and row.estimate != limit
+    return not limits[0].value <= limit <= limits[1].value
+
+
+def group(row: AnalysisResult) -> Quoted:
+    """The group that an estimate is of, in words; it may hold digits."""
+    text = words.category(row.category, row.breakdown)
+    return Quoted(text, "marts.analysis_results.category", row.category)
+
+
+def _cell(row: AnalysisResult, column: str) -> Cell:
+    if getattr(row, column) is None:
+        return Cell(nodes(_NOTHING))
+    own = row.estimate or 0.0
+    return Cell((number(value(row, column), estimates.form(row.unit, own, Style.BARE)),))
+
+
+def interval_cell(row: AnalysisResult) -> Cell:
+    """An estimate's interval, for a table."""
+    limits = _limits(row)
+    if limits is None:
+        return Cell(nodes(_NOTHING))
+    bare = estimates.form(row.unit, row.estimate or 0.0, Style.BARE)
+    return Cell(span(number(limits[0], bare), number(limits[1], bare)))
+
+
+def table(
+    caption: Said,
+    first: str,
+    measure: str,
+    rows: Sequence[AnalysisResult],
+    *,
+    anchor: str,
+    name: Callable[[AnalysisResult], Slot] = group,
+) -> Table:
+    """A table of groups: the estimate, its interval and how many are behind it.
+
+    Raises:
+        DocumentError: If there are no rows.
+    """
+    return Table(
+        caption,
+        (
+            Column(nodes(first)),
+            Column(nodes(measure), numeric=True),
+            Column(nodes("Osäkerhet"), numeric=True),
+            Column(nodes("Antal"), numeric=True),
+        ),
+        tuple(
+            (
+                Cell(capitalised(name(row))),
+                _cell(row, "estimate"),
+                interval_cell(row),
+                Cell((number(value(row, "observations"), estimates.form("count", 0.0)),))
+                if row.observations is not None
+                else Cell(nodes(_NOTHING)),
+            )
+            for row in rows
+        ),
+        anchor,
+        numbered=False,
+    )
+
+
+def dots(
+    title: Said,
+    caption: Said,
+    rows: Sequence[AnalysisResult],
+    shown: Table,
+    *,
+    axis: str,
+    anchor: str,
+    main: Callable[[AnalysisResult], bool] = lambda _row: True,
+    name: Callable[[AnalysisResult], str] | None = None,
+) -> list[Plain]:
+    """A chart of groups, each with its interval; nothing where there is no group."""
+    if not rows:
+        return []
+    scale = 100.0 if rows[0].unit == "share" else 1.0
+    called = name or (lambda row: words.category(row.category, row.breakdown))
+    drawn = [
+        charts.GroupRow(
+            label=called(row)[:1].upper() + called(row)[1:],
+            value=(row.estimate or 0.0) * scale,
+            lower=None if row.ci_lower is None else row.ci_lower * scale,
+            upper=None if row.ci_upper is None else row.ci_upper * scale,
+            main=main(row),
+        )
+        for row in rows
+    ]
+    decimals = estimates.form(rows[0].unit, rows[0].estimate or 0.0).digits
+    return [
+        Figure(
+            title,
+            caption,
+            nodes("Punktdiagram med en rad för varje grupp. Alla värden står i tabellen."),
+            (charts.group_chart(drawn, axis_title=axis, decimals=decimals),),
+            shown,
+            anchor,
+        )
+    ]
+
+
+def opening(context: AnalysisContext, source_id: str, found: Estimates) -> list[Plain]:
+    """Says that the figures are made up, or that there are none."""
+    if not found.rows:
+        return paragraph("Underlag saknas: analysen är inte gjord för året.")
+    if found.undelivered:
+        return paragraph(SENTENCES[Shortfall.NO_REGISTER])
+    if context.sources.mark_of(source_id):
+        return paragraph("Uppgifterna är syntetiska.", small=True)
+    return []
