@@ -1,12 +1,16 @@
 """Each number of what was published leads to its cell in the warehouse, and each cell prints it."""
 
+import logging
 from collections.abc import Iterator
 
 import duckdb
 import pytest
 
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.flow.analyses import analyses
+from orchestration.flow.documents import chapters
 from orchestration.flow.marts import report_year
+from orchestration.flow.step import Work
 from orchestration.reporting.data import load_report_data
 from orchestration.reporting.document import Document
 from orchestration.reporting.indicator_index import index
@@ -33,18 +37,15 @@ def _documents(
     year = report_year(connection, settings)
     edition = Edition(BUILT_AT, "0.1.0", "godkänd")
     method = DeviationSettings(geography_id=settings.municipality)
-    yield (
-        "memorandum.html",
-        memorandum(
-            load_report_data(
-                connection,
-                year=year,
-                municipality_id=settings.municipality,
-                municipality_name="Stockholms stad",
-            ),
-            edition,
-        ),
+    stated = load_report_data(
+        connection,
+        year=year,
+        municipality_id=settings.municipality,
+        municipality_name="Stockholms stad",
     )
+    work = Work(settings, connection, "run", logging.getLogger("test"), frozenset(), ())
+    told = chapters(work, analyses(), stated, year)
+    yield "memorandum.html", memorandum(stated, edition, told)
     data = load_series_data(
         connection,
         year=year,
