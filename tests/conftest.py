@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from orchestration.demo.city import write_city
@@ -20,6 +21,10 @@ from tests.built_once import built_once
 # What the tests import is some millions of objects that never die. To look for rings of dead ones
 # among them is a quarter of the collection, so nobody looks until it is done, and never at them.
 gc.disable()
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile("avvik", deadline=None)
+hypothesis.settings.load_profile("avvik")
 
 SMALL = 0.05
 # Their session's fixtures are dear and not for several workers: a built warehouse, a read city, a
@@ -45,6 +50,12 @@ def group_of(test: str) -> str:
     if file in _APART:
         return test.partition("[")[0]
     return next((place for place in _TOGETHER if file.startswith(f"{place}/")), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: now and then each waits for a browser or another process."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
