@@ -63,7 +63,7 @@ def test_unlike_months_are_held_named_and_confirmed_or_corrected(
 
     result = installation.night()
 
-    assert result.stopped_at == "landing", result
+    assert result.stopped_at == "raw", result
     assert installation.snapshot.read_bytes() == before
     assert standing(installation) == amounts
     for name, path in paths.items():
