@@ -18,7 +18,10 @@ PAGE = (
 )
 MONTHLY = "socialstyrelsen_assistance_monthly"
 LOSS = f"not-{MONTHLY}-partial_loss-2017-02-0180-assistance_households_month"
-JUDGED = ("deviations", "focus_areas", "memorandum")
+JUDGED = (
+    *("deviations", "focus_areas", "housing_support", "protected_housing", "refusals"),
+    *("analysis_results", "memorandum"),
+)
 GROUPS = (
     "select outcome, explanation_id, observed, p_value, reason_sv from marts.deviations"
     " where indicator_id = 'housing_support_hours' and breakdown = 'target_group'"

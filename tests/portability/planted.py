@@ -75,9 +75,9 @@ FAULTS = (
     Fault(
         name="decimal",
         sv="En division av decimaltal",
-        file="models/intermediate/int_housing_support_decisions.sql",
-        before="cast(decisions.hours * 52 as double) / 12",
-        after="decisions.hours * 52 / 12.0",
+        file="macros/hours.sql",
+        before="cast({{ column }} * 52 as double) / 12",
+        after="{{ column }} * 52 / 12.0",
         select="int_housing_support_decisions",
         tables=("intermediate.int_housing_support_decisions",),
         named=("intermediate.int_housing_support_decisions", "hours_per_month"),
