@@ -108,6 +108,10 @@ class Rows:
             drawn: whether anything was drawn for it.
             shortfall: what is lacking.
         """
+        value = _number(estimate)
+        if value is None and shortfall is None:
+            # No number came of it, as of a ratio to nothing.
+            shortfall = Shortfall.NO_FIT
         low = high = error = None
         if interval is not None and shortfall is None:
             low, high, error = (
@@ -124,7 +128,7 @@ class Rows:
                 geography_id=self.geography_id,
                 breakdown=breakdown,
                 category=category,
-                estimate=None if shortfall else _number(estimate),
+                estimate=None if shortfall else value,
                 ci_lower=_number(low),
                 ci_upper=_number(high),
                 ci_level=None if _number(low) is None else LEVEL,

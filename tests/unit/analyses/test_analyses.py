@@ -305,3 +305,13 @@ def test_nothing_delivered_closes_nothing() -> None:
     rows = protected_housing.analyse(YEAR, "0180", Delivered())
     assert {r.estimand_id for r in rows.results} >= {f"2.{number}" for number in range(1, 10)}
     assert Status.ESTIMATED not in {r.status for r in rows.results}
+
+
+@pytest.mark.parametrize("none", [float("nan"), float("inf"), None])
+def test_what_came_to_no_number_is_no_estimate(none: float | None) -> None:
+    """As where a year before had no refusal to be a share of."""
+    rows = Rows("refusals", YEAR, "0180")
+    rows.add("1.4", none, (0.0, 1.0, 0.5), unit="share", method_id="hazard_by_spell")
+    [row] = rows.results
+    assert (row.estimate, row.ci_lower, row.ci_level) == (None, None, None)
+    assert (row.status, row.shortfall) == (Status.NOT_IDENTIFIED, Shortfall.NO_FIT)
