@@ -237,7 +237,8 @@ def kills(
             yield _seen(Settings(home=home), after, code, (old, wanted["edition"]))
         yield _afterwards(worker, Settings(home=home), wanted)
         shutil.rmtree(home)
-    assert struck >= points * 0.9, f"{struck} of {points} runs could be killed"
+    # A run that is warm computes less than the undisturbed one did.
+    assert struck >= points * 0.8, f"{struck} of {points} runs could be killed"
 
 
 def _seen(

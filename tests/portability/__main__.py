@@ -157,7 +157,7 @@ def main() -> int:
             say(f"DuckDB har byggt ({time.monotonic() - began:.0f} s)")
             with running(directory / "cluster") as cluster:
                 run = _Run(directory, warehouse, cluster)
-                given_tables = export(warehouse, cluster, ["raw", "marts"])
+                given_tables = export(warehouse, cluster, ["raw", "marts", "analyses"])
                 say(
                     f"Spark har startat och fått {given_tables} tabeller"
                     f" ({time.monotonic() - began:.0f} s)"
