@@ -66,13 +66,7 @@ def _made(step: Step, settings: Settings, run_id: str) -> tuple[str, ...]:
         assert send_notice(settings, run_id=run_id, job=_JOB, causes=outcome.notices) is None
     if outcome.failed_sv:
         return (outcome.failed_sv,)
-    stops = {(check.name, check.product) for check in step.checks if check.stops}
-    return tuple(
-        message
-        for each in outcome.verdicts
-        if (each.check, each.product) in stops
-        for message in each.messages_sv
-    )
+    return step.stopped_by(outcome)
 
 
 def _judged(step: Step, settings: Settings, run_id: str) -> tuple[str, ...]:

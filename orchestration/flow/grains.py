@@ -14,6 +14,12 @@ from orchestration.analyses.rows import MOST_ROWS
 from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
 
 _READ = "grain_that_is_read"
+#: SQL of the boards of today: what a unit's name belongs to now.
+TODAYS_BOARDS = """
+select municipality_id, board_name, geography_id
+from intermediate.int_geography_crosswalk
+where counts_to = date '9999-12-31' and geography_id <> municipality_id
+"""
 
 
 class TooManyRowsError(Exception):

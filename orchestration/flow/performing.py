@@ -188,11 +188,10 @@ def _remember(
         made = work.selected if outcome.made is None else outcome.made
         provenance.forget()
         provenance.record(work.run_id, _inputs_of(step, made, outcome, as_read, provenance))
-    stops = {(check.name, check.product) for check in step.checks if check.stops}
     set_remarks(
         work.connection,
         work.run_id,
-        [each for each in outcome.verdicts if (each.check, each.product) not in stops],
+        [each for each in outcome.verdicts if not step.is_stopped_for(each)],
     )
 
 

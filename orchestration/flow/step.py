@@ -199,12 +199,18 @@ class Step:
         Returns:
             The Swedish messages of the checks that stop; empty where none does.
         """
-        stops = {(check.name, check.product) for check in self.checks if check.stops}
         return tuple(
             message
             for each in outcome.verdicts
-            if (each.check, each.product) in stops
+            if self.is_stopped_for(each)
             for message in each.messages_sv
+        )
+
+    def is_stopped_for(self, verdict: Verdict) -> bool:
+        """Whether a verdict is of a check that stops where it does not pass."""
+        return any(
+            check.stops and (check.name, check.product) == (verdict.check, verdict.product)
+            for check in self.checks
         )
 
     def reads_of(self, selected: frozenset[str]) -> tuple[str, ...]:

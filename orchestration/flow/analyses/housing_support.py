@@ -7,12 +7,12 @@ from orchestration.analyses.housing_support import Grant, Support
 from orchestration.findings.codes import Shortfall
 from orchestration.flow.analyses import Analysis
 from orchestration.flow.estimates import Computed, analysis_step
-from orchestration.flow.grains import Reader, TooManyRowsError
+from orchestration.flow.grains import TODAYS_BOARDS, Reader, TooManyRowsError
 from orchestration.flow.step import Work
 from orchestration.reporting.sections import housing_support as section
 
 REGISTER = "boendestod_beslut"
-_SUPPORT = """
+_SUPPORT = f"""
 select
     decisions.*,
     boards.geography_id as board,
@@ -22,11 +22,7 @@ select
         else 1
     end as group_number
 from intermediate.int_housing_support_criteria as decisions
-left join (
-    select municipality_id, board_name, geography_id
-    from intermediate.int_geography_crosswalk
-    where counts_to = date '9999-12-31' and geography_id <> municipality_id
-) as boards using (municipality_id, board_name)
+left join ({TODAYS_BOARDS}) as boards using (municipality_id, board_name)
 where decisions.municipality_id = $municipality and decisions.hours_per_month > 0
 """
 _IN_FORCE = f"{_SUPPORT} and year(decisions.period_start) = $year"

@@ -137,7 +137,6 @@ def flows_of(rows: Rows, flows: tuple[Flow, ...]) -> list[HousingFlow]:
 
 def _compute(work: Work, year: int) -> Computed:
     reader = Reader(work.connection, work.settings.municipality)
-    delivered = Delivered()
     placed, reported = (reader.has_year(register, year) for register in (PLACEMENTS, CASES))
     delivered = Delivered(
         placements=read_placements(reader, year) if placed else None,

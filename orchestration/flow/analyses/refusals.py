@@ -12,7 +12,7 @@ from orchestration.findings.estimates import AnalysisResult, RefusalPart, Refusa
 from orchestration.findings.marts import REFUSAL_DECOMPOSITION, REFUSAL_RETURNS
 from orchestration.flow.analyses import Analysis
 from orchestration.flow.estimates import Computed, analysis_step
-from orchestration.flow.grains import Reader, TooManyRowsError
+from orchestration.flow.grains import TODAYS_BOARDS, Reader, TooManyRowsError
 from orchestration.flow.step import Work
 from orchestration.reporting.sections import refusals as section
 
@@ -24,14 +24,10 @@ _LEVELS = {
 }
 #: Contributions are whole multiples of this, so that they sum exactly in any order.
 _FINEST = 2.0**-20
-_MONTHS = """
+_MONTHS = f"""
 select months.*, boards.geography_id as board
 from intermediate.int_refusal_household_months as months
-left join (
-    select municipality_id, board_name, geography_id
-    from intermediate.int_geography_crosswalk
-    where counts_to = date '9999-12-31' and geography_id <> municipality_id
-) as boards using (municipality_id, board_name)
+left join ({TODAYS_BOARDS}) as boards using (municipality_id, board_name)
 where months.municipality_id = $municipality
     and months.benefit_month between make_date($year - 1, 1, 1) and make_date($year, 12, 31)
 """

@@ -23,6 +23,7 @@ from orchestration.language.inline import (
     Style,
     capitalised,
     nodes,
+    plain,
     say,
     span,
 )
@@ -82,6 +83,16 @@ class Estimates:
                 if each.estimand_id == name and each.shortfall is not None:
                     return SENTENCES[each.shortfall]
         return ""
+
+    def without(self, estimand_id: str, sentence: str = "{why}") -> Said:
+        """Says what an estimate lacks; nothing where :meth:`lacking` is empty.
+
+        Args:
+            estimand_id: The estimate.
+            sentence: With ``{why}`` where that stands.
+        """
+        lacking = self.lacking(estimand_id)
+        return say(sentence, why=lacking) if lacking else ()
 
     @property
     def undelivered(self) -> bool:
@@ -211,21 +222,32 @@ def dots(
     title: Said,
     caption: Said,
     rows: Sequence[AnalysisResult],
-    shown: Table,
     *,
+    heads: tuple[str, str, str],
     axis: str,
     anchor: str,
     main: Callable[[AnalysisResult], bool] = lambda _row: True,
-    name: Callable[[AnalysisResult], str] | None = None,
+    name: Callable[[AnalysisResult], Slot] = group,
 ) -> list[Plain]:
-    """A chart of groups, each with its interval; nothing where there is no group."""
+    """A chart of groups, each with its interval, and their table; nothing where there is no group.
+
+    Args:
+        title: Of the chart.
+        caption: Of the chart.
+        rows: The groups.
+        heads: The table's caption, and the heads of its first two columns.
+        axis: What the axis measures.
+        anchor: Of the chart; the table's is this and ``-tabell``.
+        main: Which groups the chart is about.
+        name: What a group is called.
+    """
     if not rows:
         return []
     scale = 100.0 if rows[0].unit == "share" else 1.0
-    called = name or (lambda row: words.category(row.category, row.breakdown))
+    about, first, measure = heads
     drawn = [
         charts.GroupRow(
-            label=called(row)[:1].upper() + called(row)[1:],
+            label=plain(capitalised(name(row))),
             value=(row.estimate or 0.0) * scale,
             lower=None if row.ci_lower is None else row.ci_lower * scale,
             upper=None if row.ci_upper is None else row.ci_upper * scale,
@@ -240,7 +262,7 @@ def dots(
             caption,
             nodes("Punktdiagram med en rad för varje grupp. Alla värden står i tabellen."),
             (charts.group_chart(drawn, axis_title=axis, decimals=decimals),),
-            shown,
+            table(nodes(about), first, measure, rows, anchor=f"{anchor}-tabell", name=name),
             anchor,
         )
     ]

@@ -62,8 +62,7 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
 def _heap(found: Estimates) -> Said:
     excess = found.get("3.3")
     if excess is None:
-        lacking = found.lacking("3.3")
-        return say("Om beslut samlas strax över gränsen: {why}", why=lacking) if lacking else ()
+        return found.without("3.3", "Om beslut samlas strax över gränsen: {why}")
     if not (away_from(excess, 0.0) and (excess.estimate or 0.0) > 0):
         return say(
             "Att fler i personkretsen har beslut strax över tolv timmar än mönstret i övrigt ger "
@@ -100,7 +99,7 @@ def _heap(found: Estimates) -> Said:
 def _grant(found: Estimates) -> Said:
     persons, amount = found.get("3.2"), found.get("3.2_amount")
     if persons is None:
-        return nodes(found.lacking("3.2"))
+        return found.without("3.2")
     money = (
         say(", motsvarande {amount} om året", amount=brief(amount))
         if amount is not None and amount.estimate
@@ -116,8 +115,7 @@ def _grant(found: Estimates) -> Said:
 def _equal_treatment(found: Estimates) -> Said:
     equal, gap = found.get("3.7"), found.get("3.6", "part", "gap")
     if equal is None:
-        lacking = found.lacking("3.7")
-        return say("Skillnaden vid lika behandling: {why}", why=lacking) if lacking else ()
+        return found.without("3.7", "Skillnaden vid lika behandling: {why}")
     if not away_from(equal, 0.0):
         return say(
             "Vid lika många aktiviteter, samma ålder och kön är skillnaden inte säkerställd: "
@@ -141,7 +139,7 @@ def _activities(found: Estimates) -> Said:
         for name in ("socialpsykiatri", "funktionsnedsattning")
     )
     if one is None or other is None:
-        return nodes(found.lacking("3.8"))
+        return found.without("3.8")
 
     def number(row: AnalysisResult) -> Number:
         return Number(row.estimate or 0.0, Form(digits=2), estimates.value(row).cells)
@@ -268,20 +266,13 @@ def _placebos(found: Estimates, context: AnalysisContext) -> list[Plain]:
             mark=context.sources.mark_of(REGISTER),
         ),
         rows,
-        estimates.table(
-            nodes("Överskotten i diagrammet"),
-            "Gräns eller grupp",
-            "Personer",
-            rows,
-            anchor=f"{context.anchor}-placebo-tabell",
-            name=lambda row: Quoted(
-                _placebo_name(row), "marts.analysis_results.category", row.category
-            ),
-        ),
+        heads=("Överskotten i diagrammet", "Gräns eller grupp", "Personer"),
         axis="personer",
         anchor=f"{context.anchor}-placebo",
         main=lambda row: row.estimand_id == "3.3",
-        name=_placebo_name,
+        name=lambda row: Quoted(
+            _placebo_name(row), "marts.analysis_results.category", row.category
+        ),
     )
 
 
@@ -314,14 +305,7 @@ def _gap(found: Estimates, context: AnalysisContext) -> list[Plain]:
             mark=context.sources.mark_of(REGISTER),
         ),
         rows,
-        estimates.table(
-            nodes("Delarna i diagrammet"),
-            "Del",
-            "Timmar",
-            rows,
-            anchor=f"{context.anchor}-skillnad-tabell",
-            name=lambda row: _PARTS[row.category],
-        ),
+        heads=("Delarna i diagrammet", "Del", "Timmar"),
         axis="timmar i månaden",
         anchor=f"{context.anchor}-skillnad",
         main=lambda row: row.category == "gap",

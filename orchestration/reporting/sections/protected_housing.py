@@ -197,7 +197,7 @@ def _whose(found: Estimates, decisions: _Decisions, context: AnalysisContext) ->
     )
     share = found.get("2.2_share", "children", "mothers")
     if None in (*mothers, *others) or share is None or share.estimate is None:
-        return nodes(found.lacking("2.2_share") or found.lacking("2.2"))
+        return found.without("2.2_share") or found.without("2.2")
     change = found.get("2.2", "children", "mothers")
     fell = change is not None and (change.estimate or 0.0) < 0
     counts = say(
@@ -225,7 +225,7 @@ def _bound(found: Estimates) -> Said:
     """How much emergency flats can carry at most."""
     most, share = found.get("2.4_bound"), found.get("2.4_bound_share")
     if most is None or share is None:
-        return nodes(found.lacking("2.4_bound"))
+        return found.without("2.4_bound")
     mothers = found.get("2.4_bound", "children", "mothers")
     of_mothers: Said = ()
     if mothers is not None:
@@ -256,12 +256,7 @@ def _carried(found: Estimates) -> Said:
             "lösning.",
             share=figure(unexplained),
         )
-    lacking = found.lacking("2.4")
-    return (
-        say("Hur mycket andra lösningar bär går inte att säga. {why}", why=lacking)
-        if lacking
-        else ()
-    )
+    return found.without("2.4", "Hur mycket andra lösningar bär går inte att säga. {why}")
 
 
 def _shares(found: Estimates, context: AnalysisContext) -> list[Plain]:
@@ -277,13 +272,7 @@ def _shares(found: Estimates, context: AnalysisContext) -> list[Plain]:
             mark=context.sources.mark_of(REGISTER),
         ),
         rows,
-        estimates.table(
-            nodes("Andelarna i diagrammet"),
-            "Lösning",
-            "Andel (procent)",
-            rows,
-            anchor=f"{context.anchor}-ersattning-tabell",
-        ),
+        heads=("Andelarna i diagrammet", "Lösning", "Andel (procent)"),
         axis="procent av minskningen",
         anchor=f"{context.anchor}-ersattning",
     )
@@ -292,8 +281,7 @@ def _shares(found: Estimates, context: AnalysisContext) -> list[Plain]:
 def _stays(found: Estimates) -> Said:
     change = found.get("2.7")
     if change is None:
-        lacking = found.lacking("2.7")
-        return say("Vistelsernas längd: {why}", why=lacking) if lacking else ()
+        return found.without("2.7", "Vistelsernas längd: {why}")
     if not away_from(change, 0.0):
         return nodes("Vistelsernas längd har inte säkert ändrats, räknat även med dem som pågår.")
     return say(

@@ -11,7 +11,7 @@ from datetime import date
 import duckdb
 
 from orchestration.findings.estimates import AnalysisResult
-from orchestration.language import words
+from orchestration.language import grammar, words
 from orchestration.language.inline import Cell as Address
 from orchestration.language.inline import (
     Form,
@@ -82,7 +82,7 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
 def _rise(found: Estimates, context: AnalysisContext) -> Said:
     whole = found.get("1.2")
     if whole is None or not whole.estimate:
-        return nodes(found.lacking("1.2"))
+        return found.without("1.2")
     parts = [
         say(
             "{factor} drog {way} antalet med {size}",
@@ -117,8 +117,7 @@ def _whole_cell(row: AnalysisResult) -> Address:
 def _spells(found: Estimates) -> Said:
     share = found.get("1.4")
     if share is None:
-        lacking = found.lacking("1.4")
-        return say("Hur mycket längre biståndstid betyder: {why}", why=lacking) if lacking else ()
+        return found.without("1.4", "Hur mycket längre biståndstid betyder: {why}")
     if not away_from(share, 0.0):
         return say(
             "Om längre biståndstid bidrar till den högre avslagsandelen går inte att skilja från "
@@ -147,13 +146,7 @@ def _parts(found: Estimates, context: AnalysisContext) -> list[Plain]:
         nodes("Vad förändringen i avslagen består av"),
         caption,
         rows,
-        estimates.table(
-            nodes("Delarna i diagrammet"),
-            "Del",
-            "Bidrag",
-            rows,
-            anchor=f"{context.anchor}-delar-tabell",
-        ),
+        heads=("Delarna i diagrammet", "Del", "Bidrag"),
         axis="avslag och delavslag",
         anchor=f"{context.anchor}-delar",
     )
@@ -163,10 +156,8 @@ def _new_groups(found: Estimates) -> Said:
     rows = [row for row in found.by("1.6", "ground") if row.verdict == "unprecedented"]
     rows = [row for row in rows if (row.estimate or 0.0) > 1 and away_from(row, 1.0)]
     if not rows:
-        lacking = found.lacking("1.6")
-        return nodes(
-            lacking
-            or "Ingen av de grunder som skulle tyda på nya grupper ökade mer än tidigare år."
+        return found.without("1.6") or nodes(
+            "Ingen av de grunder som skulle tyda på nya grupper ökade mer än tidigare år."
         )
     return say(
         "Avslagen ökade mer än för övriga grunder på grund av {grounds}. Så stora skillnader har "
@@ -181,7 +172,7 @@ def _returns(found: Estimates) -> Said:
     own = found.get("1.7_no_application_3", "ground", _CREDIT)
     every = found.get("1.7_no_application_3")
     if own is None or every is None:
-        return nodes(found.lacking("1.7_no_application_3"))
+        return found.without("1.7_no_application_3")
     return say(
         "Av dem som fick avslag för {ground} hade {own} inte sökt igen inom tre månader, mot "
         "{every} av alla som fick avslag.",
@@ -194,7 +185,7 @@ def _returns(found: Estimates) -> Said:
 def _boards(found: Estimates) -> Said:
     rows = found.by("1.8", "board")
     if not rows:
-        return nodes(found.lacking("1.8"))
+        return found.without("1.8")
     apart = [row for row in rows if row.verdict in {"above", "below"}]
     if not apart:
         return nodes(
@@ -336,8 +327,7 @@ def _grounds(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) ->
 
 
 def _title(name: str) -> str:
-    text = words.category(name)
-    return text[:1].upper() + text[1:]
+    return grammar.sentence_case(words.category(name))
 
 
 def _curves(found: Estimates, context: AnalysisContext) -> list[Plain]:
