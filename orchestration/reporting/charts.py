@@ -4,22 +4,40 @@ A series with its limits and expected value, a small one of several series, grou
 and changes. None is wider than a telephone's page, and their text has one size.
 What is drawn is told apart by shape, fill and dashes, never by hue alone, so that a grey printout
 reads the same; what needs a name has it beside it. Which charts are drawn, and their captions,
-belongs in ``sections`` and ``series_view``; what a line or a scale is, in ``svg``.
+belongs in ``sections`` and ``series_view``; bars that are parts and lines over a true axis in
+``bars`` and ``curves``; what a line or a scale is, in ``svg``.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from types import MappingProxyType
-from typing import TypeVar
 
 from orchestration.language import numbers
+from orchestration.reporting.axes import (
+    BAR_GAP,
+    BAR_HEIGHT,
+    FEW_VALUE_STEPS,
+    HEIGHT,
+    LEGEND_ROW,
+    ROW_HEIGHT,
+    TEXT_GAP,
+    VALUE_STEPS,
+    WHOLE_WIDTH,
+    along_rows,
+    least_room,
+    name_rows,
+    period_axis,
+    row_axis,
+    rows_from_the_top,
+    value_axis,
+    whisker,
+)
 from orchestration.reporting.svg import (
     DARK,
-    GRID,
     GUIDE,
     HALF_LETTER,
     LIGHT,
@@ -27,28 +45,17 @@ from orchestration.reporting.svg import (
     Canvas,
     Drawing,
     Scale,
-    Ticks,
     text_width,
     ticks_over,
 )
 
-# A telephone's page of 390 pixels has room for 358, of which the drawing's edges take some.
-_WHOLE_WIDTH = 344
-_HEIGHT = 210
 _SMALL_HEIGHT, _SMALL_ROOM, _SMALL_CHARACTERS = 130, 64, 40
 # Beside a small chart there is room for a value, and for what was expected.
 _ROOM_OF_VALUE, _ROOM_OF_EXPECTED = 80, 110
-_ROW_HEIGHT = 48
-_VALUE_STEPS, _SMALL_VALUE_STEPS = 5, 3
-_LEGEND_ROW = 19
-_BAND_WIDTH, _BAR_HEIGHT, _WHISKER = 14, 14, 6
-_NAME_LIFT = 17
-# Room between an axis and its numbers, and between a mark and the text beside it.
-_NUMBER_GAP, _TEXT_GAP, _PAST = 8, 12, 2
-_YEAR_GAP = 10
+_BAND_WIDTH = 14
+_PAST = 2
 # Lines closer to each other than this share of the axis have one name together; values, a nudge.
 _NAME_GAP, _VALUE_GAP, _NUDGE = 0.07, 0.1, 9
-_BAR_GAP = 5
 _SPARK_WIDTH, _SPARK_HEIGHT = 96, 20
 _SIGNAL_FILL = "var(--chart-signal, #e08a00)"
 
@@ -59,6 +66,7 @@ SIGNAL = "Utfall med signal"
 PRELIMINARY = "Preliminärt utfall"
 BROKEN = "Ej jämförbart utfall"
 EXPECTED = "Väntat värde, 95-procentigt intervall"
+SHRUNKEN = "Draget mot det gemensamma, efter säkerhet"
 # The order is the legend's.
 _LOOKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -115,13 +123,23 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """A group's value with a 95 per cent interval, where one is known, on the axis' scale."""
+    """A group's value with a 95 per cent interval, where one is known, on the axis' scale.
+
+    Attributes:
+        label: Its name.
+        value: Its own.
+        lower: None without an interval.
+        upper: None without an interval.
+        main: Whether the chart is about it.
+        shrunken: The value drawn towards what the groups have in common, where that is known.
+    """
 
     label: str
     value: float
     lower: float | None
     upper: float | None
     main: bool
+    shrunken: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +153,6 @@ class _Plot:
 
     def at(self, period: str, value: float) -> tuple[float, float]:
         return self.x[period], self.y.at(value)
-
-
-_Row = TypeVar("_Row", ChangeRow, GroupRow)
 
 
 def starts_at_zero(dots: Sequence[Dot], band: Band | None = None) -> bool:
@@ -175,12 +190,12 @@ def series_chart(
     if all(dot.value is None for dot in dots):
         raise ValueError("a series without values cannot be drawn")
     canvas = Canvas()
-    ticks = ticks_over(drawn, zero=starts_at_zero(dots, band), about=_VALUE_STEPS)
-    left = _NUMBER_GAP + max(map(text_width, ticks.texts()))
-    width = _WHOLE_WIDTH - left - _room_beside(dots, band, decimals)
-    y = _value_axis(canvas, ticks, width, _HEIGHT)
+    ticks = ticks_over(drawn, zero=starts_at_zero(dots, band), about=VALUE_STEPS)
+    left = least_room(ticks)
+    width = WHOLE_WIDTH - left - _room_beside(dots, band, decimals)
+    y = value_axis(canvas, ticks, width, HEIGHT)
     _head(canvas, -left, unit, _marks(dots, band))
-    x = _period_axis(canvas, [dot.period for dot in dots], width, _HEIGHT)
+    x = period_axis(canvas, [dot.period for dot in dots], width, HEIGHT)
     plot = _Plot(canvas, x, y, width)
     if band is not None:
         _draw_band(plot, band)
@@ -219,23 +234,23 @@ def small_chart(
     if all(dot.value is None for dot in dots):
         raise ValueError("a series without values cannot be drawn")
     canvas = Canvas()
-    ticks = ticks_over(drawn, zero=starts_at_zero(dots, band), about=_SMALL_VALUE_STEPS)
+    ticks = ticks_over(drawn, zero=starts_at_zero(dots, band), about=FEW_VALUE_STEPS)
     # As much room as the others have, unless the numbers need more.
-    left = max(_SMALL_ROOM, _NUMBER_GAP + max(map(text_width, ticks.texts())))
+    left = max(_SMALL_ROOM, least_room(ticks))
     least = _ROOM_OF_VALUE if band is None else _ROOM_OF_EXPECTED
     named = [replace(dot, centre=None) for dot in dots]
     room = max(least, _PAST + _room_beside(named, band, decimals))
-    width = _WHOLE_WIDTH - left - room
-    y = _value_axis(canvas, ticks, width, _SMALL_HEIGHT)
+    width = WHOLE_WIDTH - left - room
+    y = value_axis(canvas, ticks, width, _SMALL_HEIGHT)
     canvas.keep(-left, 0)
     canvas.keep(width + room, 0)
-    canvas.text(unit, -left, -_TEXT_GAP)
+    canvas.text(unit, -left, -TEXT_GAP)
     lines = textwrap.wrap(name, _SMALL_CHARACTERS)
     for row, line in enumerate(reversed(lines), start=1):
-        canvas.text(line, -left, -_TEXT_GAP - row * _LEGEND_ROW, bold=True)
+        canvas.text(line, -left, -TEXT_GAP - row * LEGEND_ROW, bold=True)
     plot = _Plot(
         canvas,
-        _period_axis(canvas, [dot.period for dot in dots], width, _SMALL_HEIGHT),
+        period_axis(canvas, [dot.period for dot in dots], width, _SMALL_HEIGHT),
         y,
         width,
     )
@@ -269,36 +284,31 @@ def change_chart(rows: Sequence[ChangeRow], *, axis_title: str) -> Drawing:
     if low == high:
         high = 1.0
     # A bar's end leaves room for its value beside it, nought for its own number.
-    room = _BAR_GAP + max(text_width(_percent(row.change), bold=True) for row in rows)
+    room = BAR_GAP + max(text_width(_percent(row.change), bold=True) for row in rows)
     edge = text_width("0") / 2
-    ends = (room if low < 0 else edge, _WHOLE_WIDTH - (room if high > 0 else edge))
+    ends = (room if low < 0 else edge, WHOLE_WIDTH - (room if high > 0 else edge))
     x = Scale(low, high, *ends)
-    ticks = ticks_over([low, high], zero=True, about=_VALUE_STEPS)
-    bottom = _ROW_HEIGHT * len(rows)
-    _row_axis(canvas, ticks, x, bottom, axis_title)
+    ticks = ticks_over([low, high], zero=True, about=VALUE_STEPS)
+    bottom = ROW_HEIGHT * len(rows)
+    row_axis(canvas, ticks, x, bottom, axis_title)
     zero = x.at(0)
-    for row, middle in _rows_from_the_top(rows):
+    for row, middle in rows_from_the_top(rows):
         end = x.at(row.change)
         canvas.box(
             min(zero, end),
-            middle - _BAR_HEIGHT / 2,
+            middle - BAR_HEIGHT / 2,
             abs(end - zero),
-            _BAR_HEIGHT,
+            BAR_HEIGHT,
             fill=DARK if row.main else LIGHT,
             framed=True,
         )
         text = _percent(row.change)
         if row.change < 0:
-            canvas.text(text, end - _BAR_GAP, middle + HALF_LETTER, anchor="end", bold=True)
+            canvas.text(text, end - BAR_GAP, middle + HALF_LETTER, anchor="end", bold=True)
         else:
-            canvas.text(text, end + _BAR_GAP, middle + HALF_LETTER, bold=True)
-    # Nought is drawn along the bars alone, so that it crosses no name.
-    along = [
-        [(zero, middle - _BAR_HEIGHT), (zero, middle + _BAR_HEIGHT)]
-        for _, middle in _rows_from_the_top(rows)
-    ]
-    canvas.lines(along, colour=GUIDE, width=1.5)
-    _name_rows(canvas, rows)
+            canvas.text(text, end + BAR_GAP, middle + HALF_LETTER, bold=True)
+    along_rows(canvas, rows, zero)
+    name_rows(canvas, rows)
     return canvas.finished()
 
 
@@ -306,13 +316,23 @@ def _percent(change: float) -> str:
     return f"{numbers.number(change, 1, sign=True)}{numbers.NO_BREAK_SPACE}%"
 
 
-def group_chart(rows: Sequence[GroupRow], *, axis_title: str, decimals: int) -> Drawing:
-    """Draws one dot with its interval per group, on an axis from zero.
+def group_chart(
+    rows: Sequence[GroupRow],
+    *,
+    axis_title: str,
+    decimals: int,
+    reference: float | None = None,
+    sign: bool = False,
+) -> Drawing:
+    """Draws one dot with its interval per group, on an axis from zero or around a reference.
 
     Args:
         rows: At least one.
         axis_title: The unit.
         decimals: Decimals of the numbers written at the dots.
+        reference: What the groups are held against, such as 1 for a ratio; the axis then begins
+            where the values do.
+        sign: Whether a positive number has a plus sign.
 
     Returns:
         The drawing.
@@ -324,32 +344,53 @@ def group_chart(rows: Sequence[GroupRow], *, axis_title: str, decimals: int) -> 
         raise ValueError("a chart of groups needs at least one row")
     canvas = Canvas()
     reach = [
-        value for row in rows for value in (row.value, row.lower, row.upper) if value is not None
+        value
+        for row in rows
+        for value in (row.value, row.lower, row.upper, row.shrunken)
+        if value is not None
     ]
-    ticks = ticks_over(reach, zero=True, about=_VALUE_STEPS)
+    if reference is not None:
+        reach.append(reference)
+    ticks = ticks_over(reach, zero=reference is None, about=VALUE_STEPS)
     first, last = (text_width(ticks.texts()[end]) / 2 for end in (0, -1))
-    values = [text_width(numbers.number(row.value, decimals), bold=True) for row in rows]
+    written = [numbers.number(row.value, decimals, sign=sign) for row in rows]
+    values = [text_width(text, bold=True) for text in written]
     x = Scale(
         ticks.values[0],
         ticks.values[-1],
         first,
-        _WHOLE_WIDTH - max(last, _TEXT_GAP + max(values)),
+        WHOLE_WIDTH - max(last, TEXT_GAP + max(values)),
     )
-    _row_axis(canvas, ticks, x, _ROW_HEIGHT * len(rows), axis_title, grid=True)
-    for row, middle in _rows_from_the_top(rows):
+    row_axis(canvas, ticks, x, ROW_HEIGHT * len(rows), axis_title, grid=True)
+    if any(row.shrunken is not None for row in rows):
+        _head_of_groups(canvas)
+    if reference is not None:
+        along_rows(canvas, rows, x.at(reference), dashed=True)
+    for (row, middle), text in zip(rows_from_the_top(rows), written, strict=True):
         end = row.value
         if row.lower is not None and row.upper is not None:
             end = max(end, row.upper)
-            ends = (x.at(row.lower), x.at(row.upper))
-            canvas.line([(each, middle) for each in ends], colour=DARK, width=2)
-            for each in ends:
-                upright = [(each, middle - _WHISKER), (each, middle + _WHISKER)]
-                canvas.line(upright, colour=DARK, width=2)
+            whisker(canvas, x.at(row.lower), x.at(row.upper), middle)
+        if row.shrunken is not None:
+            canvas.mark("diamond", x.at(row.shrunken), middle, fill=PAPER)
         canvas.mark("circle", x.at(row.value), middle, fill=DARK if row.main else LIGHT)
-        text = numbers.number(row.value, decimals)
-        canvas.text(text, x.at(end) + _TEXT_GAP, middle + HALF_LETTER, bold=True, outlined=True)
-    _name_rows(canvas, rows)
+        if reference is None:
+            canvas.text(text, x.at(end) + TEXT_GAP, middle + HALF_LETTER, bold=True, outlined=True)
+        else:
+            # In a column of their own, where the reference crosses none of them.
+            canvas.text(text, WHOLE_WIDTH, middle + HALF_LETTER, anchor="end", bold=True)
+    name_rows(canvas, rows)
     return canvas.finished()
+
+
+def _head_of_groups(canvas: Canvas) -> None:
+    """Says what the marks are where there are two a row."""
+    for row, (shape, fill, text) in enumerate(
+        (("diamond", PAPER, SHRUNKEN), ("circle", DARK, VALUE)), start=1
+    ):
+        middle = -row * LEGEND_ROW + HALF_LETTER
+        canvas.mark(shape, 7, middle, fill=fill)
+        canvas.text(text, 7 + TEXT_GAP, middle + HALF_LETTER)
 
 
 def spark_chart(values: Sequence[float | None]) -> Drawing | None:
@@ -415,42 +456,14 @@ def _marks(dots: Sequence[Dot], band: Band | None) -> list[str]:
 
 def _head(canvas: Canvas, left: float, unit: str, marks: Sequence[str]) -> None:
     """Writes the unit above the axis, and above it what the marks are where they differ."""
-    canvas.text(unit, left, -_TEXT_GAP)
+    canvas.text(unit, left, -TEXT_GAP)
     if list(marks) == [VALUE]:
         return
     for row, mark in enumerate(reversed(marks), start=1):
-        middle = -_TEXT_GAP - HALF_LETTER - row * _LEGEND_ROW
+        middle = -TEXT_GAP - HALF_LETTER - row * LEGEND_ROW
         shape, fill = _LOOKS[mark]
         canvas.mark(shape, left + 7, middle, fill=fill)
-        canvas.text(mark, left + 7 + _TEXT_GAP, middle + HALF_LETTER)
-
-
-def _value_axis(canvas: Canvas, ticks: Ticks, width: float, height: float) -> Scale:
-    """Draws level lines at the ticks with their numbers to the left, from the bottom upwards."""
-    scale = Scale(ticks.values[0], ticks.values[-1], height, 0)
-    for value, text in zip(ticks.values, ticks.texts(), strict=True):
-        level = scale.at(value)
-        canvas.line([(0, level), (width, level)], colour=GRID, width=1)
-        canvas.text(text, -_NUMBER_GAP, level + HALF_LETTER, anchor="end")
-    return scale
-
-
-def _period_axis(
-    canvas: Canvas, periods: Sequence[str], width: float, bottom: float
-) -> dict[str, float]:
-    """Draws the line of time, and names so many periods as there is room for at even distances."""
-    places = {
-        period: width * (position + 0.5) / len(periods) for position, period in enumerate(periods)
-    }
-    canvas.line([(0, bottom), (width, bottom)], colour=GUIDE, width=1)
-    wanted = max(map(text_width, periods)) + _YEAR_GAP
-    step = max(1, -(-int(wanted * len(periods)) // int(width)))
-    # Counted from the last, which is the one that is looked for.
-    for period in periods[::-step]:
-        place = places[period]
-        canvas.line([(place, bottom), (place, bottom + 5)], colour=GUIDE, width=1)
-        canvas.text(period, place, bottom + 19, anchor="middle")
-    return places
+        canvas.text(mark, left + 7 + TEXT_GAP, middle + HALF_LETTER)
 
 
 def _draw_band(plot: _Plot, band: Band) -> None:
@@ -509,7 +522,7 @@ def _name_lines(plot: _Plot, dots: Sequence[Dot]) -> None:
             names.append((name, value))
     for name, value in names:
         # Beside the plot, where no mark can be.
-        plot.canvas.text(name, plot.right + _TEXT_GAP, plot.y.at(value) + HALF_LETTER)
+        plot.canvas.text(name, plot.right + TEXT_GAP, plot.y.at(value) + HALF_LETTER)
 
 
 def _room_beside(dots: Sequence[Dot], band: Band | None, decimals: int | None) -> float:
@@ -520,7 +533,7 @@ def _room_beside(dots: Sequence[Dot], band: Band | None, decimals: int | None) -
         texts += [text_width(name) for name in (_CENTRE, _LOWER, _UPPER)]
     if decimals is not None:
         texts += [text_width(text, bold=True) for _, text in _values(dots, band, decimals)]
-    return max(room, *(_TEXT_GAP + text for text in texts)) if texts else room
+    return max(room, *(TEXT_GAP + text for text in texts)) if texts else room
 
 
 def _values(dots: Sequence[Dot], band: Band | None, decimals: int) -> list[tuple[float, str]]:
@@ -545,42 +558,5 @@ def _write_values(plot: _Plot, dots: Sequence[Dot], band: Band | None, decimals:
     for (value, text), down in zip(values, (nudge, -nudge), strict=False):
         x, y = plot.at(last.period, value)
         # Past the mark, and past the lines behind it.
-        beside = max(x + _TEXT_GAP, plot.right + _PAST)
+        beside = max(x + TEXT_GAP, plot.right + _PAST)
         plot.canvas.text(text, beside, y + HALF_LETTER + down, bold=True)
-
-
-def _row_axis(
-    canvas: Canvas, ticks: Ticks, x: Scale, bottom: float, title: str, *, grid: bool = False
-) -> None:
-    """Draws the axis under a chart of rows, with level numbers and its title."""
-    lowest, highest = x.at(x.low), x.at(x.high)
-    for value, text in zip(ticks.values, ticks.texts(), strict=True):
-        place = x.at(value)
-        if not lowest <= place <= highest:
-            continue
-        if grid:
-            canvas.line([(place, 0), (place, bottom)], colour=GRID, width=1)
-        canvas.line([(place, bottom), (place, bottom + 5)], colour=GUIDE, width=1)
-        canvas.text(text, place, bottom + 19, anchor="middle")
-    canvas.line([(lowest, bottom), (highest, bottom)], colour=GUIDE, width=1)
-    canvas.text(title, (lowest + highest) / 2, bottom + 39, anchor="middle")
-
-
-def _rows_from_the_top(rows: Sequence[_Row]) -> Iterable[tuple[_Row, float]]:
-    """Each row with the height of its middle; its name has the room above."""
-    return ((row, _ROW_HEIGHT * (position + 0.62)) for position, row in enumerate(rows))
-
-
-def _name_rows(canvas: Canvas, rows: Sequence[_Row]) -> None:
-    """Writes each row's name above its mark, where it has the width of the whole chart."""
-    for row, middle in _rows_from_the_top(rows):
-        canvas.text(_shortened(row.label), 0, middle - _NAME_LIFT, outlined=True)
-
-
-def _shortened(label: str) -> str:
-    # The whole name stands in the table beside the chart.
-    shown, length = label, len(label)
-    while text_width(shown) > _WHOLE_WIDTH - _NUMBER_GAP:
-        length -= 1
-        shown = textwrap.shorten(label, length, placeholder=" …")
-    return shown

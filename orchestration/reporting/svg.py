@@ -29,6 +29,8 @@ FONT_SIZE = 13
 HALF_LETTER = 4
 _ABOVE_BASELINE, _BELOW_BASELINE = 10, 4
 _PADDING = 6
+# From one slanting line to the next, measured along a side.
+_HATCH = 5.0
 _BOLD = 1.07
 # What binary fractions may be wrong by, in steps of an axis.
 _ROUNDING = 1e-9
@@ -207,6 +209,18 @@ class Canvas:
         self._add(
             "rect", x=_px(x), y=_px(y), width=_px(width), height=_px(height), fill=fill, **frame
         )
+
+    def hatched(self, x: float, y: float, width: float, height: float) -> None:
+        """Draws a framed rectangle with slanting lines, for what is told apart without colour."""
+        self.box(x, y, width, height, fill=PAPER, framed=True)
+        runs: list[list[tuple[float, float]]] = []
+        # Each line rises as it goes to the right, and begins at the left side or at the bottom.
+        along = _HATCH / 2
+        while along < width + height:
+            low, high = max(0.0, along - height), min(along, width)
+            runs.append([(x + low, y + along - low), (x + high, y + along - high)])
+            along += _HATCH
+        self.lines([run for run in runs if run[0] != run[1]], colour=DARK, width=1)
 
     def mark(self, shape: str, x: float, y: float, *, fill: str) -> None:
         """Draws one of `SHAPES` around a point."""

@@ -4,6 +4,16 @@ import random
 
 from playwright.sync_api import Page
 
+from orchestration.reporting.bars import (
+    Bin,
+    Layer,
+    PartRow,
+    Stage,
+    histogram_chart,
+    part_chart,
+    stacked_chart,
+    waterfall_chart,
+)
 from orchestration.reporting.charts import (
     PRELIMINARY,
     SIGNAL,
@@ -17,8 +27,10 @@ from orchestration.reporting.charts import (
     series_chart,
     small_chart,
 )
+from orchestration.reporting.curves import MOST_LINES, Curve, curve_chart
 
 _CHARTS = 200
+_OF_EACH_OTHER = 20
 
 _FAULTS = """
 () => {
@@ -129,9 +141,106 @@ def _rows(chance: random.Random, number: int) -> str:
     return group_chart(groups, axis_title="kronor", decimals=0).svg
 
 
+def _boards(chance: random.Random) -> str:
+    """Groups around a reference, with what they are drawn to."""
+    around = chance.choice([0.0, 1.0])
+    rows = [
+        GroupRow(
+            f"Stadsdelsnämnd {at}",
+            value := around + chance.gauss(0, 0.3),
+            value - 0.1,
+            value + chance.uniform(0.1, 0.6),
+            main=at == 0,
+            shrunken=None if around else around + (value - around) / 2,
+        )
+        for at in range(chance.randint(1, 11))
+    ]
+    return group_chart(
+        rows, axis_title="kvot mot väntat", decimals=2, reference=around, sign=not around
+    ).svg
+
+
+def _parts(chance: random.Random) -> str:
+    size = 10 ** chance.uniform(-1, 5)
+    rows = [
+        PartRow(
+            f"{'Ett långt namn på en del ' * chance.randint(1, 3)}{at}",
+            value := chance.gauss(0, size),
+            value - size / 2 if at else None,
+            value + size if at else None,
+            main=at == 0,
+            hatched=at == 3,
+        )
+        for at in range(chance.randint(1, 4))
+    ]
+    return part_chart(rows, axis_title="bidrag, procentenheter", decimals=1, sign=True).svg
+
+
+def _waterfall(chance: random.Random) -> str:
+    start = 10 ** chance.uniform(1, 5)
+    changes = [chance.gauss(0, start / 8) for _ in range(chance.randint(1, 4))]
+    stages = [Stage("Förra året", start, total=True)]
+    stages += [Stage(f"{'En del av förändringen ' * 2}{at}", c) for at, c in enumerate(changes)]
+    stages.append(Stage("I år", start + sum(changes), total=True))
+    return waterfall_chart(stages, axis_title="beslut", decimals=0).svg
+
+
+def _stacked(chance: random.Random) -> str:
+    names = ["lån som räknas som inkomst", "egen bostad", "hör till annan kommun", "tillgångar"]
+    layers = [
+        Layer(
+            f"{chance.choice(names)} {at}",
+            tuple(chance.uniform(0, 10 ** chance.uniform(0, 4)) for _ in range(8)),
+            main=at == 2,
+        )
+        for at in range(chance.randint(1, 9))
+    ]
+    return stacked_chart([str(2016 + at) for at in range(8)], layers, unit="avslag").svg
+
+
+def _histogram(chance: random.Random) -> str:
+    bins = [
+        Bin(at / 2, (at + 1) / 2, value := chance.randint(0, 300), value * 0.9) for at in range(48)
+    ]
+    return histogram_chart(
+        "Personkretsen enligt LSS",
+        bins,
+        unit="personer",
+        axis_title="beviljade timmar i månaden",
+        threshold=chance.choice([2.0, 12.0, 20.0]),
+        threshold_name="Gränsen: över 12 timmar",
+        expected_name="Vad mönstret i övrigt ger",
+    ).svg
+
+
+def _curves(chance: random.Random) -> str:
+    places = chance.choice([[1, 3, 6, 12], [1, 4], list(range(0, 121, 5))])
+    lines = [
+        Curve(
+            chance.choice(["Alla avslag", "Lån som räknas som inkomst", "Egen bostad", "2023"]),
+            tuple((float(at), 50 + chance.gauss(0, 20)) for at in places),
+            main=number == 0,
+        )
+        for number in range(chance.randint(1, MOST_LINES))
+    ]
+    return curve_chart(
+        lines,
+        unit="procent",
+        axis_title="månader efter avslaget",
+        ticks=[(float(at), str(at)) for at in places],
+        decimals=0,
+        name=chance.choice(["", "Beviljad ny ansökan"]),
+        stepped=chance.random() < 0.5,
+    ).svg
+
+
+_OTHERS = (_boards, _parts, _waterfall, _stacked, _histogram, _curves)
+
+
 def test_no_text_is_cut_off_crossed_or_on_another(page: Page) -> None:
     chance = random.Random(20261128)  # noqa: S311
     drawn = [(_series if at % 4 else _rows)(chance, at) for at in range(_CHARTS)]
+    drawn += [draw(chance) for draw in _OTHERS for _ in range(_OF_EACH_OTHER)]
     page.set_content("".join(drawn))
     page.set_viewport_size({"width": 390, "height": 900})
     texts, drawn_marks, faults = page.evaluate(_FAULTS)
