@@ -43,6 +43,7 @@ from orchestration.statistics.standardised import expected_without, standardise_
 ANALYSIS = "refusals"
 #: First month of each band of a spell: 1, 2-3, 4-6, 7-12, 13-24, 25 and on.
 BANDS = np.array([1, 2, 4, 7, 13, 25])
+BAND_NAMES = ("1", "2-3", "4-6", "7-12", "13-24", "25+")
 FACTORS = ("households", "months", "decisions", "refusals")
 HORIZONS = np.array([1.0, 3.0, 6.0, 12.0])
 EVENTS = ("granted", "refused_again")
@@ -73,7 +74,7 @@ class RefusalMonths:
         ground: (N,), of the refusal; -1 where none was refused.
         spell_month: (N,), which month of assistance in a row this is, from 1.
         board: (N,).
-        groups: (N,) each: kind, purpose, household_type, housing, obstacle, sex, age_band.
+        groups: (N,) each: kind, purpose, household_type, housing, obstacle, sex, age_group.
         missing: (N,), applied less granted amount, in fixed prices.
         names: names of the codes of `groups`, of ``board`` and of ``ground``.
     """
@@ -189,7 +190,7 @@ def _rates(
     """1.1: refused decisions, household months and households, whole and by group."""
     groups = {"total": np.zeros(now.size, dtype=np.int64), **months.groups, "board": months.board}
     groups["spell_band"] = months.band
-    names = {**months.names, "total": ("total",), "spell_band": tuple(str(b) for b in BANDS)}
+    names = {**months.names, "total": ("total",), "spell_band": BAND_NAMES}
     of_month = months.household * 12 + months.month - 1
     tables = []
     for breakdown, codes in groups.items():
@@ -580,7 +581,7 @@ def _odds(
         unit="ratio",
         method_id="conditional_logit" if within else "hazard",
         breakdown="total" if band is None else "spell_band",
-        category="total" if band is None else str(BANDS[band]),
+        category="total" if band is None else BAND_NAMES[band],
         observations=float(seen.refused.size),
         events=float(seen.refused.sum()),
         p_value=found.p_value,

@@ -165,7 +165,7 @@ def _of_refusals(model: Model) -> Iterator[Truth]:
     cities = [assistance.decisions_of(each)[-2:] for each in _others(model, CITIES)]
     months = [_months_of(years) for years in cities]
     yield from _factors(cities, months, model)
-    yield from _spells(months)
+    yield from _spells(months, tuple(model.truths.refusal.hazard_by_spell))
     yield from _new_groups(cities)
     yield from _returns(months)
     yield from _boards(cities)
@@ -190,7 +190,7 @@ def _factors(
     yield Truth("refusals", "1.2", float(sums[1, 3] - sums[0, 3]))
 
 
-def _spells(months: Sequence[_Months]) -> Iterator[Truth]:
+def _spells(months: Sequence[_Months], names: Sequence[str]) -> Iterator[Truth]:
     """1.4 and 1.5: hazards by band of the spell."""
     bands = len(assistance.BAND_STARTS)
     kinds, housings = 7, 5
@@ -213,8 +213,8 @@ def _spells(months: Sequence[_Months]) -> Iterator[Truth]:
         columns += [places[axis] == level for level in range(1, levels)]
     design = np.column_stack(columns).astype(np.float64)
     beta = batched.logistic(events.reshape(1, -1), trials.reshape(1, -1), design)[0]
-    for start, value in zip(assistance.BAND_STARTS[1:], beta[2 : 1 + bands], strict=True):
-        yield Truth("refusals", "1.5", float(np.exp(value)), str(start), "spell_band")
+    for name, value in zip(names[1:], beta[2 : 1 + bands], strict=True):
+        yield Truth("refusals", "1.5", float(np.exp(value)), name, "spell_band")
 
 
 def _new_groups(cities: Sequence[Sequence[Decisions]]) -> Iterator[Truth]:

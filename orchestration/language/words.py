@@ -247,11 +247,11 @@ _CATEGORIES: Mapping[str, str] = MappingProxyType(
 _SPELL_BANDS: Mapping[str, str] = MappingProxyType(
     {
         "1": "första månaden",
-        "2": "månad 2\u20133",
-        "4": "månad 4\u20136",
-        "7": "månad 7\u201312",
-        "13": "månad 13\u201324",
-        "25": "månad 25 och senare",
+        "2-3": "månad 2\u20133",
+        "4-6": "månad 4\u20136",
+        "7-12": "månad 7\u201312",
+        "13-24": "månad 13\u201324",
+        "25+": "månad 25 och senare",
     }
 )
 _PREVIOUS_CASES: Mapping[str, str] = MappingProxyType(

@@ -252,6 +252,9 @@ class AgeBand(BaseModel):
         identity: The identity column.
         at: The date column the age is counted at.
         bands: Lower limits of the bands; the last is the exclusive upper limit of the last band.
+        and_older: Whether the last limit begins a band without an upper limit instead.
+        of_reserve_ids: Whether the date of a reserve id is trusted, which an authority may have
+            made up.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -259,14 +262,42 @@ class AgeBand(BaseModel):
     identity: str
     at: str
     bands: tuple[int, ...] = Field(min_length=2)
+    and_older: bool = False
+    of_reserve_ids: bool = True
 
     @property
-    def labels(self) -> tuple[tuple[int, int, str], ...]:
-        """Each band as (first age, last age, label)."""
-        return tuple(
+    def needs(self) -> tuple[str, ...]:
+        """The columns that it is derived from."""
+        return (self.identity, self.at)
+
+    @property
+    def labels(self) -> tuple[tuple[int, int | None, str], ...]:
+        """Each band as (first age, last age, label); a band without a last age is the oldest."""
+        closed = [
             (low, high - 1, f"{low}-{high - 1}")
             for low, high in zip(self.bands, self.bands[1:], strict=False)
-        )
+        ]
+        oldest = [(self.bands[-1], None, f"{self.bands[-1]}+")] if self.and_older else []
+        return (*closed, *oldest)
+
+
+class SexCode(BaseModel):
+    """A sex derived from an identity number on the way in; a reserve id has none.
+
+    Attributes:
+        sex_of: The identity column.
+        codes: What stands for a woman and for a man.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sex_of: str
+    codes: tuple[str, str] = ("K", "M")
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns that it is derived from."""
+        return (self.sex_of,)
 
 
 class Change(BaseModel):
@@ -358,7 +389,7 @@ class Contract(BaseModel):
     numbered_anew: bool = False
     columns: dict[str, Column] = Field(min_length=1)
     not_kept: dict[str, Annotated[str, Field(min_length=1)]] = {}
-    derived: dict[str, AgeBand] = {}
+    derived: dict[str, AgeBand | SexCode] = {}
     held_share_limit: float = Field(default=0.01, ge=0, le=1)
     on_doubled_key: Severity = "delivery"
     always_has_rows: bool = False
@@ -371,7 +402,7 @@ class Contract(BaseModel):
 
     @model_validator(mode="after")
     def _columns_fit_together(self) -> Self:
-        needed = {*self.key, *(name for b in self.derived.values() for name in (b.identity, b.at))}
+        needed = {*self.key, *(name for each in self.derived.values() for name in each.needs)}
         if missing := needed - set(self.columns):
             raise ValueError(f"no such column: {', '.join(sorted(missing))}")
         if min(self.rows.warn, self.rows_again.warn) <= 1:

@@ -97,6 +97,21 @@ def birth_date_sql(value: str) -> str:
     )
 
 
+def is_man_sql(value: str) -> str:
+    """SQL for whether an identity is a man's: the last digit of the birth number is odd.
+
+    Args:
+        value: A SQL expression of type varchar, normalised by `normalised_sql`.
+
+    Returns:
+        A SQL expression of type boolean; null for a reserve id, which does not tell.
+    """
+    return (
+        f"case when regexp_full_match({value}, '[0-9]{{12}}')"
+        f" then substr({value}, 11, 1) in ('1', '3', '5', '7', '9') end"
+    )
+
+
 def _other_digits() -> list[str]:
     """For each digit, the other signs that stand for it: other scripts', full-width, raised."""
     others = [""] * 10

@@ -19,10 +19,11 @@ import numpy as np
 
 from orchestration.language import numbers
 from orchestration.registers.breaches import UNREAD, Breach
-from orchestration.registers.contract import PLACE, Column, Contract
+from orchestration.registers.contract import PLACE, AgeBand, Column, Contract, SexCode
 from orchestration.registers.identity import (
     birth_date_sql,
     hides_identity_sql,
+    is_man_sql,
     kind_sql,
     normalised_sql,
 )
@@ -684,7 +685,8 @@ def make_pseudonyms(
             written,
             kind,
             case when kind is not null then {key.sql(PERSON, "normalised")} end as pseudonym,
-            case when kind is not null then {birth_date_sql("normalised")} end as birth_date
+            case when kind is not null then {birth_date_sql("normalised")} end as birth_date,
+            case when kind is not null then {is_man_sql("normalised")} end as is_man
         from (
             select *, {kind_sql("normalised")} as kind
             from (
@@ -971,7 +973,7 @@ def _stored_values(contract: Contract, key: PseudonymKey, *, protected: bool) ->
         column: f'"identity_{identity}".kind'
         for column, identity in contract.kind_columns().items()
     }
-    derived = {name: _age_band_sql(contract, name) for name in contract.derived}
+    derived = {name: _derived_sql(each) for name, each in contract.derived.items()}
     if protected:
         cells = {
             name: guarded_cell_sql(contract, name, contract.columns[name], value, key)
@@ -1054,10 +1056,18 @@ def _from_sql(contract: Contract) -> str:
     return "from incoming " + " ".join(joins)
 
 
-def _age_band_sql(contract: Contract, name: str) -> str:
-    band = contract.derived[name]
-    age = f"""date_sub('year', "identity_{band.identity}".birth_date, incoming.{quoted(band.at)})"""
+def _derived_sql(derived: AgeBand | SexCode) -> str:
+    if isinstance(derived, SexCode):
+        woman, man = derived.codes
+        is_man = f'"identity_{derived.sex_of}".is_man'
+        return f"case when {is_man} then '{man}' when not {is_man} then '{woman}' end"
+    person = f'"identity_{derived.identity}"'
+    age = f"date_sub('year', {person}.birth_date, incoming.{quoted(derived.at)})"
     cases = " ".join(
-        f"when {age} between {low} and {high} then '{label}'" for low, high, label in band.labels
+        f"when {age} >= {low} then '{label}'"
+        if high is None
+        else f"when {age} between {low} and {high} then '{label}'"
+        for low, high, label in derived.labels
     )
-    return f"case {cases} end"
+    unknown = "" if derived.of_reserve_ids else f"when {person}.kind = 'reservnummer' then null"
+    return f"case {unknown} {cases} end"

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from orchestration.analyses.housing_support import PLACEBOS, THRESHOLD
+from orchestration.analyses.refusals import BAND_NAMES
 from orchestration.flow.dbt_project import manifest
 from orchestration.settings import PROJECT_ROOT
 from tests.integration.conftest import Installation
@@ -31,6 +32,16 @@ def test_refusals_sum_to_the_documents_and_their_parts_to_the_change(
         " from marts.refusal_returns where status = 'estimated'"
     )
     assert (grounds, events) == (10, 3)
+    # The groups have one name, wherever they stand.
+    bands = default_city.published(
+        "select distinct category from marts.refusals where dimension = 'spell_band'"
+        " union select distinct category from marts.analysis_results where breakdown = 'spell_band'"
+    )
+    assert {band for (band,) in bands} == set(BAND_NAMES)
+    assert default_city.published(
+        "select dimension, list(distinct category order by all) from marts.refusals"
+        " where dimension in ('sex', 'age_group') and category <> 'okand' group by all order by all"
+    ) == [("age_group", ["18-24", "25-44", "45-64", "65+"]), ("sex", ["kvinnor", "man"])]
     assert 0 < returned < 1
 
 

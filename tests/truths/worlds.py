@@ -17,6 +17,8 @@ from orchestration.analyses.rows import Rows
 from orchestration.findings.codes import Shortfall
 
 YEAR = 2023
+#: The names of the bands, as the registers of estimates have them.
+BAND_NAMES = ("1", "2-3", "4-6", "7-12", "13-24", "25+")
 GROUNDS = (
     "inkomst", "tillgangar", "eget_agande_bostad", "kredit_som_inkomst", "ej_arbetssokande",
     "underlag_saknas", "annan_kommun", "kan_tillgodoses", "annat",
@@ -104,7 +106,7 @@ def months_of(
         "housing": household // 10 % 2,
         "obstacle": household // 20 % 4,
         "sex": household // 40 % 2,
-        "age_band": household // 80 % 4,
+        "age_group": household // 80 % 4,
     }
     return RefusalMonths(
         year=year,
@@ -154,8 +156,8 @@ def months_truths(
         Truth("1.4", "total", (hazard["now", "last"] - then) / rise),
         Truth("1.4_any", "total", (anyone["now", "last"] - anyone["then", "own"]) / whole),
         *(
-            Truth("1.5", str(at), float(each))
-            for at, each in zip(_STARTS[1:], odds[1:], strict=True)
+            Truth("1.5", name, float(each))
+            for name, each in zip(BAND_NAMES[1:], odds[1:], strict=True)
         ),
     ]
 

@@ -49,6 +49,8 @@ def read_months(reader: Reader, year: int) -> RefusalMonths:
         "household_type": "household_type",
         "housing": "housing_form",
         "obstacle": "obstacle",
+        "sex": "sex",
+        "age_group": "age_group",
     }
     grain = reader.read(
         _MONTHS,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from orchestration.registers.identity import (
     birth_date_sql,
     hides_identity_sql,
+    is_man_sql,
     kind_sql,
     normalised_sql,
 )
@@ -86,6 +87,15 @@ def test_kinds_and_birth_dates() -> None:
         (None, None),
         (None, None),
     ]
+
+
+def test_the_last_digit_of_the_birth_number_tells_the_sex() -> None:
+    # Skatteverket's test samordningsnummer have an even digit for women, an odd one for men.
+    numbers = ["199001189817", "199001189825", "199001789831", "20140101-TF10", "20000101-T220"]
+    found = CONNECTION.execute(
+        f"select {is_man_sql('n')} from (select unnest($n) as n)", {"n": numbers}
+    ).fetchall()
+    assert [man for (man,) in found] == [True, False, True, None, None]
 
 
 def specified() -> list[tuple[str, bool, str]]:

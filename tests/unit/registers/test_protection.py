@@ -147,13 +147,14 @@ def test_a_household_is_not_the_one_it_was_without_the_flag(
     _, result = load_rows(with_flag("ekonomiskt_bistand_beslut"), 1, rows)
     assert result.outcome == "loaded", result.breaches
     flagged, plain = warehouse.execute(
-        "select hushall_id, sokande_id, medsokande_id, sokande_id_kind, medsokande_id_kind"
+        "select hushall_id, sokande_id, medsokande_id, sokande_id_kind, medsokande_id_kind,"
+        " kon_sokande, aldersgrupp_sokande"
         " from raw.register__ekonomiskt_bistand_beslut order by row_number"
     ).fetchall()
     assert flagged[0] != plain[0]
     assert flagged[1] != plain[1]
-    assert flagged[3:] == (KIND, KIND)
-    assert plain[2:] == (None, "personnummer", None)
+    assert flagged[3:] == (KIND, KIND, None, None)
+    assert plain[2:] == (None, "personnummer", None, "K", "25-44")
 
 
 @pytest.mark.parametrize("later_flag", ["J", "N"])

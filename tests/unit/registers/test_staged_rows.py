@@ -428,6 +428,56 @@ def test_the_age_group_comes_from_the_number(
     ).fetchall() == [(group,)]
 
 
+@pytest.mark.parametrize(
+    ("applicant", "sex", "group"),
+    [
+        (fictitious("20060131", 980), "K", None),
+        (fictitious("20060101", 981), "M", "18-24"),
+        (fictitious("19990102", 982), "K", "18-24"),
+        (fictitious("19990101", 983), "M", "25-44"),
+        (fictitious("19590102", 984), "K", "45-64"),
+        (fictitious("19590101", 985), "M", "65+"),
+        (fictitious("19100101", 999), "M", "65+"),
+        ("19800101-TF10", None, None),
+    ],
+)
+def test_the_applicant_s_sex_and_age_come_from_the_number(
+    connection: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    applicant: str,
+    sex: str | None,
+    group: str | None,
+) -> None:
+    """The age is that on the first day of the month; a reserve id's date is nobody's age."""
+    contract = load_contracts()["ekonomiskt_bistand_beslut"]
+    cells = {
+        "beslut_id": "1",
+        "hushall_id": "1",
+        "personnummer_sokande": applicant,
+        "stadsdelsnamnd": "Bromma",
+        "avser_manad": "2024-01",
+        "ansokan_datum": "2024-01-02",
+        "beslut_datum": "2024-01-05",
+        "ansokan_typ": "ny",
+        "utfall": "bifall",
+        "hushallstyp": "5",
+        "antal_barn": "0",
+        "boendeform": "hyresratt",
+        "forsorjningshinder": "arbetslos_ingen",
+        "andamal": "forsorjningsstod",
+        "sokt_belopp": "100",
+        "beviljat_belopp": "100",
+    }
+    content = ";".join(contract.columns) + "\n"
+    content += ";".join(cells.get(name, "") for name in contract.columns) + "\n"
+    name = "ekonomiskt_bistand_beslut_2024-01.csv"
+    [result] = load(connection, tmp_path, {name: content.encode()})
+    assert result.outcome == "loaded", result.breaches
+    assert connection.execute(
+        "select kon_sokande, aldersgrupp_sokande from raw.register__ekonomiskt_bistand_beslut"
+    ).fetchall() == [(sex, group)]
+
+
 def test_no_message_ever_holds_a_value(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

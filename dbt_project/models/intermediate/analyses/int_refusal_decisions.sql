@@ -139,6 +139,8 @@ final as (
         timed.spell_month,
         decisions.household_type,
         decisions.housing_form,
+        decisions.applicant_sex as sex,
+        decisions.applicant_age_group as age_group,
         cast(
             case when decisions.outcome = 'avslag' then 1 else 0 end as integer
         )

@@ -18,6 +18,8 @@ final as (
         max(spell_month) as spell_month,
         max(household_type) as household_type,
         max(housing_form) as housing_form,
+        max(sex) as sex,
+        max(age_group) as age_group,
         max(obstacle) as obstacle,
         max(ground) as ground,
         count(*) as decisions,

@@ -7,6 +7,8 @@
     'application_type',
     'purpose',
     'spell_band',
+    'sex',
+    'age_group',
 ] -%}
 
 with
@@ -32,7 +34,7 @@ decisions as (
             when spell_month <= 6 then '4-6'
             when spell_month <= 12 then '7-12'
             when spell_month <= 24 then '13-24'
-            else '25-'
+            else '25+'
         end as spell_band
     from {{ ref('int_refusal_decisions') }}
     where municipality_id = '{{ var("municipality_id") }}'

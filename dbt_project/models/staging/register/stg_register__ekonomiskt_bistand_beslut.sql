@@ -14,6 +14,8 @@ renamed as (
         hushall_id as household_id,
         sokande_id as applicant_id,
         medsokande_id as co_applicant_id,
+        {{ sex_category('kon_sokande') }} as applicant_sex,
+        aldersgrupp_sokande as applicant_age_group,
         stadsdelsnamnd as board_name,
         ansokan_typ as application_type,
         utfall as outcome,
