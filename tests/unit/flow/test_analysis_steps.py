@@ -42,7 +42,8 @@ create table intermediate.int_refusal_household_months as
     select municipality_id, household_number, make_date(year, month, 1) as benefit_month,
         12 * year + month - 1 as month_number, 'forsorjningsstod' as purpose, board_name,
         kind as application_kind, spell_month, '1' as household_type, 'hyresratt' as housing_form,
-        'sjuk' as obstacle, 'kvinnor' as sex, '18-24' as age_group, ground, 2 as decisions, full_refusals, 0 as partial_refusals,
+        'sjuk' as obstacle, 'kvinnor' as sex, '18-24' as age_group, ground, 2 as decisions,
+        full_refusals, 0 as partial_refusals,
         100.0 as missing_amount
     from (values
         ('0180', 70, 2022, 12, 'Farsta', 'forsta', 1, null, 0),

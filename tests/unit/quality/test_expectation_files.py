@@ -259,6 +259,7 @@ def decisions(lab: "Lab", **changed: str) -> None:
         PLACE: "'0180'",
         "beslut_id": "'B' || i",
         "sokande_id": "'v1:' || md5(i::varchar)",
+        "kon_sokande": "case when i % 20 > 0 then 'K' end",
         "hushall_id": "'v1:' || md5(i::varchar)",
         "ansokan_datum": "day",
         "beslut_datum": "day + 5",
@@ -317,6 +318,7 @@ def decisions(lab: "Lab", **changed: str) -> None:
         (OWN_HOME | {"boendeform": "'eget_agande'"}, set()),
         (OWN_HOME | {"boendeform": "'hyresratt'"}, {"refused_for_a_home_of_one_s_own"}),
         ({"hushallstyp": "'4'"}, {"types_with_children"}),
+        ({"kon_sokande": "case when i % 5 > 0 then 'K' end"}, {"applicant_without_sex"}),
     ],
 )
 def test_assistance_decisions(lab: "Lab", changed: dict[str, str], expected: set[str]) -> None:
