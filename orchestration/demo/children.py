@@ -5,9 +5,10 @@ had, and the rest are new. Why a case was opened depends on sex and age, what be
 board's way of working. Family law cases of the courts belong in `wider`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -51,6 +52,7 @@ _EXTRA_FAMILY_LAW: Final = 0.035
 _COUNTED, _ACTIVE, _FAMILY_LAW = range(3)
 _ADULT: Final = 18
 _TOO_OLD: Final = 21
+_NEVER: Final = np.iinfo(np.int64).max
 _PRESCHOOL, _TALKS, _SCHOOL, _OWN_SAY = 1, 3, 6, 12
 """Ages from which a child goes to preschool, is spoken to, goes to school, can decline."""
 _AGE_GROUPS: Final = np.array([0, 7, 13, 18])
@@ -130,6 +132,8 @@ class _Ways:
         declines: Share of offers that are declined by category, shape (4,).
         refuses: Share without an investigation because the guardian wants none, shape (4,).
         contacted: Log odds by area and contact, shape (15, contacts).
+        returns: Factor of the hazard of a new report after an intervention, of those below and
+            from seven, shape (2,).
     """
 
     def __init__(self, model: Model) -> None:
@@ -152,6 +156,9 @@ class _Ways:
             spread = rng.normal(0.0, truths.contacted[name], CENTRAL)
             # The city's share is not what differs.
             self.contacted[:, _CONTACTS.index(contact)] = spread - spread.mean()
+        self.returns: Floats = np.array(
+            [truths.rereferral["after_insats_0_6"], truths.rereferral["after_insats_7_17"]]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +193,23 @@ class _Reports:
         return ~self.active & ~self.family_law
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What became of each report; each array has shape (n,), -1 where a step was not reached."""
+
+    investigated: Flags
+    decided: Days
+    ended: Days
+    offered: Ints
+    granted: Ints
+    accepted: Ints
+    declined_by: Ints
+    intervention: Ints
+
+
+_Part = TypeVar("_Part", _Reports, _Course)
+
+
 class _Children:
     """Everyone who has had a case; a child is a position in these arrays."""
 
@@ -197,6 +221,7 @@ class _Children:
         self.born: Days = np.zeros(0, dtype=np.int64)
         self.cases: Ints = np.zeros(0, dtype=np.int64)
         self.latest: Ints = np.zeros(0, dtype=np.int64)
+        self.helped_from: Days = np.zeros(0, dtype=np.int64)
 
     def add(
         self,
@@ -222,9 +247,12 @@ class _Children:
         self.born = np.concatenate([self.born, people.born[person]])
         self.cases = np.concatenate([self.cases, np.zeros(len(area), dtype=np.int64)])
         self.latest = np.concatenate([self.latest, np.full(len(area), month)])
+        self.helped_from = np.concatenate([self.helped_from, np.full(len(area), _NEVER)])
         return np.arange(first, len(self.person))
 
-    def come_back(self, rng: np.random.Generator, month: int, wanted: Floats) -> Ints:
+    def come_back(
+        self, rng: np.random.Generator, month: int, wanted: Floats, returns: Floats
+    ) -> Ints:
         """Children with earlier cases who are reported again, about `wanted` in each area."""
         day = int(month_start(np.array([month]))[0])
         age = (day - self.born) / 365.25
@@ -232,6 +260,8 @@ class _Children:
         pull = (1 + 0.75 * np.minimum(self.cases, 5)) * np.exp((self.latest - month) / 9.0)
         pull *= np.select([age < _ADULT, age < _TOO_OLD - 0.2], [1.0, 0.1], 0.0)
         pull[self.latest >= month] = 0.0
+        helped = self.helped_from < day
+        pull[helped] *= returns[(age[helped] >= _AGE_GROUPS[1]).astype(np.int64)]
         total = np.bincount(self.area, weights=pull, minlength=CENTRAL)
         chance = pull * (wanted / np.maximum(total, 1e-9))[self.area]
         return np.flatnonzero(happens(rng, chance, len(chance)))
@@ -266,7 +296,7 @@ def _report_year(
     *,
     ways: _Ways,
     model: Model,
-) -> _Reports:
+) -> tuple[_Reports, _Course]:
     counted = _cases_by_area(rng, year, model)
     active = rng.poisson(_EXTRA_ACTIVE * counted)
     family_law = rng.poisson(_EXTRA_FAMILY_LAW * counted)
@@ -278,11 +308,11 @@ def _report_year(
     order = rng.permutation(len(area))
     month = np.sort(choose(rng, _SEASON, len(area)))
     area, kind = area[order], kind[order]
-    months: list[_Reports] = []
+    months: list[tuple[_Reports, _Course]] = []
     boys_due = 0.0
     for of_year in range(12):
         here = np.flatnonzero(month == of_year)
-        reports, boys_due = _report_month(
+        reports, course, boys_due = _report_month(
             rng,
             people,
             children,
@@ -290,12 +320,19 @@ def _report_year(
             area=area[here],
             kind=kind[here],
             boys_due=boys_due if model.states(targets.CHILD_CASES, year) else None,
-            pull=ways.pull,
+            ways=ways,
         )
-        months.append(reports)
-    return _Reports(
-        *(np.concatenate([getattr(part, name) for part in months]) for name in _Reports.__slots__)
+        months.append((reports, course))
+    return (
+        _together(_Reports, [reports for reports, _ in months]),
+        _together(_Course, [course for _, course in months]),
     )
+
+
+def _together(kind: type[_Part], parts: Sequence[_Part]) -> _Part:
+    """The months of a year one after the other."""
+    names = [each.name for each in fields(kind)]
+    return kind(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def _report_month(
@@ -307,10 +344,10 @@ def _report_month(
     area: Ints,
     kind: Ints,
     boys_due: float | None,
-    pull: Floats,
-) -> tuple[_Reports, float]:
+    ways: _Ways,
+) -> tuple[_Reports, _Course, float]:
     wanted = np.bincount(area, minlength=CENTRAL)
-    back = children.come_back(rng, month, (wanted * _RETURNING).astype(np.float64))
+    back = children.come_back(rng, month, (wanted * _RETURNING).astype(np.float64), ways.returns)
     # Hand out this month's places in each area: first to those who come back, then to new ones.
     place = np.argsort(area, kind="stable")
     back = back[np.argsort(children.area[back], kind="stable")]
@@ -333,7 +370,7 @@ def _report_month(
         boys_due -= len(boys)
         male_new[new_counted] = False
         male_new[boys] = True
-    child[new] = children.add(rng, people, area[new], male_new[new], month, pull=pull)
+    child[new] = children.add(rng, people, area[new], male_new[new], month, pull=ways.pull)
     first, last = month_start(np.array([month, month + 1]))
     day = np.clip(on_weekday(rng.integers(first, last, len(area))), first, last - 1)
     order = np.lexsort((child, day))
@@ -351,7 +388,39 @@ def _report_month(
     )
     children.cases[child] += 1
     children.latest[child] = month
-    return reports, boys_due or 0.0
+    course = _course(rng, reports, month // 12 + 1970, ways.declines)
+    children.helped_from[child] = np.where(course.granted == 1, course.ended, _NEVER)
+    return reports, course, boys_due or 0.0
+
+
+def _course(rng: np.random.Generator, reports: _Reports, year: int, declines: Floats) -> _Course:
+    count = len(reports.person)
+    area = reports.area
+    young = reports.age < _AGE_GROUPS[1]
+    history = 1 + 0.04 * np.minimum(reports.earlier, 4)
+    investigated = reports.active | happens(rng, _INVESTIGATES[area] * history, count)
+    waiting = np.where(happens(rng, 0.07, count), rng.integers(15, 31, count), 0)
+    decided = on_weekday(reports.day + np.where(waiting > 0, waiting, rng.integers(0, 15, count)))
+    # A year's review counts what began in the year, so an assessment is not left over its end.
+    decided = np.clip(decided, reports.day, last_day(year))
+    finished = investigated & ~reports.active
+    length = np.maximum(rng.normal(104, 22, count), 20).astype(np.int64)
+    offers: Floats = _OFFERS[area] * np.where(young, 0.78, 1.0)
+    offered = happens(rng, np.where(finished, offers, 0.0), count)
+    accepts = (1 - declines[_CATEGORY[reports.district] - 1]) * np.where(young, 0.9, 1.0)
+    accepted = happens(rng, np.where(offered, accepts, 0.0), count)
+    granted = happens(rng, np.where(accepted, 0.97, 0.0), count)
+    by_child = (reports.age >= _OWN_SAY) & happens(rng, 0.25, count)
+    return _Course(
+        investigated=investigated,
+        decided=decided,
+        ended=np.where(finished, decided + length, NO_DAY),
+        offered=np.where(finished, offered, -1),
+        granted=np.where(finished, granted, -1),
+        accepted=np.where(offered, accepted, -1),
+        declined_by=np.where(offered & ~accepted, by_child, -1),
+        intervention=np.where(granted, choose(rng, (30, 34, 10, 12, 7, 4, 3), count), -1),
+    )
 
 
 def _quotas(rng: np.random.Generator, boys: int, girls: int) -> Ints:
@@ -439,50 +508,6 @@ def _listed_reasons(found: Ints) -> writing.Column:
     return writing.code(position, labels)
 
 
-@dataclass(frozen=True, slots=True)
-class _Course:
-    """What became of each report; each array has shape (n,), -1 where a step was not reached."""
-
-    investigated: Flags
-    decided: Days
-    ended: Days
-    offered: Ints
-    granted: Ints
-    accepted: Ints
-    declined_by: Ints
-    intervention: Ints
-
-
-def _course(rng: np.random.Generator, reports: _Reports, year: int, declines: Floats) -> _Course:
-    count = len(reports.person)
-    area = reports.area
-    young = reports.age < _AGE_GROUPS[1]
-    history = 1 + 0.04 * np.minimum(reports.earlier, 4)
-    investigated = reports.active | happens(rng, _INVESTIGATES[area] * history, count)
-    waiting = np.where(happens(rng, 0.07, count), rng.integers(15, 31, count), 0)
-    decided = on_weekday(reports.day + np.where(waiting > 0, waiting, rng.integers(0, 15, count)))
-    # A year's review counts what began in the year, so an assessment is not left over its end.
-    decided = np.clip(decided, reports.day, last_day(year))
-    finished = investigated & ~reports.active
-    length = np.maximum(rng.normal(104, 22, count), 20).astype(np.int64)
-    offers: Floats = _OFFERS[area] * np.where(young, 0.78, 1.0)
-    offered = happens(rng, np.where(finished, offers, 0.0), count)
-    accepts = (1 - declines[_CATEGORY[reports.district] - 1]) * np.where(young, 0.9, 1.0)
-    accepted = happens(rng, np.where(offered, accepts, 0.0), count)
-    granted = happens(rng, np.where(accepted, 0.97, 0.0), count)
-    by_child = (reports.age >= _OWN_SAY) & happens(rng, 0.25, count)
-    return _Course(
-        investigated=investigated,
-        decided=decided,
-        ended=np.where(finished, decided + length, NO_DAY),
-        offered=np.where(finished, offered, -1),
-        granted=np.where(finished, granted, -1),
-        accepted=np.where(offered, accepted, -1),
-        declined_by=np.where(offered & ~accepted, by_child, -1),
-        intervention=np.where(granted, choose(rng, (30, 34, 10, 12, 7, 4, 3), count), -1),
-    )
-
-
 def _contacted(
     rng: np.random.Generator, reports: _Reports, investigated: Flags, log_odds: Floats
 ) -> Flags:
@@ -523,14 +548,14 @@ def write_child_cases(exporter: writing.Exporter, people: People, model: Model) 
     ways = _Ways(model)
     _history(rng, people, children, ways, model)
     for year in YEARS:
-        reports = _report_year(rng, people, children, year, ways=ways, model=model)
+        reports, course = _report_year(rng, people, children, year, ways=ways, model=model)
         exporter.history_then_months(
             "barn_unga_arenden",
             year,
             _table(
                 rng,
                 people,
-                reports,
+                (reports, course),
                 year,
                 ways=ways,
                 stated=model.states(targets.CHILD_CASES, year),
@@ -543,14 +568,14 @@ def write_child_cases(exporter: writing.Exporter, people: People, model: Model) 
 def _table(
     rng: np.random.Generator,
     people: People,
-    reports: _Reports,
+    cases: tuple[_Reports, _Course],
     year: int,
     *,
     ways: _Ways,
     stated: bool,
 ) -> writing.Table:
+    reports, course = cases
     count = len(reports.person)
-    course = _course(rng, reports, year, ways.declines)
     reporter_age = np.searchsorted([6, 13, 18], reports.age, side="right")
     reporter = choose_by_row(rng, _REPORTER_WEIGHTS[reporter_age])
     asks = np.isin(reporter, [_REPORTERS.index("vardnadshavare"), _REPORTERS.index("barnet")])

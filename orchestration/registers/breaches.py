@@ -104,6 +104,10 @@ _RULES: dict[str, tuple[str, str]] = {
         "namnet är inte en känd stadsdelsnämnd eller central enhet",
         "rätta namnet eller för in det i kommunfilen, och lämna en ny fil",
     ),
+    "omrade": (
+        "cellen är inget områdes namn: det skrivs med högst 40 bokstäver och utan siffror",
+        "skriv områdets namn som i registret socioekonomi_stadsdel, eller lämna cellen tom",
+    ),
     "heltal": ("värdet är inte ett heltal", "rätta värdet och lämna en ny fil"),
     "tal": ("värdet är inte ett tal", "rätta värdet och dess decimaltecken, och lämna en ny fil"),
     "intervall": ("värdet ligger utanför det tillåtna", "rätta värdet och lämna en ny fil"),

@@ -24,6 +24,7 @@ ColumnType = Literal[
     "code",
     "codes",
     "unit",
+    "area",
     "integer",
     "decimal",
     "hours",
@@ -41,6 +42,7 @@ _SQL_TYPES: dict[ColumnType, str] = {
     "code": "varchar",
     "codes": "varchar",
     "unit": "varchar",
+    "area": "varchar",
     "integer": "integer",
     "decimal": "decimal(12, 2)",
     "hours": "decimal(8, 2)",
@@ -59,6 +61,7 @@ _TYPES_SV: dict[ColumnType, str] = {
     "code": "kod",
     "codes": "koder",
     "unit": "nämnd",
+    "area": "område",
     "integer": "heltal",
     "decimal": "belopp",
     "hours": "timmar",
@@ -78,6 +81,7 @@ CellRule = Literal[
     "saknas",
     "kod",
     "enhet",
+    "omrade",
     "heltal",
     "tal",
     "intervall",
@@ -272,9 +276,12 @@ class AgeBand(BaseModel):
 
     @property
     def labels(self) -> tuple[tuple[int, int | None, str], ...]:
-        """Each band as (first age, last age, label); a band without a last age is the oldest."""
+        """Each band as (first age, last age, label): of one year alone, that age.
+
+        A band without a last age is the oldest.
+        """
         closed = [
-            (low, high - 1, f"{low}-{high - 1}")
+            (low, high - 1, f"{low}-{high - 1}" if high - low > 1 else f"{low}")
             for low, high in zip(self.bands, self.bands[1:], strict=False)
         ]
         oldest = [(self.bands[-1], None, f"{self.bands[-1]}+")] if self.and_older else []

@@ -218,12 +218,11 @@ def problems(contract: Contract, mapping: RegisterMapping, units: frozenset[str]
         column = columns[name]
         if name in mapping.constants:
             found.append(f"codes: {name} har redan ett värde i constants")
-        if column.type not in {"code", "codes", "unit", "text"}:
+        if column.type not in {"code", "codes", "unit", "area", "text"}:
             found.append(f"codes: {name} har inga koder utan är {column.type_sv}")
             continue
-        known = {"unit": units, "text": frozenset(codes.values())}.get(
-            column.type, frozenset(column.codes)
-        )
+        own = frozenset(codes.values())
+        known = {"unit": units, "area": own, "text": own}.get(column.type, frozenset(column.codes))
         found += [
             f"codes: {name}: {code} finns inte i avtalet"
             for code in dict.fromkeys(codes.values())

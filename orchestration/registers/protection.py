@@ -82,7 +82,7 @@ def guarded_cell_sql(
             return guarded_sql(contract, own, value)
         case "household":
             return guarded_sql(contract, key.sql(purpose(contract, HOUSEHOLD), text), value)
-        case "birth_year":
+        case "birth_year" | "area":
             return guarded_sql(contract, "null", value)
     return value
 
@@ -109,7 +109,7 @@ def earlier_rows_sql(contract: Contract, keys: Mapping[str, str], source: str) -
     cells = {
         column.raw_name or name: "null"
         for name, column in contract.columns.items()
-        if column.type in {"identity", "household", "birth_year"}
+        if column.type in {"identity", "household", "birth_year", "area"}
     }
     cells |= dict.fromkeys(contract.derived, "null")
     cells |= {

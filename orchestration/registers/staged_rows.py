@@ -64,6 +64,7 @@ _UNREADABLE = {
     "code": "kod",
     "codes": "kod",
     "unit": "enhet",
+    "area": "omrade",
     "integer": "heltal",
     "birth_year": "heltal",
     "decimal": "tal",
@@ -73,6 +74,8 @@ _UNREADABLE = {
     "month": "manad",
     "flag": "ja_nej",
 }
+# How a smaller area is written: letters, so that it can hold no number of a person or of a house.
+_AREA_NAME = "\\p{L}[\\p{L} .-]{0,39}"
 _TEMPORARY = ("faulty", "identities", "households")
 
 
@@ -604,6 +607,7 @@ def _reading_sql(text: str, column: Column, units: Sequence[str], *, typed: bool
         "code": _one_of_sql(text, column.codes),
         "codes": f"case when list_has_all([{codes}], string_split({text}, '|')) then {text} end",
         "unit": _one_of_sql(text, units),
+        "area": f"case when regexp_full_match({text}, '{_AREA_NAME}') then {text} end",
         "integer": whole,
         "birth_year": f"({whole}) // {_BAND_YEARS} * {_BAND_YEARS}",
         "decimal": decimal,

@@ -285,10 +285,27 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
                 "aktivt": False,
             }
             for number, sex, age_group, granted, contacted in (
-                (1, "M", "0-6", False, "vardnadshavare|forskola"),
-                (2, "K", "13-17", True, "barnet|skola"),
-                (3, "K", "13-17", True, "barnet"),
+                (1, "M", "1-5", False, "vardnadshavare|forskola"),
+                (2, "K", "13-15", True, "barnet|skola"),
+                (3, "K", "16-17", True, "barnet"),
             )
+        ]
+        # The first child's case of the year before, which was closed within a year of the report.
+        + [
+            {
+                "arende_id": "c0",
+                "person_id": "c1",
+                "kon": "M",
+                "aldersgrupp": "1-5",
+                "stadsdelsnamnd": "Norrmalm",
+                "aktualiserad_datum": "2021-03-01",
+                "kontaktorsaker": "omsorgsbrist",
+                "forhandsbedomning_beslut": "2021-03-10",
+                "utredning_inledd": False,
+                "tidigare_arenden": 0,
+                "familjeratt": False,
+                "aktivt": False,
+            }
         ],
     ),
     (

@@ -59,7 +59,7 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("child_intervention_share", (2, 3, 2 / 3)),
         ("child_preschool_contacted_share", (1, 1, 1)),
         ("child_school_contacted_share", (1, 2, 0.5)),
-        ("child_rereferral_share", (0, 3, 0)),
+        ("child_rereferral_share", (1, 1, 1)),
     ],
 )
 def test_the_city_in_2022(

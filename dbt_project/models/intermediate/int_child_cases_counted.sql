@@ -12,6 +12,10 @@ reports as (
     select * from {{ ref('int_child_reports') }}
 ),
 
+closings as (
+    select * from {{ ref('int_child_closings') }}
+),
+
 located as (
     select
         reports.*,
@@ -70,32 +74,39 @@ counted_cases as (
     where not case_groups.is_nameless
 ),
 
-reported_children as (
+-- Those of the year before, which have been followed a whole year.
+closed_spells as (
     select
-        municipality_id,
-        period_start,
-        geography_id,
-        person_id,
-        count(*) > 1 as is_reported_again,
-        case
-            when min(previous_cases) = 0 then '0'
-            when min(previous_cases) <= 2 then '1-2'
-            else '3+'
-        end as previous_cases
-    from located
-    group by municipality_id, period_start, geography_id, person_id
+        closings.municipality_id,
+        crosswalk.geography_id,
+        closings.history as previous_cases,
+        make_date(
+            cast(extract(year from closings.period_start) as integer) + 1, 1, 1
+        ) as period_start,
+        closings.is_reported_again and closings.days <= 365
+            as is_reported_again
+    from closings
+    inner join crosswalk
+        on
+            closings.municipality_id = crosswalk.municipality_id
+            and closings.board_name = crosswalk.board_name
+            and make_date(
+                cast(extract(year from closings.period_start) as integer) + 1,
+                1,
+                1
+            ) between crosswalk.counts_from and crosswalk.counts_to
 ),
 
-counted_children as (
+counted_closings as (
     select
         municipality_id,
         period_start,
         geography_id,
         {{ breakdown_name(['previous_cases']) }} as breakdown,
         {{ breakdown_category(['previous_cases']) }} as category,
-        count(*) as reported,
+        count(*) as closed,
         count(*) filter (where is_reported_again) as reported_again
-    from reported_children
+    from closed_spells
     group by grouping sets (
         (municipality_id, period_start, geography_id),
         (municipality_id, period_start, geography_id, previous_cases)
@@ -142,11 +153,11 @@ final as (
         },
     ]) }}
     union all
-    {{ measures_as_rows('counted_children', [
+    {{ measures_as_rows('counted_closings', [
         {
             'indicator': 'child_rereferral_share',
             'numerator': 'reported_again',
-            'denominator': 'reported',
+            'denominator': 'closed',
         },
     ]) }}
 )

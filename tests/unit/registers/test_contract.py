@@ -138,7 +138,6 @@ def test_a_text_is_kept_only_where_it_is_part_of_the_key() -> None:
     assert {
         (name, column) for name, contract in CONTRACTS.items() for column in contract.not_kept
     } == {
-        ("barn_unga_arenden", "stadsdel"),
         ("ekonomiskt_bistand_beslut", "arende_id"),
         ("skyddat_boende_placeringar", "beslut_id"),
     }

@@ -25,6 +25,7 @@ SEPARATOR = {"tab": "\t", "comma": ",", "semicolon": ";"}
 
 GOOD = {
     "text": "A1",
+    "area": "Nälsta",
     "integer": "1",
     "decimal": "12,50",
     "hours": "7,5",
@@ -40,6 +41,7 @@ GOOD = {
 BAD = {
     "kod": {"code": "hemlig kod", "codes": "hemlig kod"},
     "enhet": {"unit": "Hemliga gatan 12"},
+    "omrade": {"area": "Hemliga gatan 12"},
     "heltal": {"integer": "2,75", "birth_year": "nittonhundra"},
     "tal": {"decimal": "hemligt", "hours": "hemligt", "number": "hemligt"},
     "datum": {"date": "2023-02-30"},

@@ -95,11 +95,14 @@ def test_one_person_cannot_be_followed_from_register_to_register(
     assert len({protected, protected_too, ordinary}) == 3
 
 
-def test_a_child_has_no_age_group(warehouse: duckdb.DuckDBPyConnection, load_rows: Loader) -> None:
+def test_a_child_has_no_age_group_and_no_smaller_area(
+    warehouse: duckdb.DuckDBPyConnection, load_rows: Loader
+) -> None:
     row = {
         "personnummer": fictitious("20170301", 981),
         "kon": "K",
         "stadsdelsnamnd": "Bromma",
+        "stadsdel": "Nockeby",
         "aktualiserad_datum": "2023-01-10",
         "aktualisering": "anmalan",
         "anmalare": "skola",
@@ -114,9 +117,9 @@ def test_a_child_has_no_age_group(warehouse: duckdb.DuckDBPyConnection, load_row
     _, result = load_rows(with_flag("barn_unga_arenden"), 1, rows)
     assert result.outcome == "loaded", result.breaches
     assert warehouse.execute(
-        "select arende_id, stadsdelsnamnd, aldersgrupp"
+        "select arende_id, stadsdelsnamnd, aldersgrupp, stadsdel"
         " from raw.register__barn_unga_arenden order by row_number"
-    ).fetchall() == [("B1", UNIT, None), ("B2", "Bromma", "0-6")]
+    ).fetchall() == [("B1", UNIT, None, None), ("B2", "Bromma", "1-5", "Nockeby")]
 
 
 def test_a_household_is_not_the_one_it_was_without_the_flag(

@@ -13,8 +13,14 @@ renamed as (
         arende_id as case_id,
         person_id,
         {{ sex_category('kon') }} as sex,
-        aldersgrupp as age_group,
+        aldersgrupp as age_band,
+        case
+            when aldersgrupp in ('0', '1-5', '6') then '0-6'
+            when aldersgrupp in ('13-15', '16-17') then '13-17'
+            else aldersgrupp
+        end as age_group,
         stadsdelsnamnd as board_name,
+        stadsdel as area_name,
         aktualisering as report_type,
         anmalare as reporter,
         kontaktorsaker as contact_reasons,
