@@ -216,6 +216,15 @@ def _heap(rows: Rows, support: Support, seen: Histogram, replicates: int) -> Non
     """3.3, 3.4 and 3.6."""
     main = bunching.estimate(seen, _HOLDERS, THRESHOLD, rows.random(), replicates=replicates)
     _bunched(rows, "3.3", main)
+    for edge, expected in zip(seen.edges, main.counterfactual, strict=True):
+        rows.add(
+            "3.3_pattern",
+            float(expected),
+            unit="persons",
+            method_id="bunching",
+            breakdown="hours",
+            category=f"{edge:g}",
+        )
     for degree, window in (
         (3, THRESHOLD),
         (5, THRESHOLD),

@@ -29,6 +29,8 @@ RESPONSES = ("skyddat_boende", "jourlagenhet", "egen_losning", "samtalsstod_enba
 _CARRIERS = (1, 2)
 _COUNSELLING = 3
 STAY_HORIZON = 120.0
+#: Days at which the share that stays is given: every tenth, up to the horizon.
+STAY_DAYS = tuple(range(10, int(STAY_HORIZON) + 1, 10))
 FLOW_HORIZON = 180.0
 #: Neighbouring quarters within a year may go together.
 _LAGS = 4
@@ -442,7 +444,7 @@ def _followed(longest: float, horizon: float) -> None:
 
 
 def _stays(rows: Rows, stays: Stays) -> None:
-    """2.7: median and restricted mean of each year, and what they differ by.
+    """2.7: the curve, median and restricted mean of each year, and what the means differ by.
 
     Raises:
         Unidentified: a year has too few stays, or none was followed so long.
@@ -472,6 +474,17 @@ def _stays(rows: Rows, stays: Stays) -> None:
                 category=str(year),
                 observations=float(mine.sum()),
                 events=float(stays.ended[mine].sum()),
+            )
+        for days in STAY_DAYS:
+            rows.add(
+                "2.7_staying",
+                curve.at(days),
+                curve.limits_at(days, LEVEL),
+                unit="share",
+                method_id="kaplan_meier",
+                breakdown="year*days",
+                category=f"{year}*{days}",
+                observations=float(mine.sum()),
             )
     change = survival.restricted_mean_difference(curves[0], curves[1], STAY_HORIZON, LEVEL)
     rows.add(

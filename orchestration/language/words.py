@@ -226,6 +226,14 @@ _CATEGORIES: Mapping[str, str] = MappingProxyType(
         "ej_arbetssokande": "inte arbetssökande",
         "kan_tillgodoses_annat_satt": "kan tillgodoses på annat sätt",
         "okand_grund": "okänd grund",
+        "arbetslos": "arbetslös",
+        "foraldraledig": "föräldraledig",
+        "inget": "inget försörjningshinder",
+        "pension": "ålderspension",
+        "sociala_skal": "sociala skäl",
+        "sprakhinder": "språkhinder",
+        "forsorjningsstod": "försörjningsstöd",
+        "livsforing_i_ovrigt": "livsföringen i övrigt",
         "forsta": "första ansökan på ett år",
         "ny_efter_uppehall": "ny ansökan efter uppehåll",
         "fortsatt": "sökte även månaden före",
@@ -241,6 +249,7 @@ _CATEGORIES: Mapping[str, str] = MappingProxyType(
         "refusals": "avslag per beslut",
         "jourlagenhet": "jourlägenhet",
         "egen_losning": "annan registrerad lösning",
+        "rvc": "samtalsstöd",
         "unexplained": "motsvaras av inget av dem",
     }
 )

@@ -292,6 +292,9 @@ def stacked_chart(periods: Sequence[str], layers: Sequence[Layer], *, unit: str)
                 canvas.hatched(*where)
             else:
                 canvas.box(*where, fill=look, framed=True)
+            if look == DARK:
+                edge = [(x[period] - half, top), (x[period] + half, top)]
+                canvas.line(edge, colour=PAPER, width=1.5)
             if at == len(periods) - 1:
                 end = x[period] + half
                 names.append(Beside(layer.name, end, (top + bottom) / 2, layer.main))
@@ -357,20 +360,18 @@ def histogram_chart(
     )
     for each in bins:
         if each.count > 0:
-            wide = x.at(each.end) - x.at(each.start)
-            top = y.at(each.count)
-            canvas.box(
-                x.at(each.start), top, wide, _HEAP_HEIGHT - top, fill=LIGHT, framed=True
-            )  # fmt: skip
+            top, wide = y.at(each.count), x.at(each.end) - x.at(each.start)
+            canvas.box(x.at(each.start), top, wide, _HEAP_HEIGHT - top, fill=LIGHT)
     row = 0
+    # Level over each bin, so that a column reaches over it or does not.
     pattern = [
-        (x.at((each.start + each.end) / 2), y.at(each.expected))
+        (x.at(place), y.at(each.expected))
         for each in bins
         if each.expected is not None
+        for place in (each.start, each.end)
     ]
     if pattern:
-        canvas.line(pattern, colour=PAPER, width=5)
-        canvas.line(pattern, colour=DARK, width=2.5)
+        canvas.line(pattern, colour=DARK, width=1.5)
         row += 1
         _key(canvas, -left, row, expected_name, dashed=False)
     if threshold is not None:

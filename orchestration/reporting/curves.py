@@ -40,7 +40,7 @@ _HEIGHT = 150
 _MARK = 7
 _NAME_CHARACTERS = 40
 # More points than these are a line without marks.
-_MARKED = 14
+_MARKED = 8
 # Of each line in turn: the mark, its fill, and whether the line is dashed.
 _LOOKS = (
     ("circle", DARK, False),
@@ -137,7 +137,7 @@ def curve_chart(
 
 
 def _ending(curve: Curve, decimals: int) -> str:
-    return f"{numbers.number(curve.points[-1][1], decimals)} {curve.name}"
+    return f"{curve.name}: {numbers.number(curve.points[-1][1], decimals)}"
 
 
 def _axis(

@@ -101,6 +101,22 @@ class SurvivalCurve:
         place = int(np.searchsorted(self.times, time, side="right"))
         return 1.0 if place == 0 else float(self.survival[..., place - 1])
 
+    def limits_at(self, time: float, level: float) -> tuple[float, float, float]:
+        """Limits of :meth:`at`, log(-log), and its standard error; nan where all last, or none.
+
+        Args:
+            time: after which the share lasts.
+            level: coverage.
+        """
+        place = int(np.searchsorted(self.times, time, side="right")) - 1
+        share = self.at(time)
+        if not 0 < share < 1:
+            return float("nan"), float("nan"), float("nan")
+        error = float(np.sqrt(self.greenwood[..., place]))
+        spread = float(special.ndtri((1.0 + level) / 2.0)) * error / abs(float(np.log(share)))
+        low, high = (share ** float(np.exp(way * spread)) for way in (1.0, -1.0))
+        return low, high, share * error
+
     def quantile(self, share: float, level: float) -> tuple[float, float, float]:
         """The time when a share has ended, with limits (Brookmeyer & Crowley, log(-log)).
 

@@ -8,6 +8,7 @@ import pytest
 from orchestration.analyses.housing_support import PLACEBOS, THRESHOLD
 from orchestration.analyses.refusals import BAND_NAMES
 from orchestration.flow.dbt_project import manifest
+from orchestration.reporting.sections import housing_support as section
 from orchestration.settings import PROJECT_ROOT
 from tests.integration.conftest import Installation
 
@@ -128,6 +129,7 @@ def test_one_threshold_and_one_truth() -> None:
     assert "grant_threshold_hours" in model["raw_code"]
     project = (PROJECT_ROOT / "dbt_project/dbt_project.yml").read_text(encoding="utf-8")
     assert f"grant_threshold_hours: {THRESHOLD.threshold:g}\n" in project
+    assert THRESHOLD.threshold == section.THRESHOLD
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -1,5 +1,6 @@
 """The default city's memorandum as a board gets it: how long, how dense, and with whose figures."""
 
+import json
 import re
 
 import duckdb
@@ -68,6 +69,24 @@ def test_each_explanation_has_its_verdict(memorandum: etree._Element) -> None:
     assert len(told) > 10
     verdict = r"(Prövad: (stöds|stöds inte|kan inte avgöras)\. .|Kan inte prövas med registren\.$)"
     assert [text for text in told if not re.search(verdict, text)] == []
+
+
+def test_no_estimate_is_left_untold(default_city: Installation) -> None:
+    """Each estimand that could be made has a number in the text or a table of its section."""
+    numbers = json.loads((default_city.settings.published_dir / "numbers.json").read_text("utf-8"))
+    told = {
+        (cell["row"].get("analysis_id"), cell["row"].get("estimand_id"))
+        for number in numbers
+        for cell in number["cells"]
+        if cell["table"] == "marts.analysis_results"
+    }
+    made = default_city.published(
+        "select distinct analysis_id, estimand_id from marts.analysis_results"
+        " where status = 'estimated'"
+    )
+    # The boards' ratios are told from a table of their own; the largest step as a verdict.
+    assert len(made) > 60
+    assert set(made) - told <= {("refusals", "1.8"), ("housing_support", "3.5_largest")}
 
 
 @pytest.mark.parametrize(("year", "of_2023"), [(2019, False), (2023, True)])

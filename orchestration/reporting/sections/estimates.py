@@ -6,7 +6,7 @@ affair; how one is printed belongs in `orchestration.language.estimates`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -16,6 +16,7 @@ from orchestration.findings.codes import Shortfall
 from orchestration.findings.estimates import AnalysisResult, result_cell
 from orchestration.language import estimates, words
 from orchestration.language.inline import (
+    Form,
     Number,
     Quoted,
     Said,
@@ -29,9 +30,19 @@ from orchestration.language.inline import (
 )
 from orchestration.language.names import number, size
 from orchestration.language.shortfalls import SENTENCES
-from orchestration.reporting import charts
-from orchestration.reporting.document import Cell, Column, Figure, Plain, Table, paragraph
+from orchestration.reporting import bars, charts
+from orchestration.reporting.document import (
+    Cell,
+    Column,
+    Figure,
+    Folded,
+    Paragraph,
+    Plain,
+    Table,
+    paragraph,
+)
 from orchestration.reporting.hypotheses import load_analysis_results
+from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections.analysis import AnalysisContext
 
 _WHOLE = "total"
@@ -228,6 +239,7 @@ def dots(
     anchor: str,
     main: Callable[[AnalysisResult], bool] = lambda _row: True,
     name: Callable[[AnalysisResult], Slot] = group,
+    reference: float | None = None,
 ) -> list[Plain]:
     """A chart of groups, each with its interval, and their table; nothing where there is no group.
 
@@ -240,32 +252,121 @@ def dots(
         anchor: Of the chart; the table's is this and ``-tabell``.
         main: Which groups the chart is about.
         name: What a group is called.
+        reference: What the groups are held against.
     """
     if not rows:
         return []
-    scale = 100.0 if rows[0].unit == "share" else 1.0
-    about, first, measure = heads
     drawn = [
         charts.GroupRow(
             label=plain(capitalised(name(row))),
-            value=(row.estimate or 0.0) * scale,
-            lower=None if row.ci_lower is None else row.ci_lower * scale,
-            upper=None if row.ci_upper is None else row.ci_upper * scale,
+            value=_on_axis(row, row.estimate) or 0.0,
+            lower=_on_axis(row, row.ci_lower),
+            upper=_on_axis(row, row.ci_upper),
             main=main(row),
         )
         for row in rows
     ]
-    decimals = estimates.form(rows[0].unit, rows[0].estimate or 0.0).digits
-    return [
-        Figure(
-            title,
-            caption,
-            nodes("Punktdiagram med en rad för varje grupp. Alla värden står i tabellen."),
-            (charts.group_chart(drawn, axis_title=axis, decimals=decimals),),
-            table(nodes(about), first, measure, rows, anchor=f"{anchor}-tabell", name=name),
-            anchor,
+    drawing = charts.group_chart(
+        drawn,
+        axis_title=axis,
+        decimals=_decimals(rows),
+        reference=reference,
+        sign=reference == 0.0,
+    )
+    about = "Punktdiagram med en rad för varje grupp. Alla värden står i tabellen."
+    values = table(nodes(heads[0]), *heads[1:], rows, anchor=f"{anchor}-tabell", name=name)
+    return [Figure(title, caption, nodes(about), (drawing,), values, anchor)]
+
+
+def parts(
+    title: Said,
+    caption: Said,
+    rows: Sequence[AnalysisResult],
+    *,
+    heads: tuple[str, str, str],
+    axis: str,
+    anchor: str,
+    main: Callable[[AnalysisResult], bool] = lambda _row: True,
+    beside: Callable[[AnalysisResult], bool] = lambda _row: False,
+    name: Callable[[AnalysisResult], Slot] = group,
+    sign: bool = True,
+) -> list[Plain]:
+    """A chart of parts as bars from nought, with their intervals and table; nothing without parts.
+
+    Args:
+        title: Of the chart.
+        caption: Of the chart.
+        rows: The parts.
+        heads: The table's caption, and the heads of its first two columns.
+        axis: What the axis measures.
+        anchor: Of the chart; the table's is this and ``-tabell``.
+        main: Which parts the chart is about.
+        beside: Which stand beside the others and are not added to them.
+        name: What a part is called.
+        sign: Whether a part that adds has a plus sign.
+    """
+    if not rows:
+        return []
+    drawn = [
+        bars.PartRow(
+            label=plain(capitalised(name(row))),
+            value=_on_axis(row, row.estimate) or 0.0,
+            lower=_on_axis(row, row.ci_lower),
+            upper=_on_axis(row, row.ci_upper),
+            main=main(row),
+            hatched=beside(row),
         )
+        for row in rows
     ]
+    drawing = bars.part_chart(drawn, axis_title=axis, decimals=_decimals(rows), sign=sign)
+    about = "Liggande stapeldiagram. Alla värden står i tabellen."
+    values = table(nodes(heads[0]), *heads[1:], rows, anchor=f"{anchor}-tabell", name=name)
+    return [Figure(title, caption, nodes(about), (drawing,), values, anchor)]
+
+
+def _on_axis(row: AnalysisResult, found: float | None) -> float | None:
+    scale = 100.0 if row.unit == "share" else 1.0
+    return None if found is None else found * scale
+
+
+def _decimals(rows: Sequence[AnalysisResult]) -> int:
+    return estimates.form(rows[0].unit, rows[0].estimate or 0.0).digits
+
+
+def more(summary: str, said: Sequence[Said], tables: Sequence[Table] = ()) -> list[Plain]:
+    """What most readers pass over, folded: sentences and tables; nothing where there are none."""
+    told = [Paragraph(each) for each in said if plain(each).strip()]
+    return [Folded(nodes(summary), (*told, *tables))] if told or tables else []
+
+
+def points(row: AnalysisResult) -> Number:
+    """A change of a share, in percentage points without its sign."""
+    return size(value(row), Form(Style.POINTS, 1))
+
+
+def points_figure(row: AnalysisResult) -> Said:
+    """The same with its sign, and its interval in parentheses."""
+    shown = number(value(row), Form(Style.POINTS, 1))
+    limits = _limits(row)
+    if limits is None:
+        return (shown,)
+    bare = Form(Style.BARE, 1, "proportion")
+    around = span(*(number(limit, bare) for limit in limits))
+    return say("{shown} (osäkerhet {around})", shown=shown, around=around)
+
+
+def places(connection: duckdb.DuckDBPyConnection) -> Mapping[str, Quoted]:
+    """What places are called, by their codes."""
+    rows = read_rows(connection, "select geography_id, name from marts.geographies")
+    return {
+        row["geography_id"]: Quoted(row["name"], "marts.geographies.name", row["geography_id"])
+        for row in rows
+    }
+
+
+def place(names: Mapping[str, Quoted], code: str) -> Quoted:
+    """What a place is called; its code where it has no name."""
+    return names.get(code) or Quoted(code, "marts.geographies.geography_id", code)
 
 
 def opening(context: AnalysisContext, source_id: str, found: Estimates) -> list[Plain]:

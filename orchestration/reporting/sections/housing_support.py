@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
 import duckdb
 
 from orchestration.findings.estimates import AnalysisResult
-from orchestration.language import words
+from orchestration.language import names, numbers, words
 from orchestration.language.inline import Cell as Address
 from orchestration.language.inline import (
     Form,
@@ -21,26 +22,49 @@ from orchestration.language.inline import (
     Quantity,
     Quoted,
     Said,
+    Style,
+    listing,
     nodes,
     say,
     sentences,
+    span,
 )
-from orchestration.reporting import charts
+from orchestration.reporting import bars
 from orchestration.reporting.document import Cell, Column, Figure, Plain, Table, paragraph
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections import estimates
 from orchestration.reporting.sections.analysis import AnalysisContext
-from orchestration.reporting.sections.estimates import Estimates, away_from, brief, figure
+from orchestration.reporting.sections.estimates import Estimates, away_from, brief, figure, sized
 
 REGISTER = "boendestod_beslut"
 ANALYSIS = "housing_support"
 _MART = "marts.housing_support"
-_LAST_HOUR = 20
+_GRANT = "marts.housing_support_grant"
+_LAST_HALF = 48
+THRESHOLD = 12.0
 _GROUPS = (
     ("funktionsnedsattning", 1, "Personkretsen enligt LSS"),
     ("funktionsnedsattning", 0, "Funktionsnedsättning utan personkrets"),
     ("socialpsykiatri", 0, "Socialpsykiatri"),
 )
+
+_CRITERIA: Mapping[str, str] = MappingProxyType(
+    {
+        "lss": "personkretsen enligt LSS",
+        "eget_boende": "eget boende",
+        "folkbokford": "folkbokförd i stadsdelen",
+        "timmar": "mer än tolv timmar",
+    }
+)
+_CRITERIA_LACKING: Mapping[str, str] = MappingProxyType(
+    {
+        "lss": "hör inte till personkretsen",
+        "own_housing": "har inget eget boende",
+        "registered": "är inte folkbokförda i stadsdelen",
+    }
+)
+
+_Cells = dict[tuple[str, int, int], list[tuple[Address, float]]]
 
 
 def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> list[Plain]:
@@ -49,11 +73,27 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     told = estimates.opening(context, REGISTER, found)
     if not found.rows or found.undelivered:
         return told
-    told += paragraph(sentences(_heap(found), _grant(found)))
-    told += _histogram(connection, context)
+    told += paragraph(_heap(found))
+    told += _histogram(connection, found, context)
     told += _placebos(found, context)
+    told += paragraph(_since(found))
+    told += _years(found, context)
+    told += paragraph(_grant(found))
+    told += _criteria(connection, context)
     told += paragraph(sentences(_equal_treatment(found), _activities(found)))
     told += _gap(found, context)
+    told += _board_dots(connection, found, context)
+    told += estimates.more(
+        "Mer om timmarna: hur säkert överskottet är, vem som saknar ett villkor, nämnderna",
+        [
+            _levels(found),
+            _certainty(found),
+            _lacking(found),
+            _overlap(found),
+            _given(found),
+            _boards(found),
+        ],
+    )
     return told + paragraph(
         "Behovet finns inte i registret, och antalet aktiviteter är själv beslutat."
     )
@@ -96,6 +136,239 @@ def _heap(found: Estimates) -> Said:
     )
 
 
+def _levels(found: Estimates) -> Said:
+    """Mean hours and women's share of each target group."""
+    told = [
+        say(
+            "{hours} i gruppen {group} ({women} kvinnor)",
+            hours=figure(row),
+            group=estimates.group(row),
+            women=brief(women),
+        )
+        for row in found.by("3.1_hours", "target_group")
+        if (women := found.get("3.1_women", "target_group", row.category)) is not None
+    ]
+    if not told:
+        return found.without("3.1")
+    return say("I medeltal beviljas {told}.", told=listing(told))
+
+
+def _certainty(found: Estimates) -> Said:
+    """How the excess changes with what the pattern is taken to be, and what lacks below."""
+    others = sorted(
+        found.by("3.3_sensitivity", "degree*window"), key=lambda row: row.estimate or 0.0
+    )
+    missing, share, hours = map(found.get, ("3.3_missing", "3.3_share", "3.3_hours"))
+    if found.get("3.3") is None or not others:
+        return ()
+    low, high = (estimates.value(row) for row in (others[0], others[-1]))
+    parts: list[Said] = []
+    if share is not None and hours is not None:
+        parts.append(
+            say(
+                "Överskottet är {share} av dem som ligger kring gränsen, och lägger till {hours} i "
+                "månaden sammanlagt.",
+                share=figure(share),
+                hours=figure(hours),
+            )
+        )
+    parts.append(
+        say(
+            "Med andra antaganden om mönstret blir det {around} personer.",
+            around=span(names.number(low, Form()), names.number(high, Form())),
+        )
+    )
+    if missing is not None:
+        parts.append(
+            say(
+                "Hur många som i stället saknas strax under gränsen är osäkrare: {missing}.",
+                missing=figure(missing),
+            )
+        )
+    return sentences(*parts)
+
+
+def _since(found: Estimates) -> Said:
+    """Whether the excess came when the grant did."""
+    step = found.get("3.5")
+    if step is None:
+        return found.without("3.5", "Om överskottet kom med ersättningen går inte att säga. {why}")
+    when = Period.year(step.period_from.year) if step.period_from else nodes("då")
+    if not away_from(step, 0.0):
+        return say(
+            "Att överskottet ökade när ersättningen kom {when} går inte att säkerställa: {step} av "
+            "personkretsen kring gränsen.",
+            when=when,
+            step=figure(step),
+        )
+    return say(
+        "Bland beslut från {when} och senare, när ersättningen fanns, är överskottet {step} {way} "
+        "av personkretsen kring gränsen än bland tidigare beslut.{largest}",
+        when=when,
+        step=sized(step),
+        way="större" if (step.estimate or 0.0) > 0 else "mindre",
+        largest=" Inget annat år har ett lika stort steg."
+        if step.verdict == "largest_step"
+        else " Ett annat år har ett större steg.",
+    )
+
+
+def _years(found: Estimates, context: AnalysisContext) -> list[Plain]:
+    """The excess by the year in which a decision began."""
+    rows = sorted(found.by("3.5_year", "start_year"), key=lambda row: row.category)
+    return estimates.dots(
+        nodes("Överskottet efter det år beslutet började"),
+        say(
+            "Andel av personkretsen kring gränsen som har strax över tolv timmar utöver mönstret."
+            "{mark}",
+            mark=context.sources.mark_of(REGISTER),
+        ),
+        rows,
+        heads=("Överskottet i diagrammet", "Beslutet började", "Andel (procent)"),
+        axis="procent av personkretsen kring gränsen",
+        anchor=f"{context.anchor}-startar",
+        reference=0.0,
+        name=lambda row: Quoted(row.category, "marts.analysis_results.category", row.category),
+    )
+
+
+def _lacking(found: Estimates) -> Said:
+    """Who lacks nothing but one of the criteria."""
+    rows = [row for row in found.by("3.2_lacking", "criterion") if row.estimate]
+    if not rows:
+        return ()
+    return say(
+        "Ytterligare några saknar bara ett villkor: {told}.",
+        told=listing(
+            [
+                say("{number} {what}", number=brief(row), what=_CRITERIA_LACKING[row.category])
+                for row in rows
+            ]
+        ),
+    )
+
+
+def _criteria(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> list[Plain]:
+    """Persons who meet all criteria, all but one, or fewer, and what they carry."""
+    rows = read_rows(
+        connection,
+        f"""
+        select criteria, persons, amount
+        from {_GRANT}
+        where geography_id = ? and year(period_start) = ?
+        order by criteria
+        """,
+        [context.municipality_id, context.year],
+    )
+    if not rows:
+        return []
+    of: dict[str, list[dict[str, object]]] = {}
+    for row in rows:
+        met = set(str(row["criteria"]).split("+"))
+        lacking = [name for name in _CRITERIA if name not in met]
+        group = lacking[0] if len(lacking) == 1 else "" if lacking else "all"
+        of.setdefault(group, []).append(row)
+
+    def number(group: str, column: str) -> Cell:
+        known = [row for row in of[group] if row[column] is not None]
+        if not known:
+            return Cell(nodes(words.MISSING))
+        cells = tuple(
+            Address(
+                _GRANT,
+                (
+                    ("geography_id", context.municipality_id),
+                    ("period_start", date(context.year, 1, 1)),
+                    ("criteria", str(row["criteria"])),
+                ),
+                column,
+            )
+            for row in known
+        )
+        total = sum(float(str(row[column])) for row in known)
+        return Cell((Number(total, Form(), cells, Quantity.SUM),))
+
+    called = {"all": "Uppfyller alla villkor"}
+    called |= {name: f"Uppfyller alla utom: {text}" for name, text in _CRITERIA.items()}
+    called |= {"": "Uppfyller färre villkor"}
+    return [
+        Table(
+            say(
+                "Villkoren för schablonersättningen, och kronor om året, {year}{mark}",
+                year=Period.year(context.year),
+                mark=context.sources.mark_of(REGISTER),
+            ),
+            (
+                Column(nodes("Villkor")),
+                Column(nodes("Personer"), numeric=True),
+                Column(nodes("Kronor"), numeric=True),
+            ),
+            tuple(
+                (Cell(nodes(text)), number(group, "persons"), number(group, "amount"))
+                for group, text in called.items()
+                if group in of
+            ),
+            f"{context.anchor}-villkor",
+        )
+    ]
+
+
+def _given(found: Estimates) -> Said:
+    """How much of the granted hours is given."""
+    rows = found.by("3.10", "target_group")
+    if not rows:
+        return found.without("3.10", "Hur många av timmarna som ges går inte att säga. {why}")
+    told = [
+        say(
+            "{share} i gruppen {group}",
+            share=Number(row.estimate or 0.0, Form(Style.PERCENT), estimates.value(row).cells),
+            group=estimates.group(row),
+        )
+        for row in rows
+    ]
+    return say("Av de beviljade timmarna gavs {told}.", told=listing(told))
+
+
+def _boards(found: Estimates) -> Said:
+    """How much the boards differ, and how far it may be chance."""
+    between, share, slopes = map(found.get, ("3.9_between", "3.9_icc", "3.9_slopes"))
+    if between is None or share is None:
+        return found.without("3.9", "Hur nämnderna skiljer sig åt går inte att säga. {why}")
+    return say(
+        "Mellan nämnderna skiljer {between} (standardavvikelse) för personer med lika ålder, kön "
+        "och aktiviteter, vilket är {share} av all spridning{slopes}.",
+        between=brief(between),
+        share=brief(share),
+        slopes=say(
+            ", och skillnaden mellan målgrupperna varierar med {slopes}", slopes=brief(slopes)
+        )
+        if slopes is not None and slopes.estimate
+        else "",
+    )
+
+
+def _board_dots(
+    connection: duckdb.DuckDBPyConnection, found: Estimates, context: AnalysisContext
+) -> list[Plain]:
+    called = estimates.places(connection)
+    rows = sorted(found.by("3.9", "board"), key=lambda row: row.estimate or 0.0)
+    return estimates.dots(
+        nodes("Nämndernas avvikelse i timmar vid lika förutsättningar"),
+        say(
+            "Timmar i månaden mer eller mindre än i alla nämnder, {year}, draget mot noll efter "
+            "hur säkert det är.{mark}",
+            year=Period.year(context.year),
+            mark=context.sources.mark_of(REGISTER),
+        ),
+        rows,
+        heads=("Nämndernas avvikelser i diagrammet", "Nämnd", "Timmar"),
+        axis="timmar i månaden",
+        anchor=f"{context.anchor}-namnder",
+        reference=0.0,
+        name=lambda row: estimates.place(called, row.category),
+    )
+
+
 def _grant(found: Estimates) -> Said:
     persons, amount = found.get("3.2"), found.get("3.2_amount")
     if persons is None:
@@ -133,6 +406,17 @@ def _equal_treatment(found: Estimates) -> Said:
     )
 
 
+def _overlap(found: Estimates) -> Said:
+    """The same difference by another method."""
+    other = found.get("3.7_overlap")
+    if other is None:
+        return ()
+    return say(
+        "Med en annan metod (överlappsvikter) är skillnaden vid lika många aktiviteter {other}.",
+        other=figure(other),
+    )
+
+
 def _activities(found: Estimates) -> Said:
     one, other = (
         found.get("3.8", "target_group", name)
@@ -152,8 +436,10 @@ def _activities(found: Estimates) -> Said:
     )
 
 
-def _histogram(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> list[Plain]:
-    """Persons by whole hours, in the groups that the grant is for and not for."""
+def _histogram(
+    connection: duckdb.DuckDBPyConnection, found: Estimates, context: AnalysisContext
+) -> list[Plain]:
+    """Persons by half hours, in the groups that the grant is for and not for."""
     rows = read_rows(
         connection,
         f"""
@@ -164,10 +450,10 @@ def _histogram(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) 
         """,
         [context.municipality_id, context.year],
     )
-    cells: dict[tuple[str, int, int], list[tuple[Address, float]]] = defaultdict(list)
+    cells: _Cells = defaultdict(list)
     for row in rows:
-        # A bin is named by its upper end; more than eleven hours and at most twelve are twelve.
-        hour = min(-int(-float(row["hours_bin"]) // 1), _LAST_HOUR)
+        # A bin is named by its upper end; in halves, so that it is a whole number.
+        half = round(float(row["hours_bin"]) * 2)
         cell = Address(
             _MART,
             (
@@ -180,21 +466,29 @@ def _histogram(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) 
             ),
             "persons",
         )
-        group = (row["target_group"], int(row["lss"]), hour)
-        cells[group].append((cell, float(row["persons"])))
+        cells[row["target_group"], int(row["lss"]), half].append((cell, float(row["persons"])))
     shown = [each for each in _GROUPS if any(key[:2] == each[:2] for key in cells)]
     if not shown:
         return []
+    pattern = {round(float(row.category) * 2): row for row in found.by("3.3_pattern", "hours")}
+    threshold = f"Gränsen: mer än {numbers.number(THRESHOLD, 0)} timmar"
     drawings = tuple(
-        charts.small_chart(
+        bars.histogram_chart(
             name,
             [
-                charts.Dot(_hour(hour), sum(n for _, n in cells.get((target, lss, hour), ())))
-                for hour in range(1, _LAST_HOUR + 1)
+                bars.Bin(
+                    (half - 1) / 2,
+                    half / 2,
+                    sum(n for _, n in cells.get((target, lss, half), ())),
+                    pattern[half].estimate if lss and half in pattern else None,
+                )
+                for half in range(1, _LAST_HALF + 1)
             ],
-            None,
             unit="personer",
-            decimals=0,
+            axis_title="beviljade timmar i månaden",
+            threshold=THRESHOLD,
+            threshold_name=threshold,
+            expected_name="Vad mönstret i övrigt ger",
         )
         for target, lss, name in shown
     )
@@ -202,53 +496,67 @@ def _histogram(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) 
         Figure(
             nodes("Beviljade timmar i grupper som kan och inte kan ge ersättning"),
             say(
-                "Personer efter beviljade timmar i månaden, uppåt till hela timmar, {year}. "
-                "Ersättningen gäller över tolv timmar, alltså från tretton i diagrammet.{note}"
+                "Personer efter beviljade timmar i månaden, halvtimme för halvtimme, {year}. "
+                "Linjen är vad mönstret i övrigt ger den grupp som ersättningen gäller.{note}"
                 "{mark}",
                 year=Period.year(context.year),
                 note=context.sources.note_of(REGISTER),
                 mark=context.sources.mark_of(REGISTER),
             ),
-            nodes("Linjediagram, ett för varje grupp. Alla värden står i tabellen."),
+            nodes("Histogram, ett för varje grupp. Alla värden står i tabellen."),
             drawings,
-            _hours_table(cells, shown, context),
+            _hours_table(cells, pattern, shown, context),
             f"{context.anchor}-timmar",
         )
     ]
 
 
 def _hours_table(
-    cells: Mapping[tuple[str, int, int], list[tuple[Address, float]]],
+    cells: _Cells,
+    pattern: Mapping[int, AnalysisResult],
     shown: list[tuple[str, int, str]],
     context: AnalysisContext,
 ) -> Table:
-    def number(target: str, lss: int, hour: int) -> Cell:
-        found = cells.get((target, lss, hour))
+    def number(target: str, lss: int, half: int) -> Cell:
+        found = cells.get((target, lss, half))
         if not found:
             return Cell(nodes(words.MISSING))
         total = sum(n for _, n in found)
         return Cell((Number(total, Form(), tuple(cell for cell, _ in found), Quantity.SUM),))
 
+    def expected(half: int) -> Cell:
+        if half not in pattern:
+            return Cell(nodes(words.MISSING))
+        found = estimates.value(pattern[half])
+        return Cell((Number(found.value, Form(digits=1), found.cells),))
+
+    def hours(half: int) -> Quoted:
+        text = f"{numbers.number((half - 1) / 2, 1)}–{numbers.number(half / 2, 1)}"
+        return Quoted(text, f"{_MART}.hours_bin", str(half / 2))
+
+    known = [
+        half
+        for half in range(1, _LAST_HALF + 1)
+        if half in pattern or any(key[2] == half for key in cells)
+    ]
     return Table(
-        nodes("Personer efter beviljade timmar i månaden"),
+        nodes("Personer efter beviljade timmar i månaden, över den lägre gränsen till den övre"),
         (
             Column(nodes("Timmar")),
             *(Column(nodes(name), numeric=True) for _, _, name in shown),
+            Column(nodes("Vad mönstret ger i personkretsen"), numeric=True),
         ),
         tuple(
             (
-                Cell((Quoted(_hour(hour), f"{_MART}.hours_bin", str(hour)),)),
-                *(number(target, lss, hour) for target, lss, _ in shown),
+                Cell((hours(half),)),
+                *(number(target, lss, half) for target, lss, _ in shown),
+                expected(half),
             )
-            for hour in range(1, _LAST_HOUR + 1)
+            for half in known
         ),
         f"{context.anchor}-timmar-tabell",
         numbered=False,
     )
-
-
-def _hour(hour: int) -> str:
-    return str(hour) if hour < _LAST_HOUR else f"{hour}+"
 
 
 def _placebos(found: Estimates, context: AnalysisContext) -> list[Plain]:
@@ -270,6 +578,7 @@ def _placebos(found: Estimates, context: AnalysisContext) -> list[Plain]:
         axis="personer",
         anchor=f"{context.anchor}-placebo",
         main=lambda row: row.estimand_id == "3.3",
+        reference=0.0,
         name=lambda row: Quoted(
             _placebo_name(row), "marts.analysis_results.category", row.category
         ),
@@ -297,10 +606,10 @@ def _gap(found: Estimates, context: AnalysisContext) -> list[Plain]:
     rows = [by_name[name] for name in _PARTS if name in by_name]
     if not rows:
         return []
-    return estimates.dots(
+    return estimates.parts(
         nodes("Vad skillnaden mellan målgrupperna består av"),
         say(
-            "Timmar i månaden, {year}. Delarna summerar till hela skillnaden (mörk punkt).{mark}",
+            "Timmar i månaden, {year}. Delarna summerar till hela skillnaden (grått fält).{mark}",
             year=Period.year(context.year),
             mark=context.sources.mark_of(REGISTER),
         ),

@@ -5,13 +5,10 @@ What is estimated belongs in `orchestration.analyses.refusals`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-
 import duckdb
 
 from orchestration.findings.estimates import AnalysisResult
-from orchestration.language import grammar, words
+from orchestration.language import words
 from orchestration.language.inline import Cell as Address
 from orchestration.language.inline import (
     Form,
@@ -20,43 +17,30 @@ from orchestration.language.inline import (
     Quantity,
     Quoted,
     Said,
-    Style,
-    capitalised,
     listing,
     nodes,
     say,
     sentences,
 )
-from orchestration.reporting import charts
-from orchestration.reporting.document import (
-    Cell,
-    Column,
-    Figure,
-    Folded,
-    Plain,
-    Table,
-    paragraph,
-)
-from orchestration.reporting.reading import read_rows
+from orchestration.reporting.document import Plain, paragraph
 from orchestration.reporting.sections import estimates
+from orchestration.reporting.sections import refusal_figures as figures
 from orchestration.reporting.sections.analysis import AnalysisContext
+from orchestration.reporting.sections.boards import Boards
 from orchestration.reporting.sections.estimates import (
     Estimates,
     away_from,
     brief,
     figure,
     group,
+    points,
+    points_figure,
     sized,
 )
+from orchestration.reporting.sections.refusal_figures import REGISTER
 
-REGISTER = "ekonomiskt_bistand_beslut"
 ANALYSIS = "refusals"
-_MART = "marts.refusals"
 _CREDIT = "kredit_som_inkomst"
-_COUNTED = ("refusals", "partial_refusals")
-_FACTORS = ("households", "months", "decisions", "refusals")
-_HORIZONS = (1, 3, 6, 12)
-_DIMENSIONS = (("kind", "Ansökan"), ("spell_band", "Biståndstid"), ("housing", "Boende"))
 
 
 def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> list[Plain]:
@@ -65,14 +49,38 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     told = estimates.opening(context, REGISTER, found)
     if not found.rows or found.undelivered:
         return told
+    grounds = figures.Grounds.load(connection, context)
+    boards = Boards.load(connection, context, ANALYSIS, "refusals")
     told += paragraph(_rise(found, context))
+    told += figures.parts(found, context)
     told += paragraph(_spells(found))
-    told += _parts(found, context)
-    told += paragraph(sentences(_new_groups(found), _returns(found)))
-    told += _grounds(connection, context)
-    told += _curves(found, context)
-    told += _groups(found, context)
-    told += paragraph(_boards(found))
+    told += paragraph(_new_groups(found))
+    told += grounds.changes()
+    told += grounds.over_time()
+    told += paragraph(_returns(found))
+    told += figures.returns(found, context)
+    told += paragraph(boards.sentence("avslag", "vilka som söker") or found.without("1.8"))
+    told += boards.figure(
+        say("Stadsdelsnämndernas avslag mot vad deras ansökningar låter vänta"),
+        say(
+            "Avslag och delavslag delat med det väntade, {year}. Streckad linje: som väntat.{mark}",
+            year=Period.year(context.year),
+            mark=context.sources.mark_of(REGISTER),
+        ),
+        axis="kvot mot väntat",
+        anchor=f"{context.anchor}-namnder",
+    )
+    told += estimates.more(
+        "Mer om avslagen: hur vanliga de är, för vilka, på vilka grunder och i kronor",
+        [
+            _level(found),
+            sentences(_rate(found), _modelled(found)),
+            _longer(found),
+            _contrast(found),
+            _money(found),
+        ],
+        figures.tables(found, context),
+    )
     return told + paragraph(
         "Registren säger vad som sökts och beslutats, inte vilket behov som finns hos dem som inte "
         "söker. Avslag och delavslag räknas tillsammans där inget annat sägs."
@@ -110,6 +118,143 @@ def _rise(found: Estimates, context: AnalysisContext) -> Said:
     )
 
 
+def _level(found: Estimates) -> Said:
+    """How common refusals are: of decisions, and of households and their months."""
+    rate, households, months = map(found.get, ("1.1", "1.1_households", "1.1_months"))
+    if rate is None:
+        return found.without("1.1")
+    among: Said = ()
+    if households is not None and months is not None:
+        among = say(
+            ", och {households} av hushållen fick minst ett under året ({months} av deras månader)",
+            households=brief(households),
+            months=brief(months),
+        )
+    effect = found.get("1.1_design_effect")
+    return sentences(
+        say(
+            "Av besluten var {rate} avslag eller delavslag{among}.", rate=figure(rate), among=among
+        ),
+        say(
+            "Osäkerheten tar hänsyn till att ett hushålls beslut liknar varandra: variansen är "
+            "{effect} den som fristående beslut hade gett.",
+            effect=brief(effect),
+        )
+        if effect is not None and (effect.estimate or 0.0) > 1.0
+        else "",
+    )
+
+
+def _rate(found: Estimates) -> Said:
+    """What the change in the share of refusals consists of."""
+    mix, rate = found.get("1.3_composition"), found.get("1.3_rate")
+    if mix is None or rate is None:
+        return found.without("1.3")
+    often = (rate.estimate or 0.0) > 0
+    return sentences(
+        say(
+            "Samma slags ansökningar avslogs {often} än året före, vilket {way} andelen avslag med "
+            "{size}.",
+            often="oftare" if often else "mer sällan",
+            way="höjde" if often else "sänkte",
+            size=points(rate),
+        )
+        if away_from(rate, 0.0)
+        else "Om samma slags ansökningar avslogs oftare går inte att skilja från slumpen.",
+        say(
+            "Att sammansättningen av ansökningar ändrades {way} den med {size}{unsure}.",
+            way="höjde" if (mix.estimate or 0.0) > 0 else "sänkte",
+            size=points(mix),
+            unsure="" if away_from(mix, 0.0) else ", vilket kan vara slump",
+        ),
+    )
+
+
+def _modelled(found: Estimates) -> Said:
+    """How much longer spells add to the share, and to how many households have any refusal."""
+    rise, spells = found.get("1.4_rise"), found.get("1.4_spells")
+    any_rise, any_spells, share = map(found.get, ("1.4_any_rise", "1.4_any_spells", "1.4_any"))
+    if rise is None or spells is None:
+        return ()
+    return sentences(
+        say(
+            "Räknat månad för månad ändrades andelen avslag med {rise}, varav längre biståndstid "
+            "svarar för {spells}.",
+            rise=points_figure(rise),
+            spells=points_figure(spells),
+        ),
+        say(
+            "Andelen hushåll med minst ett avslag under året ändrades med {rise}, varav längre "
+            "biståndstid svarar för {spells}{share}.",
+            rise=points_figure(any_rise),
+            spells=points_figure(any_spells),
+            share=say(", eller {share}", share=figure(share)) if share is not None else "",
+        )
+        if any_rise is not None and any_spells is not None
+        else "",
+    )
+
+
+def _longer(found: Estimates) -> Said:
+    """Whether a refusal is likelier the longer the household has had assistance."""
+    trend, within = found.get("1.5_trend"), found.by("1.5_within", "spell_band")
+    last = max(within, key=lambda row: int(row.category), default=None)
+    if trend is None:
+        return found.without("1.5", "Om avslag blir vanligare med tiden går inte att säga. {why}")
+    first = say(
+        "Mellan hushåll {way} oddsen för avslag med biståndets längd: för varje steg i "
+        "biståndstid är de {trend} så höga.",
+        way="stiger" if (trend.estimate or 0.0) > 1 else "sjunker",
+        trend=figure(trend),
+    )
+    if not away_from(trend, 1.0):
+        first = say(
+            "Mellan hushåll ändras oddsen för avslag inte säkert med biståndets längd: {trend} för "
+            "varje steg i biståndstid.",
+            trend=figure(trend),
+        )
+    if last is None:
+        return first
+    return sentences(
+        first,
+        say(
+            "Inom ett och samma hushåll är de {odds} så höga {band} som {first}. Den "
+            "jämförelsen påverkas inte av vilka hushåll som blir kvar.",
+            odds=figure(last),
+            band=group(last),
+            first=_band("1"),
+        ),
+    )
+
+
+def _band(code: str) -> Quoted:
+    text = words.category(code, "spell_band")
+    return Quoted(text, "marts.analysis_results.category", code)
+
+
+def _money(found: Estimates) -> Said:
+    """What was applied for and not granted."""
+    median, total = found.get("1.9_median"), found.get("1.9_sum")
+    if median is None or total is None:
+        return found.without("1.9", "Vad avslagen betyder i kronor går inte att säga. {why}")
+    most = max(found.by("1.9_median", "ground"), key=lambda row: row.estimate or 0.0, default=None)
+    return sentences(
+        say(
+            "Det som söktes men inte beviljades var sammanlagt {total}, med {median} som median "
+            "för ett beslut.",
+            total=brief(total),
+            median=brief(median),
+        ),
+        say(
+            "Medianen är störst vid avslag på grund av {ground}, {amount}.",
+            ground=group(most),
+            amount=brief(most),
+        )
+        if most is not None
+        else "",
+    )
+
+
 def _whole_cell(row: AnalysisResult) -> Address:
     return estimates.value(row).cells[0]
 
@@ -126,29 +271,6 @@ def _spells(found: Estimates) -> Said:
         )
     return say(
         "Längre biståndstid svarar för {share} av ökningen i andelen avslag.", share=figure(share)
-    )
-
-
-def _parts(found: Estimates, context: AnalysisContext) -> list[Plain]:
-    by_name = {row.category: row for row in found.by("1.2", "factor")}
-    rows = [by_name[name] for name in _FACTORS if name in by_name]
-    if not rows:
-        return []
-    mark = context.sources.mark_of(REGISTER)
-    caption = say(
-        "Vad förändringen i avslag och delavslag från {before} till {year} består av.{note}{mark}",
-        before=Period.year(context.year - 1),
-        year=Period.year(context.year),
-        note=context.sources.note_of(REGISTER),
-        mark=mark,
-    )
-    return estimates.dots(
-        nodes("Vad förändringen i avslagen består av"),
-        caption,
-        rows,
-        heads=("Delarna i diagrammet", "Del", "Bidrag"),
-        axis="avslag och delavslag",
-        anchor=f"{context.anchor}-delar",
     )
 
 
@@ -182,212 +304,15 @@ def _returns(found: Estimates) -> Said:
     )
 
 
-def _boards(found: Estimates) -> Said:
-    rows = found.by("1.8", "board")
-    if not rows:
-        return found.without("1.8")
-    apart = [row for row in rows if row.verdict in {"above", "below"}]
-    if not apart:
-        return nodes(
-            "Stadsdelsnämnderna skiljer sig inte säkert åt när hänsyn tas till vilka som söker."
-        )
+def _contrast(found: Estimates) -> Said:
+    """How fast a new application comes after loans that count as income."""
+    contrast = found.get("1.7_contrast", "ground", _CREDIT)
+    if contrast is None:
+        return found.without("1.7_contrast")
     return say(
-        "När hänsyn tas till vilka som söker har {number} av {all} stadsdelsnämnder säkert fler "
-        "eller färre avslag än de övriga låter vänta.",
-        number=Number(
-            len(apart),
-            Form(Style.CARDINAL),
-            tuple(_whole_cell(row) for row in apart),
-            Quantity.COUNT,
-        ),
-        all=Number(
-            len(rows), Form(Style.CARDINAL), tuple(_whole_cell(row) for row in rows), Quantity.COUNT
-        ),
+        "Takten i nya ansökningar efter avslag för {ground} är {contrast} den efter andra "
+        "ekonomiska grunder{sure}.",
+        ground=group(contrast),
+        contrast=figure(contrast),
+        sure="" if away_from(contrast, 1.0) else ", alltså inte säkert en annan",
     )
-
-
-def _groups(found: Estimates, context: AnalysisContext) -> list[Plain]:
-    shown = [
-        estimates.table(
-            say("Andel avslag och delavslag av besluten {year}", year=Period.year(context.year)),
-            title,
-            "Andel (procent)",
-            rows,
-            anchor=f"{context.anchor}-{dimension.replace('_', '-')}",
-        )
-        for dimension, title in _DIMENSIONS
-        if (rows := _ordered(found.by("1.1", dimension)))
-    ]
-    if not shown:
-        return []
-    return [Folded(nodes("Andelen avslag efter ansökan, biståndstid och boende"), tuple(shown))]
-
-
-def _ordered(rows: Sequence[AnalysisResult]) -> list[AnalysisResult]:
-    return sorted(
-        rows, key=lambda row: (row.category.isdigit() and int(row.category), row.category)
-    )
-
-
-def _grounds(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> list[Plain]:
-    """A bar for each ground's change, and its refusals of both years."""
-    rows = read_rows(
-        connection,
-        f"""
-        select ground, year(period_start) as year, refusals + partial_refusals as number
-        from {_MART}
-        where geography_id = ? and dimension = 'total' and ground <> 'alla'
-          and year(period_start) in (?, ?)
-        """,
-        [context.municipality_id, context.year - 1, context.year],
-    )
-    numbers = {(row["ground"], row["year"]): float(row["number"]) for row in rows}
-    year = context.year
-    grounds = sorted(
-        {row["ground"] for row in rows if numbers.get((row["ground"], year - 1))},
-        key=lambda name: -numbers.get((name, year), 0.0),
-    )
-    grounds = [name for name in grounds if (name, year) in numbers]
-    if not grounds:
-        return []
-
-    def cells(name: str, when: int) -> tuple[Address, ...]:
-        row = (
-            ("geography_id", context.municipality_id),
-            ("period_start", date(when, 1, 1)),
-            ("dimension", "total"),
-            ("ground", name),
-        )
-        return tuple(Address(_MART, row, column) for column in _COUNTED)
-
-    def number(name: str, when: int) -> Cell:
-        return Cell((Number(numbers[name, when], Form(), cells(name, when), Quantity.SUM),))
-
-    def change(name: str) -> float:
-        return numbers[name, year] / numbers[name, year - 1] - 1
-
-    table = Table(
-        say("Avslag och delavslag efter grund, {years}", years=Period.years(year - 1, year)),
-        (
-            Column(nodes("Grund")),
-            Column((Period.year(year - 1),), numeric=True),
-            Column((Period.year(year),), numeric=True),
-            Column(nodes("Förändring"), numeric=True),
-        ),
-        tuple(
-            (
-                Cell(capitalised(Quoted(words.category(name), f"{_MART}.ground", name))),
-                number(name, year - 1),
-                number(name, year),
-                Cell(
-                    (
-                        Number(
-                            change(name),
-                            Form(Style.PERCENT_SIGN, 1, sign=True),
-                            (*cells(name, year), *cells(name, year - 1)),
-                            Quantity.CHANGE_OF_SUMS,
-                        ),
-                    )
-                ),
-            )
-            for name in grounds
-        ),
-        f"{context.anchor}-grunder-tabell",
-        numbered=False,
-    )
-    by_change = sorted(grounds, key=change, reverse=True)
-    most = Quoted(words.category(by_change[0]), f"{_MART}.ground", by_change[0])
-    bars = [
-        charts.ChangeRow(
-            _title(name),
-            change(name) * 100,
-            main=name == by_change[0],
-        )
-        for name in by_change
-    ]
-    return [
-        Figure(
-            say("Avslagen ökade mest för {ground}", ground=most)
-            if change(by_change[0]) > 0
-            else nodes("Avslag och delavslag efter grund"),
-            say(
-                "Förändring i avslag och delavslag från {before} till {year}, efter grund.{note}"
-                "{mark}",
-                before=Period.year(year - 1),
-                year=Period.year(year),
-                note=context.sources.note_of(REGISTER),
-                mark=context.sources.mark_of(REGISTER),
-            ),
-            nodes("Liggande stapeldiagram. Alla värden står i tabellen."),
-            (charts.change_chart(bars, axis_title=f"förändring till {year}, procent"),),
-            table,
-            f"{context.anchor}-grunder",
-        )
-    ]
-
-
-def _title(name: str) -> str:
-    return grammar.sentence_case(words.category(name))
-
-
-def _curves(found: Estimates, context: AnalysisContext) -> list[Plain]:
-    """How many have not applied again, by the months that have passed."""
-    shown = []
-    for breakdown, category, name in (
-        ("total", "total", "Alla avslag"),
-        ("ground", _CREDIT, _title(_CREDIT)),
-        ("ground", "eget_agande_bostad", _title("eget_agande_bostad")),
-    ):
-        rows = [found.get(f"1.7_no_application_{at}", breakdown, category) for at in _HORIZONS]
-        if all(row is not None for row in rows):
-            shown.append((name, category, [row for row in rows if row is not None]))
-    if not shown:
-        return []
-    drawings = tuple(
-        charts.small_chart(
-            name,
-            [
-                charts.Dot(f"{at} mån", (row.estimate or 0.0) * 100)
-                for at, row in zip(_HORIZONS, rows, strict=True)
-            ],
-            None,
-            unit="procent som inte sökt igen",
-            decimals=0,
-        )
-        for name, _, rows in shown
-    )
-    table = Table(
-        nodes("Andel som inte sökt igen, efter antal månader"),
-        (
-            Column(nodes("Avslag")),
-            *(
-                Column(
-                    (Quoted(f"{at} mån", "marts.refusal_returns.horizon_months", str(at)),),
-                    numeric=True,
-                )
-                for at in _HORIZONS
-            ),
-        ),
-        tuple(
-            (
-                Cell(nodes(Quoted(name, "marts.analysis_results.category", category))),
-                *(Cell((brief(row),)) for row in rows),
-            )
-            for name, category, rows in shown
-        ),
-        f"{context.anchor}-atervandande-tabell",
-        numbered=False,
-    )
-    return [
-        Figure(
-            nodes("Hur många som inte söker igen efter ett avslag"),
-            say(
-                "Andel som inte har sökt igen, efter antal månader sedan avslaget.{mark}",
-                mark=context.sources.mark_of(REGISTER),
-            ),
-            nodes("Linjediagram, ett för varje grupp. Alla värden står i tabellen."),
-            drawings,
-            table,
-            f"{context.anchor}-atervandande",
-        )
-    ]

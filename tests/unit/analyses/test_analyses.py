@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from orchestration.analyses import housing_support, protected_housing, refusals
-from orchestration.analyses.protected_housing import Delivered, Flow, Placements
+from orchestration.analyses.protected_housing import Delivered, Flow, Placements, Stays
 from orchestration.analyses.rows import MOST_ROWS, Rows, Unidentified
 from orchestration.findings.codes import Shortfall, Status
 from orchestration.findings.estimates import AnalysisResult
@@ -219,6 +219,22 @@ def test_a_flow_needs_to_be_followed_and_to_have_happened() -> None:
     ]
 
 
+def test_the_share_that_stays_falls_and_counts_the_open_stays() -> None:
+    """Without open stays it is the plain share of those who stayed longer."""
+    days = np.concatenate([np.arange(1.0, 101.0), np.arange(2.0, 202.0, 2.0)])
+    year = np.repeat([YEAR - 1, YEAR], 100)
+    stays = Stays(year, days, np.ones(200, dtype=int))
+    found = of(worlds.run_protected(9, stays=stays), "2.7_staying")
+    assert len(found) == 2 * 12
+    assert value(found[f"{YEAR - 1}*30"]) == pytest.approx(0.7)
+    assert value(found[f"{YEAR}*30"]) == pytest.approx(0.85)
+    assert value(found[f"{YEAR - 1}*100"]) == pytest.approx(0.0)
+    low, high = found[f"{YEAR}*30"].ci_lower, found[f"{YEAR}*30"].ci_upper
+    assert low is not None
+    assert high is not None
+    assert low < 0.85 < high
+
+
 def test_worlds_of_protected_housing_are_covered() -> None:
     """A little of `make truths`: the limits are wide because there are only forty draws."""
     hits = [
@@ -254,6 +270,15 @@ def test_the_heap_is_found_and_no_placebo(supported: Rows) -> None:
     nothing = worlds.run_support(worlds.support_of(2, 0.0)[0], 99)
     low, high = (getattr(of(nothing, "3.3")["total"], f"ci_{side}") for side in ("lower", "upper"))
     assert low < 0 < high
+
+
+def test_the_heap_is_what_lies_above_the_pattern(supported: Rows) -> None:
+    pattern = {float(k): value(v) for k, v in of(supported, "3.3_pattern").items()}
+    assert list(pattern) == [each / 2 for each in range(1, 49)]
+    support, _ = worlds.support_of(2)
+    inside = (support.group == 0) & (support.hours > 12) & (support.hours <= 13)
+    above = inside.sum() - pattern[12.5] - pattern[13.0]
+    assert value(of(supported, "3.3")["total"]) == pytest.approx(above)
 
 
 def test_the_gap_is_its_parts_and_criteria_are_counted(supported: Rows) -> None:

@@ -8,11 +8,11 @@ import duckdb
 import pytest
 
 from orchestration.findings.codes import Shortfall, Status
-from orchestration.findings.estimates import AnalysisResult
-from orchestration.findings.marts import ANALYSIS_RESULTS, write_findings
+from orchestration.findings.estimates import AnalysisResult, BoardStandardised
+from orchestration.findings.marts import ANALYSIS_RESULTS, BOARD_STANDARDISED, write_findings
 from orchestration.language.inline import plain
 from orchestration.reporting.data import load_report_data
-from orchestration.reporting.document import Figure, Paragraph, Plain
+from orchestration.reporting.document import Figure, Folded, Paragraph, Plain, Table
 from orchestration.reporting.memorandum import as_page, memorandum
 from orchestration.reporting.sections import housing_support, protected_housing, refusals
 from orchestration.reporting.sections.analysis import AnalysisChapter, AnalysisContext
@@ -84,6 +84,114 @@ RESULTS = [
     support("3.6", 0.19, 0.04, 0.35, unit="hours", breakdown="part", category="heap"),
     support("3.7", 3.25, 3.0, 3.5, unit="hours"),
 ]
+CREDIT = {"breakdown": "ground", "category": "kredit_som_inkomst"}
+# What is told beside it, in full.
+FURTHER = [
+    refusal("1.1", 0.257, 0.253, 0.261, unit="share"),
+    refusal("1.1_households", 0.43, unit="share"),
+    refusal("1.1_months", 0.21, unit="share"),
+    refusal("1.1_design_effect", 3.89, unit="ratio"),
+    refusal("1.1", 0.31, 0.29, 0.33, unit="share", breakdown="spell_band", category="1"),
+    refusal("1.3_rate", 0.013, 0.009, 0.017, unit="share"),
+    refusal("1.3_composition", -0.003, -0.006, 0.001, unit="share"),
+    refusal("1.3_rate", 0.002, -0.001, 0.004, unit="share", **CREDIT),
+    refusal("1.4_rise", 0.016, 0.011, 0.02, unit="share"),
+    refusal("1.4_spells", 0.004, 0.001, 0.006, unit="share"),
+    refusal("1.5_trend", 1.12, 1.05, 1.2, unit="ratio"),
+    refusal("1.5", 1.6, 1.4, 1.8, unit="ratio", breakdown="spell_band", category="25"),
+    refusal("1.5_within", 2.5, 2.3, 2.8, unit="ratio", breakdown="spell_band", category="25"),
+    *(
+        refusal(f"1.7_{event}_{at}", value, value - 0.01, value + 0.01, unit="share", **more)
+        for event, value in (("granted", 0.5), ("refused_again", 0.3), ("no_application", 0.2))
+        for at in (1, 3, 6, 12)
+        for more in ({}, CREDIT)
+    ),
+    refusal("1.7_contrast", 1.3, 1.2, 1.4, unit="ratio", **CREDIT),
+    refusal("1.9_median", 3865.0, unit="kr"),
+    refusal("1.9_sum", 172_700_000.0, unit="kr"),
+    refusal("1.9_median", 8239.0, unit="kr", **CREDIT),
+    shelter("2.1_children_a_decision", 0.57, breakdown="form", category="skyddat_boende"),
+    shelter("2.1_children_a_decision", 0.76, breakdown="form", category="jourlagenhet"),
+    shelter("2.1_decisions", 646.0, breakdown="form", category="skyddat_boende"),
+    shelter("2.2", -5.0, breakdown="children", category="without_children"),
+    shelter("2.3", 56.0, 12.0, 96.0, unit="persons"),
+    shelter("2.5", 0.27, 0.25, 0.3, unit="share", breakdown="year", category="2022"),
+    shelter("2.5", 0.28, 0.26, 0.31, unit="share", breakdown="year", category="2023"),
+    *(
+        shelter("2.6", 0.04, 0.03, 0.05, unit="share", breakdown="flow", category=flow)
+        for flow in ("skyddat_boende*jourlagenhet", "skyddat_boende*skyddat_boende")
+    ),
+    *(
+        shelter(f"2.7_{name}", days, days - 2, days + 2, unit="days", breakdown="year", category=y)
+        for name in ("median", "mean")
+        for y, days in (("2022", 51.0), ("2023", 47.0))
+    ),
+    *(
+        shelter(
+            "2.7_staying",
+            share,
+            share - 0.1,
+            share + 0.05,
+            unit="share",
+            breakdown="year*days",
+            category=f"{y}*{days}",
+        )
+        for y in (2022, 2023)
+        for days, share in ((60, 0.6), (120, 0.2))
+    ),
+    shelter("2.8", 0.85, 0.78, 0.93, unit="ratio"),
+    shelter("2.8_elasticity", 0.6, 0.1, 1.1, unit="elasticity"),
+    shelter("2.9", 1513.0),
+    shelter("2.9", 508.0, breakdown="origin", category="polis"),
+    shelter("2.9", 141.0, breakdown="origin", category="annan"),
+    support(
+        "3.1_hours",
+        9.0,
+        8.8,
+        9.2,
+        unit="hours",
+        breakdown="target_group",
+        category="funktionsnedsattning",
+    ),
+    support(
+        "3.1_women",
+        0.496,
+        unit="share",
+        breakdown="target_group",
+        category="funktionsnedsattning",
+    ),
+    support("3.2_lacking", 89.0, unit="persons", breakdown="criterion", category="lss"),
+    support("3.3_missing", 198.0, 76.0, 343.0, unit="persons"),
+    support("3.3_share", 0.2, 0.12, 0.27, unit="share"),
+    support("3.3_hours", 326.0, 193.0, 447.0, unit="hours"),
+    support("3.3_sensitivity", 101.0, unit="persons", breakdown="degree*window", category="3*3"),
+    support("3.3_sensitivity", 139.0, unit="persons", breakdown="degree*window", category="4*2"),
+    support("3.3_pattern", 21.5, unit="persons", breakdown="hours", category="12.5"),
+    support(
+        "3.5", 0.17, 0.1, 0.24, unit="share", verdict="largest_step", period_from=date(2018, 1, 1)
+    ),
+    support("3.5_year", -0.05, -0.11, 0.01, unit="share", breakdown="start_year", category="2017"),
+    support("3.5_year", 0.17, 0.09, 0.26, unit="share", breakdown="start_year", category="2018"),
+    support("3.7_overlap", 3.1, 2.8, 3.4, unit="hours"),
+    support("3.9", 1.2, unit="hours", breakdown="board", category="0180-bromma"),
+    support("3.9_between", 0.45, unit="hours"),
+    support("3.9_icc", 0.019, unit="share"),
+    support("3.9_slopes", 0.16, unit="hours"),
+    support(
+        "3.10", 0.91, 0.9, 0.92, unit="ratio", breakdown="target_group", category="socialpsykiatri"
+    ),
+]
+BOARDS = [
+    BoardStandardised(
+        analysis_id="refusals", measure_id="refusals", period_start=date(YEAR, 1, 1),
+        geography_id=board, observed=ratio * 1000, expected=1000.0, ratio=ratio,
+        ci_lower=ratio - 0.05, ci_upper=ratio + 0.05, shrunken=(1 + ratio) / 2,
+        tau2=0.01, tau2_lower=0.0, tau2_upper=0.02, p_value=0.01, q_value=0.05, verdict=verdict,
+    )
+    for board, ratio, verdict in (
+        ("0180-bromma", 0.86, "below"), ("0180-farsta", 1.25, "above"), ("0180-jarva", 1.0, "alike")
+    )
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -95,6 +203,18 @@ def city() -> Iterator[duckdb.DuckDBPyConnection]:
             " period_start, 'total' as dimension, ground, refusals, 100 as partial_refusals from"
             " (values ('kredit_som_inkomst', 2022, 1400), ('kredit_som_inkomst', 2023, 1700),"
             " ('tillgangar', 2022, 2200), ('tillgangar', 2023, 2300)) as t (ground, year, refusals)"
+        )
+        write_findings(connection, BOARD_STANDARDISED, BOARDS)
+        connection.execute(
+            "insert into marts.geographies (geography_id, name, level) values"
+            " ('0180-farsta', 'Farsta', 'stadsdelsnamnd')"
+        )
+        connection.execute(
+            "create table marts.housing_support_grant as select '0180' as geography_id,"
+            " date '2023-01-01' as period_start, * from (values"
+            " ('lss+eget_boende+folkbokford+timmar', 313, 25846288),"
+            " ('lss+eget_boende+folkbokford', 892, 0), ('lss', 3, 0), ('inget', 2, 0))"
+            " as t (criteria, persons, amount)"
         )
         connection.execute(
             "create table marts.protected_housing as select '0180' as geography_id, make_date(year,"
@@ -166,12 +286,69 @@ def test_each_section_says_what_its_estimates_say(city: duckdb.DuckDBPyConnectio
         assert sentence in told["housing_support"]
 
 
+def folded(blocks: list[Plain]) -> str:
+    """What is told on demand."""
+    told = [
+        plain(each.said)
+        for block in blocks
+        if isinstance(block, Folded)
+        for each in block.blocks
+        if isinstance(each, Paragraph)
+    ]
+    return " ".join(told).replace("\u00a0", " ")
+
+
+def test_each_section_tells_the_rest_on_demand(city: duckdb.DuckDBPyConnection) -> None:
+    write_findings(city, ANALYSIS_RESULTS, RESULTS + FURTHER)
+    found = chapters(city)
+    told = {name: folded(blocks) for name, blocks in found.items()}
+    for sentence in (
+        "Av besluten var 26 procent (osäkerhet 25–26) avslag eller delavslag, och 43 procent av",
+        "variansen är 3,89 gånger den som fristående beslut hade gett.",
+        "avslogs oftare än året före, vilket höjde andelen avslag med 1,3 procentenheter.",
+        "sänkte den med 0,3 procentenheter, vilket kan vara slump.",
+        "ändrades andelen avslag med 1,6 procentenheter (osäkerhet 1,1–2,0), varav längre",
+        "Mellan hushåll stiger oddsen för avslag med biståndets längd",
+        "är de 2,50 gånger (osäkerhet 2,30–2,80) så höga månad 25 och senare som första månaden.",
+        "Takten i nya ansökningar efter avslag för lån som räknas som inkomst är 1,30 gånger",
+        "sammanlagt 172,7 miljoner kronor, med 3 865 kronor som median för ett beslut.",
+    ):
+        assert sentence in told["refusals"]
+    for sentence in (
+        "1 513 våldsutsatta hade ett nytt ärende under året: 508 genom polisen.",
+        "kom 0,57 medföljande barn, och på ett om jourlägenhet 0,76.",
+        "skulle ytterligare 56 personer (osäkerhet 12–96) ha placerats.",
+        "fick 27 procent (osäkerhet 25–30) 2022 och 28 procent (osäkerhet 26–31) 2023 samtalsstöd.",
+        "kom 4,0 procent (osäkerhet 3,0–5,0) till en jourlägenhet inom ett halvt år",
+        "Hälften hade lämnat efter 51 dagar (osäkerhet 49–53) 2022 (51,0 dagar i medeltal",
+        "är placeringarna 0,85 gånger (osäkerhet 0,78–0,93) så många som förut.",
+    ):
+        assert sentence in told["protected_housing"]
+    for sentence in (
+        "9,0 timmar (osäkerhet 8,8–9,2) i gruppen funktionsnedsättning (50 procent kvinnor).",
+        "Med andra antaganden om mönstret blir det 101–139 personer.",
+        "saknar bara ett villkor: 89 personer hör inte till personkretsen.",
+        "Av de beviljade timmarna gavs 91 procent i gruppen socialpsykiatri.",
+    ):
+        assert sentence in told["housing_support"]
+    assert "har Farsta säkert fler avslag och" in prose(found["refusals"])
+    since = "Bland beslut från 2018 och senare, när ersättningen fanns, är överskottet 17 procent"
+    assert since in prose(found["housing_support"])
+    [criteria] = [each for each in found["housing_support"] if isinstance(each, Table)]
+    assert [[plain(cell.said).replace("\u00a0", " ") for cell in row] for row in criteria.rows] == [
+        ["Uppfyller alla villkor", "313", "25 846 288"],
+        ["Uppfyller alla utom: mer än tolv timmar", "892", "0"],
+        ["Uppfyller färre villkor", "5", "0"],
+    ]
+
+
 def test_every_figure_of_a_section_leads_to_its_cells(city: duckdb.DuckDBPyConnection) -> None:
+    write_findings(city, ANALYSIS_RESULTS, RESULTS + FURTHER)
     found = chapters(city)
     drawn = {
         name: sum(isinstance(each, Figure) for each in blocks) for name, blocks in found.items()
     }
-    assert drawn == {"refusals": 2, "protected_housing": 1, "housing_support": 3}
+    assert drawn == {"refusals": 5, "protected_housing": 3, "housing_support": 5}
     data = load_report_data(
         city, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
     )

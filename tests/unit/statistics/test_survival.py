@@ -30,6 +30,13 @@ def test_the_curve_is_the_published_one() -> None:
     assert [round(errors[week], 4) for week in (6, 10, 23)] == [0.0764, 0.0963, 0.1346]
     median, low, high = curve.quantile(0.5, 0.95)
     assert (median, low, high) == (23.0, 13.0, float("inf"))
+    # Stata's and SAS' log(-log) limits of the same curve.
+    published = {6: (0.6197, 0.9516), 10: (0.5032, 0.8894), 23: (0.1881, 0.6801)}
+    for week, limits in published.items():
+        low, high, error = curve.limits_at(week, 0.95)
+        assert (low, high) == pytest.approx(limits, abs=6e-5)
+        assert error == pytest.approx(errors[week])
+    assert np.isnan(curve.limits_at(3, 0.95)).all()
 
 
 def test_an_open_spell_lasts_at_least_so_long() -> None:
