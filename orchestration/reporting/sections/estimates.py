@@ -6,7 +6,9 @@ affair; how one is printed belongs in `orchestration.language.estimates`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -47,6 +49,7 @@ from orchestration.reporting.sections.analysis import AnalysisContext
 
 _WHOLE = "total"
 _NOTHING = "–"
+_FIRST_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -331,6 +334,16 @@ def _on_axis(row: AnalysisResult, found: float | None) -> float | None:
 
 def _decimals(rows: Sequence[AnalysisResult]) -> int:
     return estimates.form(rows[0].unit, rows[0].estimate or 0.0).digits
+
+
+def in_order(rows: Iterable[AnalysisResult]) -> list[AnalysisResult]:
+    """Groups by the number that their code begins with, others by name after them."""
+
+    def place(row: AnalysisResult) -> tuple[float, str]:
+        found = _FIRST_NUMBER.match(row.category)
+        return (float(found[0]) if found else math.inf, row.category)
+
+    return sorted(rows, key=place)
 
 
 def more(summary: str, said: Sequence[Said], tables: Sequence[Table] = ()) -> list[Plain]:

@@ -5,7 +5,7 @@ What is said of them belongs in ``refusals``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -57,6 +57,8 @@ _DIMENSIONS = (
     ("spell_band", "Biståndstid"),
     ("housing", "Boende"),
     ("obstacle", "Försörjningshinder"),
+    ("sex", "Kön"),
+    ("age_group", "Ålder"),
     ("purpose", "Ändamål"),
 )
 
@@ -376,12 +378,12 @@ def _odds_tables(found: Estimates, context: AnalysisContext) -> list[Table]:
             ("1.5", "mellan hushåll", "mellan"),
             ("1.5_within", "inom samma hushåll", "inom"),
         )
-        if (rows := _ordered(found.by(estimand, "spell_band")))
+        if (rows := estimates.in_order(found.by(estimand, "spell_band")))
     ]
 
 
 def _group_table(found: Estimates, context: AnalysisContext, dimension: str, title: str) -> Table:
-    rows = _ordered(found.by("1.1", dimension))
+    rows = estimates.in_order(found.by("1.1", dimension))
 
     def of(estimand: str, row: AnalysisResult) -> Cell:
         other = found.get(estimand, dimension, row.category)
@@ -510,9 +512,3 @@ def _signed(row: AnalysisResult, column: str) -> Number:
 
 def _kronor(row: AnalysisResult) -> Number:
     return Number(row.estimate or 0.0, Form(), estimates.value(row).cells)
-
-
-def _ordered(rows: Sequence[AnalysisResult]) -> list[AnalysisResult]:
-    return sorted(
-        rows, key=lambda row: (row.category.isdigit() and int(row.category), row.category)
-    )

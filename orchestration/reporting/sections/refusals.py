@@ -198,7 +198,7 @@ def _modelled(found: Estimates) -> Said:
 def _longer(found: Estimates) -> Said:
     """Whether a refusal is likelier the longer the household has had assistance."""
     trend, within = found.get("1.5_trend"), found.by("1.5_within", "spell_band")
-    last = max(within, key=lambda row: int(row.category), default=None)
+    last = estimates.in_order(within)[-1] if within else None
     if trend is None:
         return found.without("1.5", "Om avslag blir vanligare med tiden går inte att säga. {why}")
     first = say(

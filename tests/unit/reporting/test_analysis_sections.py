@@ -98,8 +98,9 @@ FURTHER = [
     refusal("1.4_rise", 0.016, 0.011, 0.02, unit="share"),
     refusal("1.4_spells", 0.004, 0.001, 0.006, unit="share"),
     refusal("1.5_trend", 1.12, 1.05, 1.2, unit="ratio"),
-    refusal("1.5", 1.6, 1.4, 1.8, unit="ratio", breakdown="spell_band", category="25"),
-    refusal("1.5_within", 2.5, 2.3, 2.8, unit="ratio", breakdown="spell_band", category="25"),
+    refusal("1.5", 1.6, 1.4, 1.8, unit="ratio", breakdown="spell_band", category="25+"),
+    refusal("1.5_within", 1.4, 1.3, 1.5, unit="ratio", breakdown="spell_band", category="7-12"),
+    refusal("1.5_within", 2.5, 2.3, 2.8, unit="ratio", breakdown="spell_band", category="25+"),
     *(
         refusal(f"1.7_{event}_{at}", value, value - 0.01, value + 0.01, unit="share", **more)
         for event, value in (("granted", 0.5), ("refused_again", 0.3), ("no_application", 0.2))
