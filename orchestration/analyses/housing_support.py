@@ -53,6 +53,7 @@ class Support:
         registered: (N,), in the district.
         need: (N,), 1 to 4; None where it is not delivered.
         performed: (N,), hours that were given, nan where not known; None where not delivered.
+        refused: (N,), hours that were applied for and refused; likewise.
         boards: geography ids.
     """
 
@@ -67,6 +68,7 @@ class Support:
     registered: BoolArray
     need: IntArray | None = None
     performed: FloatArray | None = None
+    refused: FloatArray | None = None
     boards: tuple[str, ...] = ()
 
     def only(self, mine: BoolArray) -> "Support":
@@ -137,7 +139,9 @@ def analyse(
     with rows.attempt("3.9", unit="hours", method_id="mixed_model"):
         _boards(rows, support)
     with rows.attempt("3.10", unit="ratio", method_id="jackknife"):
-        _performed(rows, support)
+        _of_known(rows, "3.10", support, support.performed)
+    with rows.attempt("3.10_asked", unit="ratio", method_id="jackknife"):
+        _of_known(rows, "3.10_asked", support, support.refused)
     return rows
 
 
@@ -280,7 +284,6 @@ def _tail(found: Bunching) -> float:
 def _bunched(rows: Rows, estimand: str, found: Bunching) -> None:
     for label, value, limits, unit in (
         (estimand, found.excess, found.excess_limits, "persons"),
-        (f"{estimand}_missing", found.missing, found.missing_limits, "persons"),
         (f"{estimand}_hours", found.hours, found.hours_limits, "hours"),
     ):
         rows.add(
@@ -292,6 +295,15 @@ def _bunched(rows: Rows, estimand: str, found: Bunching) -> None:
             observations=found.holders,
             drawn=True,
         )
+    # Where the answer is known, what is bridged below the threshold is a third too much.
+    rows.add(
+        f"{estimand}_missing",
+        None,
+        unit="persons",
+        method_id="bunching",
+        observations=found.holders,
+        shortfall=Shortfall.UNTRUE,
+    )
     share = percentile_interval(found.drawn / found.holders, LEVEL)
     rows.add(
         f"{estimand}_share",
@@ -540,20 +552,20 @@ def _boards(rows: Rows, support: Support) -> None:
         )
 
 
-def _performed(rows: Rows, support: Support) -> None:
-    """3.10: given hours over granted ones, where they are known.
+def _of_known(rows: Rows, label: str, support: Support, hours: FloatArray | None) -> None:
+    """3.10: given hours over granted ones; or granted ones over those that were applied for.
 
     Raises:
         Unidentified: they are not delivered.
     """
-    if support.performed is None or not np.isfinite(support.performed).any():
+    if hours is None or not np.isfinite(hours).any():
         raise Unidentified(Shortfall.NO_COLUMN)
-    known = np.isfinite(support.performed)
+    known = np.isfinite(hours)
     for name, group in (
         ("funktionsnedsattning", ~support.psychiatry),
         ("socialpsykiatri", support.psychiatry),
     ):
         mine = known & group
-        _ratio(
-            rows, "3.10", support.board[mine], (support.performed[mine], support.hours[mine]), name
-        )
+        granted = support.hours[mine]
+        pair = (hours[mine], granted) if label == "3.10" else (granted, granted + hours[mine])
+        _ratio(rows, label, support.board[mine], pair, name)

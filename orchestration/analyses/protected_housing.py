@@ -8,10 +8,11 @@ What does not belong here: what counts as a case, and joining registers.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from orchestration.analyses.rows import LEVEL, Rows, Unidentified, enough
+from orchestration.analyses.rows import LEAST_EVENTS, LEVEL, Rows, Unidentified, enough
 from orchestration.findings.codes import Shortfall
 from orchestration.statistics import regression, survival
 from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
@@ -35,7 +36,11 @@ FLOW_HORIZON = 180.0
 #: Neighbouring quarters within a year may go together.
 _LAGS = 4
 _QUARTERS = 4
+#: Before the declared date: a season cannot be told from chance in fewer years than three.
+_LEAST_QUARTERS = 12
 _TAIL = (1.0 - LEVEL) / 2.0
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +54,8 @@ class Placements:
         flat: (N,), True in an emergency flat, False in protected housing.
         woman: (N,).
         children: (N,), how many came along.
+        secured: (N,), 1 in premises with shell protection, 0 elsewhere, -1 where it is not known;
+            None where it is not delivered.
     """
 
     year: IntArray
@@ -57,6 +64,7 @@ class Placements:
     flat: BoolArray
     woman: BoolArray
     children: FloatArray
+    secured: IntArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,13 +139,19 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class Delivered:
-    """What there is to analyse; None is a register that is not delivered."""
+    """What there is to analyse, each part for itself; a shortfall says why there is none."""
 
-    placements: Placements | None = None
-    cases: Cases | None = None
-    stays: Stays | None = None
-    flows: tuple[Flow, ...] = ()
-    series: Series | None = None
+    placements: Placements | Shortfall = Shortfall.NO_REGISTER
+    cases: Cases | Shortfall = Shortfall.NO_REGISTER
+    stays: Stays | Shortfall = Shortfall.NO_REGISTER
+    flows: tuple[Flow, ...] | Shortfall = ()
+    series: Series | Shortfall = Shortfall.NO_REGISTER
+
+
+def _there(part: _Part | Shortfall) -> _Part:
+    if isinstance(part, Shortfall):
+        raise Unidentified(part)
+    return part
 
 
 def analyse(
@@ -153,34 +167,29 @@ def analyse(
     """
     rows = Rows(ANALYSIS, year, geography_id)
     with rows.attempt("2.1", "2.2", "2.4_bound", unit="count", method_id="counts"):
-        if delivered.placements is None:
-            raise Unidentified(Shortfall.NO_REGISTER)
-        _counts(rows, delivered.placements)
-        _who_fell(rows, delivered.placements)
+        placements = _there(delivered.placements)
+        _counts(rows, placements)
+        _who_fell(rows, placements)
     with rows.attempt(
         *("2.3", "2.4", "2.5", "2.9"), unit="share", method_id="standardised", since=year - 1
     ):
-        if delivered.cases is None:
-            raise Unidentified(Shortfall.NO_REGISTER)
-        _inflow(rows, delivered.cases)
+        cases = _there(delivered.cases)
+        _inflow(rows, cases)
         with rows.attempt(
             "2.3", "2.4", "2.5", unit="share", method_id="standardised", since=year - 1
         ):
-            _substitution(rows, delivered.cases, replicates)
+            _substitution(rows, cases, replicates)
     with rows.attempt("2.6", unit="share", method_id="aalen_johansen"):
-        if not delivered.flows:
-            lacking = delivered.placements is None
-            raise Unidentified(Shortfall.NO_REGISTER if lacking else Shortfall.NO_LINKAGE)
-        for flow in delivered.flows:
+        flows = _there(delivered.flows)
+        if not flows:
+            _there(delivered.placements)
+            raise Unidentified(Shortfall.NO_LINKAGE)
+        for flow in flows:
             _flow(rows, flow)
     with rows.attempt("2.7", unit="days", method_id="kaplan_meier", since=year - 1):
-        if delivered.stays is None:
-            raise Unidentified(Shortfall.NO_REGISTER)
-        _stays(rows, delivered.stays)
+        _stays(rows, _there(delivered.stays))
     with rows.attempt("2.8", unit="ratio", method_id="quasi_poisson"):
-        if delivered.series is None:
-            raise Unidentified(Shortfall.NO_REGISTER)
-        _against_reports(rows, delivered.series)
+        _against_reports(rows, _there(delivered.series))
     return rows
 
 
@@ -215,6 +224,7 @@ def _counts(rows: Rows, seen: Placements) -> None:
             observations=float(women.sum()),
             shortfall=None if women.any() else Shortfall.NOBODY,
         )
+        _secured(rows, seen, mine, name)
         for quarter in range(1, _QUARTERS + 1):
             rows.add(
                 "2.1_decisions",
@@ -224,6 +234,27 @@ def _counts(rows: Rows, seen: Placements) -> None:
                 breakdown="form*quarter",
                 category=f"{name}*{quarter}",
             )
+
+
+def _secured(rows: Rows, seen: Placements, mine: BoolArray, form: str) -> None:
+    """2.1: share of a form's decisions that are in premises with shell protection."""
+    known = mine & (seen.secured >= 0) if seen.secured is not None else np.zeros_like(mine)
+    number = float(known.sum())
+    events = float((known & (seen.secured == 1)).sum()) if seen.secured is not None else 0.0
+    lacking = Shortfall.NOBODY if number == 0 else None
+    if seen.secured is None:
+        lacking = Shortfall.NO_COLUMN
+    rows.add(
+        "2.1_secured",
+        None if lacking else events / number,
+        unit="share",
+        method_id="counts",
+        breakdown="form",
+        category=form,
+        observations=number,
+        events=events,
+        shortfall=lacking,
+    )
 
 
 def _who_fell(rows: Rows, seen: Placements) -> None:
@@ -253,7 +284,7 @@ def _who_fell(rows: Rows, seen: Placements) -> None:
         )
         rows.add(
             "2.2_share",
-            change / fall if fall else None,
+            change / fall + 0.0 if fall else None,
             unit="share",
             method_id="exact_split",
             breakdown="children",
@@ -504,10 +535,12 @@ def _against_reports(rows: Rows, series: Series) -> None:
     """2.8: how placements follow reports, and the step at the declared date.
 
     Raises:
-        Unidentified: the date lies outside the series.
+        Unidentified: the date lies outside the series, or too little lies before it.
     """
-    if not series.after.any() or series.after.all():
+    if not series.after.any() or (~series.after).sum() < _LEAST_QUARTERS:
         raise Unidentified(Shortfall.NO_EARLIER)
+    if series.placements[~series.after].sum() < LEAST_EVENTS or series.reports.min() <= 0:
+        raise Unidentified(Shortfall.FEW_EVENTS)
     seasons = [series.quarter == q for q in range(2, _QUARTERS + 1) if np.any(series.quarter == q)]
     log_reports = np.log(series.reports)
     design = np.column_stack(

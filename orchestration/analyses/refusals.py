@@ -8,7 +8,7 @@ household months has them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse, special
@@ -77,6 +77,8 @@ class RefusalMonths:
         groups: (N,) each: kind, purpose, household_type, housing, obstacle, sex, age_group.
         missing: (N,), applied less granted amount, in fixed prices.
         names: names of the codes of `groups`, of ``board`` and of ``ground``.
+        spell_months: (N,) each: the same as ``spell_month`` had another number of months without
+            assistance been let pass, by that number.
     """
 
     year: IntArray
@@ -91,6 +93,7 @@ class RefusalMonths:
     groups: Mapping[str, IntArray]
     missing: FloatArray
     names: Mapping[str, tuple[str, ...]]
+    spell_months: Mapping[int, IntArray] = field(default_factory=dict)
 
     @property
     def refusals(self) -> FloatArray:
@@ -163,6 +166,10 @@ def analyse(
             _composition(rows, months, year, households, replicates)
         with rows.attempt("1.4", "1.4_any", unit="share", method_id="hazard", since=year - 1):
             spells(rows, months, replicates)
+        with rows.attempt("1.4_sensitivity", unit="share", method_id="hazard", since=year - 1):
+            for gap, spell_month in months.spell_months.items():
+                other = replace(months, spell_month=spell_month)
+                spells(rows, other, min(replicates, 199), gap=gap)
     else:
         lacking = Shortfall.NO_EARLIER if now.any() else Shortfall.NOBODY
         for estimand in changes:
@@ -413,8 +420,14 @@ def _household_months(months: RefusalMonths, kept: BoolArray) -> _HouseholdMonth
     )
 
 
-def spells(rows: Rows, months: RefusalMonths, replicates: int) -> None:
+def spells(rows: Rows, months: RefusalMonths, replicates: int, *, gap: int | None = None) -> None:
     """1.4: the rise there would have been with last year's hazards and this year's spells.
+
+    Args:
+        rows: where the estimates go.
+        months: two years.
+        replicates: draws of households.
+        gap: months without assistance that were let pass in a spell, where it is a sensitivity.
 
     Raises:
         Unidentified: there are too few refusals.
@@ -448,6 +461,9 @@ def spells(rows: Rows, months: RefusalMonths, replicates: int) -> None:
         )
         drawn.append(rise.parts(beta, weights, again[1]))
     parts = np.concatenate(drawn, axis=1)
+    if gap is not None:
+        _other_gap(rows, (found[:2, 0], parts[:2]), gap, (number, happened))
+        return
     for at, name in enumerate(("1.4", "1.4_any")):
         (whole, part), (again_whole, again_part) = found[2 * at :][:2, 0], parts[2 * at :][:2]
         stable = not percentile_interval(again_whole, LEVEL).covers(0.0)
@@ -478,6 +494,44 @@ def spells(rows: Rows, months: RefusalMonths, replicates: int) -> None:
                 observations=number,
                 events=happened,
             )
+
+
+def _other_gap(
+    rows: Rows,
+    parts: tuple[FloatArray, FloatArray],
+    gap: int,
+    counts: tuple[float, float],
+) -> None:
+    """1.4 had a spell ended by another number of months; a sensitivity."""
+    (whole, part), (again_whole, again_part) = parts
+    if percentile_interval(again_whole, LEVEL).covers(0.0):
+        rows.add(
+            "1.4_sensitivity",
+            None,
+            unit="share",
+            method_id="hazard",
+            breakdown="spell_gap",
+            category=str(gap),
+            since=rows.year - 1,
+            sensitivity_of="1.4",
+            observations=counts[0],
+            events=counts[1],
+            shortfall=Shortfall.NO_CHANGE,
+        )
+        return
+    rows.drawn(
+        "1.4_sensitivity",
+        float(part / whole),
+        again_part / again_whole,
+        unit="share",
+        method_id="hazard",
+        breakdown="spell_gap",
+        category=str(gap),
+        since=rows.year - 1,
+        sensitivity_of="1.4",
+        observations=counts[0],
+        events=counts[1],
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -769,10 +823,10 @@ def boards(rows: Rows, months: RefusalMonths) -> None:
     design = design_matrix(formula, cells.levels)
     enough_for(float(events.sum()), design.matrix.shape[1])
     of = cells.levels["board"]
-    expected = expected_without(of, events, trials, design.matrix, present.size)
+    beta = batched.logistic(events[None], trials[None], design.matrix)[0]
+    expected = expected_without(of, events, trials, design.matrix, present.size, everyone=beta)
     observed = np.bincount(of, events, minlength=present.size)
     # Households are clusters: the spread of each household's surplus, not of its decisions.
-    beta = batched.logistic(events[None], trials[None], design.matrix)[0]
     share = special.expit(design.matrix @ beta)[cells.of_row]
     surplus = (
         np.minimum(months.refusals, months.decisions)[inside] - share * months.decisions[inside]

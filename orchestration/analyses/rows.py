@@ -160,6 +160,7 @@ class Rows:
         since: int | None = None,
         observations: float | None = None,
         events: float | None = None,
+        sensitivity_of: str | None = None,
     ) -> None:
         """Add an estimate whose limits are those of its draws, (R,)."""
         self.add(
@@ -173,6 +174,7 @@ class Rows:
             since=since,
             observations=observations,
             events=events,
+            sensitivity_of=sensitivity_of,
             drawn=True,
         )
 

@@ -503,6 +503,23 @@ def decisions_of(model: Model) -> list[Decisions]:
     return _course(People(model.generator("personer")), model).decisions
 
 
+def amounts_of(model: Model) -> tuple[list[Decisions], Floats]:
+    """Each year's decisions in a city, and what the last year's lack, without the rest of it.
+
+    Args:
+        model: Which city.
+
+    Returns:
+        Decisions in the order of `targets.YEARS`; applied less granted of the last year's, in
+        kronor, shape (n,).
+    """
+    course = _course(People(model.generator("personer")), model)
+    year, last = YEARS[-1], course.decisions[-1]
+    rng = model.generator(f"bistand belopp {year}")
+    applied, granted = _amounts(rng, course.households, year, last, model)
+    return course.decisions, (applied - granted) / 100.0
+
+
 def write_assistance(exporter: writing.Exporter, people: People, model: Model) -> Residents:
     """Write `ekonomiskt_bistand_beslut`, one file a month.
 

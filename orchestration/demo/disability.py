@@ -78,6 +78,13 @@ _HOURS_AN_ACTIVITY: Final = 0.44
 _HOURS_A_LEVEL: Final = 1.0
 """Hours more for each level of need."""
 _NEED: Final = np.array([0.20, 0.33, 0.30, 0.17])
+OWN_HOUSING: Final = 0.93
+REGISTERED: Final = 0.96
+"""Shares that meet these criteria of the grant."""
+PARTLY: Final = 0.2
+"""Share of the decisions where some of the hours that were applied for are refused."""
+REFUSED_HALVES: Final = tuple(range(1, 9))
+"""How many half hours a month are refused then, each as likely."""
 _PERFORMED: Final = 0.91
 """Share of the granted hours that are given, on average."""
 
@@ -439,6 +446,11 @@ def _decisions_of_year(
     )
 
 
+def performed_share(rng: np.random.Generator, count: int) -> Floats:
+    """Share of the granted hours that is given, shape (n,)."""
+    return np.minimum(rng.normal(_PERFORMED, 0.08, count), 1.1)
+
+
 def _write_support(
     rng: np.random.Generator,
     exporter: writing.Exporter,
@@ -460,8 +472,13 @@ def _write_support(
     may = (circle > 0) & (start >= treatment_of(_DISABILITY, model).grant_day)
     amount = granted.amount(may)
     # What is given varies around nine tenths of what is granted.
-    performed = np.round(amount * np.minimum(rng.normal(_PERFORMED, 0.08, count), 1.1), 1)
-    registered, own_home = (happens(rng, share, count) for share in (0.96, 0.93))
+    performed = np.round(amount * performed_share(rng, count), 1)
+    # Most get what they apply for; the others are refused some hours of it.
+    asked = model.generator(f"boendestod avslagna timmar {year}")
+    halves = asked.choice(REFUSED_HALVES, count)
+    refused = np.where(happens(asked, PARTLY, count), halves * _HALF, 0.0)
+    refused = np.where(granted.weekly, np.round(refused / _WEEKS_A_MONTH, 1), refused)
+    registered, own_home = (happens(rng, share, count) for share in (REGISTERED, OWN_HOUSING))
     order = np.lexsort((person, start))
     table = {
         "beslut_id": writing.serial("BO", 300_001 + serial + np.arange(count)),
@@ -479,6 +496,7 @@ def _write_support(
         "folkbokford_i_namnden": writing.flag(registered),
         "antal_aktiviteter": writing.number(granted.activities[order]),
         "timmar_utforda": writing.decimal(performed[order], 1),
+        "avslagen_timmar": writing.decimal(refused[order], 1),
         "behovsniva": writing.number(granted.need[order]),
     }
     exporter.history_then_months("boendestod_beslut", year, table, month_index(start[order]))

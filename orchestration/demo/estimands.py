@@ -6,20 +6,30 @@ estimated belongs in the analyses, which this module does not know.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from orchestration.demo import assistance, disability, targets, violence
+from orchestration.demo import assistance, disability, targets, violence, writing
 from orchestration.demo.assistance import GROUNDS, NEW_GROUPS, Decisions
 from orchestration.demo.geography import AREAS
 from orchestration.demo.model import Model
 from orchestration.demo.panels import area_weights
 from orchestration.demo.people import People
-from orchestration.demo.sampling import Flags, Floats, Ints, choose, first_day, happens, year_of
+from orchestration.demo.sampling import (
+    NO_DAY,
+    Flags,
+    Floats,
+    Ints,
+    choose,
+    first_day,
+    happens,
+    last_day,
+    year_of,
+)
 from orchestration.statistics import batched
 from orchestration.statistics.decomposition import product_effects
 
@@ -34,9 +44,17 @@ _OTHER_CITIES: Final = 1_000_000
 """Added to the seed: the cities of a Monte Carlo are never the one that is written."""
 _HORIZONS: Final = (1, 3, 6, 12)
 _STAY_HORIZON: Final = 120
+_FLOW_HORIZON: Final = 180
+_RETURN_HORIZON: Final = 365
+_DAYS: Final = 100_000
+"""More than any day since 1970."""
+GRANT_SINCE: Final = 2018
+"""The first year of the grant that the analysis is told; the truths may have another."""
 _PLACEBOS: Final = ("6", "8", "10", "14", "16")
 _AROUND: Final = (9.0, 16.0)
 """Hours a month that an excess is a share of."""
+_LIMIT: Final = 12.0
+"""Hours a month; who has more meets that criterion of the grant."""
 _MONTHS: Final = 12
 _MERGED: Final = (
     *("Rinkeby-Kista", "Spånga-Tensta", "Norrmalm"),
@@ -162,13 +180,138 @@ def _months_of(years: Sequence[Decisions]) -> _Months:
 
 
 def _of_refusals(model: Model) -> Iterator[Truth]:
-    cities = [assistance.decisions_of(each)[-2:] for each in _others(model, CITIES)]
+    drawn = [assistance.amounts_of(each) for each in _others(model, CITIES)]
+    cities = [years[-2:] for years, _ in drawn]
     months = [_months_of(years) for years in cities]
+    yield from _rates(cities, months)
     yield from _factors(cities, months, model)
+    yield from _composition([years for years, _ in drawn])
+    yield from _any(months)
+    yield from _money([(years[-1], lacking) for years, lacking in drawn], model)
     yield from _spells(months, tuple(model.truths.refusal.hazard_by_spell))
     yield from _new_groups(cities)
     yield from _returns(months)
     yield from _boards(cities)
+
+
+def _rates(cities: Sequence[Sequence[Decisions]], months: Sequence[_Months]) -> Iterator[Truth]:
+    """1.1: of decisions, household months and households of the year of the report."""
+    decided = np.concatenate([years[-1].ground >= 0 for years in cities])
+    yield Truth("refusals", "1.1", float(decided.mean()))
+    refused = np.concatenate([each.refused[each.later == 1] for each in months])
+    yield Truth("refusals", "1.1_months", float(refused.mean()))
+    households, with_any = 0, 0
+    for _, year in cities:
+        households += len(np.unique(year.household))
+        with_any += len(np.unique(year.household[year.ground >= 0]))
+    yield Truth("refusals", "1.1_households", with_any / households)
+
+
+def _composition(cities: Sequence[Sequence[Decisions]]) -> Iterator[Truth]:
+    """1.3: Kitagawa's parts, where the strata are band, kind of application, purpose and type."""
+    bands, applications, types = len(assistance.BAND_STARTS), 3, 7
+    shape = (2, len(GROUNDS) + 1, bands * applications * 2 * types)
+    events, sizes = np.zeros(shape), np.zeros(shape)
+    for years in cities:
+        kinds = _application_kinds(years)
+        for at, (year, kind) in enumerate(zip(years[-2:], kinds[-2:], strict=True)):
+            band = np.searchsorted(assistance.BAND_STARTS, year.spell_month, side="right") - 1
+            stratum = ((band * applications + kind) * 2 + year.extra_need) * types + year.kind
+            sizes[at] += np.bincount(stratum, minlength=shape[2])
+            events[at, 0] += np.bincount(stratum, year.ground >= 0, minlength=shape[2])
+            for ground in range(len(GROUNDS)):
+                mine = year.ground == ground
+                events[at, 1 + ground] += np.bincount(stratum, mine, minlength=shape[2])
+    rates = np.divide(events, sizes, out=np.full(shape, np.nan), where=sizes > 0)
+    # A stratum that one year lacks has the other year's rate.
+    then, now = (np.nan_to_num(np.where(np.isnan(a), b, a)) for a, b in (rates, rates[::-1]))
+    shares = sizes / sizes.sum(axis=-1, keepdims=True)
+    mix = ((shares[1] - shares[0]) * (then + now) / 2).sum(axis=-1)
+    own = ((now - then) * (shares[0] + shares[1]) / 2).sum(axis=-1)
+    for name, parts in (("1.3_composition", mix), ("1.3_rate", own)):
+        yield Truth("refusals", name, float(parts[0]))
+        for part, ground_name in zip(parts[1:], GROUNDS, strict=True):
+            yield Truth("refusals", name, float(part), ground_name, "ground")
+
+
+def _application_kinds(years: Sequence[Decisions]) -> list[Ints]:
+    """0 where nothing was applied for in twelve months, 1 after a pause, 2 the month before too."""
+    span = _MONTHS * len(years)
+    keys = [each.household * span + _MONTHS * at + each.month for at, each in enumerate(years)]
+    known = np.unique(np.concatenate(keys))
+    wait = np.append(2 * span, np.diff(known))
+    wait[np.append(True, known[1:] // span != known[:-1] // span)] = 2 * span
+    kinds = np.where(wait == 1, 2, np.where(wait <= _MONTHS, 1, 0))
+    return [kinds[np.searchsorted(known, each)] for each in keys]
+
+
+def _any(months: Sequence[_Months]) -> Iterator[Truth]:
+    """1.4 of households with any refusal: what each household's months and hazards give it."""
+    beta, design_of = _hazards(months)
+    totals = np.zeros(3)
+    for seen in months:
+        for at, (year, hazard_of) in enumerate(((0, 0), (1, 1), (1, 0))):
+            mine = seen.later == year
+            log_odds = design_of(seen, mine, hazard_of) @ beta
+            _, home = np.unique(seen.household[mine], return_inverse=True)
+            lasting = np.bincount(home, -np.logaddexp(0.0, log_odds))
+            totals[at] += (1 - np.exp(lasting)).mean() / len(months)
+    then, now, swapped = totals
+    yield Truth("refusals", "1.4_any_rise", float(now - then))
+    yield Truth("refusals", "1.4_any_spells", float(swapped - then))
+    yield Truth("refusals", "1.4_any", float((swapped - then) / (now - then)))
+
+
+def _hazards(
+    months: Sequence[_Months],
+) -> tuple[Floats, Callable[[_Months, Flags, int], Floats]]:
+    """Coefficients of a refusal by year and band, household type and housing, and their columns."""
+    levels = (len(assistance.BAND_STARTS), 7, 5)
+
+    def columns(places: Sequence[Ints], later: Ints) -> Floats:
+        band, kind, housing = (
+            np.eye(number)[place][:, 1:] for number, place in zip(levels, places, strict=True)
+        )
+        year = later[:, None].astype(np.float64)
+        return np.hstack([np.ones_like(year), year, band, band * year, kind, housing])
+
+    def design_of(seen: _Months, mine: Flags, hazard_of: int) -> Floats:
+        places = [seen.band[mine], seen.kind[mine], seen.housing[mine]]
+        return columns(places, np.full(int(mine.sum()), hazard_of))
+
+    shape = (2, *levels)
+    events, trials = np.zeros(shape), np.zeros(shape)
+    for seen in months:
+        cell = np.ravel_multi_index((seen.later, seen.band, seen.kind, seen.housing), shape)
+        trials += np.bincount(cell, minlength=trials.size).reshape(shape)
+        events += np.bincount(cell, seen.refused, minlength=trials.size).reshape(shape)
+    later, *places = np.indices(shape).reshape(4, -1)
+    there = trials.ravel() > 0
+    design = columns([place[there] for place in places], later[there])
+    y, n = events.ravel()[there], trials.ravel()[there]
+    return batched.logistic(y[None], n[None], design)[0], design_of
+
+
+def _money(cities: Sequence[tuple[Decisions, Floats]], model: Model) -> Iterator[Truth]:
+    """1.9: kronor that were applied for and refused, by ground; a month and purpose is a row."""
+    by_name = np.argsort(np.argsort(np.array(GROUNDS)))
+    grounds, amounts = [], []
+    for year, lacking in cities:
+        key = (year.household * _MONTHS + year.month) * 2 + year.extra_need
+        _, row = np.unique(key, return_inverse=True)
+        total = np.bincount(row, lacking)
+        last = np.full(len(total), -1)
+        np.maximum.at(last, row, np.where(year.ground >= 0, by_name[year.ground], -1))
+        grounds.append(last[last >= 0])
+        amounts.append(total[last >= 0])
+    ground, amount = np.concatenate(grounds), np.concatenate(amounts)
+    for at in range(-1, len(GROUNDS)):
+        mine = amount if at < 0 else amount[ground == by_name[at]]
+        group = ("total", "total") if at < 0 else (GROUNDS[at], "ground")
+        if len(mine):
+            scale = model.scale / len(cities)
+            yield Truth("refusals", "1.9_sum", float(mine.sum() * scale), *group)
+            yield Truth("refusals", "1.9_median", float(np.median(mine)), *group)
 
 
 def _factors(
@@ -330,6 +473,7 @@ def _of_protected(model: Model) -> Iterator[Truth]:
         mean = float(np.minimum(days, _STAY_HORIZON).mean())
         yield Truth(analysis, "2.7_mean", mean, str(year), "year")
         yield Truth(analysis, "2.7_median", float(np.median(days)), str(year), "year")
+    yield from _flows(model)
     yield Truth(analysis, "2.8", _step(model))
     yield Truth(analysis, "2.8_elasticity", 0.0)
 
@@ -339,6 +483,86 @@ def _reported(model: Model) -> int:
     cases = violence.cases_of(People(model.generator("personer")), None, model)
     mine = cases.victim & (year_of(cases.reported) == YEAR)
     return len(np.unique(cases.found.person[mine]))
+
+
+class _Kept(writing.Exporter):
+    """Keeps the stays of a city instead of writing its files."""
+
+    def __init__(self) -> None:  # it has no directory and no database
+        self.tables: dict[str, list[writing.Table]] = {}
+
+    def history_then_months(
+        self, register: str, year: int, table: writing.Table, months: Ints
+    ) -> None:
+        del year, months
+        self.tables.setdefault(register, []).append(table)
+
+    def column(self, register: str, name: str) -> Ints:
+        """A column of a register, as numbers; days since 1970 of a date."""
+        parts = [np.asarray(table[name].values) for table in self.tables[register]]
+        days = parts[0].dtype.kind == "M"
+        return np.concatenate(
+            [part.astype("datetime64[D]") if days else part for part in parts]
+        ).astype(np.int64)
+
+
+def _flows(model: Model) -> Iterator[Truth]:
+    """2.6: who came to another form within so long, among those who left one in the two years."""
+    found: dict[tuple[str, str], list[tuple[Ints, Ints]]] = {}
+    for each in _others(model, CITIES):
+        kept = _Kept()
+        people = People(each.generator("personer"))
+        cases = violence.cases_of(people, None, each)
+        placed = violence.write_placements(kept, people, cases, each)
+        violence.write_counselling(kept, people, cases, placed, each)
+        stays = _stays_of(kept)
+        for name, waits in _moves(stays):
+            found.setdefault(name, []).append(waits)
+    for (left, came), parts in sorted(found.items()):
+        wait, moved = (np.concatenate(each) for each in zip(*parts, strict=True))
+        horizon = _RETURN_HORIZON if left == came else _FLOW_HORIZON
+        staying = 1.0
+        for day in np.unique(wait[(moved > 0) & (wait <= horizon)]):
+            staying *= 1 - ((wait == day) & (moved > 0)).sum() / (wait >= day).sum()
+        yield Truth("protected_housing", "2.6", float(1 - staying), f"{left}*{came}", "flow")
+
+
+_Stays = dict[str, tuple[Ints, Ints, Ints]]
+
+
+def _stays_of(kept: _Kept) -> _Stays:
+    """Person, first and last day of the stays in each form; `NO_DAY` where one has not ended."""
+    placed, talked = "skyddat_boende_placeringar", "rvc_samtalsstod"
+    names = ("personnummer", "start_datum", "slut_datum")
+    form = kept.column(placed, "boendeform")
+    violent = kept.column(placed, "orsak") != violence.OTHER_CAUSE
+    stays = {}
+    for at, name in enumerate(violence.FORMS):
+        mine = violent & (form == at)
+        person, start, end = (kept.column(placed, column)[mine] for column in names)
+        stays[name] = (person, start, end)
+    victims = kept.column(talked, "roll") == 0
+    person, start, end = (kept.column(talked, column)[victims] for column in names)
+    return {**stays, "rvc": (person, start, end)}
+
+
+def _moves(stays: _Stays) -> Iterator[tuple[tuple[str, str], tuple[Ints, Ints]]]:
+    """Days until the next stay in another form, or the last day, of each who left one."""
+    last = last_day(YEAR)
+    shelter = violence.FORMS[0]
+    for left, (person, start, end) in stays.items():
+        gone = (end != NO_DAY) & (end <= last) & (end >= first_day(YEAR - 1))
+        for came, (other, began, _) in stays.items():
+            # Counselling that follows counselling is no move, nor is a flat that follows a flat.
+            if left != shelter and came in {"rvc", left}:
+                continue
+            order = np.lexsort((began, other))
+            key = other[order] * _DAYS + began[order]
+            wanted = person[gone] * _DAYS + np.maximum(end[gone], start[gone] + 1)
+            place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+            moved = (key[place] >= wanted) & (key[place] // _DAYS == person[gone])
+            wait = np.where(moved, key[place] % _DAYS, last) - end[gone]
+            yield (left, came), (wait, moved.astype(np.int64))
 
 
 def _step(model: Model) -> float:
@@ -362,17 +586,18 @@ def housing_support_truths(model: Model) -> Iterator[Truth]:
     number = (women + men) * (1 - disability.LEAVING) * model.scale
     may = (circle > 0) & started
     base, hours = disabled.base_a_month(), disabled.a_month(may)
+    other = psychiatry.base_a_month()
     added = hours - base
     moved = added > 0
     yield Truth(analysis, "3.3", float(number * moved.mean()))
-    yield Truth(analysis, "3.3_missing", float(number * moved.mean()))
     yield Truth(analysis, "3.3_hours", float(number * added.mean()))
     for name in (*_PLACEBOS, "utan_lss", "socialpsykiatri"):
         breakdown = "placebo" if name in _PLACEBOS else "group"
         yield Truth(analysis, "3.4", 0.0, name, breakdown)
+    yield from _levels(model, (hours, other), circle)
     around = (circle > 0) & (hours >= _AROUND[0]) & (hours <= _AROUND[1])
-    yield Truth(analysis, "3.5", float(moved.sum() / max(around.sum(), 1)))
-    other = psychiatry.base_a_month()
+    lifted_share = (disabled.a_month(circle > 0) > base).sum() / max(around.sum(), 1)
+    yield Truth(analysis, "3.5", float(lifted_share * _granted_more(model)))
     yield Truth(analysis, "3.6", float(hours.mean() - other.mean()), "gap", "part")
     yield Truth(analysis, "3.6", float(added.mean()), "heap", "part")
     # Those who are lifted, in psychiatry's mix of activities and need.
@@ -392,6 +617,63 @@ def housing_support_truths(model: Model) -> Iterator[Truth]:
         yield Truth(
             analysis, "3.8", float(granted.activities.sum() / of.sum()), name, "target_group"
         )
+
+
+def _levels(model: Model, hours: tuple[Floats, Floats], circle: Ints) -> Iterator[Truth]:
+    """3.1, 3.2, 3.9 and 3.10: what they are, and who meets the criteria of the grant."""
+    analysis = "housing_support"
+    groups = ("funktionsnedsattning", "socialpsykiatri")
+    persons = (
+        (targets.DISABILITY_WOMEN[YEAR], targets.DISABILITY_MEN[YEAR]),
+        (targets.PSYCHIATRY_WOMEN[YEAR], targets.PSYCHIATRY_MEN[YEAR]),
+    )
+    # Whole half hours are refused, as likely each.
+    refused = disability.PARTLY * float(np.mean(disability.REFUSED_HALVES)) / 2
+    rng = model.generator("sanning utforda timmar")
+    performed = float(disability.performed_share(rng, _PERSONS).mean())
+    for name, (women, men), of in zip(groups, persons, hours, strict=True):
+        yield Truth(analysis, "3.1_hours", float(of.mean()), name, "target_group")
+        yield Truth(analysis, "3.1_women", women / (women + men), name, "target_group")
+        yield Truth(analysis, "3.10", performed, name, "target_group")
+        asked = float(of.mean() / (of.mean() + refused))
+        yield Truth(analysis, "3.10_asked", asked, name, "target_group")
+    number = sum(persons[0]) * (1 - disability.LEAVING) * model.scale
+    many = hours[0] > _LIMIT
+    holders, without = (number * float((many & mine).mean()) for mine in (circle > 0, circle == 0))
+    own, registered = disability.OWN_HOUSING, disability.REGISTERED
+    yield Truth(analysis, "3.2", holders * own * registered)
+    for name, value in (
+        ("lss", without * own * registered),
+        ("own_housing", holders * (1 - own) * registered),
+        ("registered", holders * own * (1 - registered)),
+    ):
+        yield Truth(analysis, "3.2_lacking", value, name, "criterion")
+    board = model.truths.support.equal_treatment["board"]
+    alone = [name for name in AREAS if name not in _MERGED]
+    # Boards of two areas have the mean of theirs.
+    everyone = [board.get(name, 0.0) for name in alone]
+    everyone += [
+        (board.get(one, 0.0) + board.get(another, 0.0)) / 2
+        for one, another in zip(_MERGED[::2], _MERGED[1::2], strict=True)
+    ]
+    for name in alone:
+        place = f"0180-{name.lower().translate(_PLAIN)}"
+        own_departure = board.get(name, 0.0) - float(np.mean(everyone))
+        yield Truth(analysis, "3.9", own_departure, place, "board")
+
+
+def _granted_more(model: Model) -> float:
+    """Share of a year's decisions under the grant, since the year the analysis is told less before.
+
+    The grant may have come in another month.
+    """
+    year, month = map(int, model.truths.support.grant_from["from"].split("-"))
+    under = [
+        min(max((each - year) * _MONTHS + _MONTHS - (month - 1), 0), _MONTHS) / _MONTHS
+        for each in targets.YEARS
+    ]
+    since = GRANT_SINCE - targets.YEARS[0]
+    return float(np.mean(under[since:]) - np.mean(under[:since]))
 
 
 def _drawn(

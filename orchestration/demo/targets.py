@@ -199,6 +199,11 @@ FLAT_CHILDREN: Final = Series(
     (158, 160, 161, 159, 161, 160, 160, 152), _PM, ("PM17",), stated=_CHANGE
 )
 
+# As the memorandum supposes, the whole fall is mothers: women's decisions without children are as
+# many as they were. How many have children with them follows from the children.
+PROTECTED_WOMEN: Final[Mapping[int, int]] = {2022: 583, 2023: 497}
+PROTECTED_ALONE: Final[Mapping[int, int]] = {2022: 419, 2023: 419}
+
 RVC_CONTACTS: Final = Series(
     (968, 979, 990, 986, 998, 1003, 1010, 1178), _BUDGET, ("BU04",), stated=_CHANGE
 )

@@ -289,9 +289,18 @@ def _report(
     still_open = cases.closed == NO_DAY
     carried = np.flatnonzero(still_open & cases.victim)
     known = len(np.unique(cases.found.person[carried]))
-    count = model.total(rng, targets.VIOLENCE_CASES, year)
+    known_change = model.truths.stability.ipv_victims_known_2023
+    all_known = _expected(targets.VICTIMS_KNOWN, year, known_change, model)
+    # In a drawn city who is known beyond what was planned has a case of the year.
+    beyond = all_known - targets.VICTIMS_KNOWN[year]
+    count = model.count(
+        rng,
+        targets.VIOLENCE_CASES[year] + beyond,
+        stated=model.states(targets.VIOLENCE_CASES, year),
+    )
     again = min(round(0.014 * count), len(carried))
-    victims = model.total(rng, targets.VICTIMS_KNOWN, year) - known
+    stated = model.states(targets.VICTIMS_KNOWN, year)
+    victims = model.count(rng, all_known, stated=stated) - known
     victims = min(max(victims, 1), count - again - 1)
     found = _together(
         [
@@ -303,6 +312,19 @@ def _report(
     reported = rng.permutation(days_in_year(rng, year, count))
     shares = response_shares(model, year)
     cases.add(rng, found, np.arange(count) < victims + again, reported, shares)
+
+
+def _expected(series: targets.Series, year: int, change: float, model: Model) -> float:
+    """A year's figure; of 2023 in a drawn city, the year before's with the declared change."""
+    if model.drawn and year == _YEAR_OF_FALL:
+        return series[year - 1] * change
+    return series[year]
+
+
+def _contacts(rng: np.random.Generator, series: targets.Series, year: int, model: Model) -> int:
+    """So many of those who come to an RVC in a year."""
+    expected = _expected(series, year, model.truths.stability.rvc_contacts_2023, model)
+    return model.count(rng, expected, stated=model.states(series, year))
 
 
 def _close(rng: np.random.Generator, cases: Cases, year: int, left_open: int) -> None:
@@ -363,8 +385,8 @@ def write_counselling(
     for each in placed:
         recruiters[0].leave_out(each.found.person)
     for year, from_shelter in zip(YEARS, placed, strict=True):
-        contacts = model.total(rng, targets.RVC_CONTACTS, year)
-        of_role = [model.total(rng, targets.RVC_VICTIMS, year)]
+        contacts = _contacts(rng, targets.RVC_CONTACTS, year, model)
+        of_role = [_contacts(rng, targets.RVC_VICTIMS, year, model)]
         of_role.append(max(contacts - of_role[0], 1))
         came = np.flatnonzero(
             happens(
@@ -424,7 +446,7 @@ def _counselling_year(
 ) -> tuple[writing.Table, Ints]:
     count = len(found.person)
     granted = np.zeros(count, dtype=np.bool_)
-    granted[rng.permutation(count)[: model.total(rng, targets.RVC_GRANTED, year)]] = True
+    granted[rng.permutation(count)[: _contacts(rng, targets.RVC_GRANTED, year, model)]] = True
     group = np.zeros(count, dtype=np.bool_)
     group[rng.permutation(victims)[: model.total(rng, targets.RVC_GROUP, year)]] = True
     # Some come back for a second series within the year, the group's members more often.
@@ -471,9 +493,11 @@ _SHELTER, _FLAT = range(2)
 STAY_DAYS: Final = (50.0, 80.0)
 """Median length of a stay, which is log-normal."""
 STAY_SPREAD: Final = 0.6
-_FORMS: Final = ("skyddat_boende", "jourlagenhet")
+FORMS: Final = ("skyddat_boende", "jourlagenhet")
+_SECURED: Final = (0.9, 0.15)
+"""Share of the stays that are in premises with shell protection, by form."""
 _CAUSES: Final = ("vald_nara_relation", "hedersrelaterat", "ovrigt")
-_OTHER_CAUSE: Final = 2
+OTHER_CAUSE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -512,9 +536,7 @@ def write_placements(
             expected_placed(year, model),
             stated=model.states(targets.PROTECTED_PERSONS, year),
         )
-        shelter, mothers = _placed_of(
-            rng, recruiter, cases, year, persons, response=_TO_SHELTER, model=model
-        )
+        shelter, mothers = _sheltered(rng, recruiter, cases, year, persons, model=model)
         decisions = model.count(
             rng,
             targets.PROTECTED_DECISIONS[year] - targets.PROTECTED_PERSONS[year],
@@ -530,6 +552,7 @@ def write_placements(
                 persons + decisions,
                 model.total(rng, targets.PROTECTED_CHILDREN, year),
                 form=_SHELTER,
+                alone=_alone(year, model),
             ),
             _placements(
                 rng,
@@ -542,9 +565,38 @@ def write_placements(
             ),
             _flats(rng, recruiter, cases, shelter, year=year, model=model),
         ]
-        start = _write_placements(rng, exporter, people, year, parts)
+        start = _write_placements(rng, exporter, people, year, parts, model=model)
         placed.append(Placed(shelter, start[:persons]))
     return placed
+
+
+def _alone(year: int, model: Model) -> int | None:
+    """Decisions of women without children where they must come out as they are."""
+    if not model.states(targets.PROTECTED_DECISIONS, year):
+        return None
+    return scaled(targets.PROTECTED_ALONE[year], model.scale)
+
+
+def _sheltered(
+    rng: np.random.Generator,
+    recruiter: Recruiter,
+    cases: Cases,
+    year: int,
+    count: int,
+    *,
+    model: Model,
+) -> tuple[_Found, Flags]:
+    """Who comes to protected housing in a year, and whether they have children at home."""
+    if not model.states(targets.PROTECTED_PERSONS, year):
+        return _placed_of(rng, recruiter, cases, year, count, response=_TO_SHELTER, model=model)
+    women = min(scaled(targets.PROTECTED_WOMEN[year], model.scale), count)
+    of_sex = [
+        _placed_of(
+            rng, recruiter, cases, year, number, response=_TO_SHELTER, model=model, male=male
+        )
+        for male, number in ((False, women), (True, count - women))
+    ]
+    return _together([found for found, _ in of_sex]), np.concatenate([with_ for _, with_ in of_sex])
 
 
 def expected_placed(year: int, model: Model) -> float:
@@ -650,18 +702,38 @@ def _placements(
     *,
     form: int,
     other: bool = False,
+    alone: int | None = None,
 ) -> _Placements:
     count = len(found.person)
-    row = np.concatenate([np.arange(count), rng.integers(0, count, decisions - count)])
-    cause = np.full(count, _OTHER_CAUSE) if other else choose(rng, (88, 12), count)
+    with_children = max(1, children * 10 // 17)
+    more = _second_decisions(rng, found.male, decisions - count, with_children, alone)
+    row = np.concatenate([np.arange(count), more])
+    cause = np.full(count, OTHER_CAUSE) if other else choose(rng, (88, 12), count)
     accompanied = np.zeros(decisions, dtype=np.int64)
     # First those with children at home, and as many as the children are enough for.
-    women = np.lexsort((rng.random(decisions), ~mothers[row] | found.male[row]))
-    brought = women[: max(1, min(children * 10 // 17, int((~found.male[row]).sum()) or decisions))]
+    women = np.lexsort((rng.random(decisions), ~mothers[row], found.male[row]))
+    brought = women[: min(with_children, int((~found.male[row]).sum()) or decisions)]
     accompanied[brought] = spread(
-        rng, np.ones(len(brought), dtype=np.int64), min(children, 6 * len(brought)), 0, 6
+        rng, np.ones(len(brought), dtype=np.int64), min(children, 6 * len(brought)), 1, 6
     )
     return _Placements(found.take(row), np.full(decisions, form), cause[row], accompanied)
+
+
+def _second_decisions(
+    rng: np.random.Generator, male: Flags, number: int, with_children: int, alone: int | None
+) -> Ints:
+    """Whose the further decisions are, so that women without children have `alone` if given."""
+    if alone is None:
+        return rng.integers(0, len(male), number)
+    women, men = np.flatnonzero(~male), np.flatnonzero(male)
+    hers = int(np.clip(with_children + alone - len(women), 0, number))
+    hers = hers if len(men) else number
+    return np.concatenate([_any_of(rng, women, hers), _any_of(rng, men, number - hers)])
+
+
+def _any_of(rng: np.random.Generator, among: Ints, number: int) -> Ints:
+    """So many of them, each time any."""
+    return among[rng.integers(0, max(len(among), 1), number if len(among) else 0)]
 
 
 def _write_placements(
@@ -670,6 +742,8 @@ def _write_placements(
     people: People,
     year: int,
     parts: Sequence[_Placements],
+    *,
+    model: Model,
 ) -> Days:
     """Write a year's placements; returns when each of the parts' began, in their order."""
     found = _together([part.found for part in parts])
@@ -680,7 +754,9 @@ def _write_placements(
     decided = days_in_year(rng, year, count)
     order = rng.permutation(count)
     start = decided + rng.integers(0, 4, count)
-    length = np.array(STAY_DAYS)[form[order]] * rng.lognormal(0.0, STAY_SPREAD, count)
+    stays = model.generator(f"skyddat boende vistelser {year}")
+    length = np.array(STAY_DAYS)[form[order]] * stays.lognormal(0.0, STAY_SPREAD, count)
+    secured = happens(stays, np.array(_SECURED)[form[order]], count)
     end = start + 1 + length.astype(np.int64)
     end[end > _LAST + 31] = NO_DAY
     serials = year * 10_000 + np.arange(1, count + 1)
@@ -694,9 +770,10 @@ def _write_placements(
         "beslut_datum": writing.date(decided),
         "start_datum": writing.date(start),
         "slut_datum": writing.date(end),
-        "boendeform": writing.code(form[order], _FORMS),
+        "boendeform": writing.code(form[order], FORMS),
         "orsak": writing.code(cause[order], _CAUSES),
         "medfoljande_barn": writing.number(children[order]),
+        "skalskydd": writing.flag(secured),
     }
     exporter.history_then_months("skyddat_boende_placeringar", year, table, month_index(decided))
     began = np.empty(count, dtype=np.int64)

@@ -96,6 +96,7 @@ class Shortfall(StrEnum):
     NO_LINKAGE = "no_linkage"
     NO_CHANGE = "no_change"
     NO_FIT = "no_fit"
+    UNTRUE = "untrue"
     NOT_FOLLOWED = "not_followed"
     NO_EARLIER = "no_earlier"
     NOBODY = "nobody"
@@ -116,6 +117,7 @@ _STATUS_OF = {
     Shortfall.NO_LINKAGE: Status.NOT_IDENTIFIED,
     Shortfall.NO_CHANGE: Status.NOT_IDENTIFIED,
     Shortfall.NO_FIT: Status.NOT_IDENTIFIED,
+    Shortfall.UNTRUE: Status.NOT_IDENTIFIED,
     Shortfall.NOT_FOLLOWED: Status.NOT_IDENTIFIED,
     Shortfall.TOO_MANY_ROWS: Status.NOT_IDENTIFIED,
     Shortfall.NO_EARLIER: Status.NOT_APPLICABLE,

@@ -22,6 +22,8 @@ SENTENCES: Mapping[Shortfall, str] = MappingProxyType(
         Shortfall.NO_CHANGE: "Förändringen går inte att skilja från slumpen, så dess delar kan inte"
         " anges.",
         Shortfall.NO_FIT: "Modellen kan inte anpassas till underlaget.",
+        Shortfall.UNTRUE: "Metoden ger för höga tal i prov där svaret är känt, så måttet anges"
+        " inte.",
         Shortfall.NOT_FOLLOWED: "Ingen har följts så länge som måttet kräver.",
         Shortfall.TOO_MANY_ROWS: "Underlaget har fler rader än analysen tar emot.",
         Shortfall.NO_EARLIER: "Det finns ingen tidigare period att jämföra med.",

@@ -24,6 +24,8 @@ from orchestration.statistics.multiplicity import benjamini_hochberg
 _MOST_ASIDE = 3
 _LEAST_ALIKE = 4
 _ASIDE = 0.05
+#: A fit without a unit is near enough when a step would be a thousandth of a standard error.
+_SETTLED_WITHOUT = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,13 @@ class Standardised:
 
 
 def expected_without(
-    units: IntArray, events: FloatArray, trials: FloatArray, design: FloatArray, number: int
+    units: IntArray,
+    events: FloatArray,
+    trials: FloatArray,
+    design: FloatArray,
+    number: int,
+    *,
+    everyone: FloatArray | None = None,
 ) -> FloatArray:
     """Events that each unit's cases would have met among all the others (logistic regression).
 
@@ -66,13 +74,17 @@ def expected_without(
         trials: (C,).
         design: (C, P), the first column ones.
         number: how many units, I.
+        everyone: (P,), the fit of all units together, where it is known already.
 
     Returns:
         (I,).
     """
     others = (units[None, :] != np.arange(number)[:, None]).astype(np.float64)
-    everyone = batched.logistic(events[None], trials[None], design)[0]
-    beta = batched.logistic(events * others, trials * others, design, everyone)
+    if everyone is None:
+        everyone = batched.logistic(events[None], trials[None], design)[0]
+    beta = batched.logistic(
+        events * others, trials * others, design, everyone, settled=_SETTLED_WITHOUT
+    )
     mean = special.expit(beta @ design.T)
     return np.asarray((trials * mean * (1.0 - others)).sum(axis=1), dtype=np.float64)
 

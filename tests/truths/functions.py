@@ -147,7 +147,6 @@ def _heap(seed: int) -> list[Hit]:
         )
         estimates: dict[str, tuple[float, Interval]] = {
             "3.3": (found.excess, found.excess_limits),
-            "3.3_missing": (found.missing, found.missing_limits),
             "3.3_hours": (found.hours, found.hours_limits),
         }
         for truth in truths:

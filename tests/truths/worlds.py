@@ -322,7 +322,6 @@ def support_of(
     )
     return support, [
         Truth("3.3", "total", float(expected)),
-        Truth("3.3_missing", "total", float(expected)),
         Truth("3.3_hours", "total", added),
         Truth("3.5", "total", float(np.mean(steps))),
         Truth("3.7", "total", equal),

@@ -15,6 +15,7 @@ in_force as (
         years.period_start,
         {{ hours_a_month('decisions.hours') }} as hours_per_month,
         {{ hours_a_month('decisions.performed_hours') }} as performed_per_month,
+        {{ hours_a_month('decisions.refused_hours') }} as refused_per_month,
         row_number() over (
             partition by
                 decisions.municipality_id,
@@ -50,7 +51,8 @@ final as (
         activities,
         need_level,
         cast(hours_per_month as double) as hours_per_month,
-        cast(performed_per_month as double) as performed_per_month
+        cast(performed_per_month as double) as performed_per_month,
+        cast(refused_per_month as double) as refused_per_month
     from in_force
     where recency = 1
 )

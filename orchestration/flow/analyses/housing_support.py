@@ -48,6 +48,7 @@ def read_support(reader: Reader, year: int, relation: str = _IN_FORCE) -> Suppor
             *("hours_per_month", "group_number", "sex = 'kvinnor' as woman", "age_band"),
             *("activities", "year(start_date) as start_year", "has_own_housing"),
             *("is_registered_in_district", "need_level", "performed_per_month"),
+            "refused_per_month",
         ],
         coded=("board",),
         order="decision_id",
@@ -66,19 +67,27 @@ def read_support(reader: Reader, year: int, relation: str = _IN_FORCE) -> Suppor
         registered=grain.true("is_registered_in_district"),
         need=grain.whole("need_level") if grain.known("need_level") else None,
         performed=grain.real("performed_per_month") if grain.known("performed_per_month") else None,
+        refused=grain.real("refused_per_month") if grain.known("refused_per_month") else None,
         boards=reader.names["board"],
     )
 
 
-def read_grant(reader: Reader, year: int) -> Grant:
-    """The municipality's grant of the year."""
+def read_grant(reader: Reader, year: int, *, synthetic: bool) -> Grant:
+    """The municipality's grant of the year.
+
+    Args:
+        reader: of the municipality.
+        year: the reported year.
+        synthetic: whether the city is the made-up one, which has a first day of its own.
+    """
     found = reader.connection.execute(
         """
-        select value, year(valid_from) from seeds.constants
+        select value, case when $synthetic or not valid_from_synthetic then year(valid_from) end
+        from seeds.constants
         where constant_id = 'housing_support_block_grant'
             and geography_id = $municipality and year = $year
         """,
-        {"municipality": reader.municipality, "year": year},
+        {"municipality": reader.municipality, "year": year, "synthetic": synthetic},
     ).fetchone()
     return Grant(*found) if found else Grant()
 
@@ -93,7 +102,7 @@ def _compute(work: Work, year: int) -> Computed:
             support = read_support(reader, year)
         except TooManyRowsError:
             support = Shortfall.TOO_MANY_ROWS
-    grant = read_grant(reader, year)
+    grant = read_grant(reader, year, synthetic=work.settings.profile == "demo")
     rows = housing_support.analyse(year, reader.municipality, support, grant, started=started)
     return Computed(rows)
 

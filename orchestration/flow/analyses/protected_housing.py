@@ -1,5 +1,8 @@
 """The analysis of protected housing and what took its place: its grain as arrays, and its flows."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 
 from orchestration.analyses import protected_housing
@@ -10,14 +13,16 @@ from orchestration.analyses.protected_housing import (
     Delivered,
     Flow,
     Placements,
+    Series,
     Stays,
 )
 from orchestration.analyses.rows import Rows
+from orchestration.findings.codes import Shortfall
 from orchestration.findings.estimates import HousingFlow
 from orchestration.findings.marts import PROTECTED_HOUSING_FLOWS
 from orchestration.flow.analyses import Analysis
 from orchestration.flow.estimates import Computed, analysis_step
-from orchestration.flow.grains import Reader
+from orchestration.flow.grains import Reader, TooManyRowsError
 from orchestration.flow.step import Work
 from orchestration.reporting.sections import protected_housing as section
 
@@ -26,6 +31,8 @@ CASES = "vald_arenden"
 _RETURN_HORIZON = 365.0
 _TWO_YEARS = "municipality_id = $municipality and year(period_start) between $year - 1 and $year"
 _THREATS = 4
+
+_Part = TypeVar("_Part")
 
 
 def read_placements(reader: Reader, year: int) -> Placements:
@@ -39,6 +46,7 @@ def read_placements(reader: Reader, year: int) -> Placements:
             "housing_form = 'jourlagenhet' as flat",
             "sex = 'kvinnor' as woman",
             "accompanying_children as children",
+            "cast(is_secured as integer) as secured",
         ],
         order="placement_id",
         year=year,
@@ -50,6 +58,7 @@ def read_placements(reader: Reader, year: int) -> Placements:
         flat=grain.true("flat"),
         woman=grain.true("woman"),
         children=np.nan_to_num(grain.real("children")),
+        secured=grain.whole("secured") if grain.known("secured") else None,
     )
 
 
@@ -113,6 +122,29 @@ def read_flows(reader: Reader, year: int) -> tuple[Flow, ...]:
     )
 
 
+def read_series(reader: Reader, year: int) -> Series | Shortfall:
+    """Placements and reported crimes of the quarters until a year's last; its first is the step."""
+    grain = reader.read(
+        "from intermediate.int_violence_quarters"
+        " where municipality_id = $municipality and year(quarter_start) <= $year",
+        [
+            "year(quarter_start) as year",
+            "quarter(quarter_start) as quarter",
+            *("placements", "reports"),
+        ],
+        order="quarter_start",
+        year=year,
+    )
+    if not (grain.size and (grain.whole("year") == year).any()):
+        return Shortfall.NO_COLUMN
+    return Series(
+        placements=grain.real("placements"),
+        reports=grain.real("reports"),
+        quarter=grain.whole("quarter"),
+        after=np.asarray(grain.whole("year") == year),
+    )
+
+
 def flows_of(rows: Rows, flows: tuple[Flow, ...]) -> list[HousingFlow]:
     """The flows as they stand in their table."""
     horizons = {flow.name: flow.horizon for flow in flows}
@@ -139,13 +171,26 @@ def _compute(work: Work, year: int) -> Computed:
     reader = Reader(work.connection, work.settings.municipality)
     placed, reported = (reader.has_year(register, year) for register in (PLACEMENTS, CASES))
     delivered = Delivered(
-        placements=read_placements(reader, year) if placed else None,
-        cases=read_cases(reader, year) if reported else None,
-        stays=read_stays(reader, year) if placed else None,
-        flows=read_flows(reader, year) if placed else (),
+        placements=_read(read_placements, reader, year, delivered=placed),
+        cases=_read(read_cases, reader, year, delivered=reported),
+        stays=_read(read_stays, reader, year, delivered=placed),
+        flows=_read(read_flows, reader, year, delivered=placed),
+        series=_read(read_series, reader, year, delivered=placed),
     )
     rows = protected_housing.analyse(year, reader.municipality, delivered)
-    return Computed(rows, {PROTECTED_HOUSING_FLOWS: flows_of(rows, delivered.flows)})
+    flows = () if isinstance(delivered.flows, Shortfall) else delivered.flows
+    return Computed(rows, {PROTECTED_HOUSING_FLOWS: flows_of(rows, flows)})
+
+
+def _read(
+    read: Callable[[Reader, int], _Part], reader: Reader, year: int, *, delivered: bool
+) -> _Part | Shortfall:
+    if not delivered:
+        return Shortfall.NO_REGISTER
+    try:
+        return read(reader, year)
+    except TooManyRowsError:
+        return Shortfall.TOO_MANY_ROWS
 
 
 ANALYSIS = Analysis(
@@ -158,6 +203,7 @@ ANALYSIS = Analysis(
             "intermediate.int_protected_housing_placements",
             "intermediate.int_protected_housing_moves",
             "intermediate.int_violence_case_years",
+            "intermediate.int_violence_quarters",
         ),
         compute=_compute,
         further=(PROTECTED_HOUSING_FLOWS,),

@@ -31,6 +31,7 @@ left join ({TODAYS_BOARDS}) as boards using (municipality_id, board_name)
 where months.municipality_id = $municipality
     and months.benefit_month between make_date($year - 1, 1, 1) and make_date($year, 12, 31)
 """
+_OTHER_GAP = "spell_month_gap_"
 _RETURNS = """
 from intermediate.int_refusal_returns
 where municipality_id = $municipality and year(period_start) between $year - 1 and $year
@@ -52,6 +53,7 @@ def read_months(reader: Reader, year: int) -> RefusalMonths:
         "sex": "sex",
         "age_group": "age_group",
     }
+    gaps = _gaps_tried(reader)
     grain = reader.read(
         _MONTHS,
         [
@@ -59,6 +61,7 @@ def read_months(reader: Reader, year: int) -> RefusalMonths:
             "month(benefit_month) as month",
             "dense_rank() over (order by household_number) - 1 as household",
             *("decisions", "full_refusals", "partial_refusals", "spell_month", "missing_amount"),
+            *gaps.values(),
         ],
         coded=(*coded.values(), "board", "ground"),
         order="household_number, month_number, purpose",
@@ -78,7 +81,23 @@ def read_months(reader: Reader, year: int) -> RefusalMonths:
         groups={name: grain.whole(column) for name, column in coded.items()},
         missing=grain.real("missing_amount"),
         names=names | {name: reader.names[name] for name in ("board", "ground")},
+        spell_months={gap: grain.whole(column) for gap, column in gaps.items()},
     )
+
+
+def _gaps_tried(reader: Reader) -> dict[int, str]:
+    """The columns of spells that let another number of months pass, by that number."""
+    rows = reader.connection.execute(
+        """
+        select column_name from information_schema.columns
+        where table_catalog = current_database() and table_schema = 'intermediate'
+            and table_name = 'int_refusal_household_months'
+            and starts_with(column_name, $prefix)
+        order by column_name
+        """,
+        {"prefix": _OTHER_GAP},
+    ).fetchall()
+    return {int(name.removeprefix(_OTHER_GAP)): name for (name,) in rows}
 
 
 def read_returns(reader: Reader, year: int) -> RefusalReturns:

@@ -154,11 +154,11 @@ def _levels(found: Estimates) -> Said:
 
 
 def _certainty(found: Estimates) -> Said:
-    """How the excess changes with what the pattern is taken to be, and what lacks below."""
+    """How the excess changes with what the pattern is taken to be."""
     others = sorted(
         found.by("3.3_sensitivity", "degree*window"), key=lambda row: row.estimate or 0.0
     )
-    missing, share, hours = map(found.get, ("3.3_missing", "3.3_share", "3.3_hours"))
+    share, hours = map(found.get, ("3.3_share", "3.3_hours"))
     if found.get("3.3") is None or not others:
         return ()
     low, high = (estimates.value(row) for row in (others[0], others[-1]))
@@ -178,13 +178,6 @@ def _certainty(found: Estimates) -> Said:
             around=span(names.number(low, Form()), names.number(high, Form())),
         )
     )
-    if missing is not None:
-        parts.append(
-            say(
-                "Hur många som i stället saknas strax under gränsen är osäkrare: {missing}.",
-                missing=figure(missing),
-            )
-        )
     return sentences(*parts)
 
 
@@ -326,7 +319,22 @@ def _given(found: Estimates) -> Said:
         )
         for row in rows
     ]
-    return say("Av de beviljade timmarna gavs {told}.", told=listing(told))
+    return sentences(
+        say("Av de beviljade timmarna gavs {told}.", told=listing(told)), _asked(found)
+    )
+
+
+def _asked(found: Estimates) -> Said:
+    """How much of the hours that were applied for is granted."""
+    told = [
+        say(
+            "{share} i gruppen {group}",
+            share=Number(row.estimate or 0.0, Form(Style.PERCENT), estimates.value(row).cells),
+            group=estimates.group(row),
+        )
+        for row in found.by("3.10_asked", "target_group")
+    ]
+    return say("Av de sökta timmarna beviljades {told}.", told=listing(told)) if told else ()
 
 
 def _boards(found: Estimates) -> Said:

@@ -463,6 +463,7 @@ def _forms(found: Estimates, context: AnalysisContext) -> list[Table]:
         ("2.1_persons", "Personer"),
         ("2.1_decisions", "Beslut"),
         ("2.1_children", "Barn"),
+        ("2.1_secured", "Med skalskydd"),
     )
 
     def number(estimand: str, form: str) -> Cell:

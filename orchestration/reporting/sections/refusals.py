@@ -192,6 +192,20 @@ def _modelled(found: Estimates) -> Said:
         )
         if any_rise is not None and any_spells is not None
         else "",
+        _other_gaps(found),
+    )
+
+
+def _other_gaps(found: Estimates) -> Said:
+    """The share of longer spells had another gap ended one."""
+    none, two = (found.get("1.4_sensitivity", "spell_gap", gap) for gap in ("0", "2"))
+    if none is None or two is None:
+        return ()
+    return say(
+        "Om varje månad utan bistånd avslutar en biståndstid blir den andel av ökningen som längre "
+        "tid svarar för {none}, och om två månader får gå emellan {two}.",
+        none=figure(none),
+        two=figure(two),
     )
 
 

@@ -1,6 +1,6 @@
 """The analyses: parts that add up, truths that are found, and a status wherever one cannot tell."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -85,6 +85,23 @@ def test_longer_spells_alone_and_rates_alone_come_out_as_such() -> None:
         rows = Rows("refusals", YEAR, "0180")
         refusals.spells(rows, months, 19)
         assert value(of(rows, "1.4")["total"]) == pytest.approx(share, abs=0.15)
+
+
+def test_another_gap_in_a_spell_is_a_sensitivity_of_its_own() -> None:
+    """A spell that every month begins anew explains nothing, whatever the other does."""
+    months = worlds.months_of(3, longer=2.5, factor=1.0, number=4000, slope=4.0)
+    tried = {0: np.ones_like(months.spell_month), 2: months.spell_month}
+    rows = worlds.run_refusals(replace(months, spell_months=tried), 39)
+    found = of(rows, "1.4_sensitivity")
+    assert set(found) == {"0", "2"}
+    assert {(r.breakdown, r.sensitivity_of) for r in found.values()} == {("spell_gap", "1.4")}
+    assert value(found["0"]) == pytest.approx(0.0, abs=1e-6)
+    assert value(found["2"]) == value(of(rows, "1.4")["total"])
+    assert found["2"].ci_lower is not None
+    calm = worlds.months_of(4, longer=1.0, factor=1.0, number=600)
+    rows = Rows("refusals", YEAR, "0180")
+    refusals.spells(rows, calm, 39, gap=0)
+    assert [r.shortfall for r in rows.results] == [Shortfall.NO_CHANGE]
 
 
 def test_a_rise_that_may_be_chance_has_no_parts() -> None:
@@ -198,6 +215,13 @@ def test_the_fall_is_the_mothers_and_flats_carry_at_most_their_growth() -> None:
     assert {k: value(v) for k, v in bound.items()} == {"total": 4 / 12, "mothers": 0}
     quarters = [v for k, v in of(rows, "2.1_decisions").items() if k.startswith("skyddat_boende*")]
     assert sum(map(value, quarters)) == 38
+    assert {r.shortfall for r in of(rows, "2.1_secured").values()} == {Shortfall.NO_COLUMN}
+    seen = placements()
+    known = replace(seen, secured=np.where(seen.flat, -1, np.arange(seen.year.size) % 2))
+    secured = of(worlds.run_protected(9, placements=known), "2.1_secured")
+    mine = (seen.year == YEAR) & ~seen.flat
+    assert value(secured["skyddat_boende"]) == (np.flatnonzero(mine) % 2).mean()
+    assert secured["jourlagenhet"].shortfall is Shortfall.NOBODY
     for estimand in ("2.3", "2.4", "2.5", "2.9"):
         assert of(rows, estimand)["total"].shortfall is Shortfall.NO_REGISTER
     assert of(rows, "2.6")["total"].shortfall is Shortfall.NO_LINKAGE
@@ -257,7 +281,11 @@ def test_every_estimand_of_housing_support_has_rows(supported: Rows) -> None:
     found = {r.estimand_id.split("_")[0] for r in supported.results}
     assert found == {f"3.{number}" for number in range(1, 11)}
     lacking = {r.estimand_id: r.shortfall for r in supported.results if r.shortfall}
-    assert lacking == {"3.10": Shortfall.NO_COLUMN}
+    assert lacking == {
+        "3.3_missing": Shortfall.UNTRUE,
+        "3.10": Shortfall.NO_COLUMN,
+        "3.10_asked": Shortfall.NO_COLUMN,
+    }
 
 
 def test_the_heap_is_found_and_no_placebo(supported: Rows) -> None:
@@ -330,6 +358,11 @@ def test_nothing_delivered_closes_nothing() -> None:
     rows = protected_housing.analyse(YEAR, "0180", Delivered())
     assert {r.estimand_id for r in rows.results} >= {f"2.{number}" for number in range(1, 10)}
     assert Status.ESTIMATED not in {r.status for r in rows.results}
+    assert {r.shortfall for r in rows.results} == {Shortfall.NO_REGISTER}
+    many = {each.name: Shortfall.TOO_MANY_ROWS for each in fields(Delivered)}
+    rows = protected_housing.analyse(YEAR, "0180", Delivered(**many))
+    assert {r.estimand_id for r in rows.results} >= {f"2.{number}" for number in range(1, 10)}
+    assert {r.shortfall for r in rows.results} == {Shortfall.TOO_MANY_ROWS}
 
 
 @pytest.mark.parametrize("none", [float("nan"), float("inf"), None])

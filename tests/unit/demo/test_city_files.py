@@ -25,7 +25,7 @@ COLUMNS = {
     ),
     "skyddat_boende_placeringar": (
         "placering_id beslut_id personnummer kon stadsdelsnamnd beslut_datum start_datum"
-        " slut_datum boendeform orsak medfoljande_barn"
+        " slut_datum boendeform orsak medfoljande_barn skalskydd"
     ),
     "rvc_samtalsstod": (
         "insats_id personnummer kon stadsdelsnamnd rvc roll form bistandsbeslut start_datum"
@@ -38,7 +38,7 @@ COLUMNS = {
     "boendestod_beslut": (
         "beslut_id personnummer kon fodelsear stadsdelsnamnd malgrupp timmar timmar_per"
         " start_datum slut_datum lss_personkrets eget_boende folkbokford_i_namnden"
-        " antal_aktiviteter timmar_utforda behovsniva"
+        " antal_aktiviteter timmar_utforda avslagen_timmar behovsniva"
     ),
     "socialpsykiatri_insatser": (
         "insats_id personnummer kon stadsdelsnamnd insats start_datum slut_datum"

@@ -1,5 +1,6 @@
 """A file of truths is read strictly, changes what it says and nothing else, and is acted on."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -43,6 +44,29 @@ def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "sanningar.yml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_the_day_of_the_grant_is_said_once_to_the_analysis_and_to_the_city() -> None:
+    with Path("dbt_project/seeds/constants.csv").open(encoding="utf-8") as file:
+        [row] = csv.DictReader(file)
+    assert row["valid_from"] == f"{Truths.default().support.grant_from['from']}-01"
+    assert row["valid_from_synthetic"] == "true"
+    assert str(estimands.GRANT_SINCE) == row["valid_from"][:4]
+
+
+def test_a_grant_of_another_month_gives_a_smaller_step() -> None:
+    """Of July 2020, three and a half of the six years that the analysis puts on its side are."""
+    steps = [
+        next(
+            each.value
+            for each in estimands.housing_support_truths(
+                city_model(seed=3, truths=Truths.changed({"support": {"grant_from": month}}))
+            )
+            if each.estimand_id == "3.5"
+        )
+        for month in ("2018-01", "2020-07")
+    ]
+    assert steps[1] / steps[0] == pytest.approx(3.5 / 6, rel=1e-9)
 
 
 def test_every_name_is_there() -> None:
@@ -109,7 +133,8 @@ def test_a_demand_for_a_city_writes_its_truths_outside_the_inbox(tmp_path: Path)
     values = {(each["estimand_id"], each["category"]): each["value"] for each in truth["estimands"]}
     asked = {
         *("1.2", "1.4", "1.5", "1.6", "1.7_granted_3", "1.7_contrast", "1.8", "2.3", "2.4", "2.7"),
-        *("2.8", "3.3", "3.3_hours", "3.4", "3.5", "3.7"),
+        *("2.8", "3.3", "3.3_hours", "3.4", "3.5", "3.7", "1.1", "1.3_rate", "1.4_any", "1.9_sum"),
+        *("2.6", "3.1_hours", "3.2", "3.9", "3.10"),
     }
     assert asked <= {estimand for estimand, _ in values}
     # No emergency flat and no solution of one's own took over; half of the mothers' places went.

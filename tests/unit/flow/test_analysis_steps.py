@@ -16,7 +16,12 @@ from orchestration.findings.marts import ANALYSIS_METHODS, ANALYSIS_RESULTS, rea
 from orchestration.flow import grains
 from orchestration.flow.analyses import analyses
 from orchestration.flow.analyses.housing_support import read_grant, read_support
-from orchestration.flow.analyses.protected_housing import read_cases, read_flows, read_stays
+from orchestration.flow.analyses.protected_housing import (
+    read_cases,
+    read_flows,
+    read_series,
+    read_stays,
+)
 from orchestration.flow.analyses.refusals import parts_of, read_grounds, read_months, read_returns
 from orchestration.flow.estimates import results_table, united_step
 from orchestration.flow.grains import Reader, TooManyRowsError
@@ -43,8 +48,8 @@ create table intermediate.int_refusal_household_months as
         12 * year + month - 1 as month_number, 'forsorjningsstod' as purpose, board_name,
         kind as application_kind, spell_month, '1' as household_type, 'hyresratt' as housing_form,
         'sjuk' as obstacle, 'kvinnor' as sex, '18-24' as age_group, ground, 2 as decisions,
-        full_refusals, 0 as partial_refusals,
-        100.0 as missing_amount
+        full_refusals, 0 as partial_refusals, 100.0 as missing_amount,
+        spell_month as spell_month_gap_2, 1 as spell_month_gap_0
     from (values
         ('0180', 70, 2022, 12, 'Farsta', 'forsta', 1, null, 0),
         ('0180', 70, 2023, 1, 'Norrmalm', null, 2, 'tillgangar', 1),
@@ -69,14 +74,20 @@ create table intermediate.int_housing_support_criteria as
     select '0180' as municipality_id, make_date(year, 1, 1) as period_start, decision_id,
         'Farsta' as board_name, 'kvinnor' as sex, target_group, date '2022-02-01' as start_date,
         has_lss, true as has_own_housing, true as is_registered_in_district, 2 as activities,
-        need_level, hours as hours_per_month, null::double as performed_per_month, 1 as age_band
+        need_level, hours as hours_per_month, null::double as performed_per_month, 1 as age_band,
+        case when need_level = 1 then 2.5 end as refused_per_month
     from (values (2022, 'd1', 'funktionsnedsattning', true, 1, 13.0),
         (2023, 'd1', 'funktionsnedsattning', true, 1, 13.0),
         (2023, 'd2', 'socialpsykiatri', false, null, 8.0),
         (2023, 'd3', 'funktionsnedsattning', false, 3, 0.0)
     ) as v (year, decision_id, target_group, has_lss, need_level, hours);
 create table seeds.constants as select 'housing_support_block_grant' as constant_id,
-    '0180' as geography_id, 2023 as year, 1000.0::double as value, null::date as valid_from;
+    '0180' as geography_id, 2023 as year, 1000.0::double as value, date '2018-01-01' as valid_from,
+    true as valid_from_synthetic;
+create table intermediate.int_violence_quarters as
+    select '0180' as municipality_id, quarter_start, i as placements, 2.0 * i as reports
+    from (select i, date '2022-01-01' + (3 * i) * interval 1 month as quarter_start
+        from range(8) as n (i)) as quarters;
 create table intermediate.int_violence_case_years as
     select '0180' as municipality_id, make_date(year, 1, 1) as period_start, first_case, children as
         has_children_at_home, threat as threat_level, origin, response
@@ -92,7 +103,8 @@ create table intermediate.int_protected_housing_placements as
     select '0180' as municipality_id, 'p' || i as placement_id, 'skyddat_boende' as housing_form,
         date '2023-05-01' as start_date, 10 * i as days, i < 2 as is_ended, date '2023-01-01'
         as period_start, date '2023-04-01' as quarter_start, 'x' as person_id, 'kvinnor' as sex,
-        0 as accompanying_children from range(1, 3) as n (i);
+        0 as accompanying_children,
+        case i when 1 then true end as is_secured from range(1, 3) as n (i);
 """
 
 
@@ -121,6 +133,10 @@ def test_two_years_of_one_municipality_are_numbered(reader: Reader) -> None:
     assert months.ground.tolist() == [0, -1, 1]
     assert months.refusals.tolist() == [2.0, 0.0, 1.0]
     assert months.band.tolist() == [5, 0, 1]
+    assert {gap: each.tolist() for gap, each in months.spell_months.items()} == {
+        0: [1, 1, 1],
+        2: [30, 1, 2],
+    }
 
 
 def test_what_came_after_a_refusal_knows_the_economic_grounds(reader: Reader) -> None:
@@ -148,11 +164,29 @@ def test_a_decision_is_read_once_and_hours_of_nothing_never(reader: Reader) -> N
     assert support.need.tolist() == [1, -1]
     # Nobody has told of hours that were given.
     assert support.performed is None
+    assert support.refused is not None
+    assert support.refused[0] == 2.5
+    assert np.isnan(support.refused[1])
     assert support.boards == ("0180-farsta",)
     assert support.only(support.psychiatry).hours.tolist() == [8.0]
-    grant = read_grant(reader, YEAR)
+    # A day that no source tells is the made-up city's alone.
+    grant = read_grant(reader, YEAR, synthetic=False)
     assert (grant.amount, grant.since) == (1000.0, None)
-    assert read_grant(reader, 2022).amount is None
+    assert read_grant(reader, YEAR, synthetic=True).since == 2018
+    assert read_grant(reader, 2022, synthetic=True).amount is None
+    reader.connection.execute("update seeds.constants set valid_from_synthetic = null")
+    assert read_grant(reader, YEAR, synthetic=False).since is None
+
+
+def test_the_step_is_the_year_that_is_reported(reader: Reader) -> None:
+    series = read_series(reader, YEAR)
+    assert not isinstance(series, Shortfall)
+    assert series.placements.tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert series.reports[-1] == 14
+    assert series.quarter.tolist() == [1, 2, 3, 4] * 2
+    assert series.after.tolist() == [False] * 4 + [True] * 4
+    # Nobody has delivered the reports of the year.
+    assert read_series(reader, 2024) is Shortfall.NO_COLUMN
 
 
 def test_a_case_has_its_stratum_and_what_it_led_to(reader: Reader) -> None:

@@ -162,7 +162,6 @@ FURTHER = [
         category="funktionsnedsattning",
     ),
     support("3.2_lacking", 89.0, unit="persons", breakdown="criterion", category="lss"),
-    support("3.3_missing", 198.0, 76.0, 343.0, unit="persons"),
     support("3.3_share", 0.2, 0.12, 0.27, unit="share"),
     support("3.3_hours", 326.0, 193.0, 447.0, unit="hours"),
     support("3.3_sensitivity", 101.0, unit="persons", breakdown="degree*window", category="3*3"),

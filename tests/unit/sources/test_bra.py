@@ -96,3 +96,18 @@ def test_other_bytes_are_refused_with_place_and_remedy(content: bytes, words: st
         parse(content, YEAR)
     assert words in caught.value.message_sv
     assert "Väntat:" in caught.value.message_sv
+
+
+def test_the_recorded_months_of_a_year_sum_to_the_year_crime_by_crime() -> None:
+    of_month, of_year = (
+        parse(recorded_files(DATASETS[name])[0].read_bytes(), DATASETS[name]).observations
+        for name in ("bra_reported_ipv_crimes_month", "bra_reported_ipv_crimes")
+    )
+    sums: dict[tuple[str, str, str], float] = {}
+    months = [row for row in of_month if row.dimensions == NUMBER]
+    for row in months:
+        key = (row.region, row.series, row.period[:4])
+        sums[key] = sums.get(key, 0.0) + (row.value or 0.0)
+    assert len(months) == 12 * len(sums) == 12 * 6 * 8
+    years = {(row.region, row.series, row.period): row.value for row in of_year[::2]}
+    assert sums == {key: years[key] for key in sums}

@@ -19,6 +19,7 @@ PLANNED = {
     "bra_reported_crimes_year": False,
     "bra_reported_crimes_month": False,
     "bra_reported_ipv_crimes": True,
+    "bra_reported_ipv_crimes_month": True,
     "kronofogden_debtors": False,
     "kolada_assistance": True,
     "kolada_child_placements": True,

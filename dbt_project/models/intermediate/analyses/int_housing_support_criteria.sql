@@ -21,6 +21,7 @@ final as (
         need_level,
         hours_per_month,
         performed_per_month,
+        refused_per_month,
         lss_category > 0
         and target_group = 'funktionsnedsattning' as has_lss,
         hours_per_month > {{ var('grant_threshold_hours') }} as has_hours,

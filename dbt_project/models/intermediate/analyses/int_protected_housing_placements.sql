@@ -29,21 +29,24 @@ final as (
         placements.board_name,
         placements.housing_form,
         placements.reason,
+        placements.is_secured,
         placements.accompanying_children,
         placements.decision_date,
         placements.start_date,
         placements.end_date,
         {{ year_start('placements.decision_date') }} as period_start,
         {{ quarter_start('placements.decision_date') }} as quarter_start,
-        -- A stay that has not ended is known to the last delivered day.
+        -- A stay that has not ended is known to the last delivered day, and so
+        -- is one whose end lies after it: short stays have theirs first.
         greatest(
             {{ days_between(
                 'placements.start_date',
-                'coalesce(placements.end_date, last_days.last_day)'
+                'least(coalesce(placements.end_date, last_days.last_day),'
+                ~ ' last_days.last_day)'
             ) }},
             0
         ) as days,
-        placements.end_date is not null as is_ended
+        coalesce(placements.end_date <= last_days.last_day, false) as is_ended
     from placements
     inner join last_days
         on placements.municipality_id = last_days.municipality_id

@@ -1,3 +1,10 @@
+{#- The gap that counts, and those that a share is tried with. -#}
+{%- set gaps = {
+    'spell_month': var('spell_gap_months'),
+    'spell_month_gap_0': 0,
+    'spell_month_gap_2': 2,
+} -%}
+
 with
 
 source as (
@@ -73,28 +80,31 @@ preceded as (
 -- A spell begins with assistance that has none within the gap before it.
 begun as (
     select
-        *,
-        case
-            when
-                is_granted = 1
-                and (
-                    previous_grant is null
-                    or month_number - previous_grant
-                    > 1 + {{ var('spell_gap_months') }}
-                )
-                then month_number
-        end as spell_start
+        {%- for spell, gap in gaps.items() %}
+            case
+                when
+                    is_granted = 1
+                    and (
+                        previous_grant is null
+                        or month_number - previous_grant > 1 + {{ gap }}
+                    )
+                    then month_number
+            end as {{ spell }}_start,
+        {%- endfor %}
+        *
     from preceded
 ),
 
 spells as (
     select
-        *,
-        max(spell_start) over (
-            partition by municipality_id, household_number
-            order by month_number nulls last
-            rows between unbounded preceding and 1 preceding
-        ) as previous_spell_start
+        {%- for spell in gaps %}
+            max({{ spell }}_start) over (
+                partition by municipality_id, household_number
+                order by month_number nulls last
+                rows between unbounded preceding and 1 preceding
+            ) as previous_{{ spell }}_start,
+        {%- endfor %}
+        *
     from begun
 ),
 
@@ -103,13 +113,16 @@ timed as (
         spells.municipality_id,
         spells.household_number,
         spells.month_number,
-        case
-            when
-                spells.month_number - spells.previous_grant
-                <= 1 + {{ var('spell_gap_months') }}
-                then spells.month_number - spells.previous_spell_start + 1
-            else 1
-        end as spell_month,
+        {%- for spell, gap in gaps.items() %}
+            case
+                when
+                    spells.month_number - spells.previous_grant <= 1 + {{ gap }}
+                    then
+                        spells.month_number
+                        - spells.previous_{{ spell }}_start + 1
+                else 1
+            end as {{ spell }},
+        {%- endfor %}
         -- Before the register begins, nobody knows who had applied.
         case
             when spells.month_number - spells.previous_application = 1
@@ -137,6 +150,8 @@ final as (
         decisions.application_type,
         timed.application_kind,
         timed.spell_month,
+        timed.spell_month_gap_0,
+        timed.spell_month_gap_2,
         decisions.household_type,
         decisions.housing_form,
         decisions.applicant_sex as sex,

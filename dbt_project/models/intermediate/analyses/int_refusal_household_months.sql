@@ -16,6 +16,8 @@ final as (
         max(board_name) as board_name,
         max(application_kind) as application_kind,
         max(spell_month) as spell_month,
+        max(spell_month_gap_0) as spell_month_gap_0,
+        max(spell_month_gap_2) as spell_month_gap_2,
         max(household_type) as household_type,
         max(housing_form) as housing_form,
         max(sex) as sex,

@@ -21,6 +21,7 @@ renamed as (
         antal_aktiviteter as activities,
         timmar as hours,
         timmar_utforda as performed_hours,
+        avslagen_timmar as refused_hours,
         behovsniva as need_level,
         eget_boende as has_own_housing,
         folkbokford_i_namnden as is_registered_in_district,

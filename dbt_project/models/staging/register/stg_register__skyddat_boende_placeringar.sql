@@ -16,6 +16,7 @@ renamed as (
         stadsdelsnamnd as board_name,
         boendeform as housing_form,
         orsak as reason,
+        skalskydd as is_secured,
         medfoljande_barn as accompanying_children,
         beslut_datum as decision_date,
         start_datum as start_date,
