@@ -107,8 +107,10 @@ def chapters(
             sources=Sources(data.sources),
             anchor=anchor_of(analysis_id),
         )
-        blocks = by_id[analysis_id].blocks(work.connection, context)
-        told.append(AnalysisChapter(analysis_id, title_sv, tuple(blocks)))
+        own = by_id[analysis_id]
+        blocks = own.blocks(work.connection, context)
+        result = own.result(work.connection, context) if own.indicators else ()
+        told.append(AnalysisChapter(analysis_id, title_sv, tuple(blocks), own.indicators, result))
     return told
 
 
@@ -140,7 +142,8 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
         remarks=remarks,
         false_discovery_rate=of_method.fdr,
     )
-    document = memorandum(data, edition, chapters(work, found, data, year))
+    told = chapters(work, found, data, year)
+    document = memorandum(data, edition, told)
     draft = draft_dir(settings)
     unfinished = draft.with_name("draft.partial")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -149,7 +152,7 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
     (unfinished / MEMORANDUM).write_text(as_page(document, data, edition), encoding="utf-8")
     (unfinished / NUMBERS_NAME).write_text(as_json(document), encoding="utf-8")
     pages = 0
-    for file_name, page in render_indicator_pages(series, edition):
+    for file_name, page in render_indicator_pages(series, edition, told):
         (unfinished / PAGES_DIRECTORY / file_name).write_text(page, encoding="utf-8")
         pages += 1
         if pages % _TOLD_EVERY == 0:

@@ -15,6 +15,7 @@ from orchestration.findings.claims import AnyClaim, Headline, OfArea, Reserved
 from orchestration.findings.codes import Kind
 from orchestration.language import words
 from orchestration.language.inline import (
+    Number,
     Said,
     Slot,
     capitalised,
@@ -94,15 +95,22 @@ def fits(said: Said) -> bool:
     return few and len(plain(said).split()) <= MOST_WORDS
 
 
-def synthesis(told: Sequence[AnyClaim], names: Names) -> Said:
+def synthesis(told: Sequence[AnyClaim], names: Names, *, measured: bool = False) -> Said:
     """What an area's claims say together, in one sentence; nothing where they have no pattern.
 
     The patterns: what the heading speaks of falls or rises, like others of the area, although
     what it is held against does not; groups differ; it stands still.
+
+    Args:
+        told: The area's claims.
+        names: What they are called.
+        measured: Whether the heading's figures stand in it, where they stand nowhere else.
     """
     headline = next((claim for claim in told if isinstance(claim, Headline)), None)
     if headline is None:
         return ()
+    if measured and headline.deviation in {Kind.GROUP_DIFFERENCE, Kind.STABILITY}:
+        return _headline(headline, names)
     subject = capitalised(names.subject(headline.indicator_id))
     change = headline.change
     if headline.deviation is Kind.GROUP_DIFFERENCE and change is not None:
@@ -133,10 +141,23 @@ def synthesis(told: Sequence[AnyClaim], names: Names) -> Said:
     return say(
         "{subject} {moves}{also}{despite}.",
         subject=subject,
-        moves=way(change, "ökade", "minskade"),
+        moves=say(
+            "{moved} {when}, till {observed}",
+            moved=moved(change),
+            when=period(headline.when),
+            observed=_observed(headline, names),
+        )
+        if measured
+        else way(change, "ökade", "minskade"),
         also=say(", liksom {them},", them=among(also, names.subject)) if also else "",
-        despite=say(" trots att {them}", them=_both(against, plain_names, among))
+        despite=say(
+            "{comma} trots att {them}",
+            comma="," if measured and not also else "",
+            them=_both(against, plain_names, among),
+        )
         if against
+        else ", vilket tidigare år inte lät vänta"
+        if measured
         else " mer än tidigare år lät vänta, och ingen känd förklaring räcker till",
     )
 
@@ -236,11 +257,14 @@ def _with_commas(items: Sequence[Slot]) -> Said:
     return said
 
 
+def _observed(claim: Headline, names: Names) -> Number:
+    found = names.indicator(claim.indicator_id)
+    return Measured.together(found, claim.observed).full(claim.observed)
+
+
 def _headline(claim: Headline, names: Names) -> Said:
     subject = names.subject(claim.indicator_id)
-    observed = Measured.together(names.indicator(claim.indicator_id), claim.observed).full(
-        claim.observed
-    )
+    observed = _observed(claim, names)
     when = period(claim.when)
     change = claim.change
     if claim.deviation is Kind.GROUP_DIFFERENCE and change is not None:

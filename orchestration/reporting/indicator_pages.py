@@ -59,6 +59,7 @@ from orchestration.reporting.page_parts import (
     working_material,
 )
 from orchestration.reporting.render.html import Frame, page
+from orchestration.reporting.sections.analysis import AnalysisChapter, on_page
 from orchestration.reporting.sections.focus_area import GROUP_COLUMNS, group_rows
 from orchestration.reporting.sections.sources import SYNTHETIC, how_synthetic, retrieved
 from orchestration.reporting.sections.years import explanation_details
@@ -74,12 +75,15 @@ from orchestration.reporting.series_view import FULL_POINTS, TRIAL_POINTS, Subje
 _LIMIT_FACTOR = 2.66
 
 
-def render_indicator_pages(data: SeriesData, edition: Edition) -> Iterator[tuple[str, str]]:
+def render_indicator_pages(
+    data: SeriesData, edition: Edition, analyses: Sequence[AnalysisChapter] = ()
+) -> Iterator[tuple[str, str]]:
     """Writes the pages, the index last.
 
     Args:
         data: What they state, from :func:`orchestration.reporting.series.load_series_data`.
         edition: What they say about themselves.
+        analyses: Of the memorandum; each has its main result on the pages of its indicators.
 
     Yields:
         File name and a complete HTML document, also well-formed as XML.
@@ -92,7 +96,7 @@ def render_indicator_pages(data: SeriesData, edition: Edition) -> Iterator[tuple
     for position, each in enumerate(ordered):
         before = ordered[position - 1] if position else None
         after = ordered[position + 1] if position + 1 < len(ordered) else None
-        document = indicator_page(data, each, position + 1)
+        document = indicator_page(data, each, position + 1, analyses)
         frame = _frame(data, edition, before, after)
         yield f"{each.indicator.indicator_id}.html", page(document, frame)
     yield INDEX_NAME, page(index(data, ordered, edition), index_frame(data, edition))
@@ -104,13 +108,19 @@ def in_order(data: SeriesData) -> list[IndicatorSeries]:
     return sorted(data.indicators, key=lambda each: areas.index(each.indicator.area))
 
 
-def indicator_page(data: SeriesData, content: IndicatorSeries, place: int) -> Document:
+def indicator_page(
+    data: SeriesData,
+    content: IndicatorSeries,
+    place: int,
+    analyses: Sequence[AnalysisChapter] = (),
+) -> Document:
     """Builds one indicator's page.
 
     Args:
         data: The publication's.
         content: The indicator's.
         place: In the order of the index, counted from one; its numbers' ids begin with it.
+        analyses: Of the memorandum.
 
     Returns:
         The document; equal arguments give an equal one.
@@ -131,6 +141,7 @@ def indicator_page(data: SeriesData, content: IndicatorSeries, place: int) -> Do
         blocks=(
             *builder.warnings(),
             *builder.findings(),
+            *builder.analyses(analyses),
             *builder.whole(),
             *builder.comparison(),
             *builder.parts(),
@@ -247,6 +258,13 @@ class _Builder:
                 year=year,
             )
         )
+
+    def analyses(self, every: Sequence[AnalysisChapter]) -> list[Plain]:
+        """What the analyses say of the indicator, in short."""
+        own = self.indicator.indicator_id
+        return [
+            block for each in every if own in each.indicators for block in on_page(each, MEMORANDUM)
+        ]
 
     def _finding(self, row: Shown) -> Said:
         name = capitalised(figures.name(row, self.data.municipality_name))

@@ -32,7 +32,7 @@ from orchestration.reporting.curves import MOST_LINES, Curve, curve_chart
 _CHARTS = 200
 _OF_EACH_OTHER = 20
 
-_FAULTS = """
+FAULTS = """
 () => {
   const faults = [];
   let drawn = 0;
@@ -243,7 +243,7 @@ def test_no_text_is_cut_off_crossed_or_on_another(page: Page) -> None:
     drawn += [draw(chance) for draw in _OTHERS for _ in range(_OF_EACH_OTHER)]
     page.set_content("".join(drawn))
     page.set_viewport_size({"width": 390, "height": 900})
-    texts, drawn_marks, faults = page.evaluate(_FAULTS)
+    texts, drawn_marks, faults = page.evaluate(FAULTS)
     assert texts > 10 * _CHARTS
     assert drawn_marks > 50 * _CHARTS
     assert faults == []

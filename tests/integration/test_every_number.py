@@ -56,7 +56,7 @@ def _documents(
     ordered = in_order(data)
     for place, content in enumerate(ordered, start=1):
         name = f"indikatorer/{content.indicator.indicator_id}.html"
-        yield name, indicator_page(data, content, place)
+        yield name, indicator_page(data, content, place, told)
     yield "indikatorer/index.html", index(data, ordered, edition)
 
 

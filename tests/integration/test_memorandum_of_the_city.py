@@ -2,15 +2,17 @@
 
 import json
 import re
+from pathlib import Path
 
 import duckdb
 import pytest
 from lxml import etree
 
 from orchestration.indicators.catalogue import load_catalogue
-from orchestration.indicators.models import Area
-from orchestration.reporting.hypotheses import load_hypotheses
-from tests.integration.conftest import Installation
+from orchestration.reporting.sections.sources import PAGES_DIRECTORY
+from orchestration.settings import Settings
+from tests.integration.conftest import Installation, copy_of
+from tests.nights import Night, night
 from tests.page_text import parse, text_of
 
 # Words of the analysis that the memorandum follows (Stockholms stad, 2024), counted in its text.
@@ -89,22 +91,58 @@ def test_no_estimate_is_left_untold(default_city: Installation) -> None:
     assert set(made) - told <= {("refusals", "1.8"), ("housing_support", "3.5_largest")}
 
 
-@pytest.mark.parametrize(("year", "of_2023"), [(2019, False), (2023, True)])
+# The steps that know which year is reported.
+OF_A_YEAR = (
+    *("deviations", "series_charts", "focus_areas", "housing_support", "protected_housing"),
+    *("refusals", "analysis_results", "memorandum", "snapshot"),
+)
+
+
+def published_texts(settings: Settings) -> dict[str, str]:
+    """What each page of the latest publication says, by its name; earlier ones are kept beside."""
+    folders = (settings.published_dir, settings.published_dir / PAGES_DIRECTORY)
+    pages = sorted(page for folder in folders for page in folder.glob("*.html"))
+    return {
+        str(page.relative_to(settings.published_dir)): text_of(parse(page.read_text("utf-8")))
+        for page in pages
+    }
+
+
+def registered_for_another_year(settings: Settings, year: int) -> set[str]:
+    """What people have written of a year that is not this one: each text, and each source."""
+    catalogue = load_catalogue(settings.seeds_dir)
+    # Who sends a memorandum is called the same in every year.
+    found = {
+        row.text_sv
+        for row in catalogue.memorandum_texts
+        if row.year != year and len(row.text_sv.split()) > 1
+    }
+    for row in catalogue.possible_explanations:
+        if not (row.period_from or year) <= year <= (row.period_to or year):
+            found |= {row.text_sv, row.source}
+    return {" ".join(text.split()) for text in found if text}
+
+
 def test_what_an_analysis_of_a_year_says_stands_in_no_other_year_s(
-    default_city: Installation, year: int, *, of_2023: bool
+    published: Installation, default_city: Installation, tmp_path: Path
 ) -> None:
-    with duckdb.connect(str(default_city.settings.warehouse_path), read_only=True) as warehouse:
-        found = load_hypotheses(warehouse, "seeds", year, "0180")
-        rows = warehouse.sql("select indicator_id from marts.indicators").fetchall()
-    indicators = {indicator_id for (indicator_id,) in rows}
-    said = [
-        row
-        for area in Area
-        for role in ("possible_explanation", "next_step")
-        for row in found.of(area, role, indicators)
-    ]
-    assert said
-    assert any("2023" in row.source for row in said) is of_2023
+    earlier = Settings(home=copy_of(published, tmp_path / "home").home, year=2019)
+    assert night(earlier, *OF_A_YEAR) == Night()
+    texts = published_texts(earlier)
+    assert len(texts) > 40
+    assert "Avvikelser i socialtjänstens statistik 2019" in texts["memorandum.html"]
+    assert "från 2018 till 2019" in texts["memorandum.html"]
+    foreign = registered_for_another_year(earlier, 2019)
+    assert len(foreign) > 15
+    # The same texts stand in the memorandum of their own year, or none would be looked for.
+    own = published_texts(default_city.settings)["memorandum.html"]
+    assert sum(text in own for text in foreign) > 10
+    stands = [(name, text) for text in foreign for name, said in texts.items() if text in said]
+    assert stands == []
+    # Nor is a later year spoken of, but where deliveries and sources are listed.
+    page = parse((earlier.published_dir / "memorandum.html").read_text("utf-8"))
+    for section in page.xpath("//section[not(@class='appendix' or @class='notes')]"):
+        assert not re.search(r"\b20[2-9]\d\b", text_of(section)), section.attrib
 
 
 def test_each_analysis_has_its_section_and_each_test_its_estimate(

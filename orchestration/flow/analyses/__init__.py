@@ -15,8 +15,13 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.flow.step import Step
+from orchestration.language.inline import Said
 from orchestration.reporting.document import Plain
 from orchestration.reporting.sections.analysis import AnalysisContext
+
+
+def _nothing(_connection: duckdb.DuckDBPyConnection, _context: AnalysisContext) -> Said:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,15 @@ class Analysis:
         analysis_id: As in the seed `analyses`.
         step: Computes its tables; it comes between the focus areas and the memorandum.
         blocks: What the memorandum shows, from an open connection that it only reads.
+        indicators: On whose pages its main result stands too, by their ids.
+        result: That result, from the same.
     """
 
     analysis_id: str
     step: Step
     blocks: Callable[[duckdb.DuckDBPyConnection, AnalysisContext], list[Plain]]
+    indicators: tuple[str, ...] = ()
+    result: Callable[[duckdb.DuckDBPyConnection, AnalysisContext], Said] = _nothing
 
 
 def analyses() -> tuple[Analysis, ...]:

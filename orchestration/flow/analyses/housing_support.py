@@ -117,4 +117,6 @@ ANALYSIS = Analysis(
         compute=_compute,
     ),
     blocks=section.blocks,
+    indicators=section.INDICATORS,
+    result=section.result,
 )

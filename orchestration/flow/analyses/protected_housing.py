@@ -209,4 +209,6 @@ ANALYSIS = Analysis(
         further=(PROTECTED_HOUSING_FLOWS,),
     ),
     blocks=section.blocks,
+    indicators=section.INDICATORS,
+    result=section.result,
 )

@@ -248,4 +248,6 @@ ANALYSIS = Analysis(
         further=(REFUSAL_DECOMPOSITION, REFUSAL_RETURNS),
     ),
     blocks=section.blocks,
+    indicators=section.INDICATORS,
+    result=section.result,
 )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestration.language.inline import Quoted, say
-from orchestration.reporting.document import Heading, Plain
+from orchestration.language.inline import Link, Quoted, Said, nodes, plain, say
+from orchestration.reporting.document import Heading, Plain, paragraph
 from orchestration.reporting.sections.sources import Sources
 
 
@@ -39,11 +39,15 @@ class AnalysisChapter:
         analysis_id: As in the seed.
         title_sv: As in the seed.
         blocks: What it shows.
+        indicators: On whose pages its main result stands.
+        result: That result, in sentences; empty where there is none.
     """
 
     analysis_id: str
     title_sv: str
     blocks: tuple[Plain, ...]
+    indicators: tuple[str, ...] = ()
+    result: Said = ()
 
 
 def anchor_of(analysis_id: str) -> str:
@@ -51,10 +55,34 @@ def anchor_of(analysis_id: str) -> str:
     return f"analys-{analysis_id.replace('_', '-')}"
 
 
+def title_of(content: AnalysisChapter) -> Quoted:
+    """What the analysis is called."""
+    return Quoted(content.title_sv, "seeds.analyses.title_sv", content.analysis_id)
+
+
+def on_page(content: AnalysisChapter, memorandum: str) -> list[Plain]:
+    """What an indicator's page says of the analysis: its main result, and where the rest stands.
+
+    Args:
+        content: The analysis.
+        memorandum: Address of the memorandum, from the page.
+    """
+    if not plain(content.result).strip():
+        return []
+    address = f"{memorandum}#{anchor_of(content.analysis_id)}"
+    name = anchor_of(content.analysis_id)
+    return [
+        Heading(3, say("Analys: {title}", title=title_of(content)), name),
+        *paragraph(content.result),
+        *paragraph(
+            Link(address, nodes("Hela analysen, med diagram och tabeller, står i promemorian"))
+        ),
+    ]
+
+
 def chapter(content: AnalysisChapter) -> list[Plain]:
     """Builds the chapter; nothing where the analysis has nothing to show."""
     if not content.blocks:
         return []
-    title = Quoted(content.title_sv, "seeds.analyses.title_sv", content.analysis_id)
-    heading = Heading(2, say("{title}", title=title), anchor_of(content.analysis_id))
+    heading = Heading(2, say("{title}", title=title_of(content)), anchor_of(content.analysis_id))
     return [heading, *content.blocks]

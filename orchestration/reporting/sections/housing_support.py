@@ -38,6 +38,7 @@ from orchestration.reporting.sections.estimates import Estimates, away_from, bri
 
 REGISTER = "boendestod_beslut"
 ANALYSIS = "housing_support"
+INDICATORS = ("housing_support_hours", "housing_support_persons", "housing_support_block_grant")
 _MART = "marts.housing_support"
 _GRANT = "marts.housing_support_grant"
 _LAST_HALF = 48
@@ -99,10 +100,18 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     )
 
 
+def result(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> Said:
+    """The main result: the heap above the limit, who carries the grant, and equal treatment."""
+    found = Estimates.load(connection, context, ANALYSIS)
+    if found.get("3.3") is None:
+        return ()
+    return sentences(_heap(found), _grant(found), _equal_treatment(found))
+
+
 def _heap(found: Estimates) -> Said:
     excess = found.get("3.3")
     if excess is None:
-        return found.without("3.3", "Om beslut samlas strax över gränsen: {why}")
+        return found.without("3.3", "Om beslut samlas strax över gränsen går inte att säga. {why}")
     if not (away_from(excess, 0.0) and (excess.estimate or 0.0) > 0):
         return say(
             "Att fler i personkretsen har beslut strax över tolv timmar än mönstret i övrigt ger "
@@ -396,7 +405,9 @@ def _grant(found: Estimates) -> Said:
 def _equal_treatment(found: Estimates) -> Said:
     equal, gap = found.get("3.7"), found.get("3.6", "part", "gap")
     if equal is None:
-        return found.without("3.7", "Skillnaden vid lika behandling: {why}")
+        return found.without(
+            "3.7", "Hur stor skillnaden är vid lika behandling går inte att säga. {why}"
+        )
     if not away_from(equal, 0.0):
         return say(
             "Vid lika många aktiviteter, samma ålder och kön är skillnaden inte säkerställd: "

@@ -54,6 +54,10 @@ from orchestration.reporting.sections.estimates import (
 
 REGISTER = "skyddat_boende_placeringar"
 ANALYSIS = "protected_housing"
+INDICATORS = (
+    *("protected_housing_persons", "protected_housing_decisions", "protected_housing_children"),
+    *("emergency_flat_persons", "emergency_flat_women", "emergency_flat_children"),
+)
 _MART = "marts.protected_housing"
 _GROUPS = ((True, "Kvinnor med medföljande barn"), (False, "Kvinnor utan barn"))
 _RESPONSES = ("jourlagenhet", "egen_losning", "unexplained")
@@ -99,6 +103,14 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
         "Samtalsstöd ersätter inte en placering och räknas inte hit. Anmälda brott mäter också "
         "viljan att anmäla, och den som inte söker hjälp finns inte i något register."
     )
+
+
+def result(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> Said:
+    """The main result: which women the change is, and the most that emergency flats can carry."""
+    found = Estimates.load(connection, context, ANALYSIS)
+    if found.get("2.2_share", "children", "mothers") is None:
+        return ()
+    return sentences(_whose(found, _Decisions(connection, context), context), _bound(found))
 
 
 class _Decisions:
@@ -351,6 +363,14 @@ def _bound(found: Estimates) -> Said:
         return found.without("2.4_bound")
     mothers = found.get("2.4_bound", "children", "mothers")
     of_mothers: Said = ()
+    if not most.estimate:
+        if mothers is not None and mothers.estimate:
+            of_mothers = say(" Bland mödrar tog de emot {number} fler.", number=brief(mothers))
+        return say(
+            "Jourlägenheterna tog inte emot fler kvinnor, så de kan inte ha burit någon del av en "
+            "minskning.{of_mothers}",
+            of_mothers=of_mothers,
+        )
     if mothers is not None:
         of_mothers = (
             say(", och bland mödrar ingen")
@@ -565,7 +585,9 @@ def _way(row: AnalysisResult) -> Quoted:
 def _stays(found: Estimates) -> Said:
     change = found.get("2.7")
     if change is None:
-        return found.without("2.7", "Vistelsernas längd: {why}")
+        return found.without(
+            "2.7", "Om vistelserna blev längre eller kortare går inte att säga. {why}"
+        )
     if not away_from(change, 0.0):
         return nodes("Vistelsernas längd har inte säkert ändrats, räknat även med dem som pågår.")
     return say(

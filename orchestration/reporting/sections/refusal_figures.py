@@ -189,7 +189,7 @@ class Grounds:
         ]
         return [
             Figure(
-                say("Avslagen ökade mest för {ground}", ground=_ground(by_change[0]))
+                say("Avslagen ökade mest på grunden {ground}", ground=_ground(by_change[0]))
                 if change(by_change[0]) > 0
                 else nodes("Avslag och delavslag efter grund"),
                 say(

@@ -40,6 +40,7 @@ from orchestration.reporting.sections.estimates import (
 from orchestration.reporting.sections.refusal_figures import REGISTER
 
 ANALYSIS = "refusals"
+INDICATORS = ("assistance_rejections", "assistance_rejection_share")
 _CREDIT = "kredit_som_inkomst"
 
 
@@ -85,6 +86,12 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
         "Registren säger vad som sökts och beslutats, inte vilket behov som finns hos dem som inte "
         "söker. Avslag och delavslag räknas tillsammans där inget annat sägs."
     )
+
+
+def result(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> Said:
+    """The main result: what the change consists of, and what longer spells have to do with it."""
+    found = Estimates.load(connection, context, ANALYSIS)
+    return sentences(_rise(found, context), _spells(found)) if found.get("1.2") else ()
 
 
 def _rise(found: Estimates, context: AnalysisContext) -> Said:
@@ -276,7 +283,9 @@ def _whole_cell(row: AnalysisResult) -> Address:
 def _spells(found: Estimates) -> Said:
     share = found.get("1.4")
     if share is None:
-        return found.without("1.4", "Hur mycket längre biståndstid betyder: {why}")
+        return found.without(
+            "1.4", "Hur mycket längre biståndstid betyder går inte att säga. {why}"
+        )
     if not away_from(share, 0.0):
         return say(
             "Om längre biståndstid bidrar till den högre avslagsandelen går inte att skilja från "
@@ -292,7 +301,7 @@ def _new_groups(found: Estimates) -> Said:
     rows = [row for row in found.by("1.6", "ground") if row.verdict == "unprecedented"]
     rows = [row for row in rows if (row.estimate or 0.0) > 1 and away_from(row, 1.0)]
     if not rows:
-        return found.without("1.6") or nodes(
+        return found.without("1.6", "Om nya grupper söker går inte att säga. {why}") or nodes(
             "Ingen av de grunder som skulle tyda på nya grupper ökade mer än tidigare år."
         )
     return say(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from orchestration.findings.claims import Reserved
 from orchestration.language import areas, words
 from orchestration.language.inline import (
     Link,
@@ -56,28 +57,35 @@ def _line(chapter: Chapter) -> Said:
     area = chapter.area
     name = Strong((Link(f"#{chapter.anchor}", nodes(words.word(words.AREAS, area.area))),))
     line = say("{name}.", name=name)
-    for more in _parts(chapter):
+    for more in _parts(chapter, line):
         longer = sentences(line, more)
         if plain(more) and areas.fits(longer):
             line = longer
     return line
 
 
-def _parts(chapter: Chapter) -> list[Said]:
+def _parts(chapter: Chapter, line: Said) -> list[Said]:
     """What can be said of an area, the most important first."""
     area = chapter.area
     if not area.deviations:
         return []
     lead = area.deviations[0]
     headline, *others = area.claims or (None,)
-    parts = [
-        telling.result(lead, chapter.names, chapter.municipality_name)
-        if headline is None
-        else tell(headline, chapter.names)
-    ]
+    sure: list[Said] = []
     if lead.q_value is not None:
-        sure = telling.sureness(lead.q_value)
-        parts.append(say("Att det inte är slump är {sure}.", sure=sure))
+        sure.append(say("Att det inte är slump är {sure}.", sure=telling.sureness(lead.q_value)))
+    together = areas.synthesis(area.claims, chapter.names, measured=True)
+    if together and areas.fits(sentences(line, together, *sure)):
+        parts = [together]
+        # What it goes against and what else moved stands in it already.
+        others = [claim for claim in others if isinstance(claim, Reserved)]
+    else:
+        parts = [
+            telling.result(lead, chapter.names, chapter.municipality_name)
+            if headline is None
+            else tell(headline, chapter.names)
+        ]
+    parts += sure
     if area.next_steps:
         step = area.next_steps[0]
         text = Quoted(step.text_sv, "seeds.possible_explanations", step.hypothesis_id)

@@ -431,6 +431,30 @@ def test_titles_of_areas() -> None:
     assert title(replace(HEADLINE, change=None)) == "Ekonomiskt bistånd: andelen hushåll"
 
 
+def test_a_synthesis_holds_the_headings_figures_where_they_stand_nowhere_else() -> None:
+    against = claims.Against(
+        change=HEADLINE.change,
+        moved=(claims.Moved(indicator_id="children", change=figure("related_change", 0.1)),),
+    )
+
+    def told(*said: AnyClaim, measured: bool = True) -> str:
+        return plain(areas.synthesis(said, NAMES, measured=measured)).replace(NBSP, " ")
+
+    subject = plain(NAMES.subject("children"))
+    assert told(HEADLINE, against) == (
+        "Andelen hushåll minskade med 6,3 procent 2023, till 3,01 procent av hushållen, trots att "
+        f"{subject} ökade."
+    )
+    assert told(HEADLINE, against, measured=False) == (
+        f"Andelen hushåll minskade trots att {subject} ökade."
+    )
+    assert told(HEADLINE).endswith(
+        "till 3,01 procent av hushållen, vilket tidigare år inte lät vänta."
+    )
+    groups = replace(HEADLINE, deviation=Kind.GROUP_DIFFERENCE, groups=(WOMEN, MEN))
+    assert "3,01 procent av hushållen i gruppen kvinnor" in told(groups)
+
+
 def test_a_summary_is_short_whatever_there_is_to_say() -> None:
     many = tuple(f"en-sak-{number}" for number in range(12))
     title = "Antal personer som har fått en insats efter en lång utredning om behovet av stöd"

@@ -10,13 +10,21 @@ import pytest
 from orchestration.findings.codes import Shortfall, Status
 from orchestration.findings.estimates import AnalysisResult, BoardStandardised
 from orchestration.findings.marts import ANALYSIS_RESULTS, BOARD_STANDARDISED, write_findings
-from orchestration.language.inline import plain
+from orchestration.flow.analyses import analyses
+from orchestration.indicators.catalogue import load_catalogue
+from orchestration.language.inline import Link, plain
 from orchestration.reporting.data import load_report_data
-from orchestration.reporting.document import Figure, Folded, Paragraph, Plain, Table
+from orchestration.reporting.document import Figure, Folded, Heading, Paragraph, Plain, Table
 from orchestration.reporting.memorandum import as_page, memorandum
 from orchestration.reporting.sections import housing_support, protected_housing, refusals
-from orchestration.reporting.sections.analysis import AnalysisChapter, AnalysisContext
+from orchestration.reporting.sections.analysis import (
+    AnalysisChapter,
+    AnalysisContext,
+    anchor_of,
+    on_page,
+)
 from orchestration.reporting.sections.sources import Sources
+from orchestration.settings import Settings
 from tests.number_walk import stray_digits, unmet
 from tests.unit.reporting.conftest import EDITION, YEAR, build_city
 
@@ -382,3 +390,41 @@ def test_a_doubtful_heap_is_told_as_doubtful(city: duckdb.DuckDBPyConnection) ->
     told = prose(chapters(city)["housing_support"])
     assert "går inte att säkerställa: 12 personer (osäkerhet −20 till 44)." in told
     assert "är skillnaden inte säkerställd: 0,2 timmar (osäkerhet −0,1 till 0,5)." in told
+
+
+def test_an_indicators_page_has_the_main_result_and_leads_to_the_rest(
+    city: duckdb.DuckDBPyConnection,
+) -> None:
+    sources = Sources(())
+    told = {}
+    for section in (refusals, protected_housing, housing_support):
+        context = AnalysisContext(
+            year=YEAR, municipality_id="0180", municipality_name="", sources=sources, anchor="x"
+        )
+        result = section.result(city, context)
+        chapter = AnalysisChapter(section.ANALYSIS, "Rubrik", (), section.INDICATORS, result)
+        heading, said, way = on_page(chapter, "../memorandum.html")
+        assert isinstance(heading, Heading)
+        assert isinstance(said, Paragraph)
+        assert isinstance(way, Paragraph)
+        assert plain(heading.said) == "Analys: Rubrik"
+        [link] = way.said
+        assert isinstance(link, Link)
+        assert link.address == f"../memorandum.html#{anchor_of(section.ANALYSIS)}"
+        told[section.ANALYSIS] = plain(said.said).replace("\u00a0", " ")
+    assert told["refusals"].startswith("Avslagen och delavslagen ökade med 1 300")
+    assert "svarar för 22 procent" in told["refusals"]
+    assert told["protected_housing"].startswith("Hela minskningen finns bland kvinnor med")
+    assert "313 personer uppfyller alla villkor" in told["housing_support"]
+    # Nothing is said where there is no estimate.
+    write_findings(city, ANALYSIS_RESULTS, [])
+    for section in (refusals, protected_housing, housing_support):
+        empty = section.result(city, context)
+        assert on_page(AnalysisChapter(section.ANALYSIS, "Rubrik", (), (), empty), "") == []
+
+
+def test_the_pages_that_an_analysis_stands_on_are_of_indicators_that_there_are() -> None:
+    known = {row.indicator_id for row in load_catalogue(Settings().seeds_dir).indicators}
+    named = [name for each in analyses() for name in each.indicators]
+    assert len(named) > 8
+    assert [name for name in named if name not in known] == []
