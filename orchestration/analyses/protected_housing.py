@@ -129,12 +129,14 @@ class Series:
         reports: (T,), positive.
         quarter: (T,), 1 to 4.
         after: (T,), whether the declared date has passed.
+        year: (T,); None where the quarters' own counts are not asked for.
     """
 
     placements: FloatArray
     reports: FloatArray
     quarter: IntArray
     after: BoolArray
+    year: IntArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -532,11 +534,22 @@ def _stays(rows: Rows, stays: Stays) -> None:
 
 
 def _against_reports(rows: Rows, series: Series) -> None:
-    """2.8: how placements follow reports, and the step at the declared date.
+    """2.8: the counts by quarter, how placements follow reports, the step at the declared date.
 
     Raises:
         Unidentified: the date lies outside the series, or too little lies before it.
     """
+    if series.year is not None:
+        for label, counts in (("placements", series.placements), ("reports", series.reports)):
+            for year, quarter, count in zip(series.year, series.quarter, counts, strict=True):
+                rows.add(
+                    f"2.8_{label}",
+                    float(count),
+                    unit="count",
+                    method_id="counts",
+                    breakdown="quarter",
+                    category=f"{year}*{quarter}",
+                )
     if not series.after.any() or (~series.after).sum() < _LEAST_QUARTERS:
         raise Unidentified(Shortfall.NO_EARLIER)
     if series.placements[~series.after].sum() < LEAST_EVENTS or series.reports.min() <= 0:

@@ -142,6 +142,7 @@ def read_series(reader: Reader, year: int) -> Series | Shortfall:
         reports=grain.real("reports"),
         quarter=grain.whole("quarter"),
         after=np.asarray(grain.whole("year") == year),
+        year=grain.whole("year"),
     )
 
 

@@ -71,6 +71,7 @@ _ORIGINS: Mapping[str, str] = MappingProxyType(
         "barn_unga": "genom socialtjänstens arbete med barn och unga",
     }
 )
+_SERIES = (("placements", "Beslut"), ("reports", "Anmälda brott"))
 _OTHER_ORIGINS = frozenset({"annan", "okand"})
 
 
@@ -86,6 +87,7 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     told += decisions.figure()
     told += paragraph(sentences(_bound(found), _carried(found)))
     told += _shares(found, context)
+    told += _against_reports(found, context)
     told += paragraph(_stays(found))
     told += _staying(found, context)
     told += estimates.more(
@@ -688,6 +690,83 @@ def _staying(found: Estimates, context: AnalysisContext) -> list[Plain]:
             (drawing,),
             table,
             f"{context.anchor}-kvar",
+        )
+    ]
+
+
+def _against_reports(found: Estimates, context: AnalysisContext) -> list[Plain]:
+    """Placements and reported crimes by quarter, each against its own first year."""
+    counted: dict[str, dict[tuple[int, int], AnalysisResult]] = {}
+    for name, _ in _SERIES:
+        counted[name] = {
+            (int(year), int(quarter)): row
+            for row in found.by(f"2.8_{name}", "quarter")
+            for year, quarter in [row.category.split("*")]
+        }
+    quarters = sorted(counted["placements"].keys() & counted["reports"].keys())
+    years = sorted({year for year, _ in quarters})
+    if len(years) < len(("before", "now")):
+        return []
+    lines = []
+    for name, title in _SERIES:
+        base = [counted[name][each].estimate or 0.0 for each in quarters if each[0] == years[0]]
+        mean = sum(base) / len(base)
+        if not mean:
+            return []
+        lines.append(
+            curves.Curve(
+                title,
+                tuple(
+                    (
+                        year + (quarter - 1) / 4,
+                        100 * (counted[name][year, quarter].estimate or 0.0) / mean,
+                    )
+                    for year, quarter in quarters
+                ),
+                main=name == "placements",
+            )
+        )
+    drawing = curves.curve_chart(
+        lines,
+        unit=f"index, kvartalen {years[0]} i medeltal är 100",
+        axis_title="kvartal",
+        ticks=[(float(year), str(year)) for year in years],
+        decimals=0,
+    )
+    table = Table(
+        nodes("Beslut om skyddat boende och anmälda brott i nära relation, efter kvartal"),
+        (Column(nodes("Kvartal")), *(Column(nodes(title), numeric=True) for _, title in _SERIES)),
+        tuple(
+            (
+                Cell(
+                    (
+                        Quoted(
+                            f"{year}, kvartal {quarter}",
+                            "marts.analysis_results.category",
+                            f"{year}*{quarter}",
+                        ),
+                    )
+                ),
+                *(Cell((brief(counted[name][year, quarter]),)) for name, _ in _SERIES),
+            )
+            for year, quarter in quarters
+        ),
+        f"{context.anchor}-anmalningar-tabell",
+        numbered=False,
+    )
+    return [
+        Figure(
+            nodes("Placeringar mot anmälda brott"),
+            say(
+                "Beslut om skyddat boende och anmälda brott i nära relation efter kvartal, "
+                "{years}, mot kvartalen det första året.{mark}",
+                years=Period.years(years[0], years[-1]),
+                mark=context.sources.mark_of(REGISTER),
+            ),
+            nodes("Linjediagram med en linje för varje serie. Alla värden står i tabellen."),
+            (drawing,),
+            table,
+            f"{context.anchor}-anmalningar",
         )
     ]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from orchestration.analyses import housing_support, protected_housing, refusals
-from orchestration.analyses.protected_housing import Delivered, Flow, Placements, Stays
+from orchestration.analyses.protected_housing import Delivered, Flow, Placements, Series, Stays
 from orchestration.analyses.rows import MOST_ROWS, Rows, Unidentified
 from orchestration.findings.codes import Shortfall, Status
 from orchestration.findings.estimates import AnalysisResult
@@ -257,6 +257,18 @@ def test_the_share_that_stays_falls_and_counts_the_open_stays() -> None:
     assert low is not None
     assert high is not None
     assert low < 0.85 < high
+
+
+def test_each_quarter_is_counted_beside_its_reports() -> None:
+    year = np.repeat(np.arange(YEAR - 3, YEAR + 1), 4)
+    quarter = np.tile(np.arange(1, 5), 4)
+    placements = np.arange(16.0) + 40
+    series = Series(placements, np.full(16, 900.0), quarter, year == YEAR, year)
+    rows = worlds.run_protected(9, series=series)
+    counted = of(rows, "2.8_placements")
+    assert len(counted) == len(of(rows, "2.8_reports")) == 16
+    assert value(counted[f"{YEAR}*1"]) == 52
+    assert sum(map(value, counted.values())) == placements.sum()
 
 
 def test_worlds_of_protected_housing_are_covered() -> None:

@@ -150,6 +150,12 @@ FURTHER = [
     ),
     shelter("2.8", 0.85, 0.78, 0.93, unit="ratio"),
     shelter("2.8_elasticity", 0.6, 0.1, 1.1, unit="elasticity"),
+    *(
+        shelter(f"2.8_{name}", count, breakdown="quarter", category=f"{year}*{quarter}")
+        for name, count in (("placements", 170.0), ("reports", 1000.0))
+        for year in (2022, 2023)
+        for quarter in (1, 2, 3, 4)
+    ),
     shelter("2.9", 1513.0),
     shelter("2.9", 508.0, breakdown="origin", category="polis"),
     shelter("2.9", 141.0, breakdown="origin", category="annan"),
@@ -356,7 +362,7 @@ def test_every_figure_of_a_section_leads_to_its_cells(city: duckdb.DuckDBPyConne
     drawn = {
         name: sum(isinstance(each, Figure) for each in blocks) for name, blocks in found.items()
     }
-    assert drawn == {"refusals": 5, "protected_housing": 3, "housing_support": 5}
+    assert drawn == {"refusals": 5, "protected_housing": 4, "housing_support": 5}
     data = load_report_data(
         city, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
     )
