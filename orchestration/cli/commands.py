@@ -43,7 +43,7 @@ from orchestration.cli.running import (
     write_demo_truth,
 )
 from orchestration.cli.serving import serve_dagster
-from orchestration.language.numbers import number
+from orchestration.language.numbers import number as told
 from orchestration.storage.home import keep_private
 from orchestration.storage.warehouse import WarehouseHeldError
 
@@ -153,6 +153,22 @@ def sources(
         show_sources(configured(home=home, municipality=municipality), shape)
 
 
+@app.command(cls=Command)
+def costs(
+    scenario: inputs.ScenarioFile = None,
+    number: inputs.Numbers = None,
+    out: inputs.CostsWorkbook = None,
+    shape: inputs.Shape = Format.TABLE,
+) -> None:
+    """Räknar på vad insatser utan individuell behovsprövning skulle kosta."""
+    from orchestration.cli import costing  # noqa: PLC0415
+
+    found = costing.costed(scenario, number or [])
+    costing.show(found, shape)
+    if out is not None:
+        costing.write(found, out)
+
+
 @app.command("check-file", cls=Command)
 def check_file(
     file: inputs.File,
@@ -248,8 +264,8 @@ def verify(home: inputs.Home = None, municipality: inputs.MunicipalityCode = Non
     for fault in found.faults_sv:
         console.print(f"- {fault}", soft_wrap=True)
     counts = (
-        f"Prövade: {number(found.deliveries)} mottagna leveranser, {number(found.tables)} tabeller"
-        f" i lagret, {number(found.editions)} utgåvor."
+        f"Prövade: {told(found.deliveries)} mottagna leveranser, {told(found.tables)} tabeller"
+        f" i lagret, {told(found.editions)} utgåvor."
     )
     console.print(counts, soft_wrap=True)
     if found.faults_sv:

@@ -311,6 +311,30 @@ Scale = Annotated[
         help="Stadens storlek; 1 är Stockholms (förvalt).",
     ),
 ]
+ScenarioFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--scenario",
+        metavar="FIL",
+        parser=_file,
+        help="Ett eget scenario (YAML); annars alla som finns.",
+    ),
+]
+Numbers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="TAL=VÄRDE",
+        help="Ett annat tal, som persons=120 eller gruppsamtal_rvc.group_size=4; kan anges flera"
+        " gånger. Med spann: TAL=VÄRDE:MINST:HÖGST.",
+    ),
+]
+CostsWorkbook = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="FIL", parser=_workbook, help="Arbetsbok (xlsx) att skriva allt i."
+    ),
+]
 AcceptUnlinked = Annotated[
     bool,
     typer.Option(

@@ -8,7 +8,7 @@ What does not belong here: how anything is estimated, and which estimates an ana
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -182,3 +182,118 @@ class HousingFlow:
     ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")]
     ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")]
     status: Annotated[Status, Field(description="Som i marts.analysis_results.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InterventionCost:
+    """One row of ``marts.intervention_costs``."""
+
+    scenario_id: Annotated[str, Field(description="Scenariot: namnet på dess fil.")]
+    reading_id: Annotated[
+        str, Field(description="Läsningen av källan: main, eller en annan som scenariot nämner.")
+    ]
+    insats: Annotated[str, Field(description="Insatsen.")]
+    reading_sv: Annotated[str, Field(description="Vad läsningen är; tomt där det bara finns en.")]
+    place: Annotated[int, Field(description="Ordningen bland scenarierna.")]
+    price_year: Annotated[int, Field(description="Året vars priser kronorna är i.")]
+    staff_sv: Annotated[str, Field(description="Befattningen.")]
+    receivers_sv: Annotated[str, Field(description="Vad de som får insatsen kallas.")]
+    receiver_sv: Annotated[str, Field(description="Detsamma i ental.")]
+    persons: Annotated[
+        float | None, Field(description="Hur många som får insatsen på ett år; tomt om okänt.")
+    ]
+    hours_per_person: Annotated[float, Field(description="Timmar per person och år.")]
+    rate: Annotated[float | None, Field(description="Kronor per personaltimme; tomt för en summa.")]
+    groups: Annotated[float | None, Field(description="Grupper per år; tomt utan grupper.")]
+    cost_total: Annotated[
+        float | None, Field(description="Kronor per år, avrundat; tomt om antalet är okänt.")
+    ]
+    cost_per_person: Annotated[float, Field(description="Kronor per person och år, avrundat.")]
+    cost_per_group: Annotated[
+        float | None, Field(description="Kronor per grupp och år, avrundat; tomt utan grupper.")
+    ]
+    exact_total: Annotated[float | None, Field(description="Kronor per år, utan avrundning.")]
+    exact_per_person: Annotated[float, Field(description="Kronor per person, utan avrundning.")]
+    low: Annotated[
+        float | None, Field(description="Nedre gräns för kronor per år när talen varierar.")
+    ]
+    high: Annotated[float | None, Field(description="Övre gräns för kronor per år.")]
+    person_low: Annotated[float | None, Field(description="Nedre gräns för kronor per person.")]
+    person_high: Annotated[float | None, Field(description="Övre gräns för kronor per person.")]
+    rounding: Annotated[str, Field(description="Hur de avrundade beloppen är avrundade.")]
+    is_assumption: Annotated[bool, Field(description="Sant om något av talen är antaget.")]
+    source_sv: Annotated[str, Field(description="Varifrån talen kommer.")]
+    note_sv: Annotated[str, Field(description="Vad en läsare måste veta om dem.")]
+    demand_sv: Annotated[
+        str, Field(description="Vilka registren kan räkna; tomt om scenariot inte säger det.")
+    ]
+    seed: Annotated[int, Field(description="Slumptalsfröet för gränserna.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostDriver:
+    """One row of ``marts.intervention_cost_drivers``."""
+
+    scenario_id: Annotated[str, Field(description="Scenariot.")]
+    driver: Annotated[str, Field(description="Talet, som i scenariots fil.")]
+    title_sv: Annotated[str, Field(description="Vad talet är.")] = ""
+    role: Annotated[
+        Literal["cost", "saving"],
+        Field(description="cost: kostnaden bygger på det; saving: bara det som kan sparas."),
+    ]
+    position: Annotated[
+        int | None, Field(description="1 betyder mest för kostnaden; tomt om talet inte varierar.")
+    ]
+    value: Annotated[float, Field(description="Talet.")]
+    low: Annotated[float, Field(description="Det minsta som anges.")]
+    high: Annotated[float, Field(description="Det största som anges.")]
+    shape: Annotated[str, Field(description="Fördelningen däremellan: triangular eller uniform.")]
+    measure: Annotated[
+        str | None, Field(description="Vad cost_low och cost_high är: cost_total, cost_per_person.")
+    ]
+    cost_low: Annotated[
+        float | None,
+        Field(description="Kostnaden när talet är som minst och alla andra som de är."),
+    ]
+    cost_high: Annotated[float | None, Field(description="Kostnaden när talet är som störst.")]
+    is_assumption: Annotated[bool, Field(description="Sant om ingen har mätt talet.")]
+    source_sv: Annotated[str, Field(description="Varifrån talet kommer.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakEven:
+    """One row of ``marts.intervention_break_even``."""
+
+    scenario_id: Annotated[str, Field(description="Scenariot.")]
+    saving_id: Annotated[str, Field(description="Det som inte skulle behövas; alla tillsammans.")]
+    title_sv: Annotated[str, Field(description="Vad det är; tomt för alla tillsammans.")]
+    kind: Annotated[str, Field(description="case_handling, heavier_insats eller alla.")]
+    horizon_years: Annotated[int, Field(description="År som räknas, insatsens eget det första.")]
+    discount_rate: Annotated[float, Field(description="Kalkylräntan.")]
+    cost_per_person: Annotated[float, Field(description="Insatsens kostnad, kronor per person.")]
+    saving_per_person: Annotated[
+        float, Field(description="Nuvärdet av det som inte behövs, kronor per person.")
+    ]
+    npv_per_person: Annotated[
+        float, Field(description="Nuvärdet minus kostnaden, kronor per person.")
+    ]
+    npv_low: Annotated[
+        float | None, Field(description="Nedre gräns när både kostnad och antaganden varierar.")
+    ]
+    npv_high: Annotated[float | None, Field(description="Övre gräns.")]
+    npv_total: Annotated[
+        float | None, Field(description="Detsamma för alla personer; tomt om antalet är okänt.")
+    ]
+    share: Annotated[
+        float | None, Field(description="Andelen som antas slippa; tomt för alla tillsammans.")
+    ]
+    break_even_share: Annotated[
+        float | None,
+        Field(
+            description="Andelen som skulle behöva slippa för att kostnaden ska vara betald; över 1"
+            " betyder att det inte räcker, tomt att det inte kan räknas."
+        ),
+    ]
+    verdict: Annotated[str, Field(description="pays, does_not_pay eller cannot_tell.")]
+    is_assumption: Annotated[bool, Field(description="Alltid sant: en besparing är antagen.")]
+    seed: Annotated[int, Field(description="Slumptalsfröet för gränserna.")]

@@ -33,7 +33,10 @@ from orchestration.findings.estimates import (
     AnalysisMethod,
     AnalysisResult,
     BoardStandardised,
+    BreakEven,
+    CostDriver,
     HousingFlow,
+    InterventionCost,
     RefusalPart,
     RefusalReturn,
 )
@@ -207,6 +210,23 @@ PROTECTED_HOUSING_FLOWS = FindingsTable(
     "En rad per år, plats, form som lämnades och form som kom sedan, för dem som lämnade under"
     " rapportåret eller året före.",
     HousingFlow,
+)
+INTERVENTION_COSTS = FindingsTable(
+    "marts.intervention_costs",
+    "En rad per insats utan individuell behovsprövning och läsning av dess källa: vad den skulle"
+    " kosta.",
+    InterventionCost,
+)
+INTERVENTION_COST_DRIVERS = FindingsTable(
+    "marts.intervention_cost_drivers",
+    "En rad per scenario och tal som kostnaden eller besparingen bygger på, och vad det betyder.",
+    CostDriver,
+)
+INTERVENTION_BREAK_EVEN = FindingsTable(
+    "marts.intervention_break_even",
+    "En rad per scenario, antagen besparing och antal år: nuvärdet, och andelen som behövs för att"
+    " insatsen ska betala sig.",
+    BreakEven,
 )
 
 

@@ -70,6 +70,7 @@ def analysis_step(
     reads: Sequence[str],
     compute: Callable[[Work, int], Computed],
     further: Sequence[FindingsTable[Any]] = (),
+    files: Sequence[str] = (),
 ) -> Step:
     """The step of an analysis.
 
@@ -80,6 +81,7 @@ def analysis_step(
         reads: what it reads beside `ALWAYS_READ`.
         compute: makes the estimates of a year.
         further: the tables of its own.
+        files: files of the checkout that it reads, as paths below it.
     """
     results, boards = results_table(analysis_id), boards_table(analysis_id)
 
@@ -106,18 +108,19 @@ def analysis_step(
         name=analysis_id,
         title_sv=title_sv,
         part_sv=part_sv,
-        writes=tuple(_product(table, (*ALWAYS_READ, *reads)) for table in tables),
+        writes=tuple(_product(table, (*ALWAYS_READ, *reads), files) for table in tables),
         suites=(results.name, *(table.name for table in further)),
         gate_title_sv=f"Kontrollerar: {title_sv.lower()}",
         run=run,
     )
 
 
-def _product(table: FindingsTable[Any], reads: Sequence[str]) -> Product:
+def _product(table: FindingsTable[Any], reads: Sequence[str], files: Sequence[str] = ()) -> Product:
     return Product(
         table.name,
         table.description,
         reads=tuple(reads),
+        files=tuple(files),
         group="analyses",
         kinds=frozenset({"python", "duckdb"}),
     )

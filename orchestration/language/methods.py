@@ -195,4 +195,14 @@ METHODS = (
         ),
         reference="Laird & Ware (1982), Biometrics 38:963",
     ),
+    AnalysisMethod(
+        method_id="demand",
+        title_sv="Vilka insatsen kan vara för",
+        text_sv=(
+            "De som registren känner, utom dem som redan nås, gånger den andel som antas komma. "
+            "Där ingen vet hur många av de nådda som är kända räknas med allt från ingen till "
+            "alla. Antagandena dras tillsammans i en latinsk hyperkub."
+        ),
+        reference="McKay, Beckman & Conover (1979), Technometrics 21:239",
+    ),
 )

@@ -114,6 +114,28 @@ def test_housing_support_is_the_indicator_and_heaps_above_the_threshold_alone(
     ) == [(82_576 * years[-1][2],)]
 
 
+def test_costs_are_the_documents_and_demand_is_the_registers(default_city: Installation) -> None:
+    assert default_city.published(
+        "select cost_total, cost_per_person, cost_per_group from marts.intervention_costs"
+        " where reading_id = 'main' order by place"
+    ) == [
+        (325_000, 3_250, None),
+        (810_000, 8_100, 64_800),
+        (1_135_000, 11_350, None),
+        (4_715_000, 4_400, None),
+        (None, 8_125, None),
+    ]
+    [(known, reached)] = default_city.published(
+        "select max(value) filter (where indicator_id = 'ipv_victims_known'),"
+        " max(value) filter (where indicator_id = 'rvc_victims') from marts.indicator_values"
+        " where geography_id = '0180' and breakdown = 'total' and period_start = date '2023-01-01'"
+        " and period_grain = 'year'"
+    )
+    _, low, high = estimates(default_city, "costs")["7.1", "gruppsamtal_med_kartlaggning_rvc"]
+    assert (low, high) == (known - reached, known)
+    assert 0 < reached < known
+
+
 def test_every_estimate_stands_once_with_a_method_and_what_it_lacks(
     default_city: Installation,
 ) -> None:
@@ -122,10 +144,12 @@ def test_every_estimate_stands_once_with_a_method_and_what_it_lacks(
         " count(*) filter (where status = 'estimated'), count(distinct seed)"
         " from marts.analysis_results group by all order by all"
     )
-    assert [row[0] for row in rows] == ["housing_support", "protected_housing", "refusals"]
-    for _, number, different, estimated, seeds in rows:
+    assert [row[0] for row in rows] == [
+        *("costs", "housing_support", "protected_housing", "refusals"),
+    ]
+    for analysis_id, number, different, estimated, seeds in rows:
         assert number == different
-        assert estimated > 25
+        assert estimated > (8 if analysis_id == "costs" else 25)
         assert seeds <= 1
     assert default_city.published(
         "select count(*) from marts.analysis_results"
@@ -157,7 +181,7 @@ def test_the_queries_of_the_guide_answer(default_city: Installation, query: str)
 
 
 def test_the_guide_has_a_query_for_each_analysis() -> None:
-    assert len(QUERIES) == 5
+    assert len(QUERIES) == 7
 
 
 def estimates(city: Installation, analysis_id: str) -> dict[tuple[str, str], tuple[float, ...]]:

@@ -75,6 +75,10 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         " at_risk cumulative_incidence ci_lower ci_upper",
         "marts.protected_housing_flows": "period_start geography_id from_form to_form horizon_days"
         " persons cumulative_incidence ci_lower ci_upper",
+        "marts.intervention_costs": "insats persons hours_per_person cost_total cost_per_person"
+        " cost_per_group scenario_id rate rounding low high is_assumption",
+        "marts.intervention_cost_drivers": "scenario_id driver low high cost_low cost_high",
+        "marts.intervention_break_even": "scenario_id saving_id horizon_years npv_per_person",
         "meta.publication": "built_at git_sha run_id profile quality_status disclosure_status"
         " synthetic",
         "meta.sources": "source_id publisher reference_period retrieved_at content_sha256 licence"

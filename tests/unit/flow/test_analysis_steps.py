@@ -34,7 +34,8 @@ TABLES = """
 create schema marts; create schema intermediate; create schema seeds; create schema analyses;
 create table marts.indicators as select 'i' as indicator_id, 'ekonomiskt_bistand' as area;
 create table marts.indicator_values as select 'i' as indicator_id,
-    date '2023-01-01' as period_start, 'year' as period_grain, '0180' as geography_id, 1.0 as value;
+    date '2023-01-01' as period_start, 'year' as period_grain, '0180' as geography_id, 1.0 as value,
+    1.0 as numerator, 1.0 as denominator, 'total' as breakdown, 'total' as category;
 create table intermediate.int_register_years (
     municipality_id varchar, register_name varchar, period_start date, period_end date);
 create table intermediate.int_geography_crosswalk as
