@@ -1,0 +1,83 @@
+"""What is asked of a block of cells: which are secret, which are known already, what hiding costs.
+
+How it is answered belongs in `greedy`, `optimum` and `protection`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestration.disclosure.cells import Flags, Integers, System
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A block of cells and what is asked of it. All arrays have shape (n,).
+
+    Attributes:
+        system: The cells and their sums.
+        secret: Those whose value must not be known.
+        shown: Those that a table would show; the others can only be worked out.
+        known: Those that everybody knows already, published before or by somebody else.
+        cost: What is lost where a cell is hidden that need not be: persons.
+        order: In which order cells are wanted, the most wanted first: a lower number is wanted
+            more.
+    """
+
+    system: System
+    secret: Flags
+    shown: Flags
+    known: Flags
+    cost: Integers
+    order: Integers
+
+    @classmethod
+    def of(
+        cls,
+        system: System,
+        secret: Flags,
+        *,
+        shown: Flags | None = None,
+        known: Flags | None = None,
+        order: Integers | None = None,
+    ) -> "Task":
+        """A task with what is usual where nothing is said.
+
+        Args:
+            system: The cells.
+            secret: Those that must not be known.
+            shown: All, unless given.
+            known: None, unless given.
+            order: The larger count is wanted more, unless given.
+        """
+        count = len(system)
+        return cls(
+            system,
+            secret,
+            np.ones(count, dtype=bool) if shown is None else shown,
+            np.zeros(count, dtype=bool) if known is None else known,
+            system.values,
+            np.argsort(np.argsort(-system.values, kind="stable"), kind="stable")
+            if order is None
+            else order,
+        )
+
+    def part(self, places: Integers) -> "Task":
+        """The same asked of some whole blocks.
+
+        Args:
+            places: Of the cells.
+        """
+        return Task(
+            self.system.part(places),
+            self.secret[places],
+            self.shown[places],
+            self.known[places],
+            self.cost[places],
+            self.order[places],
+        )
+
+    @property
+    def candidates(self) -> Flags:
+        """The cells that may be shown or hidden as it suits."""
+        return self.shown & ~self.secret & ~self.known
