@@ -1,6 +1,6 @@
 """Refusals of economic assistance: which groups, on what grounds, what changed, what came after.
 
-Estimands 1.1 to 1.9. Full and partial refusals are counted together where it says refusals, as the
+Estimands 1.1 to 1.10. Full and partial refusals are counted together where it says refusals, as the
 indicator does; a household month is refused if any of its decisions was a full refusal.
 
 What does not belong here: how an application's kind and a spell's month are found; the model of
@@ -129,6 +129,19 @@ class RefusalReturns:
     names: Mapping[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True)
+class Prices:
+    """What the norm and the prices were, as published; each as (the year before, the year).
+
+    Attributes:
+        norm: the national norm of assistance.
+        prices: what it is to pay for.
+    """
+
+    norm: tuple[float, float]
+    prices: tuple[float, float]
+
+
 def analyse(
     year: int,
     geography_id: str,
@@ -136,6 +149,7 @@ def analyse(
     returns: RefusalReturns | None = None,
     grounds: "GroundHistory | None" = None,
     *,
+    prices: Prices | None = None,
     replicates: int = REPLICATES,
 ) -> Rows:
     """All estimands of one year against the year before.
@@ -146,13 +160,14 @@ def analyse(
         months: what is lacking where there are none.
         returns: None where nothing can be followed.
         grounds: refusals by ground of all years; None where there is no history.
+        prices: None where either is not published for both years.
         replicates: draws of households.
     """
     rows = Rows(ANALYSIS, year, geography_id)
     if not isinstance(months, Shortfall) and months.year.size > MOST_ROWS:
         months = Shortfall.TOO_MANY_ROWS
     if isinstance(months, Shortfall):
-        for number in range(1, 10):
+        for number in range(1, 11):
             rows.add(f"1.{number}", None, unit="share", method_id="counts", shortfall=months)
         return rows
     now = months.year == year
@@ -188,7 +203,27 @@ def analyse(
         boards(rows, months)
     with rows.attempt("1.9", unit="kr", method_id="counts"):
         _money(rows, months, now)
+    with rows.attempt("1.10", unit="ratio", method_id="published", since=year - 1):
+        norm_and_prices(rows, prices)
     return rows
+
+
+def norm_and_prices(rows: Rows, prices: Prices | None) -> None:
+    """1.10: how the norm grew against the prices; below one it buys less than it did.
+
+    Raises:
+        Unidentified: either is not published, or is not positive.
+    """
+    if prices is None or min(*prices.norm, *prices.prices) <= 0:
+        raise Unidentified(Shortfall.NO_COLUMN)
+    (norm_then, norm), (then, now) = prices.norm, prices.prices
+    rows.add(
+        "1.10",
+        norm / norm_then / (now / then),
+        unit="ratio",
+        method_id="published",
+        since=rows.year - 1,
+    )
 
 
 def _rates(

@@ -14,6 +14,12 @@ METHODS = (
         reference="",
     ),
     AnalysisMethod(
+        method_id="published",
+        title_sv="Publicerade tal",
+        text_sv="Kvoten mellan två publicerade tals förändring. Ingen av dem är ett urval.",
+        reference="",
+    ),
+    AnalysisMethod(
         method_id="mean",
         title_sv="Medelvärde",
         text_sv="Medelvärdet med ett normalfördelat intervall av värdenas egen spridning.",

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 
 from orchestration.analyses import refusals
-from orchestration.analyses.refusals import GroundHistory, RefusalMonths, RefusalReturns
+from orchestration.analyses.refusals import GroundHistory, Prices, RefusalMonths, RefusalReturns
 from orchestration.analyses.rows import Rows
 from orchestration.findings.codes import Shortfall
 from orchestration.findings.estimates import AnalysisResult, RefusalPart, RefusalReturn
@@ -31,6 +31,7 @@ left join ({TODAYS_BOARDS}) as boards using (municipality_id, board_name)
 where months.municipality_id = $municipality
     and months.benefit_month between make_date($year - 1, 1, 1) and make_date($year, 12, 31)
 """
+_NORM, _PRICES = "assistance_norm", "price_housing_food"
 _OTHER_GAP = "spell_month_gap_"
 _RETURNS = """
 from intermediate.int_refusal_returns
@@ -148,6 +149,24 @@ def read_grounds(reader: Reader, year: int) -> GroundHistory | None:
     return GroundHistory(counts.reshape(len(years), len(grounds)), grounds)
 
 
+def read_prices(reader: Reader, year: int) -> Prices | None:
+    """The national norm and prices of a year and the year before; None without one of them."""
+    found = reader.connection.execute(
+        """
+        select indicator_id, year(period_start), value from marts.indicator_values
+        where indicator_id in ($norm, $prices) and geography_id = 'SE' and period_grain = 'year'
+            and breakdown = 'total' and year(period_start) between $year - 1 and $year
+            and value is not null
+        """,
+        {"norm": _NORM, "prices": _PRICES, "year": year},
+    ).fetchall()
+    of = {(indicator, at): float(value) for indicator, at, value in found}
+    pairs = [
+        (of.get((name, year - 1), 0.0), of.get((name, year), 0.0)) for name in (_NORM, _PRICES)
+    ]
+    return Prices(*pairs) if len(of) == len(pairs) * len(pairs[0]) else None
+
+
 def parts_of(rows: Rows) -> list[RefusalPart]:
     """What the changes in refusals and in their rate consist of; parts sum to the change."""
     found = {(row.estimand_id, row.breakdown, row.category): row for row in rows.results}
@@ -227,7 +246,8 @@ def _compute(work: Work, year: int) -> Computed:
             returns, grounds = read_returns(reader, year), read_grounds(reader, year)
         except TooManyRowsError:
             months = Shortfall.TOO_MANY_ROWS
-    rows = refusals.analyse(year, reader.municipality, months, returns, grounds)
+    prices = read_prices(reader, year)
+    rows = refusals.analyse(year, reader.municipality, months, returns, grounds, prices=prices)
     return Computed(
         rows, {REFUSAL_DECOMPOSITION: parts_of(rows), REFUSAL_RETURNS: returns_of(rows)}
     )

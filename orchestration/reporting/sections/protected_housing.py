@@ -591,7 +591,10 @@ def _stays(found: Estimates) -> Said:
             "2.7", "Om vistelserna blev längre eller kortare går inte att säga. {why}"
         )
     if not away_from(change, 0.0):
-        return nodes("Vistelsernas längd har inte säkert ändrats, räknat även med dem som pågår.")
+        return say(
+            "Vistelsernas längd har inte säkert ändrats: {change}, räknat även med dem som pågår.",
+            change=figure(change),
+        )
     return say(
         "Vistelserna blev {size} {way}, räknat även med dem som pågår.",
         size=sized(change),

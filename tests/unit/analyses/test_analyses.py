@@ -31,7 +31,9 @@ def value(result: AnalysisResult) -> float:
 def refused() -> Rows:
     returns, _ = worlds.returns_of(1)
     months = worlds.months_of(1, longer=1.3, factor=1.4)
-    return worlds.run_refusals(months, 99, returns=returns, grounds=worlds.grounds_of(1, 1.5))
+    grounds = worlds.grounds_of(1, 1.5)
+    prices = refusals.Prices((100.0, 108.6), (100.0, 112.0))
+    return worlds.run_refusals(months, 99, returns=returns, grounds=grounds, prices=prices)
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +46,14 @@ def supported() -> Rows:
 
 def test_every_estimand_of_refusals_has_rows(refused: Rows) -> None:
     found = {r.estimand_id.split("_")[0] for r in refused.results}
-    assert found == {f"1.{number}" for number in range(1, 10)}
+    assert found == {f"1.{number}" for number in range(1, 11)}
     assert {r.status for r in refused.results} == {Status.ESTIMATED}
+    # The norm rose by 8.6 %, the prices by 12 %.
+    assert value(of(refused, "1.10")["total"]) == pytest.approx(1.086 / 1.12)
+    rows = Rows("refusals", YEAR, "0180")
+    for prices in (None, refusals.Prices((100.0, 108.6), (0.0, 112.0))):
+        with pytest.raises(Unidentified):
+            refusals.norm_and_prices(rows, prices)
 
 
 def test_the_factors_add_up_to_the_change_exactly(refused: Rows) -> None:
@@ -160,7 +168,7 @@ def test_two_planted_boards_are_found_and_no_other() -> None:
 def test_what_is_lacking_has_a_row_that_says_so() -> None:
     nothing = worlds.run_refusals(Shortfall.NO_REGISTER, 9)
     assert {r.shortfall for r in nothing.results} == {Shortfall.NO_REGISTER}
-    assert len(nothing.results) == 9
+    assert len(nothing.results) == 10
     one_year = worlds.months_of(5, number=200)
     later = replace(one_year, year=np.full(one_year.year.size, YEAR))
     rows = worlds.run_refusals(later, 9)
@@ -169,7 +177,7 @@ def test_what_is_lacking_has_a_row_that_says_so() -> None:
     assert of(rows, "1.7")["total"].shortfall is Shortfall.NOT_FOLLOWED
     many = np.zeros(MOST_ROWS + 1, dtype=np.int64)
     too_many = worlds.run_refusals(replace(one_year, year=many), 9)
-    assert [r.shortfall for r in too_many.results] == 9 * [Shortfall.TOO_MANY_ROWS]
+    assert [r.shortfall for r in too_many.results] == 10 * [Shortfall.TOO_MANY_ROWS]
 
 
 def test_same_input_same_numbers() -> None:

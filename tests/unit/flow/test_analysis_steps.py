@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from orchestration.analyses import rows
+from orchestration.analyses.refusals import Prices
 from orchestration.analyses.rows import Rows
 from orchestration.findings.codes import Shortfall, Status
 from orchestration.findings.marts import ANALYSIS_METHODS, ANALYSIS_RESULTS, read_findings
@@ -22,7 +23,13 @@ from orchestration.flow.analyses.protected_housing import (
     read_series,
     read_stays,
 )
-from orchestration.flow.analyses.refusals import parts_of, read_grounds, read_months, read_returns
+from orchestration.flow.analyses.refusals import (
+    parts_of,
+    read_grounds,
+    read_months,
+    read_prices,
+    read_returns,
+)
 from orchestration.flow.estimates import results_table, united_step
 from orchestration.flow.grains import Reader, TooManyRowsError
 from orchestration.flow.step import Work
@@ -34,8 +41,9 @@ TABLES = """
 create schema marts; create schema intermediate; create schema seeds; create schema analyses;
 create table marts.indicators as select 'i' as indicator_id, 'ekonomiskt_bistand' as area;
 create table marts.indicator_values as select 'i' as indicator_id,
-    date '2023-01-01' as period_start, 'year' as period_grain, '0180' as geography_id, 1.0 as value,
-    1.0 as numerator, 1.0 as denominator, 'total' as breakdown, 'total' as category;
+    date '2023-01-01' as period_start, 'year' as period_grain, '0180' as geography_id,
+    1.0::double as value, 1.0 as numerator, 1.0 as denominator, 'total' as breakdown,
+    'total' as category;
 create table intermediate.int_register_years (
     municipality_id varchar, register_name varchar, period_start date, period_end date);
 create table intermediate.int_geography_crosswalk as
@@ -155,6 +163,22 @@ def test_the_history_of_grounds_ends_with_the_year(reader: Reader) -> None:
     assert history.grounds == ("ovrigt", "tillgangar")
     assert history.counts.tolist() == [[4.0, 5.0], [6.0, 7.0]]
     assert read_grounds(reader, 2024) is None
+
+
+def test_the_norm_is_held_against_the_prices_of_both_years(reader: Reader) -> None:
+    assert read_prices(reader, YEAR) is None
+    reader.connection.execute(
+        """
+        insert into marts.indicator_values
+        select indicator, make_date(year, 1, 1), 'year', 'SE', value, null, null, 'total', 'total'
+        from (values ('assistance_norm', 2022, 100.0), ('assistance_norm', 2023, 108.6),
+            ('price_housing_food', 2022, 200.0), ('price_housing_food', 2023, 224.0)
+        ) as v (indicator, year, value)
+        """
+    )
+    prices = read_prices(reader, YEAR)
+    assert prices == Prices((100.0, 108.6), (200.0, 224.0))
+    assert read_prices(reader, 2024) is None
 
 
 def test_a_decision_is_read_once_and_hours_of_nothing_never(reader: Reader) -> None:
