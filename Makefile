@@ -8,6 +8,8 @@ INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.developed
 # And what holds the models to another engine.
 SPARKED := $(VENV)/.sparked
+# The same dialect without Java; its client cannot share a place with Spark's.
+SAILED := $(VENV)/sail
 # Older DuckDBs, to prove that their users can read what is published: the oldest, the long-term
 # one, and 1.5, which the flow itself runs on too.
 OLDER_DUCKDB := $(foreach each,oldest lts 1.5,$(VENV)/duckdb-$(each))
@@ -17,7 +19,7 @@ PARSE := $(BIN)/python -c 'from orchestration.flow.dbt_project import ensure_man
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test lint types dbt serve bench spark truths mutants kills pictures lock audit clean manifest
+.PHONY: run test lint types dbt serve bench spark sail truths mutants kills pictures lock audit clean manifest
 
 run: $(INSTALLED)
 	$(BIN)/avvik run
@@ -47,7 +49,7 @@ manifest: $(INSTALLED)
 serve: $(INSTALLED)
 	$(BIN)/avvik serve
 
-bench: $(DEVELOPED)
+bench: $(DEVELOPED) $(SPARKED) $(SAILED)
 	$(BIN)/pytest -o addopts= -o 'python_files=bench_*.py' --import-mode=importlib -ra -s \
 	  tests/benchmarks
 
@@ -59,6 +61,11 @@ truths: $(DEVELOPED)
 # WAREHOUSE=var/warehouse.duckdb, of what was run last. Java 17 is needed.
 spark: $(SPARKED)
 	$(BIN)/python -m tests.portability $(if $(WAREHOUSE),--warehouse $(WAREHOUSE))
+
+# The same on Sail, which is one process and needs no Java.
+sail: $(SAILED)
+	PYTHONPATH=$(abspath $(SAILED)) $(BIN)/python -m tests.portability --engine sail \
+	  $(if $(WAREHOUSE),--warehouse $(WAREHOUSE))
 
 # Lines that a wrong number could be born in, changed one at a time: some test must fall for each.
 mutants: $(DEVELOPED)
@@ -73,12 +80,14 @@ pictures: $(DEVELOPED)
 	$(BIN)/python -m tests.pictures
 
 # One for a server, and one for developers that has all of the first.
-LOCK := uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \
-  --no-annotate --python-version 3.11 --extra build pyproject.toml
+COMPILE := uv pip compile --universal --generate-hashes --no-header --no-emit-index-url \
+  --no-annotate --python-version 3.11
+LOCK := $(COMPILE) --extra build pyproject.toml
 lock:
 	$(LOCK) -o requirements.lock
 	$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) --extra dev --extra spark -c requirements-dev.lock -o requirements-spark.lock
+	$(COMPILE) --no-deps tests/fixtures/sail.in -o tests/fixtures/sail.lock
 
 # The licence of each package that a server installs. Known vulnerabilities are not looked up: no
 # list of them ships with a package, and nothing here asks the network.
@@ -108,6 +117,11 @@ $(DEVELOPED): requirements-dev.lock $(INSTALLED)
 
 $(SPARKED): requirements-spark.lock $(DEVELOPED)
 	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement requirements-spark.lock
+	touch $@
+
+$(SAILED): tests/fixtures/sail.lock | $(DEVELOPED)
+	rm -rf $@
+	$(BIN)/pip install --quiet --no-deps --require-hashes --target $@ --requirement $<
 	touch $@
 
 $(OLDER_DUCKDB): $(VENV)/duckdb-%: tests/fixtures/duckdb-%.lock | $(DEVELOPED)

@@ -1,7 +1,8 @@
 """The same tables on two engines: what is exported, what dbt builds, and where it is read again.
 
-DuckDB's warehouse is the one that is right; Spark gets its raw tables as Parquet and builds the
-same models. How two tables are compared belongs in `comparison`, how Spark is started in `cluster`.
+DuckDB's warehouse is the one that is right; the other engine gets its raw tables as Parquet and
+builds the same models. How two tables are compared belongs in `comparison`, how an engine is
+started in `cluster` and `sail`.
 """
 
 import json
@@ -15,8 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-from tests.portability.cluster import Cluster
 from tests.portability.comparison import Difference, differences
+from tests.portability.processes import Engine, Session
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 _VIEWS = "compared"
@@ -45,16 +46,18 @@ class Dbt:
     """dbt on one of the profile's targets.
 
     Attributes:
-        target: `local` or `spark`.
+        target: `local`, `spark` or `sail`.
         environment: What the profile reads of the environment.
         artefacts: A directory for what dbt writes.
         project: The project; a copy of it where a fault is planted.
+        module: The command line.
     """
 
     target: str
     environment: dict[str, str]
     artefacts: Path
     project: Path = PROJECT
+    module: str = "dbt.cli.main"
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command of dbt's in a process of its own.
@@ -62,7 +65,7 @@ class Dbt:
         Args:
             arguments: The command and its options.
         """
-        command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments]
+        command = [sys.executable, "-m", self.module, "--no-use-colors", *arguments]
         command += ["--target", self.target, "--target-path", str(self.artefacts)]
         command += ["--log-path", str(self.artefacts), "--project-dir", str(self.project)]
         command += ["--profiles-dir", str(PROJECT)]
@@ -125,19 +128,19 @@ def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def export(warehouse: Path, cluster: Cluster, schemas: Sequence[str]) -> int:
-    """Give Spark the tables of some schemas, as Parquet.
+def export(warehouse: Path, engine: Engine, schemas: Sequence[str]) -> int:
+    """Give an engine the tables of some schemas, as Parquet.
 
     Args:
         warehouse: The DuckDB file.
-        cluster: Where they are to be read.
+        engine: Where they are to be read.
         schemas: The schemas; none that dbt builds all of.
 
     Returns:
         How many tables.
     """
     built = {name for schema in schemas for name in _made_by_dbt(schema)}
-    with opened(warehouse) as connection, cluster.session() as spark:
+    with opened(warehouse) as connection, engine.session() as session:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables()"
             " where list_contains($schemas, schema_name) order by all",
@@ -145,13 +148,13 @@ def export(warehouse: Path, cluster: Cluster, schemas: Sequence[str]) -> int:
         ).fetchall()
         given = [table for table in tables if f"{table[0]}.{table[1]}" not in built]
         for schema, name in given:
-            place = cluster.directory / "given" / schema / name
+            place = engine.directory / "given" / schema / name
             place.mkdir(parents=True)
             connection.execute(
                 f"copy {schema}.{name} to '{place / 'rows.parquet'}' (format parquet)"
             )
-            spark.run(f"create schema if not exists {schema}")
-            spark.run(f"create table {schema}.{name} using parquet location '{place}'")
+            session.run(f"create schema if not exists {schema}")
+            session.run(f"create table {schema}.{name} using parquet location '{place}'")
     return len(given)
 
 
@@ -164,37 +167,58 @@ def _made_by_dbt(schema: str) -> set[str]:
     return {f"marts.{name}" for name in {*names, "indicators"}}
 
 
-def compare(
-    warehouse: Path, cluster: Cluster, tables: Sequence[Table]
-) -> dict[Table, list[Difference]]:
-    """What differs between DuckDB's and Spark's tables, for each of them.
+def rows_of(warehouse: Path, tables: Sequence[Table]) -> int:
+    """How many rows some of DuckDB's tables have together.
 
     Args:
         warehouse: The DuckDB file, built.
-        cluster: Where the same is built.
+        tables: The tables.
+    """
+    counted = " union all ".join(f"select count(*) as n from {table}" for table in tables)
+    with opened(warehouse) as connection:
+        [(rows,)] = connection.execute(f"select sum(n) from ({counted})").fetchall()
+    return int(rows)
+
+
+def compare(
+    warehouse: Path, engine: Engine, tables: Sequence[Table]
+) -> dict[Table, list[Difference]]:
+    """What differs between DuckDB's and another engine's tables, for each of them.
+
+    Args:
+        warehouse: The DuckDB file, built.
+        engine: Where the same is built.
         tables: What to compare.
     """
-    with cluster.session() as spark:
-        spark.run(f"create schema if not exists {_VIEWS}")
-        for table in tables:
-            if table.is_view:
-                copy = f"{_VIEWS}.{table.schema}__{table.name}"
-                spark.run(f"drop table if exists {copy}")
-                spark.run(f"create table {copy} using parquet as select * from {table}")
-    with opened(warehouse) as connection:
-        return {
-            table: differences(connection, str(table), str(table), _written(cluster, table))
-            for table in tables
-        }
+    with opened(warehouse) as connection, engine.session() as session:
+        session.run(f"create schema if not exists {_VIEWS}")
+        return {table: _compared(connection, engine, session, table) for table in tables}
 
 
-def _written(cluster: Cluster, table: Table) -> str:
-    """Where Spark has written a table, as SQL after `from`."""
+def _compared(
+    connection: duckdb.DuckDBPyConnection, engine: Engine, session: Session, table: Table
+) -> list[Difference]:
+    """What differs in one table; one that the engine cannot give differs in all its rows."""
+    try:
+        if table.is_view:
+            copy = f"{_VIEWS}.{table.schema}__{table.name}"
+            session.run(f"drop table if exists {copy}")
+            session.run(f"create table {copy} using parquet as select * from {table}")
+        written = _written(engine, table)
+    except Exception as error:  # noqa: BLE001 (each client has errors of its own)
+        [(rows,)] = connection.execute(f"select count(*) from {table}").fetchall()
+        how = f"finns inte i {engine.name}: {' '.join(str(error).split())[:200]}"
+        return [Difference(str(table), None, rows, how)]
+    return differences(connection, str(table), str(table), written)
+
+
+def _written(engine: Engine, table: Table) -> str:
+    """Where an engine has written a table, as SQL after `from`."""
     schema, name = (
         (_VIEWS, f"{table.schema}__{table.name}") if table.is_view else (table.schema, table.name)
     )
-    folder = cluster.warehouse / f"{schema}.db" / name
+    folder = engine.folder(schema, name)
     if not list(folder.glob("*.parquet")):
-        # Spark writes no file for no row.
+        # No file is written for no row.
         return f"(select * from {table} limit 0)"
     return f"read_parquet('{folder}/*.parquet')"

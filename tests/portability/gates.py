@@ -1,7 +1,7 @@
 """The gates' rules on two engines: the same questions, the same judge, the same outcome.
 
-DuckDB is asked as every night. Spark is asked the same in its own words, and its answers are judged
-by the same code. How tables are compared belongs in `comparison`.
+DuckDB is asked as every night. The other engine is asked the same in Spark's words, and its answers
+are judged by the same code. How tables are compared belongs in `comparison`.
 """
 
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from orchestration.quality.metrics import Relation, table_columns
 from orchestration.quality.results import ExpectationResult
 from orchestration.quality.suites import load_suites
 from orchestration.quality.validation import judge, typed_expectations, validate
-from tests.portability.cluster import Session
+from tests.portability.processes import Session
 
 _SUITES = Path(__file__).parents[2] / "expectations"
 _EVALUATED_AT = datetime(2026, 11, 28, tzinfo=UTC)
@@ -48,7 +48,7 @@ def outcomes(warehouse: Path, session: Session) -> tuple[int, list[str]]:
 
     Args:
         warehouse: The DuckDB file, after a whole run.
-        session: Spark, with the same tables.
+        session: The other engine, with the same tables.
 
     Returns:
         How many rules were judged on both, and those that came out otherwise, in Swedish.

@@ -37,16 +37,33 @@ def test_a_developer_has_what_the_server_has() -> None:
 
 
 def test_only_what_tries_another_engine_has_it() -> None:
-    engine = {"pyspark", "dbt-spark", "pyhive", "thrift"}
-    assert engine <= names("requirements-spark.lock")
-    assert not engine & names("requirements-dev.lock")
+    spark = {"pyspark", "dbt-spark", "pyhive", "thrift"}
+    sail = {"pysail", "pyspark-client", "dbt-spark"}
+    assert spark <= names("requirements-spark.lock")
+    assert sail <= names("tests/fixtures/sail.lock")
+    assert not (spark | sail) & names("requirements-dev.lock")
+
+
+def test_what_both_engines_are_asked_through_is_the_same() -> None:
+    asked = {"dbt-spark", "sqlparams"}
+    spark, sail = locked("requirements-spark.lock"), locked("tests/fixtures/sail.lock")
+    assert asked == {name for name, _ in sail & spark if name in asked}
+    # grpc tells its status in parts that are of one version.
+    [grpc] = [version for name, version in locked("requirements-dev.lock") if name == "grpcio"]
+    assert ("grpcio-status", grpc) in sail
 
 
 def test_each_file_of_a_lock_has_its_hash() -> None:
-    for lock in ("requirements.lock", "requirements-dev.lock", "requirements-spark.lock"):
+    locks = {
+        "requirements.lock": 100,
+        "requirements-dev.lock": 100,
+        "requirements-spark.lock": 100,
+        "tests/fixtures/sail.lock": 8,
+    }
+    for lock, fewest in locks.items():
         text = (ROOT / lock).read_text(encoding="utf-8")
         packages = re.split(r"(?m)^(?=\S)", text)
-        assert len(packages) > 100
+        assert len(packages) > fewest
         assert [each for each in packages if each.strip() and "--hash=sha256:" not in each] == []
         assert "://" not in text
 
