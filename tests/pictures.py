@@ -5,6 +5,7 @@ No test: what it makes is kept in docs/pictures, and shows what was published la
 
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -12,16 +13,21 @@ from playwright.sync_api import sync_playwright
 from orchestration.settings import Settings
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
-# What is pictured, under which name, and how much of it: a first page.
-SHOWN = {
-    "memorandum.png": "memorandum.html",
-    "indicator-page.png": "indikatorer/child_cases.html",
+# What is pictured, under which name: a first page, or one figure of a page.
+SHOWN: Mapping[str, tuple[str, str]] = {
+    "memorandum.png": ("memorandum.html", ""),
+    "indicator-page.png": ("indikatorer/child_cases.html", ""),
+    "analysis-refusals.png": ("memorandum.html", "#analys-refusals-grunder-over-tid"),
+    "analysis-protected-housing.png": ("memorandum.html", "#analys-protected-housing-forandring"),
+    "analysis-housing-support.png": ("memorandum.html", "#analys-housing-support-timmar"),
 }
 _SIZE = {"width": 1280, "height": 1400}
+# As wide as two charts beside each other.
+_FIGURE_WIDTH = 800
 
 
 def main(published: Path, made: Path) -> None:
-    """Make a picture of the beginning of each document.
+    """Make a picture of the beginning of each document, or of its figure.
 
     Args:
         published: What was published last.
@@ -38,9 +44,12 @@ def main(published: Path, made: Path) -> None:
             color_scheme="light",
             reduced_motion="reduce",
         )
-        for name, document in SHOWN.items():
+        for name, (document, figure) in SHOWN.items():
+            width = _FIGURE_WIDTH if figure else _SIZE["width"]
+            page.set_viewport_size({"width": width, "height": _SIZE["height"]})
             page.goto((published / document).as_uri())
-            page.screenshot(path=made / name)
+            shown = page.locator(figure) if figure else page
+            shown.screenshot(path=made / name)
         browser.close()
 
 

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 from lxml import etree
 
+from orchestration.flow.analyses import analyses
 from orchestration.indicators.catalogue import load_catalogue
 from orchestration.reporting.sections.sources import PAGES_DIRECTORY
 from orchestration.settings import Settings
@@ -104,8 +105,9 @@ def test_no_estimate_is_left_untold(default_city: Installation) -> None:
 
 # The steps that know which year is reported.
 OF_A_YEAR = (
-    *("deviations", "series_charts", "focus_areas", "housing_support", "protected_housing"),
-    *("refusals", "analysis_results", "memorandum", "snapshot"),
+    *("deviations", "series_charts", "focus_areas"),
+    *(each.step.name for each in analyses()),
+    *("analysis_results", "memorandum", "snapshot"),
 )
 
 

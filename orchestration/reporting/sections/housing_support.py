@@ -34,7 +34,13 @@ from orchestration.reporting.document import Cell, Column, Figure, Plain, Table,
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections import estimates
 from orchestration.reporting.sections.analysis import AnalysisContext
-from orchestration.reporting.sections.estimates import Estimates, away_from, brief, figure, sized
+from orchestration.reporting.sections.estimates import (
+    Estimates,
+    away_from,
+    brief,
+    figure,
+    points_figure,
+)
 
 REGISTER = "boendestod_beslut"
 ANALYSIS = "housing_support"
@@ -198,16 +204,15 @@ def _since(found: Estimates) -> Said:
     when = Period.year(step.period_from.year) if step.period_from else nodes("då")
     if not away_from(step, 0.0):
         return say(
-            "Att överskottet ökade när ersättningen kom {when} går inte att säkerställa: {step} av "
-            "personkretsen kring gränsen.",
+            "Att överskottet ökade när ersättningen kom {when} går inte att säkerställa: {step}.",
             when=when,
-            step=figure(step),
+            step=points_figure(step),
         )
     return say(
-        "Bland beslut från {when} och senare, när ersättningen fanns, är överskottet {step} {way} "
-        "av personkretsen kring gränsen än bland tidigare beslut.{largest}",
+        "Räknat som andel av personkretsen kring gränsen är överskottet {step} {way} bland beslut "
+        "från {when} och senare, när ersättningen fanns, än bland tidigare beslut.{largest}",
         when=when,
-        step=sized(step),
+        step=points_figure(step),
         way="större" if (step.estimate or 0.0) > 0 else "mindre",
         largest=" Inget annat år har ett lika stort steg."
         if step.verdict == "largest_step"
@@ -372,8 +377,8 @@ def _board_dots(
     return estimates.dots(
         nodes("Nämndernas avvikelse i timmar vid lika förutsättningar"),
         say(
-            "Timmar i månaden mer eller mindre än i alla nämnder, {year}, draget mot noll efter "
-            "hur säkert det är.{mark}",
+            "Timmar mer eller mindre än i alla nämnder, {year}, draget mot noll efter "
+            "säkerhet.{mark}",
             year=Period.year(context.year),
             mark=context.sources.mark_of(REGISTER),
         ),
@@ -515,8 +520,8 @@ def _histogram(
         Figure(
             nodes("Beviljade timmar i grupper som kan och inte kan ge ersättning"),
             say(
-                "Personer efter beviljade timmar i månaden, halvtimme för halvtimme, {year}. "
-                "Linjen är vad mönstret i övrigt ger den grupp som ersättningen gäller.{note}"
+                "Personer efter beviljade timmar i månaden, {year}. Linjen: vad mönstret i övrigt "
+                "ger personkretsen.{note}"
                 "{mark}",
                 year=Period.year(context.year),
                 note=context.sources.note_of(REGISTER),
@@ -588,8 +593,7 @@ def _placebos(found: Estimates, context: AnalysisContext) -> list[Plain]:
     return estimates.dots(
         nodes("Överskottet vid ersättningens gräns och där den inte finns"),
         say(
-            "Personer utöver vad mönstret i övrigt ger: vid gränsen (mörk punkt), vid andra "
-            "gränser och i grupper utan ersättning.{mark}",
+            "Personer utöver mönstret; mörk punkt är ersättningens gräns.{mark}",
             mark=context.sources.mark_of(REGISTER),
         ),
         rows,

@@ -218,8 +218,7 @@ class _Decisions:
                     year=Period.year(years[1]),
                 ),
                 say(
-                    "Beslut om skyddat boende för kvinnor. Varje förändring börjar där den förra "
-                    "slutar; streckade fält är minskningar.{mark}",
+                    "Beslut om skyddat boende för kvinnor; streckade fält är minskningar.{mark}",
                     mark=context.sources.mark_of(REGISTER),
                 ),
                 nodes("Vattenfallsdiagram. Alla värden står i tabellen."),
@@ -414,8 +413,8 @@ def _shares(found: Estimates, context: AnalysisContext) -> list[Plain]:
     return estimates.parts(
         nodes("Vad som motsvarar minskningen"),
         say(
-            "Andelar av de placeringar som skulle ha gjorts med förra årets mönster, {year}. "
-            "Streckat fält: samtalsstöd bland dem som inte placerades, som inte räknas in.{mark}",
+            "Andel av minskningen, {year}. Streckat fält: samtalsstöd bland dem som inte "
+            "placerades, räknas inte in.{mark}",
             year=Period.year(context.year),
             mark=context.sources.mark_of(REGISTER),
         ),
@@ -684,8 +683,7 @@ def _staying(found: Estimates, context: AnalysisContext) -> list[Plain]:
         Figure(
             nodes("Hur länge vistelserna varar"),
             say(
-                "Andel som är kvar efter så många dagar, av vistelser som började {years}. De som "
-                "pågår räknas med så länge de är kända.{mark}",
+                "Vistelser som började {years}, räknat även med dem som pågår.{mark}",
                 years=Period.years(years[0], years[-1]),
                 mark=context.sources.mark_of(REGISTER),
             ),
@@ -735,6 +733,7 @@ def _against_reports(found: Estimates, context: AnalysisContext) -> list[Plain]:
         axis_title="kvartal",
         ticks=[(float(year), str(year)) for year in years],
         decimals=0,
+        zero=False,
     )
     table = Table(
         nodes("Beslut om skyddat boende och anmälda brott i nära relation, efter kvartal"),
@@ -761,8 +760,7 @@ def _against_reports(found: Estimates, context: AnalysisContext) -> list[Plain]:
         Figure(
             nodes("Placeringar mot anmälda brott"),
             say(
-                "Beslut om skyddat boende och anmälda brott i nära relation efter kvartal, "
-                "{years}, mot kvartalen det första året.{mark}",
+                "Kvartal, {years}. Den lodräta axeln börjar inte vid noll.{mark}",
                 years=Period.years(years[0], years[-1]),
                 mark=context.sources.mark_of(REGISTER),
             ),
@@ -789,7 +787,7 @@ def _reports(found: Estimates) -> Said:
             sure="" if away_from(step, 1.0) else ", alltså inte säkert ändrade",
         ),
         say(
-            "Där anmälningarna är en procent fler är placeringarna {together} procent fler.",
+            "För varje procent fler anmälningar ändras placeringarna så många procent: {together}.",
             together=figure(together),
         )
         if together is not None

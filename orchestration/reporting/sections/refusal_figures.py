@@ -72,7 +72,7 @@ def parts(found: Estimates, context: AnalysisContext) -> list[Plain]:
         return []
     mark = context.sources.mark_of(REGISTER)
     caption = say(
-        "Vad förändringen i avslag och delavslag från {before} till {year} består av.{note}{mark}",
+        "Avslag och delavslag, från {before} till {year}.{note}{mark}",
         before=Period.year(context.year - 1),
         year=Period.year(context.year),
         note=context.sources.note_of(REGISTER),
@@ -227,7 +227,7 @@ class Grounds:
             Figure(
                 nodes("Avslagens grunder över tid"),
                 say(
-                    "Avslag och delavslag efter grund, {years}. Mörka fält: de grunder som skulle "
+                    "Avslag och delavslag efter grund, {years}. Mörka fält: grunder som kan "
                     "tyda på nya grupper.{mark}",
                     years=span,
                     mark=context.sources.mark_of(REGISTER),
@@ -327,8 +327,7 @@ def returns(found: Estimates, context: AnalysisContext) -> list[Plain]:
         Figure(
             nodes("Vad som kommer efter ett avslag"),
             say(
-                "Andel av avslagen, efter antal månader: som fått bistånd, fått avslag igen, eller "
-                "inte sökt igen.{mark}",
+                "Andel av avslagen efter antal månader.{mark}",
                 mark=context.sources.mark_of(REGISTER),
             ),
             nodes("Linjediagram, ett för varje utfall. Alla värden står i tabellen."),
@@ -361,6 +360,16 @@ def tables(found: Estimates, context: AnalysisContext) -> list[Table]:
         for dimension, title in _DIMENSIONS
         if found.by("1.1", dimension)
     ]
+    if suspected := found.by("1.6", "ground"):
+        shown.append(
+            estimates.table(
+                nodes("Förändring mot de övriga grundernas"),
+                "Grund",
+                "Gånger",
+                suspected,
+                anchor=f"{context.anchor}-nya-grupper",
+            )
+        )
     return shown + _odds_tables(found, context) + _ground_tables(found, context)
 
 

@@ -64,7 +64,7 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     told += boards.figure(
         say("Stadsdelsnämndernas avslag mot vad deras ansökningar låter vänta"),
         say(
-            "Avslag och delavslag delat med det väntade, {year}. Streckad linje: som väntat.{mark}",
+            "Utfall delat med väntat, {year}. Streckad linje: som väntat.{mark}",
             year=Period.year(context.year),
             mark=context.sources.mark_of(REGISTER),
         ),
