@@ -297,3 +297,58 @@ class BreakEven:
     verdict: Annotated[str, Field(description="pays, does_not_pay eller cannot_tell.")]
     is_assumption: Annotated[bool, Field(description="Alltid sant: en besparing är antagen.")]
     seed: Annotated[int, Field(description="Slumptalsfröet för gränserna.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChildDistrict:
+    """One row of ``marts.child_cases_by_status``."""
+
+    period_start: Annotated[date, Field(description="Årets första dag.")]
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    area_name: Annotated[str, Field(description="Stadsdelen; okand där den inte är känd.")]
+    board_id: Annotated[
+        str | None, Field(description="Nämnden som svarar för den; se marts.geographies.")
+    ]
+    area_category: Annotated[
+        int | None, Field(description="Områdeskategori, 1 den svagaste och 4 den starkaste.")
+    ]
+    socioeconomic_index: Annotated[
+        float | None, Field(description="Socioekonomiskt index; högre är starkare.")
+    ]
+    children: Annotated[float | None, Field(description="Barn 0–17 år som bor där.")]
+    cases: Annotated[float, Field(description="Ärenden.")]
+    expected: Annotated[
+        float | None, Field(description="Ärenden som nämndens nivå och stadsdelens index ger.")
+    ]
+    ratio: Annotated[float | None, Field(description="Utfallet delat med det väntade.")]
+    ci_lower: Annotated[float | None, Field(description="Kvotens nedre gräns.")]
+    ci_upper: Annotated[float | None, Field(description="Kvotens övre gräns.")]
+    p_value: Annotated[float | None, Field(description="Ojusterat p-värde.")]
+    q_value: Annotated[float | None, Field(description="Justerat för antalet stadsdelar.")]
+    verdict: Annotated[
+        str | None, Field(description="above, below eller alike; tomt där inget kan sägas.")
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChildRereferral:
+    """One row of ``marts.child_rereferrals``."""
+
+    period_start: Annotated[date, Field(description="Rapportårets första dag.")]
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    history: Annotated[str, Field(description="Tidigare ärenden: 0, 1-2, 3+, eller alla.")]
+    outcome: Annotated[
+        str,
+        Field(
+            description="Vad ärendet ledde till: forhandsbedomning, utredning_utan_insats, insats,"
+            " eller alla."
+        ),
+    ]
+    horizon_months: Annotated[int, Field(description="Månader efter avslutet.")]
+    at_risk: Annotated[float, Field(description="Avslut som följs.")]
+    incidence: Annotated[
+        float | None, Field(description="Andelen som aktualiserats på nytt så långt efteråt.")
+    ]
+    ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")]
+    ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")]
+    status: Annotated[Status, Field(description="Som i marts.analysis_results.")]

@@ -34,6 +34,8 @@ from orchestration.findings.estimates import (
     AnalysisResult,
     BoardStandardised,
     BreakEven,
+    ChildDistrict,
+    ChildRereferral,
     CostDriver,
     HousingFlow,
     InterventionCost,
@@ -227,6 +229,17 @@ INTERVENTION_BREAK_EVEN = FindingsTable(
     "En rad per scenario, antagen besparing och antal år: nuvärdet, och andelen som behövs för att"
     " insatsen ska betala sig.",
     BreakEven,
+)
+CHILD_CASES_BY_STATUS = FindingsTable(
+    "marts.child_cases_by_status",
+    "En rad per år och stadsdel; okand samlar de ärenden vars stadsdel inte är känd.",
+    ChildDistrict,
+)
+CHILD_REREFERRALS = FindingsTable(
+    "marts.child_rereferrals",
+    "En rad per år, plats, tidigare ärenden, vad ärendet ledde till och månader efter avslutet, för"
+    " avslut under rapportåret och de två åren före.",
+    ChildRereferral,
 )
 
 

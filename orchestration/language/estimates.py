@@ -33,6 +33,8 @@ _ENOUGH_WITHOUT_DECIMALS = 0.1
 _UNITS: Mapping[str, tuple[str, str, int]] = MappingProxyType(
     {
         "share": ("proportion", "procent", 0),
+        "points": ("proportion", "procentenheter", 1),
+        "index": ("mean", "", 2),
         "ratio": ("mean", "gånger", 2),
         "elasticity": ("mean", "", 2),
         "count": ("count", "", 0),
@@ -58,6 +60,8 @@ def form(unit: str, value: float, style: Style = Style.FULL) -> Form:
     if unit not in _UNITS:
         raise LookupError(f"no Swedish words for the unit {unit!r}")
     measure, word, digits = _UNITS[unit]
+    if unit == "points" and style is Style.FULL:
+        return Form(Style.POINTS, digits)
     if unit == "share" and abs(value) < _ENOUGH_WITHOUT_DECIMALS:
         digits = 1
     return Form(style, digits, measure, word)

@@ -211,4 +211,74 @@ METHODS = (
         ),
         reference="McKay, Beckman & Conover (1979), Technometrics 21:239",
     ),
+    AnalysisMethod(
+        method_id="difference",
+        title_sv="Skillnad mellan andelar",
+        text_sv="Skillnaden i procentenheter. Ett barns ärenden räknas som hörande ihop.",
+        reference="Liang & Zeger (1986), Biometrika 73:13",
+    ),
+    AnalysisMethod(
+        method_id="equivalence",
+        title_sv="Skillnad eller ingen skillnad",
+        text_sv=(
+            "En skillnad som inte hittas är inte visad vara noll. Att det inte finns någon "
+            "skillnad av betydelse sägs bara när två ensidiga test visar att den är mindre än tre "
+            "procentenheter; en skillnad sägs finnas när den är säker efter justering för antalet "
+            "prövningar; annars går det inte att avgöra."
+        ),
+        reference="Schuirmann (1987), J. Pharmacokinet. Biopharm. 15:657",
+    ),
+    AnalysisMethod(
+        method_id="standardised_shares",
+        title_sv="Andelar vid lika sammansättning",
+        text_sv=(
+            "Varje grupps andel så som den hade varit om alla grupper haft samma ålder, "
+            "kontaktorsak och historik, enligt en logistisk regression."
+        ),
+        reference="Breslow & Day (1987), Statistical Methods in Cancer Research II",
+    ),
+    AnalysisMethod(
+        method_id="board_odds",
+        title_sv="Hur mycket nämnderna skiljer sig",
+        text_sv=(
+            "Varje nämnds odds jämförs med vad ärendenas ålder, kontaktorsak, historik och "
+            "områdeskategori ger. Måttet är medianen av kvoten mellan två nämnders odds, slumpen "
+            "borträknad: 1 betyder att de är lika."
+        ),
+        reference="Larsen & Merlo (2005), Am. J. Epidemiol. 161:81; Paule & Mandel (1982)",
+    ),
+    AnalysisMethod(
+        method_id="within_between",
+        title_sv="Samband mellan nämnder och inom dem",
+        text_sv=(
+            "Ärenden per barn efter socioekonomiskt index, log-linjärt. Ett samband mellan "
+            "nämndernas medelvärden och ett mellan en nämnds egna stadsdelar; felen är nämndernas."
+        ),
+        reference="Neuhaus & Kalbfleisch (1998), Biometrics 54:638",
+    ),
+    AnalysisMethod(
+        method_id="districts",
+        title_sv="Stadsdelar mot sambandet",
+        text_sv=(
+            "En stadsdels ärenden mot vad nämndens nivå och stadsdelens eget index ger, enligt "
+            "alla andra stadsdelar. Att ett barn kan ha flera ärenden är inräknat, och antalet "
+            "prövningar. Stadsdelar som säkert avviker får inte påverka vad som väntas av andra."
+        ),
+        reference="Rosner (1983), Technometrics 25:165; Breslow (1984), J. R. Stat. Soc. C 33:38",
+    ),
+    AnalysisMethod(
+        method_id="piecewise_hazard",
+        title_sv="Hur snart barnet kommer tillbaka",
+        text_sv=(
+            "Risken för en ny aktualisering, som får vara olika hög olika lång tid efter avslutet, "
+            "vid samma ålder, kontaktorsak, historik och nämnd. Ett barns avslut hör ihop."
+        ),
+        reference="Holford (1980), Biometrics 36:299; Lin & Wei (1989), JASA 84:1074",
+    ),
+    AnalysisMethod(
+        method_id="gini_simpson",
+        title_sv="Variation i insatser",
+        text_sv="Sannolikheten att två beviljade insatser är av olika slag.",
+        reference="Simpson (1949), Nature 163:688",
+    ),
 )

@@ -266,6 +266,64 @@ _SPELL_BANDS: Mapping[str, str] = MappingProxyType(
 _PREVIOUS_CASES: Mapping[str, str] = MappingProxyType(
     {"0": "inga", "1-2": "1\u20132", "3+": "3 eller fler"}
 )
+_AREA_CATEGORIES: Mapping[str, str] = MappingProxyType(
+    {
+        "1": "kategori 1, svagast ställning",
+        "2": "kategori 2",
+        "3": "kategori 3",
+        "4": "kategori 4, starkast ställning",
+    }
+)
+_CASE_STEPS: Mapping[str, str] = MappingProxyType(
+    {
+        "forhandsbedomning": "förhandsbedömning",
+        "utredning": "utredning inleds",
+        "erbjuden": "insats erbjuds",
+        "accepterad": "insats accepteras",
+        "beviljad": "insats beviljas",
+        "vardnadshavare_vill_inte": "ingen utredning: vårdnadshavaren vill inte",
+        "avbojd_av_vardnadshavare": "erbjuden insats avböjs av vårdnadshavaren",
+        "avbojd_av_barnet": "erbjuden insats avböjs av barnet",
+        "ingen_oro": "ingen utredning: ingen oro",
+        "insats_pagar": "ingen utredning: insats pågår",
+        "annan_huvudman": "ingen utredning: annan huvudman",
+        "uppgifter_otillrackliga": "ingen utredning: uppgifterna räcker inte",
+        "ingen_insats_erbjuden": "utredning utan erbjuden insats",
+        "ej_beviljad": "accepterad insats beviljas inte",
+        "okand": "skälet är inte känt",
+        "vidtalad_skola": "skolan vidtalas",
+        "vidtalad_forskola": "förskolan vidtalas",
+        "vidtalad_barnet": "barnet vidtalas",
+        "vidtalad_halso_sjukvard": "hälso- och sjukvården vidtalas",
+        "skola": "skolan, barn i skolåldern",
+        "forskola": "förskolan, barn i förskoleåldern",
+        "barnet": "barnet",
+        "halso_sjukvard": "hälso- och sjukvården",
+        "utredning_utan_insats": "utredning utan insats",
+        "insats": "beviljad insats",
+    }
+)
+_CASE_MEASURES: Mapping[str, str] = MappingProxyType(
+    dict(_CASE_STEPS)
+    | {
+        "vardnadshavare_vill_inte": "en utredning uteblir för att vårdnadshavaren inte vill",
+        "avbojd_av_vardnadshavare": "en erbjuden insats avböjs av vårdnadshavaren",
+    }
+)
+_OF_BREAKDOWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "previous_cases": _PREVIOUS_CASES,
+        "history": _PREVIOUS_CASES,
+        "spell_band": _SPELL_BANDS,
+        "area_category": _AREA_CATEGORIES,
+        "stage": _CASE_STEPS,
+        "measure": _CASE_MEASURES,
+        "exit_reason": _CASE_STEPS,
+        "party": _CASE_STEPS,
+        "outcome": _CASE_STEPS,
+        "area": {},
+    }
+)
 _TARGET_GROUPS = frozenset({"socialpsykiatri", "funktionsnedsättning"})
 _SEXES = frozenset({"kvinnor", "män"})
 _AGES = re.compile(r"^(\d+)-(\d+)$")
@@ -307,10 +365,8 @@ def category(code: str, breakdown: str = "") -> str:
     turn (``kvinnor*0-6`` is ``kvinnor, 0–6 år``), but a sex within a target group reads
     ``män inom socialpsykiatri``.
     """
-    if breakdown == "previous_cases":
-        return _PREVIOUS_CASES.get(code, code)
-    if breakdown == "spell_band":
-        return _SPELL_BANDS.get(code, code)
+    if breakdown in _OF_BREAKDOWN:
+        return _OF_BREAKDOWN[breakdown].get(code, _category_part(code))
     parts = [part for part in map(_category_part, code.split("*")) if part]
     if len(parts) == len(("group", "sex")) and parts[0] in _TARGET_GROUPS and parts[1] in _SEXES:
         return f"{parts[1]} inom {parts[0]}"

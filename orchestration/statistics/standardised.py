@@ -26,6 +26,7 @@ _LEAST_ALIKE = 4
 _ASIDE = 0.05
 #: A fit without a unit is near enough when a step would be a thousandth of a standard error.
 _SETTLED_WITHOUT = 1e-6
+_ROUNDS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,3 +165,92 @@ def against_others(y: FloatArray, variance: FloatArray) -> FloatArray:
 
 def _alone(y: FloatArray, variance: FloatArray, units: IntArray) -> FloatArray:
     return leave_one_out(y[units], variance[units], np.ones((units.size, 1))).p_values
+
+
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """Each level's share, had all cases been of it; what else they are stays.
+
+    Attributes:
+        estimate: (K,).
+        covariance: (K, K).
+        coefficients: (K,), log odds against the first level.
+        coefficient_covariance: (K, K).
+    """
+
+    estimate: FloatArray
+    covariance: FloatArray
+    coefficients: FloatArray
+    coefficient_covariance: FloatArray
+
+
+def standardised_shares(
+    events: FloatArray, trials: FloatArray, covariates: FloatArray, level: IntArray, number: int
+) -> Shares:
+    """Shares by level of one covariate at the mix of the others that all cases have together.
+
+    A logistic regression whose fitted shares are averaged over all cases, as if each were of the
+    level (direct standardisation by a model); the delta method.
+
+    Args:
+        events: (C,).
+        trials: (C,).
+        covariates: (C, P), the first column ones.
+        level: (C,), from 0.
+        number: how many levels, K.
+    """
+
+    def of(levels: IntArray) -> FloatArray:
+        return np.column_stack([covariates, levels[:, None] == np.arange(1, number)])
+
+    design = of(level)
+    beta = batched.logistic(events[None], trials[None], design)[0]
+    mean = special.expit(design @ beta)
+    information = (design * (trials * mean * (1.0 - mean))[:, None]).T @ design
+    covariance = np.linalg.pinv(information, hermitian=True)
+    weights = trials / trials.sum()
+    estimate, gradient = np.empty(number), np.empty((number, design.shape[1]))
+    for at in range(number):
+        rows = of(np.full(level.size, at))
+        share = special.expit(rows @ beta)
+        estimate[at] = weights @ share
+        gradient[at] = (weights * share * (1.0 - share)) @ rows
+    first = covariates.shape[1]
+    own = np.zeros((number, number))
+    own[1:, 1:] = covariance[first:, first:]
+    return Shares(estimate, gradient @ covariance @ gradient.T, np.append(0.0, beta[first:]), own)
+
+
+def unit_effects(
+    units: IntArray, events: FloatArray, trials: FloatArray, design: FloatArray, number: int
+) -> tuple[FloatArray, FloatArray]:
+    """Each unit's own log odds beside what its cases' covariates give, and their variances.
+
+    The common model is fitted to all; each unit's effect is then the shift of its own log odds at
+    which its expected number is the observed one.
+
+    Args:
+        units: (C,), from 0.
+        events: (C,).
+        trials: (C,).
+        design: (C, P), the first column ones.
+        number: how many units, I.
+
+    Returns:
+        (I,) each.
+    """
+    beta = batched.logistic(events[None], trials[None], design)[0]
+    common = design @ beta
+    observed, of = (np.bincount(units, each, minlength=number) for each in (events, trials))
+    # Half an event each way, so that a unit of none or all has an effect too.
+    wanted = (observed + 0.5) / (of + 1.0) * of
+    effect: FloatArray = np.zeros(number)
+    spread = np.ones(number)
+    for _ in range(_ROUNDS):
+        mean = special.expit(common + effect[units])
+        expected = np.bincount(units, trials * mean, minlength=number)
+        spread = np.bincount(units, trials * mean * (1.0 - mean), minlength=number).astype(
+            np.float64
+        )
+        effect = effect + np.clip((wanted - expected) / np.maximum(spread, 1e-9), -2.0, 2.0)
+    return effect, 1.0 / np.maximum(spread, 1e-9)

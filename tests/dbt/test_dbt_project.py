@@ -68,6 +68,14 @@ CONTRACT = {
         *("period_start", "geography_id", "target_group", "sex", "lss", "hours_bin", "persons"),
         *("hours", "activities", "eligible", "lacking_own_housing", "lacking_registration"),
     },
+    "child_case_funnel": {
+        *("period_start", "geography_id", "breakdown", "category", "stage", "exit_reason"),
+        *("cases", "children"),
+    },
+    "child_contacted": {
+        *("period_start", "geography_id", "party", "age_band", "reporter", "investigations"),
+        "contacted",
+    },
     "housing_support_grant": {"period_start", "geography_id", "criteria", "persons", "amount"},
     "source_notes": {"source_id", "note_number", "kind", "period", "regions", "text_sv"},
 }

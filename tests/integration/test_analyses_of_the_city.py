@@ -136,6 +136,63 @@ def test_costs_are_the_documents_and_demand_is_the_registers(default_city: Insta
     assert 0 < reached < known
 
 
+def test_the_children_s_cases_are_the_documents(default_city: Installation) -> None:
+    # 2018 is the year of the document: what was granted and what ended is every case.
+    assert default_city.published(
+        "select sum(cases) from marts.child_case_funnel where geography_id = '0180'"
+        " and breakdown = 'total' and (stage = 'beviljad') = (exit_reason = 'alla')"
+        " and year(period_start) = 2018"
+    ) == [(16_625,)]
+    assert default_city.published(
+        "select geography_id, cases from marts.child_case_funnel where breakdown = 'total'"
+        " and stage = 'forhandsbedomning' and exit_reason = 'alla' and year(period_start) = 2018"
+        " and geography_id in ('0180-norrmalm', '0180-hasselby-vallingby') order by all"
+    ) == [("0180-hasselby-vallingby", 2376), ("0180-norrmalm", 585)]
+    boys = default_city.published(
+        "select boys.category, boys.cases / every.cases from marts.child_case_funnel as boys"
+        " join marts.child_case_funnel as every"
+        " using (geography_id, period_start, stage, exit_reason)"
+        " where boys.breakdown = 'sex' and boys.category = 'man' and every.breakdown = 'total'"
+        " and stage = 'forhandsbedomning' and exit_reason = 'alla' and geography_id = '0180'"
+        " and year(period_start) = 2018"
+    )
+    assert boys[0][1] == pytest.approx(0.54, abs=0.005)
+    by_reason = dict(
+        default_city.published(
+            "select category, value from marts.indicator_values where geography_id = '0180'"
+            " and indicator_id = 'child_cases_boys_share' and breakdown = 'contact_reason'"
+            " and year(period_start) = 2018"
+        )
+    )
+    stated = {"beteendeproblematik": 0.71, "missbruk_barn": 0.70, "ovrig_kriminalitet": 0.75}
+    stated["psykisk_ohalsa"] = 1 - 0.52
+    for reason, share in stated.items():
+        assert by_reason[reason] == pytest.approx(share, abs=0.005)
+
+
+def test_the_planted_stadsdelar_and_boards_are_found_and_no_other(
+    default_city: Installation,
+) -> None:
+    assert default_city.published(
+        "select area_name, verdict from marts.child_cases_by_status where q_value <= 0.10"
+        " order by all"
+    ) == [("Hässelby strand", "above"), ("Rågsved", "below"), ("Vårberg", "below")]
+    boards = dict(
+        default_city.published(
+            "select category, verdict from marts.analysis_results where estimand_id = '5.3_within'"
+        )
+    )
+    assert boards["vidtalad_skola"] == "boards_differ"
+    assert boards["vidtalad_barnet"] != "boards_differ"
+    assert boards["vidtalad_halso_sjukvard"] == "boards_alike"
+    found = estimates(default_city, "child_review")
+    assert found["5.8", "total"][0] < 1
+    assert found["5.6_after", "7-15"][2] < 1
+    assert default_city.published(
+        "select count(*), count(distinct (history, outcome)) from marts.child_rereferrals"
+    ) == [(48, 16)]
+
+
 def test_every_estimate_stands_once_with_a_method_and_what_it_lacks(
     default_city: Installation,
 ) -> None:
@@ -145,7 +202,7 @@ def test_every_estimate_stands_once_with_a_method_and_what_it_lacks(
         " from marts.analysis_results group by all order by all"
     )
     assert [row[0] for row in rows] == [
-        *("costs", "housing_support", "protected_housing", "refusals"),
+        *("child_review", "costs", "housing_support", "protected_housing", "refusals"),
     ]
     for analysis_id, number, different, estimated, seeds in rows:
         assert number == different
@@ -181,7 +238,7 @@ def test_the_queries_of_the_guide_answer(default_city: Installation, query: str)
 
 
 def test_the_guide_has_a_query_for_each_analysis() -> None:
-    assert len(QUERIES) == 7
+    assert len(QUERIES) == 9
 
 
 def estimates(city: Installation, analysis_id: str) -> dict[tuple[str, str], tuple[float, ...]]:

@@ -62,6 +62,15 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         "marts.housing_support": "period_start geography_id target_group sex lss hours_bin persons"
         " hours activities eligible lacking_own_housing lacking_registration",
         "marts.housing_support_grant": "period_start geography_id criteria persons amount",
+        "marts.child_case_funnel": "period_start geography_id breakdown category stage exit_reason"
+        " cases children",
+        "marts.child_contacted": "period_start geography_id party age_band reporter investigations"
+        " contacted",
+        "marts.child_cases_by_status": "period_start geography_id area_name board_id area_category"
+        " socioeconomic_index children cases expected ratio ci_lower ci_upper p_value q_value"
+        " verdict",
+        "marts.child_rereferrals": "period_start geography_id history outcome horizon_months"
+        " at_risk incidence ci_lower ci_upper status",
         "marts.analysis_results": "analysis_id estimand_id period_start period_from geography_id"
         " breakdown category estimate ci_lower ci_upper ci_level standard_error observations events"
         " unit method_id sensitivity_of verdict p_value q_value status reason_sv seed",

@@ -7,19 +7,18 @@ Prints a table and writes it to `docs/figures/truths_functions.csv`. Not a test:
 import csv
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from orchestration.analyses import housing_support, refusals
 from orchestration.analyses.rows import Rows
-from orchestration.findings.estimates import AnalysisResult
 from orchestration.statistics import bunching
 from orchestration.statistics.resampling import Interval
-from tests.truths import worlds
+from tests.truths import child_functions, worlds
+from tests.truths.hits import Hit, hits
 from tests.truths.worlds import Truth
 
 FIGURES = Path(__file__).parents[2] / "docs" / "figures" / "truths_functions.csv"
@@ -30,34 +29,6 @@ _STEEP = 4.0
 #: A truth of about nought has no relative bias.
 _SMALL = 0.01
 _OF_SPELLS = {"1.4", "1.4_rise"}
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One interval held against its truth; the error is relative to the truth where it has size."""
-
-    world: str
-    estimand: str
-    truth: float
-    estimate: float
-    covered: bool
-
-
-def hits(world: str, rows: Rows, truths: Iterable[Truth]) -> list[Hit]:
-    """Every truth of a world against the estimate of the same name; one that is lacking misses."""
-    found = {(each.estimand_id, each.category): each for each in rows.results}
-    return [
-        hit(world, truth, found[truth.estimand, truth.category])
-        for truth in truths
-        if (truth.estimand, truth.category) in found
-    ]
-
-
-def hit(world: str, truth: Truth, seen: AnalysisResult) -> Hit:
-    value = float("nan") if seen.estimate is None else seen.estimate
-    low, high = seen.ci_lower, seen.ci_upper
-    covered = low is not None and high is not None and low <= truth.value <= high
-    return Hit(world, truth.estimand, truth.value, value, covered)
 
 
 def _months(seed: int) -> list[Hit]:
@@ -202,6 +173,9 @@ WORLDS: dict[Callable[[int], list[Hit]], int] = {
     _placebos: 60,
     _since: 100,
     _equal: 400,
+    child_functions.cases: 40,
+    child_functions.closings: 100,
+    child_functions.districts: 40,
 }
 
 

@@ -328,7 +328,7 @@ def parts(
 
 
 def _on_axis(row: AnalysisResult, found: float | None) -> float | None:
-    scale = 100.0 if row.unit == "share" else 1.0
+    scale = 100.0 if row.unit in {"share", "points"} else 1.0
     return None if found is None else found * scale
 
 

@@ -15,7 +15,7 @@ from orchestration.analyses.rows import Rows
 from orchestration.findings.codes import Shortfall, Status
 from orchestration.findings.marts import ANALYSIS_METHODS, ANALYSIS_RESULTS, read_findings
 from orchestration.flow import grains
-from orchestration.flow.analyses import analyses
+from orchestration.flow.analyses import analyses, child_review
 from orchestration.flow.analyses.housing_support import read_grant, read_support
 from orchestration.flow.analyses.protected_housing import (
     read_cases,
@@ -114,6 +114,36 @@ create table intermediate.int_protected_housing_placements as
         as period_start, date '2023-04-01' as quarter_start, 'x' as person_id, 'kvinnor' as sex,
         0 as accompanying_children,
         case i when 1 then true end as is_secured from range(1, 3) as n (i);
+create table intermediate.int_child_case_stages as
+    select '0180' as municipality_id, date '2018-01-01' as period_start, *, 'skola' as reporter,
+        false as has_preschool, true as has_school, false as has_child, false as has_health_care
+    from (values
+        ('c1', 70, 'man', '6', '1-2', 'Farsta', 1, 5, null, 'hvb', 'ovrigt'),
+        ('c2', 40, 'kvinnor', null, '0', 'Norrmalm', null, 1, 'ingen_oro', null, 'omsorgsbrist'),
+        ('c3', 70, null, '18-20', '3+', 'Central', 4, 2, 'ingen_insats_erbjuden', null, null)
+    ) as v (case_id, person_id, sex, age_band, history, board_name, area_category, stage_number,
+        exit_reason, intervention_type, contact_reason);
+create table intermediate.int_child_closings as
+    select '0180' as municipality_id, case_id, person_id, 'Farsta' as board_name, closed_date,
+        make_date(year(closed_date), 1, 1) as period_start, days, again as is_reported_again,
+        '7-12' as age_group, band as age_band, 'insats' as outcome, '0' as history,
+        'ovrigt' as contact_reason
+    from (values
+        ('a', 1, date '2018-12-01', 400, true, '7-12'), ('b', 1, date '2016-12-31', 20, true, '6'),
+        ('c', 2, date '2015-12-31', 20, true, '6'), ('d', 3, date '2018-06-01', 99, true, '16-17')
+    ) as v (case_id, person_id, closed_date, days, again, band);
+create table intermediate.int_child_first_insats as
+    select '0180' as municipality_id, *, '0-6' as age_group,
+        make_date(year(first_date), 1, 1) as period_start
+    from (values
+        (1, date '2018-01-01', date '2018-04-11', 1), (2, date '2018-12-01', date '2019-02-01', 0),
+        (3, date '2014-01-01', date '2018-01-01', 5), (4, date '2014-01-01', null, null)
+    ) as v (person_id, first_date, granted_date, cases_before);
+create table intermediate.int_child_district_years as
+    select '0180' as municipality_id, date '2018-01-01' as period_start, *
+    from (values ('Årsta', 'Farsta', 3, 104.0, 90, 4, 10), ('Alvik', 'Norrmalm', 4, 120.0, 50, 0, 0)
+    ) as v (area_name, board_name, area_category, socioeconomic_index, children, cases,
+        squared_cases);
 """
 
 
@@ -235,6 +265,51 @@ def test_a_return_is_followed_for_a_year_and_a_move_for_half(reader: Reader) -> 
     assert flows["skyddat_boende*jourlagenhet"].moved.tolist() == [1, 0]
     stays = read_stays(reader, YEAR)
     assert (stays.days.tolist(), stays.ended.tolist()) == ([10.0, 20.0], [1, 0])
+
+
+def test_a_case_of_a_child_is_numbered_with_what_is_not_known(reader: Reader) -> None:
+    cases = child_review.read_cases(reader, 2018)
+    assert cases.child.tolist() == [1, 0, 1]
+    assert cases.boy.tolist() == [1, 0, -1]
+    assert cases.age.tolist() == [2, -1, 6]
+    assert cases.history.tolist() == [1, 0, 2]
+    assert cases.category.tolist() == [1, -1, 4]
+    assert cases.names["board"] == ("0180-farsta", "0180-norra")
+    assert cases.board.tolist() == [0, 1, -1]
+    assert cases.reason.tolist() == [1, 0, -1]
+    assert cases.names["ended_by"] == ("ingen_insats_erbjuden", "ingen_oro")
+    assert cases.asked("skola").tolist() == [True, False, False]
+    assert cases.asked("barnet").tolist() == [True, False, True]
+
+
+def test_children_are_followed_to_the_end_of_the_year_alone(reader: Reader) -> None:
+    closings = child_review.read_closings(reader, 2018)
+    # The one of 2015 is too old, and one who may come of age is not followed.
+    assert closings.days.tolist() == [30.0, 20.0]
+    assert closings.again.tolist() == [False, True]
+    assert closings.child.tolist() == [0, 0]
+    firsts = child_review.read_firsts(reader, 2018)
+    assert firsts.days.tolist() == [100.0, 30.0, 1461.0]
+    assert firsts.granted.tolist() == [True, False, True]
+    assert firsts.recent.tolist() == [True, True, False]
+    assert firsts.this_year.tolist() == [True, False, True]
+
+
+def test_what_no_stadsdel_has_stands_as_unknown(reader: Reader) -> None:
+    districts = child_review.read_districts(reader, 2018)
+    assert districts.names == ("Alvik", "Årsta")
+    assert districts.cases.tolist() == [0.0, 4.0]
+    made = Rows("child_review", 2018, "0180")
+    made.add("5.9", 1.6, (0.9, 2.5, 0.1), unit="ratio", method_id="districts", breakdown="area",
+             category="Årsta", verdict="alike")  # fmt: skip
+    areas = child_review.districts_of(made, districts, {"Årsta": 3}, 6.0)
+    assert [(area.area_name, area.cases, area.area_category) for area in areas] == [
+        ("Alvik", 0.0, None),
+        ("Årsta", 4.0, 3),
+        ("okand", 2.0, None),
+    ]
+    assert areas[1].expected == 2.5
+    assert areas[1].board_id == "0180-farsta"
 
 
 def test_more_rows_than_the_limit_are_not_read(

@@ -31,6 +31,8 @@ def test_the_small_graph_has_every_step_and_reaches_the_publication() -> None:
         "deviations",
         "series_charts",
         "focus_areas",
+        "child_review",
+        "costs",
         "housing_support",
         "protected_housing",
         "refusals",

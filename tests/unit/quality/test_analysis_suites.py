@@ -164,8 +164,51 @@ GOOD: dict[str, dict[str, str]] = {
         "verdict": "'cannot_tell'",
         "is_assumption": "true",
     },
+    "marts.child_case_funnel": {
+        "period_start": DAY,
+        "geography_id": "'9999'",
+        "breakdown": "'total'",
+        "category": "'total'",
+        "stage": "case when i < 3 then 'forhandsbedomning' when i = 3 then 'utredning'"
+        " when i = 4 then 'utredning' else 'beviljad' end",
+        "exit_reason": "case i when 2 then 'ingen_oro' when 4 then 'okand' else 'alla' end",
+        "cases": "case i when 1 then 10 when 2 then 4 when 3 then 6 when 4 then 1 else 5 end",
+        "children": "1",
+    },
+    "marts.child_contacted": {
+        "period_start": DAY,
+        "geography_id": "'9999'",
+        "party": "case i when 1 then 'skola' when 2 then 'forskola' else 'barnet' end",
+        "age_band": "case i when 1 then '7-12' when 2 then '1-5' else '0' end",
+        "reporter": "'polis'",
+        "investigations": "10",
+        "contacted": "case i when 1 then 6 else 3 end",
+    },
+    "marts.child_cases_by_status": {
+        "period_start": DAY,
+        "geography_id": "'9999'",
+        "area_name": "case i when 3 then 'okand' else 'a' || i end",
+        "cases": "case i when 3 then 2 else 4 end",
+        "ratio": "case i when 3 then null else 1.1 end",
+        "ci_lower": "case i when 3 then null else 0.9 end",
+        "ci_upper": "case i when 3 then null else 1.3 end",
+        "verdict": "case i when 3 then null else 'alike' end",
+    },
+    "marts.child_rereferrals": {
+        "period_start": DAY,
+        "geography_id": "'9999'",
+        "history": "case i when 1 then 'alla' else '0' end",
+        "outcome": "case i when 1 then 'alla' when 2 then 'insats' else 'utredning' end",
+        "horizon_months": "12",
+        "at_risk": "case i when 1 then 30 when 2 then 10 else 20 end",
+        "incidence": "0.4",
+    },
 }
-ROWS = {"analyses.refusals_results": 9, "marts.protected_housing": 2}
+ROWS = {
+    "marts.child_case_funnel": 5,
+    "analyses.refusals_results": 9,
+    "marts.protected_housing": 2,
+}
 BESIDE = (
     "insert into marts.analysis_methods by name select 'wilson' as method_id",
     """
@@ -174,8 +217,17 @@ BESIDE = (
         'total' as breakdown, 'total' as category, 'year' as period_grain, n as numerator,
         n as value
     from (values ('assistance_rejections', 2023, 25), ('assistance_rejections', 2022, 15),
-        ('protected_housing_decisions', 2023, 6), ('housing_support_persons', 2023, 9)
+        ('protected_housing_decisions', 2023, 6), ('housing_support_persons', 2023, 9),
+        ('child_cases', 2023, 10)
     ) as v (indicator_id, year, n)
+    """,
+    """
+    insert into marts.indicator_values by name
+    select indicator_id, date '2023-01-01' as period_start, '9999' as geography_id,
+        'total' as breakdown, 'total' as category, 'year' as period_grain, n as numerator,
+        10 as denominator
+    from (values ('child_school_contacted_share', 6), ('child_preschool_contacted_share', 3)
+    ) as v (indicator_id, n)
     """,
 )
 UNIQUE = "expect_compound_columns_to_be_unique"
@@ -278,6 +330,33 @@ def fill(lab: "Lab", table: str, changed: dict[str, str]) -> None:
             "marts.intervention_break_even",
             {"saving_per_person": "20", "npv_per_person": "-80"},
             {"together_against_each"},
+        ),
+        ("marts.child_case_funnel", {"cases": "7"}, {"counts_against_indicator"}),
+        ("marts.child_case_funnel", {"children": "i + 4"}, {"more_at_a_later_stage"}),
+        (
+            "marts.child_case_funnel",
+            {"exit_reason": "case i when 3 then 'okand' when 2 then 'ingen_oro' else 'alla' end"},
+            {"counts_against_indicator", "more_at_a_later_stage"},
+        ),
+        ("marts.child_contacted", {"contacted": "5"}, {"counts_against_indicator"}),
+        ("marts.child_contacted", {"age_band": "'18-20'"}, {"asked_at_the_wrong_age"}),
+        ("marts.child_contacted", {"investigations": "11"}, {"counts_against_indicator"}),
+        ("marts.child_cases_by_status", {"cases": "3"}, {"counts_against_indicator"}),
+        ("marts.child_cases_by_status", {"ci_lower": "1.2"}, {"held_without_limits"}),
+        ("marts.child_cases_by_status", {"verdict": "'alike'"}, {"held_without_limits"}),
+        ("marts.child_cases_by_status", {"area_name": "'a'"}, {UNIQUE}),
+        ("marts.child_rereferrals", {"at_risk": "10"}, {"groups_against_whole"}),
+        ("marts.child_rereferrals", {"incidence": "1.2"}, {"BETWEEN"}),
+        (
+            "marts.child_rereferrals",
+            {
+                "history": "'alla'",
+                "outcome": "'alla'",
+                "horizon_months": "6 * i",
+                "incidence": "0.5 - 0.1 * i",
+                "at_risk": "null",
+            },
+            {"fewer_with_time"},
         ),
     ],
 )

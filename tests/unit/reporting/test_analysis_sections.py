@@ -16,7 +16,12 @@ from orchestration.language.inline import Link, plain
 from orchestration.reporting.data import load_report_data
 from orchestration.reporting.document import Figure, Folded, Heading, Paragraph, Plain, Table
 from orchestration.reporting.memorandum import as_page, memorandum
-from orchestration.reporting.sections import housing_support, protected_housing, refusals
+from orchestration.reporting.sections import (
+    child_review,
+    housing_support,
+    protected_housing,
+    refusals,
+)
 from orchestration.reporting.sections.analysis import (
     AnalysisChapter,
     AnalysisContext,
@@ -33,6 +38,7 @@ SECTIONS: tuple[tuple[str, Blocks], ...] = (
     (refusals.ANALYSIS, refusals.blocks),
     (protected_housing.ANALYSIS, protected_housing.blocks),
     (housing_support.ANALYSIS, housing_support.blocks),
+    (child_review.ANALYSIS, child_review.blocks),
 )
 
 
@@ -69,8 +75,66 @@ def support(estimand_id: str, value: float | None, *limits: float, **more: Any) 
     return row("housing_support", estimand_id, value, *limits, **more)
 
 
+def child(estimand_id: str, value: float | None, *limits: float, **more: Any) -> AnalysisResult:
+    return row("child_review", estimand_id, value, *limits, **({"unit": "share"} | more))
+
+
+def _of_children() -> list[AnalysisResult]:
+    stage: dict[str, Any] = {"breakdown": "stage"}
+    measure: dict[str, Any] = {"breakdown": "measure"}
+    declined, category = "avbojd_av_vardnadshavare", "area_category"
+    shares = ((6, 0.33), (12, 0.45), (24, 0.53))
+    return [
+        child("5.1_cases", 16_625.0, unit="count"),
+        child("5.1", 0.442, 0.434, 0.45, category="utredning", **stage),
+        child("5.1", 0.261, 0.254, 0.268, category="erbjuden", **stage),
+        child("5.1", 0.176, 0.17, 0.182, category="beviljad", **stage),
+        child("5.2", 0.27, 0.257, 0.283, category=declined, **measure),
+        child(f"5.2_{declined}", 0.324, 0.302, 0.346, breakdown=category, category="1"),
+        child(f"5.2_{declined}", 0.224, 0.2, 0.248, breakdown=category, category="4"),
+        child(f"5.2_{declined}_difference", 0.1, 0.068, 0.133, unit="points"),
+        child("5.3_within", 1.36, 1.22, 1.74, unit="ratio", verdict="boards_differ",
+              category="vidtalad_skola", **measure),
+        child("5.3_ratio", 4.4, 1.8, 11.0, unit="ratio", category="vidtalad_skola", **measure),
+        child("5.3_ratio", 0.1, 0.0, 0.6, unit="ratio", category=declined, **measure),
+        child("5.4", 0.62, 0.61, 0.63, breakdown="party", category="skola"),
+        child("5.4", 0.378, 0.353, 0.404, breakdown="party", category="forskola"),
+        child("5.4_difference", -0.242, -0.27, -0.213, unit="points"),
+        child("5.5_granted", 0.193, 0.186, 0.2, breakdown="age_group", category="7-20"),
+        child("5.5_granted", 0.128, 0.118, 0.138, breakdown="age_group", category="0-6"),
+        child("5.5", -0.065, -0.078, -0.052, unit="points"),
+        child("5.5", -0.041, -0.049, -0.033, unit="points", category="erbjuden", **stage),
+        child("5.6_12", 0.453, 0.447, 0.459),
+        *(
+            child(f"5.6_{at}", share * more, share * more - 0.01, share * more + 0.01,
+                  breakdown="history", category=name)
+            for at, share in shares
+            for name, more in (("0", 0.8), ("1-2", 1.0), ("3+", 1.5))
+        ),
+        child("5.6_after", 0.88, 0.82, 0.94, unit="ratio", breakdown="age_group",
+              category="7-15", verdict="fewer"),
+        child("5.6_after", 1.0, 0.91, 1.12, unit="ratio", breakdown="age_group", category="0-6"),
+        child("5.7", 0.859, 0.841, 0.877, unit="ratio"),
+        child("5.8", 0.9, 0.85, 0.95, unit="ratio", verdict="fewer_than_foretold"),
+        child("5.9", 0.6, 0.5, 0.7, unit="ratio", breakdown="area", category="Rågsved",
+              verdict="below", p_value=0.0001, q_value=0.01),
+        child("5.9", 1.0, 0.9, 1.2, unit="ratio", breakdown="area", category="Årsta",
+              verdict="alike", p_value=0.9, q_value=0.9),
+        child("5.9_deviating", 1.0, unit="count"),
+        child("5.10_boys", 0.54, 0.53, 0.55),
+        child("5.10_boys", 0.71, 0.68, 0.74, breakdown="contact_reason",
+              category="beteendeproblematik"),
+        child("5.10_step", 0.009, -0.006, 0.024, unit="points", category="utredning",
+              verdict="ingen_relevant_skillnad", **measure),
+        child("5.11", 0.758, 0.75, 0.766, unit="index"),
+        child("5.12_12", 0.211, 0.205, 0.217),
+        child("5.12_late", 0.096, 0.084, 0.11),
+    ]  # fmt: skip
+
+
 MOTHERS = {"breakdown": "children", "category": "mothers"}
 RESULTS = [
+    *_of_children(),
     refusal("1.2", 1300.0, 734.0, 1905.0),
     refusal("1.2", -1100.0, -1499.0, -613.0, breakdown="factor", category="households"),
     refusal("1.2", 2400.0, 1639.0, 2565.0, breakdown="factor", category="refusals"),
@@ -356,13 +420,32 @@ def test_each_section_tells_the_rest_on_demand(city: duckdb.DuckDBPyConnection) 
     ]
 
 
+def test_the_review_of_children_is_told_in_sentences(city: duckdb.DuckDBPyConnection) -> None:
+    told = prose(chapters(city)["child_review"])
+    for sentence in (
+        "Av 16 625 ärenden ledde 44 procent till utredning, 26 procent till erbjuden insats och",
+        "Av de insatser som erbjöds avböjdes 27 procent av vårdnadshavaren.",
+        "32 procent (osäkerhet 30–35) i områden med svagast ställning mot 22 procent",
+        "inom samma områdeskategori än mellan kategorierna för hur ofta skolan vidtalas.",
+        "Större mellan områdeskategorierna än mellan nämnderna är de för hur ofta en erbjuden",
+        "Förskolan vidtalades i 38 procent av utredningarna om barn i förskoleåldern, skolan i 62",
+        "Skillnaden är 24,2 procentenheter.",
+        "Av ärendena om barn under sju år ledde 13 procent till beviljad insats, mot 19 procent",
+        "risken är 0,88 gånger (osäkerhet 0,82–0,94) så stor",
+        "Stadsdelar med starkare ställning än sin nämnd har färre ärenden än deras egen",
+        "Från sambandet avviker en stadsdel: Rågsved (färre ärenden än området låter vänta, 0,60",
+        "är säkert mindre än tre procentenheter i hur ofta utredning inleds.",
+    ):
+        assert sentence in told.replace("\xa0", " "), sentence
+
+
 def test_every_figure_of_a_section_leads_to_its_cells(city: duckdb.DuckDBPyConnection) -> None:
     write_findings(city, ANALYSIS_RESULTS, RESULTS + FURTHER)
     found = chapters(city)
     drawn = {
         name: sum(isinstance(each, Figure) for each in blocks) for name, blocks in found.items()
     }
-    assert drawn == {"refusals": 5, "protected_housing": 4, "housing_support": 5}
+    assert drawn == {"refusals": 5, "protected_housing": 4, "housing_support": 5, "child_review": 6}
     data = load_report_data(
         city, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
     )
