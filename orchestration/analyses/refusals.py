@@ -254,14 +254,29 @@ def _rates(
         for at, category in enumerate(of):
             y, n = sums[2 * at], sums[2 * at + 1]
             mine = inside & (codes == at)
-            _, place = np.unique(of_month[mine], return_inverse=True)
+            keys, place = np.unique(of_month[mine], return_inverse=True)
             refused = np.bincount(place, months.full[mine]) > 0
+            # A household's months are not as many households.
+            _, owner = np.unique(keys // 12, return_inverse=True)
+            apart = _spread_of(refused, owner)
             _, home = np.unique(months.household[mine], return_inverse=True)
             any_refused = np.bincount(home, months.refusals[mine]) > 0
             group = (breakdown, category)
             _share(rows, "1.1", (y, n), group, drawn[:, 2 * at : 2 * at + 2])
-            for estimand, seen in (("1.1_months", refused), ("1.1_households", any_refused)):
-                _share(rows, estimand, (float(seen.sum()), float(seen.size)), group)
+            for estimand, seen, spread in (
+                ("1.1_months", refused, apart),
+                ("1.1_households", any_refused, None),
+            ):
+                counts = (float(seen.sum()), float(seen.size))
+                _share(rows, estimand, counts, group, spread=spread)
+
+
+def _spread_of(events: BoolArray, cluster: IntArray) -> float | None:
+    """Standard error of a share of rows that come in clusters, by linearising the ratio."""
+    if events.size == 0:
+        return None
+    surplus = np.bincount(cluster, events) - events.mean() * np.bincount(cluster)
+    return float(np.sqrt(np.square(surplus).sum()) / events.size)
 
 
 def _share(
@@ -270,14 +285,17 @@ def _share(
     counts: tuple[float, float],
     group: tuple[str, str],
     drawn: FloatArray | None = None,
+    *,
+    spread: float | None = None,
 ) -> None:
-    """A share by Wilson, of as many rows as the draws of households say that they are worth."""
+    """A share by Wilson, of as many rows as the spread of households says that they are worth."""
     y, n = counts[0], max(counts[1], 1.0)
     lacking, share = _lacking(counts[1], y), y / n
     effect = 1.0
     if lacking is None and drawn is not None and y < n:
         with np.errstate(invalid="ignore", divide="ignore"):
             spread = percentile_interval(drawn[:, 0] / drawn[:, 1], LEVEL).standard_error
+    if lacking is None and spread is not None and 0 < y < n:
         effect = float(np.fmax(design_effect(spread, share, n), 1.0))
     low, high = wilson_limits(np.array([y / effect]), np.array([n / effect]), _TAIL)
     error = float(np.sqrt(effect * share * max(1.0 - share, 0.0) / n))

@@ -87,6 +87,25 @@ def test_a_month_is_refused_once_and_a_household_once_a_year(refused: Rows) -> N
     assert homes.events == np.unique(months.household[bad]).size
 
 
+def test_months_of_one_household_are_not_as_many_households() -> None:
+    """Every month of a household has the same outcome: a month tells what the household does."""
+    months = worlds.months_of(1, number=300)
+    refused = (months.household % 2).astype(np.float64)
+    rows = worlds.run_refusals(replace(months, full=refused), 9)
+    found = of(rows, "1.1_months")["total"]
+    assert found.standard_error is not None
+    assert found.observations is not None
+    now = months.year == YEAR
+    sizes = np.bincount(months.household[now])
+    share = value(found)
+    owner = (np.arange(sizes.size) % 2) - share
+    assert found.standard_error == pytest.approx(
+        np.sqrt(np.square(owner * sizes).sum()) / sizes.sum()
+    )
+    naive = np.sqrt(share * (1 - share) / found.observations)
+    assert found.standard_error > 1.5 * naive
+
+
 def test_longer_spells_alone_and_rates_alone_come_out_as_such() -> None:
     for longer, factor, share in ((2.5, 1.0, 1.0), (1.0, 1.6, 0.0)):
         months = worlds.months_of(3, longer=longer, factor=factor, number=8000, slope=4.0)
