@@ -209,8 +209,7 @@ def _other_gaps(found: Estimates) -> Said:
     if none is None or two is None:
         return ()
     return say(
-        "Om varje månad utan bistånd avslutar en biståndstid blir den andel av ökningen som längre "
-        "tid svarar för {none}, och om två månader får gå emellan {two}.",
+        "Utan uppehåll i biståndstiden blir andelen {none}, med två månaders uppehåll {two}.",
         none=figure(none),
         two=figure(two),
     )
