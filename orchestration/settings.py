@@ -198,6 +198,11 @@ class Settings(BaseSettings):
         return self.published_dir / "marts.duckdb"
 
     @property
+    def samples_dir(self) -> Path:
+        """Directory of drawn samples: who was drawn is nobody's to know but the register's."""
+        return self.own_home / "restricted" / "samples"
+
+    @property
     def delivery_reports_dir(self) -> Path:
         """Directory of what suppliers are told about their deliveries."""
         return self.state_dir / "delivery_reports"

@@ -169,6 +169,68 @@ def costs(
         costing.write(found, out)
 
 
+sample = typer.Typer(cls=Group, add_completion=False, invoke_without_command=True)
+app.add_typer(
+    sample, name="sample", cls=Group, help="Drar stickprov, och sammanställer det som kommer in."
+)
+
+
+@sample.callback()
+def begin_sample(context: typer.Context) -> None:
+    """Say what can be typed where nothing is."""
+    if context.invoked_subcommand is None:
+        console.print(context.get_help(), soft_wrap=True)
+        raise typer.Exit(MISUSE)
+
+
+@sample.command(cls=Command)
+def draw(
+    size: inputs.SampleSize,
+    purpose: inputs.Purpose = "korsbedomning",
+    register: inputs.SampledRegister = "boendestod_beslut",
+    *,
+    year: inputs.SampleYear = None,
+    strata: inputs.Strata = "malgrupp,kon",
+    spread: inputs.Spread = "stadsdelsnamnd,timmar",
+    allocation: inputs.SampleAllocation = "proportional",
+    seed: inputs.SampleSeed = 1,
+    assessors: inputs.Assessors = 4,
+    overlap: inputs.Overlap = 20,
+    out: inputs.SampleOut = None,
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+) -> None:
+    """Drar ett stickprov av beslut, för bedömare eller för brukarna."""
+    from orchestration.cli import sample as samples  # noqa: PLC0415
+
+    asked: dict[str, Any] = {
+        "purpose": purpose,
+        "register": register,
+        "size": size,
+        "strata": tuple(strata.split(",")),
+        "spread": tuple(spread.split(",")),
+        "allocation": allocation,
+        "seed": seed,
+        "assessors": assessors if purpose == "korsbedomning" else 0,
+        "overlap": min(overlap, size) if purpose == "korsbedomning" else 0,
+    }
+    settings = configured(home=home, municipality=municipality)
+    samples.draw(settings, asked, year, out)
+
+
+@sample.command(cls=Command)
+def agreement(
+    directory: inputs.SampleDirectory,
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+    shape: inputs.Shape = Format.TABLE,
+) -> None:
+    """Läser det ifyllda, och säger hur väl bedömarna stämmer överens eller vad brukarna svarade."""
+    from orchestration.cli import sample as samples  # noqa: PLC0415
+
+    samples.agreement(configured(home=home, municipality=municipality), directory, shape)
+
+
 @app.command("check-file", cls=Command)
 def check_file(
     file: inputs.File,

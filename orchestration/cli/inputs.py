@@ -335,6 +335,135 @@ CostsWorkbook = Annotated[
         "--out", metavar="FIL", parser=_workbook, help="Arbetsbok (xlsx) att skriva allt i."
     ),
 ]
+_LARGEST_SAMPLE, _MOST_ASSESSORS = 100_000, 100
+
+
+def _some_of(choices: tuple[str, ...], example: str) -> Callable[[Any], str]:
+    def parse(typed: Any) -> str:
+        names = [name.strip() for name in str(typed).lower().split(",") if name.strip()]
+        if not names or set(names) - set(choices) or len(set(names)) < len(names):
+            raise _refused(typed, f"ett eller flera av {', '.join(choices)}", example)
+        return ",".join(names)
+
+    return parse
+
+
+def _register_of_samples(typed: Any) -> str:
+    if str(typed).lower() != "boendestod_beslut":
+        raise Misuse(
+            f"stickprov dras än bara ur boendestod_beslut, inte ur {shown(str(typed))}. Gör så här:"
+            " skriv boendestod_beslut, eller utelämna flaggan."
+        )
+    return "boendestod_beslut"
+
+
+Purpose = Annotated[
+    str,
+    typer.Option(
+        "--purpose",
+        metavar="korsbedomning|brukarrevision",
+        parser=_one_of(("korsbedomning", "brukarrevision"), "korsbedomning"),
+        help="korsbedomning: till bedömare; brukarrevision: till brukarna själva.",
+    ),
+]
+SampledRegister = Annotated[
+    str,
+    typer.Option(
+        "--register",
+        metavar="REGISTER",
+        parser=_register_of_samples,
+        help="Registret att dra ur (boendestod_beslut).",
+    ),
+]
+SampleYear = Annotated[
+    int | None,
+    typer.Option(
+        "--year",
+        metavar="ÅÅÅÅ",
+        parser=_whole(FIRST_YEAR, LAST_YEAR, *FORMS["year"]),
+        help="Beslut i kraft den sista december det året; annars rapportåret.",
+    ),
+]
+SampleSize = Annotated[
+    int,
+    typer.Option(
+        "--size",
+        metavar="ANTAL",
+        parser=_whole(1, _LARGEST_SAMPLE, "ett antal", "120"),
+        help="Hur många som ska dras.",
+    ),
+]
+Strata = Annotated[
+    str,
+    typer.Option(
+        "--strata",
+        metavar="NAMN,NAMN",
+        parser=_some_of(("malgrupp", "kon", "alder"), "malgrupp,kon"),
+        help="Vad urvalet delas efter: malgrupp, kon, alder.",
+    ),
+]
+Spread = Annotated[
+    str,
+    typer.Option(
+        "--spread",
+        metavar="NAMN,NAMN",
+        parser=_some_of(("stadsdelsnamnd", "timmar"), "stadsdelsnamnd,timmar"),
+        help="Vad det sprids över inom varje del: stadsdelsnamnd, timmar.",
+    ),
+]
+SampleAllocation = Annotated[
+    str,
+    typer.Option(
+        "--allocation",
+        metavar="proportional|equal|neyman",
+        parser=_one_of(("proportional", "equal", "neyman"), "equal"),
+        help="Hur delarna får sina antal: efter storlek, lika, eller efter spridning i timmar.",
+    ),
+]
+Assessors = Annotated[
+    int,
+    typer.Option(
+        "--assessors",
+        metavar="ANTAL",
+        parser=_whole(2, _MOST_ASSESSORS, "ett jämnt antal från 2", "4"),
+        help="Bedömare, lika många ur varje grupp (korsbedomning).",
+    ),
+]
+Overlap = Annotated[
+    int,
+    typer.Option(
+        "--overlap",
+        metavar="ANTAL",
+        parser=_whole(0, _LARGEST_SAMPLE, "ett antal", "20"),
+        help="Fall som alla bedömare får (korsbedomning).",
+    ),
+]
+SampleSeed = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        metavar="NUMMER",
+        parser=_whole(0, _LARGEST_SEED, f"ett tal mellan 0 och {_LARGEST_SEED}", "1"),
+        help="Slumptalsfrö; samma frö ger samma filer.",
+    ),
+]
+SampleOut = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="KATALOG",
+        parser=_path("katalogens namn", "urval"),
+        help="Stickprovets egen katalog; annars restricted/samples i hemkatalogen.",
+    ),
+]
+SampleDirectory = Annotated[
+    Path,
+    typer.Argument(
+        metavar="KATALOG",
+        parser=_path("katalogens namn", "var/restricted/samples/..."),
+        help="Katalogen som avvik sample draw skrev.",
+    ),
+]
 AcceptUnlinked = Annotated[
     bool,
     typer.Option(

@@ -352,3 +352,72 @@ class ChildRereferral:
     ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")]
     ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")]
     status: Annotated[Status, Field(description="Som i marts.analysis_results.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleProtocol:
+    """One row of ``marts.sample_protocols``."""
+
+    sample_id: Annotated[str, Field(description="Stickprovet.")]
+    purpose: Annotated[str, Field(description="korsbedomning eller brukarrevision.")]
+    register: Annotated[str, Field(description="Registret som det är draget ur.")]
+    period_start: Annotated[date, Field(description="Första dagen i året vars beslut det gäller.")]
+    geography_id: Annotated[str, Field(description="Kommunen; se marts.geographies.")]
+    seed: Annotated[int, Field(description="Slumptalsfröet; samma frö ger samma stickprov.")]
+    frame_rows: Annotated[int, Field(description="Beslut som kunde dras.")]
+    protected_excluded: Annotated[
+        int, Field(description="Beslut om personer med skyddade uppgifter, som aldrig dras.")
+    ]
+    size: Annotated[int, Field(description="Dragna.")]
+    allocation: Annotated[str, Field(description="proportional, equal eller neyman.")]
+    strata: Annotated[
+        str,
+        Field(
+            description="Strata som JSON: antal i ramen, dragna, reserver, sannolikhet och vikt."
+        ),
+    ]
+    assessors: Annotated[int, Field(description="Bedömare; noll i en brukarrevision.")]
+    overlap: Annotated[int, Field(description="Fall som alla bedömare har.")]
+    largest_difference: Annotated[
+        float,
+        Field(description="Största skillnaden mot ramen, i standardavvikelser; högst 0,1 är nära."),
+    ]
+    frame_sha256: Annotated[str, Field(description="Ramens kontrollsumma.")]
+    is_answered: Annotated[bool, Field(description="Sant om svaren är sammanställda.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """One row of ``marts.agreement``."""
+
+    sample_id: Annotated[str, Field(description="Stickprovet; se marts.sample_protocols.")]
+    measure: Annotated[
+        str,
+        Field(
+            description="Vad som bedömdes: hours, need, insats; i en brukarrevision frågan:"
+            " hours_suffice, satisfied, svar."
+        ),
+    ]
+    coefficient: Annotated[
+        str,
+        Field(
+            description="Måttet: group_difference (hur många fler timmar den ena gruppen bedömare"
+            " sätter på samma fall), exact, krippendorff_alpha, cohen_kappa, gwet_ac1, gwet_ac2,"
+            " icc_2_1, bland_altman_lower, bland_altman_upper, prevalence_index, bias_index, pabak;"
+            " weighted_mean, response_rate."
+        ),
+    ]
+    level: Annotated[str, Field(description="Skalan, vikterna eller enheten.")]
+    estimate: Annotated[float | None, Field(description="Värdet; tomt om det inte kan räknas.")]
+    ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")]
+    ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")]
+    n_cases: Annotated[int, Field(description="Fall eller svar bakom.")]
+    n_raters: Annotated[int, Field(description="Bedömare bakom; noll i en brukarrevision.")]
+    note: Annotated[
+        str,
+        Field(
+            description="Varför värdet saknas, eller vad det inte gäller: these_assessors_only,"
+            " not_both_groups, no_variation, no_pairs, no_common_cases, two_answers_only,"
+            " too_few_answers; annars tomt."
+        ),
+    ]

@@ -30,6 +30,7 @@ from pydantic.functional_serializers import WrapSerializer
 
 from orchestration.findings import estimates, records
 from orchestration.findings.estimates import (
+    Agreement,
     AnalysisMethod,
     AnalysisResult,
     BoardStandardised,
@@ -41,6 +42,7 @@ from orchestration.findings.estimates import (
     InterventionCost,
     RefusalPart,
     RefusalReturn,
+    SampleProtocol,
 )
 from orchestration.findings.records import (
     ChartPoint,
@@ -240,6 +242,17 @@ CHILD_REREFERRALS = FindingsTable(
     "En rad per år, plats, tidigare ärenden, vad ärendet ledde till och månader efter avslutet, för"
     " avslut under rapportåret och de två åren före.",
     ChildRereferral,
+)
+SAMPLE_PROTOCOLS = FindingsTable(
+    "marts.sample_protocols",
+    "En rad per stickprov som är draget för korsbedömning eller brukarrevision; inga personer.",
+    SampleProtocol,
+)
+AGREEMENT = FindingsTable(
+    "marts.agreement",
+    "En rad per stickprov, det som bedömdes och mått: hur väl bedömarna stämmer överens, eller vad"
+    " brukarna svarade.",
+    Agreement,
 )
 
 

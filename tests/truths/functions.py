@@ -15,8 +15,8 @@ import numpy as np
 
 from orchestration.analyses import housing_support, refusals
 from orchestration.analyses.rows import Rows
-from orchestration.statistics import bunching
-from orchestration.statistics.resampling import Interval
+from orchestration.statistics import agreement, bunching
+from orchestration.statistics.resampling import Interval, generator
 from tests.truths import child_functions, worlds
 from tests.truths.hits import Hit, hits
 from tests.truths.worlds import Truth
@@ -160,6 +160,31 @@ def _equal(seed: int) -> list[Hit]:
     return hits("equal treatment", rows, truths)
 
 
+def _agreement(seed: int) -> list[Hit]:
+    """Raters of known agreement, and two groups of them of whom one gives more."""
+    found = []
+    for known in (0.6, 0.8):
+        ratings = worlds.raters_of(seed, known)
+        value = agreement.alpha(ratings, "interval")
+        limits = agreement.drawn_cases(
+            ratings, lambda each: agreement.alpha(each, "interval"), generator(seed), 99, 0.95
+        )
+        found.append(Hit(f"raters {known}", "alpha", known, value, limits.covers(known)))
+    panel = worlds.panel_of(seed)
+    difference = agreement.group_difference(*panel)
+    covered = difference.interval(0.95).covers(worlds.PANEL_DIFFERENCE)
+    found.append(
+        Hit("panel", "group difference", worlds.PANEL_DIFFERENCE, difference.difference, covered)
+    )
+    return found
+
+
+def _demand(seed: int) -> list[Hit]:
+    """Reached persons of whom somebody knows how many are known, and a share that comes."""
+    rows, truths = worlds.demand_of(seed)
+    return hits("demand", rows, truths)
+
+
 WORLDS: dict[Callable[[int], list[Hit]], int] = {
     _months: 200,
     _one_cause: 40,
@@ -176,6 +201,8 @@ WORLDS: dict[Callable[[int], list[Hit]], int] = {
     child_functions.cases: 40,
     child_functions.closings: 100,
     child_functions.districts: 40,
+    _agreement: 200,
+    _demand: 200,
 }
 
 

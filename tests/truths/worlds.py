@@ -9,11 +9,13 @@ from functools import cache
 
 import numpy as np
 
-from orchestration.analyses import housing_support, protected_housing, refusals
+from orchestration.analyses import costs, housing_support, protected_housing, refusals
+from orchestration.analyses.costs import Known
 from orchestration.analyses.housing_support import Grant, Support
 from orchestration.analyses.protected_housing import Cases, Delivered, Series, Stays
 from orchestration.analyses.refusals import GroundHistory, RefusalMonths, RefusalReturns
 from orchestration.analyses.rows import Rows
+from orchestration.analyses.scenario import Scenario
 from orchestration.findings.codes import Shortfall
 
 YEAR = 2023
@@ -346,3 +348,67 @@ def run_protected(replicates: int, **more: object) -> Rows:
 def run_support(support: Support | Shortfall, replicates: int) -> Rows:
     grant = Grant(82_576.0, 2018)
     return housing_support.analyse(YEAR, "0180", support, grant, replicates=replicates)
+
+
+# --- samples and costs --------------------------------------------------------------------------
+
+#: What the second group of assessors gives more, hours.
+PANEL_DIFFERENCE = 1.0
+
+
+def raters_of(seed: int, known: float) -> np.ndarray:
+    """A hundred cases by four raters, whose agreement is that share of the variance.
+
+    In quarters of the standard deviation, as hours come in steps too.
+    """
+    random = np.random.default_rng(seed)
+    cases = random.normal(0.0, np.sqrt(known), (100, 1))
+    exact = cases + random.normal(0.0, np.sqrt(1.0 - known), (100, 4))
+    return np.asarray(np.round(exact * 4.0) / 4.0)
+
+
+def panel_of(seed: int) -> tuple[np.ndarray, ...]:
+    """Cases by one of six assessors of each group, some by all; weights of one and three."""
+    random = np.random.default_rng(seed)
+    raters, cases = 6, 120
+    group = np.arange(raters) % 2
+    own, level = random.normal(0, 0.5, raters), random.normal(8, 3, cases)
+    pairs = [
+        (case, rater)
+        for case in range(cases)
+        for rater in range(raters)
+        if case < cases // 6 or rater // 2 == case % (raters // 2)
+    ]
+    case, rater = np.array(pairs).T
+    values = level[case] + PANEL_DIFFERENCE * group[rater] + own[rater]
+    values = values + random.normal(0, 1.5, case.size)
+    weights = np.where(case % 3 == 0, 3.0, 1.0)
+    return values, case, rater, group, weights
+
+
+def demand_of(seed: int) -> tuple[Rows, list[Truth]]:
+    """An insats whose true overlap, take-up and cost are drawn from what its scenario declares."""
+    random = np.random.default_rng(seed)
+    amount = {"value": 8.0, "low": 5.0, "high": 12.0}
+    scenario = Scenario.model_validate(
+        {
+            "insats": "Prov",
+            "price_year": YEAR,
+            "staff": "kurator",
+            "source": "prov",
+            "hours_per_person": amount,
+            "rate": {"value": 600.0},
+            "demand": {
+                "known": "known",
+                "reached": "reached",
+                "reached_is_part": False,
+                "receivers_sv": "personer",
+                "take_up": {"value": 0.1, "low": 0.05, "high": 0.2},
+            },
+        }
+    )
+    known, reached = 3000.0, 900.0
+    rows = costs.demand(YEAR, "0180", {"prov": scenario}, {"prov": Known(known, reached)})
+    come = (known - random.uniform(0.0, reached)) * random.triangular(0.05, 0.1, 0.2)
+    paid = come * 600.0 * random.triangular(5.0, 8.0, 12.0)
+    return rows, [Truth("7.2", "prov", come), Truth("7.3", "prov", paid)]

@@ -150,10 +150,19 @@ def test_every_command_is_in_the_guide() -> None:
     commands: dict[str, Any] = getattr(get_command(app), "commands")  # noqa: B009 (typer's own type)
     assert len(commands) >= 6
     listed = section(COMMANDS, "Commands")
-    for name, command in commands.items():
+    parts = {
+        f"{group} {name}": command
+        for group, each in commands.items()
+        for name, command in getattr(each, "commands", {}).items()
+    }
+    assert "sample draw" in parts
+    for name, command in (commands | parts).items():
         assert f"`avvik {name}" in listed
         for option in command.params:
-            assert option.name in {"sql", "file"} or option.opts[0] in listed, (name, option.opts)
+            assert option.name in {"sql", "file", "directory"} or option.opts[0] in listed, (
+                name,
+                option.opts,
+            )
 
 
 def test_every_make_target_is_in_the_guide() -> None:

@@ -13,7 +13,14 @@ from orchestration.cli import app
 from orchestration.cli.framework import Command, Group, Misuse
 
 PROGRAM: Any = get_command(app)
-NAMES = sorted(PROGRAM.commands)
+# Those of a group have its name before theirs.
+COMMANDS: dict[str, Any] = PROGRAM.commands | {
+    f"{group} {name}": command
+    for group, each in PROGRAM.commands.items()
+    if isinstance(each, Group)
+    for name, command in getattr(each, "commands").items()  # noqa: B009 (typer's own type)
+}
+NAMES = sorted(COMMANDS)
 # What the framework says where nobody has seen to it, and what any English sentence holds.
 ENGLISH = re.compile(
     r"\b(usage|options?|arguments|commands?|missing|required?s?|default|error|invalid|values?"
@@ -39,7 +46,8 @@ def test_every_command_is_told_english() -> None:
     assert isinstance(PROGRAM, Group)
     assert len(NAMES) >= 12
     assert english("Try 'avvik run --help' for help.") == ["Try", "for"]
-    assert all(isinstance(each, Command) for each in PROGRAM.commands.values())
+    assert "sample draw" in NAMES
+    assert all(isinstance(each, Command | Group) for each in COMMANDS.values())
 
 
 @pytest.mark.parametrize("asked", ["--help", "-h"])
@@ -56,7 +64,7 @@ def test_help_is_swedish_and_fits_eighty_columns(name: str, asked: str) -> None:
 
 @pytest.mark.parametrize("name", ["", *NAMES])
 def test_everything_that_can_be_typed_has_a_form_and_a_help(name: str) -> None:
-    command = PROGRAM.commands[name] if name else PROGRAM
+    command = COMMANDS[name] if name else PROGRAM
     shown = typed(f"{name} --help").stdout
     for parameter in command.params:
         assert parameter.help, parameter
@@ -87,6 +95,11 @@ WRONG = [
     ("confirm", "LEVERANS saknas."),
     ("confirm x", "--reason saknas. Gör så här: skriv --reason SKÄL (Varför"),
     ("check-file", "FIL saknas."),
+    ("sample drw", "Det finns inget kommando drw. Menade du draw?"),
+    ("sample draw", "--size saknas. Gör så här: skriv --size ANTAL (Hur många"),
+    ("sample draw --size 9 --strata ras", "--strata: ”ras” går inte. Gör så här: skriv ett eller"),
+    ("sample draw --size 9 --register vald", "--register: stickprov dras än bara ur boendestod"),
+    ("sample agreement", "KATALOG saknas."),
     ("query ''", "SQL: ingen fråga är skriven."),
     ("query ' ; '", "SQL: ingen fråga är skriven."),
     ("query '/* bara en kommentar */'", "SQL: ingen fråga är skriven."),

@@ -359,7 +359,8 @@ def test_registers_that_are_not_delivered_give_rows_that_say_so(
     for step in (*steps, united_step(steps)):
         step.run(_work(connection))
     found = read_findings(connection, ANALYSIS_RESULTS)
-    assert {row.analysis_id for row in found} == {step.name for step in steps}
+    # Samples have tables of their own alone.
+    assert {row.analysis_id for row in found} == {step.name for step in steps} - {"samples"}
     assert {row.status for row in found} == {Status.NOT_DELIVERED}
     assert all(row.reason_sv.startswith("Underlag saknas") for row in found)
     assert len(read_findings(connection, ANALYSIS_METHODS)) == len(METHODS)

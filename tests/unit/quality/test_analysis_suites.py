@@ -203,6 +203,27 @@ GOOD: dict[str, dict[str, str]] = {
         "at_risk": "case i when 1 then 30 when 2 then 10 else 20 end",
         "incidence": "0.4",
     },
+    "marts.sample_protocols": {
+        "sample_id": "'s' || i",
+        "purpose": "'korsbedomning'",
+        "frame_rows": "4000",
+        "protected_excluded": "2",
+        "size": "120",
+        "overlap": "20",
+        "largest_difference": "0.05",
+    },
+    "marts.agreement": {
+        "sample_id": "'s'",
+        "measure": "'need'",
+        "coefficient": "'c' || i",
+        "level": "case when i = 1 then 'hours' else 'ordinal' end",
+        "estimate": "case when i = 1 then 2.5 else 0.6 end",
+        "ci_lower": "0.5",
+        "ci_upper": "3",
+        "n_cases": "120",
+        "n_raters": "4",
+        "note": "''",
+    },
 }
 ROWS = {
     "marts.child_case_funnel": 5,
@@ -210,6 +231,7 @@ ROWS = {
     "marts.protected_housing": 2,
 }
 BESIDE = (
+    "insert into marts.sample_protocols by name select 's' as sample_id",
     "insert into marts.analysis_methods by name select 'wilson' as method_id",
     """
     insert into marts.indicator_values by name
@@ -358,6 +380,15 @@ def fill(lab: "Lab", table: str, changed: dict[str, str]) -> None:
             },
             {"fewer_with_time"},
         ),
+        ("marts.sample_protocols", {"sample_id": "'s'"}, {"expect_column_values_to_be_unique"}),
+        ("marts.sample_protocols", {"purpose": "'annat'"}, {"SET"}),
+        ("marts.sample_protocols", {"size": "4001"}, {"more_drawn_than_there_are"}),
+        ("marts.sample_protocols", {"largest_difference": "0.3"}, {"unlike_the_frame"}),
+        ("marts.agreement", {"coefficient": "'c'", "level": "'hours'"}, {UNIQUE}),
+        ("marts.agreement", {"estimate": "null"}, {"value_against_note"}),
+        ("marts.agreement", {"ci_lower": "4"}, {"value_against_note"}),
+        ("marts.agreement", {"level": "'ordinal'"}, {"impossible_agreement"}),
+        ("marts.agreement", {"sample_id": "'t'"}, {"sample_without_protocol"}),
     ],
 )
 def test_each_rule_finds_its_own_fault(
@@ -368,6 +399,8 @@ def test_each_rule_finds_its_own_fault(
         lab.execute(statement)
     if table != "marts.refusal_decomposition":
         lab.execute("delete from marts.indicator_values where period_start < date '2023-01-01'")
+    if table == "marts.sample_protocols":
+        lab.execute("delete from marts.sample_protocols")
     if table == "marts.analysis_methods":
         lab.execute("delete from marts.analysis_methods")
     if table == "marts.housing_support_grant":

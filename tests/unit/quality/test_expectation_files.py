@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from orchestration.findings.marts import (
+    AGREEMENT,
     ANALYSIS_METHODS,
     ANALYSIS_RESULTS,
     BOARD_STANDARDISED,
@@ -23,6 +24,7 @@ from orchestration.findings.marts import (
     PROTECTED_HOUSING_FLOWS,
     REFUSAL_DECOMPOSITION,
     REFUSAL_RETURNS,
+    SAMPLE_PROTOCOLS,
     SERIES_CHARTS,
     TRIANGULATION,
     FindingsTable,
@@ -87,7 +89,12 @@ WRITTEN: tuple[FindingsTable[Any], ...] = (
     *(REFUSAL_DECOMPOSITION, REFUSAL_RETURNS, PROTECTED_HOUSING_FLOWS),
     *(INTERVENTION_COSTS, INTERVENTION_COST_DRIVERS, INTERVENTION_BREAK_EVEN),
     *(CHILD_CASES_BY_STATUS, CHILD_REREFERRALS),
-    *(results_table(each.analysis_id) for each in analyses()),
+    *(SAMPLE_PROTOCOLS, AGREEMENT),
+    *(
+        results_table(each.analysis_id)
+        for each in analyses()
+        if results_table(each.analysis_id).name in each.step.products
+    ),
 )
 FINDINGS = {
     table.name: {name: kind.removesuffix(" not null") for name, kind in table.columns.items()}
