@@ -32,6 +32,7 @@ from orchestration.reporting.sections.analysis import (
 from orchestration.reporting.sections.sources import PAGES_DIRECTORY, Sources
 from orchestration.reporting.series import load_series_data
 from orchestration.settings import Settings
+from orchestration.storage.report_year import AREA_YEARS
 from orchestration.version import code_version
 
 DRAFT = "published.memorandum"
@@ -63,6 +64,7 @@ def memorandum_step(found: Sequence[Analysis] = ()) -> Step:
                 "Promemorian, med en sida för varje indikators serie.",
                 reads=(
                     REPORT_YEAR,
+                    AREA_YEARS,
                     *MARTS,
                     *CATALOGUE,
                     "marts.source_notes",

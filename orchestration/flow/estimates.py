@@ -24,11 +24,13 @@ from orchestration.flow.marts import report_year
 from orchestration.flow.step import Outcome, Product, Step, Work
 from orchestration.language.methods import METHODS
 from orchestration.language.shortfalls import with_reasons
+from orchestration.storage.report_year import AREA_YEARS
 
 ALWAYS_READ = (
     REPORT_YEAR,
     "marts.indicators",
-    "marts.indicator_values",
+    # And not the values: an analysis stands while other registers' values change.
+    AREA_YEARS,
     "intermediate.int_register_years",
     "intermediate.int_geography_crosswalk",
 )
@@ -112,6 +114,7 @@ def analysis_step(
         suites=(results.name, *(table.name for table in further)),
         gate_title_sv=f"Kontrollerar: {title_sv.lower()}",
         run=run,
+        lets_stand=True,
     )
 
 
@@ -164,4 +167,5 @@ def united_step(steps: Sequence[Step]) -> Step:
         suites=(ANALYSIS_RESULTS.name, BOARD_STANDARDISED.name, ANALYSIS_METHODS.name),
         gate_title_sv="Kontrollerar analysernas skattningar",
         run=run,
+        lets_stand=True,
     )

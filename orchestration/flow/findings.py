@@ -44,6 +44,7 @@ from orchestration.language.inline import plain
 from orchestration.language.names import Names
 from orchestration.registers.contract import load_contracts
 from orchestration.statistics.xmr import XmrSettings
+from orchestration.storage.report_year import AREA_YEARS
 
 MARTS = ("marts.indicators", "marts.indicator_values", "marts.geographies")
 CATALOGUE = tuple(f"seeds.{name}" for name in CATALOGUE_SEEDS)
@@ -72,6 +73,7 @@ def finding_steps() -> tuple[Step, ...]:
             suites=(FOUND_EXPLANATIONS.name,),
             gate_title_sv="Kontrollerar funna orsaker",
             run=_find_explanations,
+            lets_stand=True,
         ),
         Step(
             name="deviations",
@@ -82,6 +84,7 @@ def finding_steps() -> tuple[Step, ...]:
                     DEVIATIONS,
                     "Värden utanför det väntade, med prövning, rang och förklaring.",
                     REPORT_YEAR,
+                    AREA_YEARS,
                     *MARTS,
                     *CATALOGUE,
                     FOUND_EXPLANATIONS.name,
@@ -90,6 +93,7 @@ def finding_steps() -> tuple[Step, ...]:
             suites=(DEVIATIONS.name,),
             gate_title_sv="Kontrollerar avvikelser",
             run=_find_deviations,
+            lets_stand=True,
         ),
         Step(
             name="series_charts",
@@ -107,6 +111,7 @@ def finding_steps() -> tuple[Step, ...]:
             suites=(SERIES_CHARTS.name,),
             gate_title_sv="Kontrollerar seriernas gränser",
             run=_draw_limits,
+            lets_stand=True,
         ),
         Step(
             name="focus_areas",
@@ -129,6 +134,7 @@ def finding_steps() -> tuple[Step, ...]:
             suites=(FOCUS_AREAS.name, TRIANGULATION.name),
             gate_title_sv="Kontrollerar fokusområden",
             run=_form_focus_areas,
+            lets_stand=True,
         ),
     )
 

@@ -26,7 +26,7 @@ from orchestration.flow.step import Outcome, Product, Step, Verdict, Work
 from orchestration.quality.gate import fingerprint, record
 from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity
-from orchestration.storage.warehouse import open_warehouse
+from orchestration.storage.warehouse import open_warehouse, row_counts
 
 DBT_SUITE = "dbt"
 _REMEDY = "rätta det under dbt_project/, eller det som det läser, och kör igen."
@@ -116,11 +116,7 @@ def _build(work: Work, select: str, exclude: str) -> Outcome:
                 if table.startswith("marts.")
             ],
         )
-        counts: dict[str, int] = dict(
-            connection.execute(
-                "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
-            ).fetchall()
-        )
+        counts = row_counts(connection)
     built = {
         table
         for unique_id in results.nodes

@@ -15,7 +15,7 @@ from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Ve
 from orchestration.notices import Cause
 from orchestration.quality.gate import GateClosedError, require_open
 from orchestration.settings import Settings
-from orchestration.storage.warehouse import open_warehouse
+from orchestration.storage.warehouse import open_warehouse, row_counts
 
 GATE_CLOSED = "Grinden är stängd."
 # Says of a product that it should have stood, and does not: the remark on a full refresh.
@@ -94,9 +94,13 @@ def perform(
         before = _inputs_of(step, chosen, Outcome(), as_read, provenance)
         remember = partial(provenance.record, run_id, before)
         stood = _stood(step, chosen, provenance)
-        standing = frozenset() if full_refresh else frozenset(stood)
+        # What is made whole stands whole.
+        stands = not full_refresh and (step.can_subset or step.products.keys() == stood.keys())
+        standing = frozenset(stood) if stands else frozenset()
         work = Work(settings, connection, run_id, log, chosen, reads, standing, remember)
         if not step.outside:
+            if standing == chosen and not step.can_subset:
+                return _left(work)
             outcome = _compared(step.run(work), work, stood, provenance)
             _remember(step, work, outcome, provenance, as_read)
             return outcome
@@ -118,6 +122,15 @@ def _stood(step: Step, chosen: frozenset[str], provenance: Provenance) -> dict[s
         for name in step.products
         if provenance.outdated(name) is None
     }
+
+
+def _left(work: Work) -> Outcome:
+    """What a step did whose products all are what they would be made."""
+    work.log.info("Inget av det som läses har ändrats; allt står som det är.")
+    counts = row_counts(work.connection)
+    return Outcome(
+        {name: {"dagster/row_count": counts[name]} for name in work.selected}, made=frozenset()
+    )
 
 
 def _compared(

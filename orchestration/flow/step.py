@@ -157,8 +157,9 @@ class Step:
         remembers: Whether it has what it is made of recorded itself, before it is made, because
             what it makes holds the record.
         begins: Whether a run begins with it, so that all that is kept is verified before.
-        lets_stand: Whether the whole step makes only what is not already what it would be made. A
-            product that somebody picks is made all the same.
+        lets_stand: Whether the whole step makes only what is not already what it would be made, or,
+            where `can_subset` is not set, all or nothing. A product that somebody picks is made
+            all the same.
     """
 
     name: str

@@ -11,6 +11,9 @@ from itertools import groupby
 import duckdb
 
 from orchestration.indicators.models import CONTEXT_AREAS
+from orchestration.storage.warehouse import table_exists
+
+AREA_YEARS = "marts.area_years"
 
 
 class ReportYearError(ValueError):
@@ -27,25 +30,13 @@ def years_with_values(connection: duckdb.DuckDBPyConnection, municipality: str) 
     Returns:
         In order; none where the marts have not been built.
     """
-    built = connection.execute(
-        """
-        select count(*)
-        from information_schema.tables
-        where table_schema = 'marts' and table_name in ('indicators', 'indicator_values')
-        """
-    ).fetchone()
-    if built != (2,):
+    if not table_exists(connection, AREA_YEARS):
         return ()
     rows = connection.execute(
-        """
-        select distinct year(indicator_values.period_start) as report_year
-        from marts.indicator_values
-        inner join marts.indicators using (indicator_id)
-        where
-            indicator_values.period_grain = 'year'
-            and indicator_values.geography_id = $municipality
-            and indicator_values.value is not null
-            and not list_contains($context, indicators.area)
+        f"""
+        select distinct report_year
+        from {AREA_YEARS}
+        where geography_id = $municipality and not list_contains($context, area)
         order by report_year
         """,
         {"municipality": municipality, "context": [str(area) for area in CONTEXT_AREAS]},

@@ -188,3 +188,18 @@ def view_definitions(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         " where database_name = current_database() and not internal"
     ).fetchall()
     return dict(rows)
+
+
+def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many rows each table has, by the catalogue's own count.
+
+    Args:
+        connection: An open connection.
+
+    Returns:
+        The number by `schema.table`.
+    """
+    rows = connection.execute(
+        "select schema_name || '.' || table_name, estimated_size from duckdb_tables()"
+    ).fetchall()
+    return dict(rows)

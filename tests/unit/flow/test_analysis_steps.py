@@ -44,6 +44,10 @@ create table marts.indicator_values as select 'i' as indicator_id,
     date '2023-01-01' as period_start, 'year' as period_grain, '0180' as geography_id,
     1.0::double as value, 1.0 as numerator, 1.0 as denominator, 'total' as breakdown,
     'total' as category;
+    date '2023-01-01' as period_start, 'year' as period_grain, '0180' as geography_id, 1.0 as value,
+    1.0 as numerator, 1.0 as denominator, 'total' as breakdown, 'total' as category;
+create table marts.area_years as
+    select '0180' as geography_id, 'ekonomiskt_bistand' as area, 2023 as report_year;
 create table intermediate.int_register_years (
     municipality_id varchar, register_name varchar, period_start date, period_end date);
 create table intermediate.int_geography_crosswalk as

@@ -72,6 +72,13 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             """,
             values,
         )
+        connection.execute(
+            """
+            create table marts.area_years as
+            select distinct geography_id, area, cast(year(period_start) as integer) as report_year
+            from marts.indicator_values inner join marts.indicators using (indicator_id)
+            """
+        )
         write_findings(connection, FOUND_EXPLANATIONS, [])
         yield connection
 

@@ -35,11 +35,8 @@ def home(tmp_path: Path) -> Path:
         connection.execute(
             """
             insert into meta.deliveries (delivery_sequence, name) values (1, 'befolkning_stadsdel');
-            create table marts.indicators as
-            select 'egen' as indicator_id, 'barn_och_unga' as area;
-            create table marts.indicator_values as
-            select 'egen' as indicator_id, '0180' as geography_id, 'year' as period_grain,
-                date '2023-01-01' as period_start, 1.0 as value;
+            create table marts.area_years as
+            select '0180' as geography_id, 'barn_och_unga' as area, 2023 as report_year;
             """
         )
     return tmp_path
