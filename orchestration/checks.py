@@ -20,7 +20,7 @@ from orchestration.flow.steps import STANDSTILL_CHECK
 from orchestration.notices import Cause
 from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity, Suite, load_suites
-from orchestration.resources import WRITER_POOL, Avvik
+from orchestration.resources import FULL_REFRESH, WRITER_POOL, Avvik
 from orchestration.settings import Settings
 from orchestration.sources.raw_tables import observations_table
 from orchestration.sources.registry import load_registry
@@ -75,7 +75,14 @@ def _gate(step: Step, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
                 for key, suite in by_key.items()
                 if dg.AssetCheckKey(key, CHECK_NAME) in context.selected_asset_check_keys
             ]
-            results = judge(connection, avvik.settings, selected, run_id=context.run.run_id)
+            results = judge(
+                connection,
+                avvik.settings,
+                selected,
+                run_id=context.run.run_id,
+                # Whoever picks a check wants it made.
+                anew=FULL_REFRESH in context.run.tags or len(selected) < len(by_key),
+            )
         for result in results:
             for failure in result.failures:
                 context.log.warning("%s", failure.message_sv)

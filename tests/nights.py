@@ -7,6 +7,8 @@ Dagster (`tests/integration/test_gates.py`, `test_definitions.py`, `test_flow.py
 
 import logging
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from uuid import uuid4
 
 from orchestration.flow.gates import judge, judge_standstill
@@ -14,7 +16,7 @@ from orchestration.flow.performing import perform
 from orchestration.flow.step import Step, StepRefusedError
 from orchestration.flow.steps import flow
 from orchestration.notices import send_notice
-from orchestration.quality.suites import load_suites
+from orchestration.quality.suites import Suite, load_suites
 from orchestration.settings import Settings
 from orchestration.storage.warehouse import open_warehouse
 
@@ -69,8 +71,14 @@ def _made(step: Step, settings: Settings, run_id: str) -> tuple[str, ...]:
     return step.stopped_by(outcome)
 
 
+@cache
+def _suites(directory: Path) -> dict[str, Suite]:
+    """Read once a process, as the graph reads them."""
+    return load_suites(directory)
+
+
 def _judged(step: Step, settings: Settings, run_id: str) -> tuple[str, ...]:
-    suites = load_suites(settings.expectations_dir)
+    suites = _suites(settings.expectations_dir)
     with open_warehouse(settings.warehouse_path) as connection:
         results = judge(
             connection, settings, [suites[table] for table in step.suites], run_id=run_id

@@ -15,7 +15,7 @@ from enum import StrEnum
 import duckdb
 
 from orchestration.quality.metrics import quoted, table_columns
-from orchestration.quality.results import SuiteResult
+from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity
 
 RESULTS_TABLE = "meta.validation_results"
@@ -37,9 +37,18 @@ create table if not exists {RESULTS_TABLE} (
     element_count bigint,
     message_sv varchar not null,
     fingerprint varchar not null,
-    recorded_sequence bigint not null
+    recorded_sequence bigint not null,
+    unexpected_percent double,
+    basis varchar
 )
 """
+# A warehouse from before these were kept.
+_ADDED = {"unexpected_percent": "double", "basis": "varchar"}
+_RECORDED = (
+    *("run_id", "suite", "expectation", "table_name", "severity", "success", "unexpected_count"),
+    *("evaluated_at", "broken", "element_count", "message_sv", "fingerprint"),
+    *("unexpected_percent", "basis"),
+)
 
 
 class Closed(StrEnum):
@@ -125,6 +134,8 @@ def record(
     """
     connection.execute("create schema if not exists meta")
     connection.execute(_CREATE)
+    for column in _ADDED.keys() - table_columns(connection, RESULTS_TABLE).keys():
+        connection.execute(f"alter table {RESULTS_TABLE} add column {column} {_ADDED[column]}")
     rows = [
         (
             run_id,
@@ -139,6 +150,8 @@ def record(
             result.element_count,
             result.message_sv,
             suite.fingerprint,
+            result.unexpected_percent,
+            result.basis,
         )
         for suite in results
         for result in suite.results
@@ -148,11 +161,41 @@ def record(
     # The clock may stand still or be set back between two runs; this number only grows.
     placeholders = ", ".join(["(" + ", ".join("?" * len(rows[0])) + ")"] * len(rows))
     connection.execute(
-        f"insert into {RESULTS_TABLE} select *,"
+        f"insert into {RESULTS_TABLE} by name select *,"
         f" (select coalesce(max(recorded_sequence), 0) + 1 from {RESULTS_TABLE})"
-        f" from (values {placeholders})",
+        " as recorded_sequence"
+        f" from (values {placeholders}) as recorded ({', '.join(_RECORDED)})",
         [value for row in rows for value in row],
     )
+
+
+def recorded(connection: duckdb.DuckDBPyConnection, suite: str) -> dict[str, ExpectationResult]:
+    """What a suite's rules came to when they were last judged.
+
+    Args:
+        connection: An open connection; read-only is enough.
+        suite: Name of the suite.
+
+    Returns:
+        The outcome by the rule's readable id; of rules whose basis is not known, none.
+    """
+    if "basis" not in table_columns(connection, RESULTS_TABLE):
+        return {}
+    rows = connection.execute(
+        f"""
+        select
+            expectation, table_name, severity, success, broken, unexpected_count, element_count,
+            unexpected_percent, message_sv, basis
+        from {RESULTS_TABLE}
+        where suite = $suite
+        qualify recorded_sequence = max(recorded_sequence) over () and basis <> ''
+        """,
+        {"suite": suite},
+    ).fetchall()
+    return {
+        expectation: ExpectationResult(suite, expectation, table_name, Severity(severity), *outcome)
+        for expectation, table_name, severity, *outcome in rows
+    }
 
 
 def forget_results(connection: duckdb.DuckDBPyConnection, *, before: datetime) -> int:

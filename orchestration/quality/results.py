@@ -5,6 +5,7 @@ Only types; `validation` makes them and `gate` stores them.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from orchestration.quality.suites import Severity
 
@@ -27,6 +28,7 @@ class ExpectationResult:
         unexpected_percent: Rows that break the rule per hundred rows with a value; None where
             there is nothing to divide.
         message_sv: The outcome in Swedish, with the rule and what to do when it failed.
+        basis: All that the outcome follows from, summed up; empty where that is not known.
     """
 
     suite: str
@@ -39,6 +41,7 @@ class ExpectationResult:
     element_count: int | None
     unexpected_percent: float | None
     message_sv: str
+    basis: str = ""
 
     @property
     def closes_gate(self) -> bool:
@@ -70,6 +73,43 @@ class SuiteResult:
     row_count: int
     evaluated_at: datetime
     fingerprint: str
+
+    @classmethod
+    def of(
+        cls,
+        table_name: str,
+        results: tuple[ExpectationResult, ...],
+        *,
+        suite: str,
+        row_count: int,
+        evaluated_at: datetime,
+        fingerprint: str,
+    ) -> Self:
+        """The outcome of a table from those of its rules.
+
+        Args:
+            table_name: The table.
+            results: One for each rule.
+            suite: Name of the suite.
+            row_count: Rows judged.
+            evaluated_at: When; carries a time zone.
+            fingerprint: What the table looked like.
+        """
+        failed = [
+            Severity.CRITICAL if result.broken else result.severity
+            for result in results
+            if not result.success
+        ]
+        return cls(
+            table_name=table_name,
+            suite=suite,
+            passed=not any(result.closes_gate for result in results),
+            worst_severity=max(failed, key=lambda severity: severity.rank, default=None),
+            results=results,
+            row_count=row_count,
+            evaluated_at=evaluated_at,
+            fingerprint=fingerprint,
+        )
 
     @property
     def failures(self) -> tuple[ExpectationResult, ...]:

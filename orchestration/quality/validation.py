@@ -31,7 +31,6 @@ from orchestration.quality.suites import (
     REMEDY,
     SUPPORTED,
     Rule,
-    Severity,
     Suite,
     SuiteError,
 )
@@ -143,17 +142,10 @@ def validate(
         results = tuple(_broken(bound, rule, str(error)) for rule in bound.expectations)
     finally:
         forget_superseded(connection)
-    failed = [
-        Severity.CRITICAL if result.broken else result.severity
-        for result in results
-        if not result.success
-    ]
-    return SuiteResult(
-        table_name=suite.table,
+    return SuiteResult.of(
+        suite.table,
+        results,
         suite=suite.name,
-        passed=not any(result.closes_gate for result in results),
-        worst_severity=max(failed, key=lambda severity: severity.rank, default=None),
-        results=results,
         row_count=row_count,
         evaluated_at=evaluated_at,
         fingerprint=gate.fingerprint(connection, suite.table),
