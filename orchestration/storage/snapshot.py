@@ -159,10 +159,12 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
         connection.execute("create schema snapshot.meta")
         wanted = [("marts", "main", table) for table in _tables(connection, "marts")]
         wanted += [("meta", "meta", table) for table in _META_TABLES]
+        comments = _comments(connection)
         for schema, target_schema, table in wanted:
             copy = f"snapshot.{target_schema}.{table}"
             connection.execute(f"create table {copy} as from {schema}.{table} order by all")
-            _copy_comments(connection, schema, table, copy)
+            told = comments.get((schema, table), ())
+            connection.execute("; ".join(f"comment on {each.format(copy)}" for each in told))
         # Of the checks, the latest of each table: what vouches for this snapshot.
         connection.execute(
             """
@@ -177,22 +179,30 @@ def _copy_tables(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
         connection.execute("detach snapshot")
 
 
-def _copy_comments(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str, copy: str
-) -> None:
-    where = "where database_name = current_database() and schema_name = ? and table_name = ?"
-    on_table = connection.execute(
-        f"select comment from duckdb_tables() {where} and comment is not null", [schema, table]
-    ).fetchone()
-    if on_table:
-        text = on_table[0].replace("'", "''")
-        connection.execute(f"comment on table {copy} is '{text}'")
-    for column, comment in connection.execute(
-        f"select column_name, comment from duckdb_columns() {where} and comment is not null",
-        [schema, table],
-    ).fetchall():
-        text = comment.replace("'", "''")
-        connection.execute(f"comment on column {copy}.{column} is '{text}'")
+def _comments(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
+    """What each table and its columns are said to be.
+
+    Args:
+        connection: The warehouse.
+
+    Returns:
+        By schema and table, for each comment the end of the statement that says it of a copy, whose
+        name stands in place of `{}`.
+    """
+    rows = connection.execute(
+        """
+        select schema_name, table_name, 'table {}' as subject, comment
+        from duckdb_tables() where database_name = current_database() and comment is not null
+        union all
+        select schema_name, table_name, 'column {}."' || column_name || '"' as subject, comment
+        from duckdb_columns() where database_name = current_database() and comment is not null
+        """
+    ).fetchall()
+    found: dict[tuple[str, str], list[str]] = {}
+    for schema, table, subject, comment in rows:
+        text = comment.replace("'", "''").replace("{", "{{").replace("}", "}}")
+        found.setdefault((schema, table), []).append(f"{subject} is '{text}'")
+    return found
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, schema: str) -> Sequence[str]:

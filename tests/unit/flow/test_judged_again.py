@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -26,7 +27,7 @@ ALL = {ROWS, VALUE, YEAR, OTHER, VIEWED}
 NOTES = "Så ska det vara. Gör så här: rätta det som är fel, och kör igen."
 
 
-def query(name: str, table: str) -> dict[str, object]:
+def query(name: str, table: str) -> dict[str, Any]:
     sql = f"select value from {{batch}} where value not in (select value from {table})"
     return {
         "type": "unexpected_rows_expectation",
@@ -38,7 +39,7 @@ def query(name: str, table: str) -> dict[str, object]:
 @pytest.fixture
 def suite(tmp_path: Path) -> Suite:
     between = "expect_column_values_to_be_between"
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"type": ROWS, "kwargs": {"min_value": 1}},
         {"type": between, "kwargs": {"column": "value", "min_value": 0}},
         {"type": between, "kwargs": {"column": "year", "max_value": "{evaluated_year}"}},
