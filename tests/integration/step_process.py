@@ -48,13 +48,14 @@ def work(part: str, home: Path, killed: bool) -> None:
         assert not [each for each in stopped if each.check == "leveranser"]
         return
     [step] = [each for each in flow().steps if each.gate == part]
-    _judge(step, settings)
+    _judge(step, settings, anew=killed)
 
 
-def _judge(step: Step, settings: Settings) -> None:
+def _judge(step: Step, settings: Settings, *, anew: bool) -> None:
     suites = load_suites(settings.expectations_dir)
     with open_warehouse(settings.warehouse_path) as connection:
-        judge(connection, settings, [suites[table] for table in step.suites], run_id=RUN_ID)
+        of_step = [suites[table] for table in step.suites]
+        judge(connection, settings, of_step, run_id=RUN_ID, anew=anew)
 
 
 if __name__ == "__main__":
