@@ -105,7 +105,7 @@ ANALYSIS = Analysis(
         costs.ANALYSIS,
         title_sv="Räknar på insatser utan behovsprövning",
         part_sv="analys: kostnader",
-        reads=(),
+        reads=("marts.indicator_values",),
         files=tuple(
             str(path.relative_to(PROJECT_ROOT)) for path in sorted(DIRECTORY.glob("*.yml"))
         ),

@@ -1,6 +1,8 @@
 """The steps of the analyses on small tables made by hand: what they read, and what they write."""
 
+import ast
 import logging
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -44,8 +46,6 @@ create table marts.indicator_values as select 'i' as indicator_id,
     date '2023-01-01' as period_start, 'year' as period_grain, '0180' as geography_id,
     1.0::double as value, 1.0 as numerator, 1.0 as denominator, 'total' as breakdown,
     'total' as category;
-    date '2023-01-01' as period_start, 'year' as period_grain, '0180' as geography_id, 1.0 as value,
-    1.0 as numerator, 1.0 as denominator, 'total' as breakdown, 'total' as category;
 create table marts.area_years as
     select '0180' as geography_id, 'ekonomiskt_bistand' as area, 2023 as report_year;
 create table intermediate.int_register_years (
@@ -400,3 +400,34 @@ def _work(connection: duckdb.DuckDBPyConnection) -> Work:
         frozenset(),
         (),
     )
+
+
+def tables_named(path: Path) -> set[str]:
+    """Every table that a module's texts name, its documentation apart."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+        and isinstance(node.body[0], ast.Expr)
+    }
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+    ]
+    return {
+        name
+        for text in texts
+        for name in re.findall(r"\b(?:raw|staging|intermediate|marts|seeds)\.[a-z0-9_]+", text)
+    }
+
+
+@pytest.mark.parametrize("name", [each.analysis_id for each in analyses()])
+def test_what_an_analysis_asks_for_is_what_it_is_made_anew_for(name: str) -> None:
+    """Else it would stand although what it reads has changed."""
+    [analysis] = [each for each in analyses() if each.analysis_id == name]
+    package = Path(grains.__file__).parent
+    asked = tables_named(package / "analyses" / f"{name}.py") | tables_named(package / "grains.py")
+    assert len(asked) > 1
+    assert asked <= set(analysis.step.reads)
