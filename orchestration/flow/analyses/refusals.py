@@ -263,6 +263,7 @@ ANALYSIS = Analysis(
             "intermediate.int_refusal_household_months",
             "intermediate.int_refusal_returns",
             "marts.refusals",
+            "marts.indicator_values",
         ),
         compute=_compute,
         further=(REFUSAL_DECOMPOSITION, REFUSAL_RETURNS),
