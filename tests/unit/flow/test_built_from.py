@@ -36,6 +36,7 @@ def test_the_small_graph_has_every_step_and_reaches_the_publication() -> None:
         "housing_support",
         "protected_housing",
         "refusals",
+        "samples",
         "analysis_results",
         "memorandum",
         "snapshot",

@@ -159,7 +159,7 @@ def test_tables_come_after_what_they_are_built_from() -> None:
 
 def test_an_analysis_stands_while_other_registers_values_change(home: PaperHome) -> None:
     """Which years there are is what it reads of them, and that they are the same."""
-    reads = set(real_flow().by_name["refusals"].reads)
+    reads = set(real_flow().by_name["housing_support"].reads)
     assert "marts.area_years" in reads
     assert "marts.indicator_values" not in reads
     home.inbox["avhysningar_barn"] = "1"
