@@ -12,7 +12,9 @@ final as (
     select distinct
         indicator_values.geography_id,
         catalogue.area,
-        cast(extract(year from indicator_values.period_start) as integer) as report_year
+        cast(
+            extract(year from indicator_values.period_start) as integer
+        ) as report_year
     from indicator_values
     inner join catalogue
         on indicator_values.indicator_id = catalogue.indicator_id

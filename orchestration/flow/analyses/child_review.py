@@ -27,8 +27,11 @@ from orchestration.reporting.sections import child_review as section
 REGISTER = "barn_unga_arenden"
 UNKNOWN = "okand"
 _EVERYONE = "alla"
+# Children are counted by their first case, since a pseudonym is another in each installation, and
+# the last digit of a sum depends on its order.
+_FIRST_CASE = "min({table}.case_id) over (partition by {table}.person_id) as first_case"
 _CASES = f"""
-select cases.*, boards.geography_id as board
+select cases.*, boards.geography_id as board, {_FIRST_CASE.format(table="cases")}
 from intermediate.int_child_case_stages as cases
 left join ({TODAYS_BOARDS}) as boards using (municipality_id, board_name)
 where cases.municipality_id = $municipality and year(cases.period_start) = $year
@@ -38,6 +41,7 @@ _CLOSINGS = f"""
 select
     closings.*,
     boards.geography_id as board,
+    {_FIRST_CASE.format(table="closings")},
     least(closings.days, make_date($year, 12, 31) - closings.closed_date) as followed,
     closings.is_reported_again
     and closings.days <= make_date($year, 12, 31) - closings.closed_date as came_back
@@ -88,7 +92,7 @@ def read_cases(reader: Reader, year: int) -> Cases:
     grain = reader.read(
         _CASES,
         [
-            "dense_rank() over (order by person_id) - 1 as child",
+            "dense_rank() over (order by first_case) - 1 as child",
             "case sex when 'man' then 1 when 'kvinnor' then 0 end as boy",
             _place("age_band", AGES),
             _place("history", HISTORIES),
@@ -126,7 +130,7 @@ def read_closings(reader: Reader, year: int) -> Closings:
     grain = reader.read(
         _CLOSINGS,
         [
-            "dense_rank() over (order by person_id) - 1 as child",
+            "dense_rank() over (order by first_case) - 1 as child",
             "followed",
             "came_back",
             _place("outcome", OUTCOMES),
@@ -171,7 +175,8 @@ def read_firsts(reader: Reader, year: int) -> FirstInsats:
             _place("age_group", AGE_GROUPS),
             "recent",
         ],
-        order="person_id",
+        # Not by person: a pseudonym is another in each installation.
+        order="all",
         year=year,
     )
     return FirstInsats(

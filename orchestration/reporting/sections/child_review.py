@@ -70,7 +70,7 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     told += _boys(found, context)
     told += estimates.more(
         "Mer om ärendena: vad de slutar med, vilka som vidtalas, variation och väntan",
-        [_variety(found), _first(found)],
+        [_variety(found), _first(found), _behind_guardians(found), _behind_context(found)],
         _tables(found, context),
     )
     return told + paragraph(
@@ -552,30 +552,93 @@ def _first(found: Estimates) -> Said:
 
 
 def _tables(found: Estimates, context: AnalysisContext) -> list[Table]:
-    wanted: Sequence[tuple[str, str, str, str, str]] = (
-        ("5.1_ended", "exit_reason", "Vad ärendena slutade med", "Skäl", "slut"),
-        ("5.4", "party", "Vilka som vidtalats i utredningarna", "Part", "vidtalade"),
+    share, apart, ratio = "Andel (procent)", "Skillnad (procentenheter)", "Kvot"
+    wanted: Sequence[tuple[str, str, str, str, str, str]] = (
+        ("5.1_ended", "exit_reason", "Vad ärendena slutade med", "Skäl", share, "slut"),
+        ("5.4", "party", "Vilka som vidtalats i utredningarna", "Part", share, "vidtalade"),
         (
-            "5.4_other_reporter",
-            "party",
-            "Vilka som vidtalats när någon annan anmält",
-            "Part",
-            "annan-anmalare",
+            *("5.4_other_reporter", "party", "Vilka som vidtalats när någon annan anmält"),
+            *("Part", share, "annan-anmalare"),
         ),
         (
-            f"5.2_{_GIVEN_UP}",
-            "area_category",
+            *("5.4_reporter", "party*reporter", "Vilka som vidtalats, efter anmälare"),
+            *("Part, anmälare", share, "anmalare"),
+        ),
+        (
+            *(f"5.2_{_GIVEN_UP}", "area_category"),
             "Ingen utredning eftersom vårdnadshavaren inte vill",
-            "Områdeskategori",
-            "vill-inte",
+            *("Områdeskategori", share, "vill-inte"),
         ),
-        ("5.6_12", "outcome", "Aktualiserade på nytt inom ett år", "Ärendet ledde till", "utfall"),
-        ("5.12_12", "age_group", "Insats inom ett år från första ärendet", "Ålder", "forsta"),
+        (
+            *("5.3_ratio", "measure", "Nämnders spridning mot områdeskategoriers"),
+            *("Steg", ratio, "spridning"),
+        ),
+        (
+            *("5.3_without", "measure", "Nämnders typiska kvot utan hänsyn till områdeskategori"),
+            *("Steg", ratio, "utan-kategori"),
+        ),
+        (
+            "5.3_change",
+            "measure",
+            "Förändring av nämndernas varians när områdeskategorin räknas in",
+            *("Steg", "Förändring (procent)", "andrad-varians"),
+        ),
+        (
+            *("5.6_12", "outcome", "Aktualiserade på nytt inom ett år"),
+            *("Ärendet ledde till", share, "utfall"),
+        ),
+        (
+            *("5.10_step", "measure", "Pojkar mot flickor, efter steg"),
+            *("Steg", apart, "kon-steg"),
+        ),
+        (
+            *("5.10_reason", "contact_reason", "Pojkar mot flickor med beviljad insats"),
+            *("Kontaktorsak", apart, "kon-orsak"),
+        ),
+        *(
+            (
+                *(f"5.12_{months}", "age_group", f"Insats inom {within} från första ärendet"),
+                *("Ålder", share, f"forsta-{months}"),
+            )
+            for months, within in ((6, "ett halvår"), (12, "ett år"), (24, "två år"))
+        ),
     )
     return [
-        estimates.table(
-            nodes(caption), first, "Andel (procent)", rows, anchor=f"{context.anchor}-{anchor}"
-        )
-        for estimand, breakdown, caption, first, anchor in wanted
+        estimates.table(nodes(caption), first, measure, rows, anchor=f"{context.anchor}-{anchor}")
+        for estimand, breakdown, caption, first, measure, anchor in wanted
         if (rows := found.by(estimand, breakdown))
     ]
+
+
+def _behind_guardians(found: Estimates) -> Said:
+    """How far apart the weakest and the strongest categories are, whether or not that is sure."""
+    rows = [found.get(f"5.2_{name}_difference") for name in (_DECLINED, _GIVEN_UP)]
+    declined, given_up = rows
+    if declined is None or given_up is None:
+        return ()
+    return say(
+        "Mellan områden med svagast och starkast ställning skiljer {declined} i avböjda "
+        "erbjudanden och {given_up} i ärenden som inte utreds eftersom vårdnadshavaren inte vill.",
+        declined=points(declined),
+        given_up=points(given_up),
+    )
+
+
+def _behind_context(found: Estimates) -> Said:
+    """What a district's own standing, and its board's, weigh."""
+    own, within, between = (found.get(f"5.8{part}") for part in ("", "_within", "_between"))
+    count = found.get("5.9_deviating")
+    if own is None or within is None or between is None:
+        return ()
+    return sentences(
+        say(
+            "För varje tiotal i index är antalet ärenden {within} så stort mellan stadsdelar i "
+            "samma nämnd och {between} så stort mellan nämnder; kvoten mellan de två är {own}.",
+            within=figure(within),
+            between=figure(between),
+            own=figure(own),
+        ),
+        say("Antalet stadsdelar som avviker är {count}.", count=brief(count))
+        if count is not None
+        else "",
+    )

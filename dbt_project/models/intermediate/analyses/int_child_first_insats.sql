@@ -14,7 +14,8 @@ ordered as (
     from reports
 ),
 
--- Of those whose first report is not in the register nobody knows when they came.
+-- Of those whose first report is not in the register nobody knows when they
+-- came.
 firsts as (
     select
         municipality_id,

@@ -95,17 +95,17 @@ final as (
         count(distinct person_id) as children
     from events
     group by grouping sets (
-        (municipality_id, period_start, geography_id, step, ended_by)
         {%- for dimension in dimensions %}
-            , (
+            (
                 municipality_id,
                 period_start,
                 geography_id,
                 step,
                 ended_by,
                 {{ dimension }}
-            )
+            ),
         {%- endfor %}
+        (municipality_id, period_start, geography_id, step, ended_by)
     )
 )
 
