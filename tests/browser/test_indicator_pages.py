@@ -108,7 +108,8 @@ def test_every_link_leads_to_a_page_of_the_same_publication(quiet: Page, home: P
     published = home / "published"
     quiet.goto((published / "memorandum.html").as_uri())
     leads = quiet.eval_on_selector_all("a", "links => links.map(l => l.getAttribute('href'))")
-    mentioned = {lead for lead in leads if not lead.startswith("#")}
+    # A table's own file of figures is in the page itself.
+    mentioned = {lead for lead in leads if not lead.startswith(("#", "data:"))}
     assert len(mentioned) > 10
     assert all((published / lead).is_file() for lead in mentioned)
     quiet.goto(address(home, "index"))

@@ -54,6 +54,7 @@ def test_each_constraint_of_a_contract_is_a_test_too(
         # A key's column that is empty breaks the key and its own rule, and stands many times.
         "indicator_catalogue": 2 * changed["indicators"] + 1,
         "geographies": 1,
+        "area_years": 0,
         "indicator_values": changed["indicator_values"],
         "open_comparisons": changed["open_comparisons"],
         "revisions": 1,

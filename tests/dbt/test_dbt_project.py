@@ -7,6 +7,7 @@ import pytest
 from tests.dbt.conftest import PROJECT_DIR, Dbt, Warehouse
 
 CONTRACT = {
+    "area_years": {"geography_id", "area", "report_year"},
     "indicators": {
         "indicator_id",
         "title_sv",
