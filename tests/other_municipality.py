@@ -100,8 +100,16 @@ FLAGS = {
     "bistandsbeslut",
     "skuldsanering_ansokt",
     "hemmaboende_barn",
+    "skalskydd",
 }
-DECIMALS = {"sokt_belopp", "beviljat_belopp", "timmar", "timmar_utforda", "index"}
+DECIMALS = {
+    "sokt_belopp",
+    "beviljat_belopp",
+    "timmar",
+    "timmar_utforda",
+    "avslagen_timmar",
+    "index",
+}
 CODES = {
     "kon": {"K": "2", "M": "1"},
     # Each number is also a code of the contract, but another one.

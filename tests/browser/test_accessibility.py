@@ -60,7 +60,8 @@ _DRAWN = """
   const texts = [...document.querySelectorAll("svg text")].map(
     (text) => contrast(getComputedStyle(text).fill, paper));
   const lines = [...document.querySelectorAll("svg path, svg polyline")]
-    .filter((line) => !line.getAttribute("stroke")?.includes("--chart-grid"))
+    // A guide is faint, and a line of the paper is the gap between two parts.
+    .filter((line) => !/--chart-(grid|paper)/.test(line.getAttribute("stroke") ?? ""))
     .map((line) => getComputedStyle(line).stroke)
     .filter((colour) => colour.startsWith("rgb"))
     .map((colour) => contrast(colour, paper));
