@@ -36,12 +36,36 @@ coalesce(
 
 
 {#
+    The whole of each key, and its parts by each dimension alone: what follows
+    `group by`.
+#}
+{% macro whole_and_each(keys, dimensions) -%}
+grouping sets (
+    ({{ keys | join(', ') }})
+    {%- for dimension in dimensions %},
+    ({{ (keys + [dimension]) | join(', ') }})
+    {%- endfor %}
+)
+{%- endmacro %}
+
+
+{#
+    Whether every dimension of a row has a value: who has no known sex or age is
+    counted in the whole, and has no group of that kind to be shown under.
+#}
+{% macro has_named_group() -%}
+(breakdown = 'total') = (category = 'total')
+    and (breakdown like '%*%') = (category like '%*%')
+{%- endmacro %}
+
+
+{#
     One row per indicator out of a relation with one column per measure.
 
     Every model of counted indicators has this shape. A measure is a dictionary:
     `indicator`, `numerator`, and where they apply `denominator`,
-    `standard_deviation`, `observations` and `where`. What has no numerator, or
-    nothing to divide by, is no row.
+    `standard_deviation`, `observations` and `where`. What has no numerator,
+    nothing to divide by, or no group that can be named, is no row.
 #}
 {% macro measures_as_rows(relation, measures) -%}
 {%- for measure in measures %}
@@ -62,6 +86,7 @@ select
 from {{ relation }}
 where
     {{ measure.numerator }} is not null
+    and {{ has_named_group() }}
     {%- if measure.denominator %}
     and coalesce({{ measure.denominator }}, 1) <> 0
     {%- endif %}

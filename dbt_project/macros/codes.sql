@@ -20,3 +20,32 @@
 {% macro municipality_of(geography_id) -%}
     case when length({{ geography_id }}) >= 4 then left({{ geography_id }}, 4) end
 {%- endmacro %}
+
+{# The age group of an age in whole years, as the registers' contracts name them. #}
+{% macro age_band(column) -%}
+    case
+        when {{ column }} < 7 then '0-6'
+        when {{ column }} < 13 then '7-12'
+        when {{ column }} < 18 then '13-17'
+        when {{ column }} < 25 then '18-24'
+        when {{ column }} < 45 then '25-44'
+        when {{ column }} < 65 then '45-64'
+        else '65+'
+    end
+{%- endmacro %}
+
+{#
+    A code that belongs to the latest of several rows: the day and the code as one
+    text, whose largest is the latest's. `right` takes the code back.
+#}
+{% macro dated_code(day, code) -%}
+    cast({{ day }} as string) || {{ code }}
+{%- endmacro %}
+
+{# The age group that a person is in all year: the oldest of those it has in it. #}
+{% macro age_group_of_year(table, year) -%}
+    max({{ table }}.age_group) over (
+        partition by
+            {{ table }}.municipality_id, {{ table }}.person_id, {{ year }}
+    )
+{%- endmacro %}

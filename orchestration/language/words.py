@@ -148,6 +148,7 @@ BREAKDOWNS: Mapping[str, str] = MappingProxyType(
         "previous_cases": "tidigare ärenden",
         "birth_region": "födelseregion",
         "crime_type": "brottstyp",
+        "household_type": "hushållstyp",
     }
 )
 
@@ -266,6 +267,19 @@ _SPELL_BANDS: Mapping[str, str] = MappingProxyType(
 _PREVIOUS_CASES: Mapping[str, str] = MappingProxyType(
     {"0": "inga", "1-2": "1\u20132", "3+": "3 eller fler"}
 )
+# The codes of the statutory register of ekonomiskt bistånd.
+_HOUSEHOLD_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "1": "enbart barn",
+        "3": "ensamstående man utan barn",
+        "4": "ensamstående man med barn",
+        "5": "ensamstående kvinna utan barn",
+        "6": "ensamstående kvinna med barn",
+        "7": "par utan barn",
+        "8": "par med barn",
+        "9": "okänd hushållstyp",
+    }
+)
 _AREA_CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
         "1": "kategori 1, svagast ställning",
@@ -316,6 +330,7 @@ _OF_BREAKDOWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "history": _PREVIOUS_CASES,
         "spell_band": _SPELL_BANDS,
         "area_category": _AREA_CATEGORIES,
+        "household_type": _HOUSEHOLD_TYPES,
         "stage": _CASE_STEPS,
         "measure": _CASE_MEASURES,
         "exit_reason": _CASE_STEPS,

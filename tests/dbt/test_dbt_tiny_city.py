@@ -84,6 +84,11 @@ def test_the_city_in_2022(
         ("child_intervention_share", "0-6", 0),
         ("child_intervention_share", "13-17", 1),
         ("protected_housing_persons", "kvinnor", 1),
+        # Half of b1 is the man's in the couple; b2 is the woman's alone.
+        ("assistance_cost", "kvinnor", 6_500),
+        ("assistance_cost", "man", 7_500),
+        ("assistance_rejection_share", "kvinnor", 2 / 3),
+        ("population", "18-24", 50),
     ],
 )
 def test_groups_of_the_city(

@@ -1,5 +1,6 @@
 """The default city's analyses as an analyst finds them, held against what the documents say."""
 
+import csv
 import re
 
 import duckdb
@@ -191,6 +192,41 @@ def test_the_planted_stadsdelar_and_boards_are_found_and_no_other(
     assert default_city.published(
         "select count(*), count(distinct (history, outcome)) from marts.child_rereferrals"
     ) == [(48, 16)]
+
+
+def test_whoever_is_counted_is_shown_by_sex_and_age_or_the_seed_says_why(
+    default_city: Installation,
+) -> None:
+    def rows(seed: str) -> list[dict[str, str]]:
+        path = PROJECT_ROOT / "dbt_project" / "seeds" / f"{seed}.csv"
+        with path.open(encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    of_persons = {each["unit"] for each in rows("units") if each["is_of_persons"] == "true"}
+    persons = {each["indicator_id"] for each in rows("indicators") if each["unit"] in of_persons}
+    exceptions = {
+        (each["indicator_id"], each["breakdown"]) for each in rows("breakdown_exceptions")
+    }
+    for breakdown in ("sex", "age_group"):
+        shown = {
+            indicator
+            for (indicator,) in default_city.published(
+                "select distinct indicator_id from marts.indicator_values"
+                f" where contains('*' || breakdown || '*', '*{breakdown}*')"
+            )
+        }
+        excepted = {indicator for indicator, of in exceptions if of == breakdown}
+        assert persons - shown == excepted
+        assert len(persons & shown) >= 30
+    # Both sexes of what is counted of persons are there, and half a couple's money is each one's.
+    [(whole, parts)] = default_city.published(
+        "select sum(value) filter (where breakdown = 'total'),"
+        " sum(value) filter (where breakdown = 'sex') from marts.indicator_values"
+        " where indicator_id = 'assistance_cost' and geography_id = '0180'"
+        " and year(period_start) = 2023"
+    )
+    assert parts == pytest.approx(whole, rel=0.01)
+    assert parts <= whole
 
 
 def test_every_estimate_stands_once_with_a_method_and_what_it_lacks(

@@ -48,17 +48,13 @@ case_groups as (
             as preschool_contacted,
         count(*) filter (where is_school_age) as school_investigations,
         count(*) filter (where is_school_age and has_school)
-            as school_contacted,
-        -- A child whose age is unknown has no age group to be shown under.
-        grouping(age_group) = 0 and age_group is null as is_nameless
+            as school_contacted
     from located
     where is_case
-    group by grouping sets (
-        (municipality_id, period_start, geography_id),
-        (municipality_id, period_start, geography_id, sex),
-        (municipality_id, period_start, geography_id, age_group),
-        (municipality_id, period_start, geography_id, contact_reason)
-    )
+    group by {{ whole_and_each(
+        ['municipality_id', 'period_start', 'geography_id'],
+        ['sex', 'age_group', 'sex, age_group', 'contact_reason']
+    ) }}
 ),
 
 counted_cases as (
@@ -71,7 +67,8 @@ counted_cases as (
             case_groups.municipality_id = populations.municipality_id
             and case_groups.period_start = populations.period_start
             and case_groups.geography_id = populations.geography_id
-    where not case_groups.is_nameless
+            and case_groups.breakdown = populations.breakdown
+            and case_groups.category = populations.category
 ),
 
 -- Those of the year before, which have been followed a whole year.
@@ -79,6 +76,8 @@ closed_spells as (
     select
         closings.municipality_id,
         crosswalk.geography_id,
+        closings.sex,
+        closings.age_group,
         closings.history as previous_cases,
         make_date(
             cast(extract(year from closings.period_start) as integer) + 1, 1, 1
@@ -102,15 +101,17 @@ counted_closings as (
         municipality_id,
         period_start,
         geography_id,
-        {{ breakdown_name(['previous_cases']) }} as breakdown,
-        {{ breakdown_category(['previous_cases']) }} as category,
+        {{ breakdown_name(['sex', 'age_group', 'previous_cases']) }}
+            as breakdown,
+        {{ breakdown_category(['sex', 'age_group', 'previous_cases']) }}
+            as category,
         count(*) as closed,
         count(*) filter (where is_reported_again) as reported_again
     from closed_spells
-    group by grouping sets (
-        (municipality_id, period_start, geography_id),
-        (municipality_id, period_start, geography_id, previous_cases)
-    )
+    group by {{ whole_and_each(
+        ['municipality_id', 'period_start', 'geography_id'],
+        ['sex', 'age_group', 'sex, age_group', 'previous_cases']
+    ) }}
 ),
 
 final as (
@@ -120,19 +121,19 @@ final as (
             'indicator': 'child_cases_per_100',
             'numerator': 'cases',
             'denominator': 'children',
-            'where': "breakdown = 'total'",
+            'where': "(breakdown = 'total' or children > 0)",
         },
         {
             'indicator': 'child_cases_boys_share',
             'numerator': 'boys',
             'denominator': 'cases',
-            'where': "breakdown <> 'sex'",
+            'where': "breakdown not in ('sex', 'sex*age_group')",
         },
         {
             'indicator': 'child_cases_girls_share',
             'numerator': 'girls',
             'denominator': 'cases',
-            'where': "breakdown <> 'sex'",
+            'where': "breakdown not in ('sex', 'sex*age_group')",
         },
         {
             'indicator': 'child_intervention_share',
@@ -149,7 +150,7 @@ final as (
             'indicator': 'child_school_contacted_share',
             'numerator': 'school_contacted',
             'denominator': 'school_investigations',
-            'where': "breakdown in ('total', 'sex')",
+            'where': "breakdown <> 'contact_reason'",
         },
     ]) }}
     union all

@@ -6,9 +6,14 @@ crosswalk as (
 
 cases as (
     select
-        *,
-        {{ year_start('first_visit_date') }} as period_start
-    from {{ ref('stg_register__budget_skuldradgivning') }}
+        visits.municipality_id,
+        visits.board_name,
+        visits.person_id,
+        visits.sex,
+        {{ age_group_of_year('visits', year_start('visits.first_visit_date')) }}
+            as age_group,
+        {{ year_start('visits.first_visit_date') }} as period_start
+    from {{ ref('stg_register__budget_skuldradgivning') }} as visits
 ),
 
 counted as (
@@ -16,8 +21,8 @@ counted as (
         cases.municipality_id,
         cases.period_start,
         crosswalk.geography_id,
-        'total' as breakdown,
-        'total' as category,
+        {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
+        {{ breakdown_category(['sex', 'age_group']) }} as category,
         count(distinct cases.person_id) as persons
     from cases
     inner join crosswalk
@@ -26,10 +31,10 @@ counted as (
             and cases.board_name = crosswalk.board_name
             and cases.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by
-        cases.municipality_id,
-        cases.period_start,
-        crosswalk.geography_id
+    group by {{ whole_and_each(
+        ['cases.municipality_id', 'cases.period_start', 'crosswalk.geography_id'],
+        ['cases.sex', 'cases.age_group', 'cases.sex, cases.age_group']
+    ) }}
 ),
 
 final as (

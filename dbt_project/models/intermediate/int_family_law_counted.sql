@@ -7,6 +7,8 @@ crosswalk as (
 cases as (
     select
         *,
+        child_sex as sex,
+        child_age_group as age_group,
         {{ year_start('start_date') }} as period_start
     from {{ ref('stg_register__familjeratt_arenden') }}
 ),
@@ -16,8 +18,8 @@ counted as (
         cases.municipality_id,
         cases.period_start,
         crosswalk.geography_id,
-        'total' as breakdown,
-        'total' as category,
+        {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
+        {{ breakdown_category(['sex', 'age_group']) }} as category,
         count(*) as cases
     from cases
     inner join crosswalk
@@ -26,10 +28,10 @@ counted as (
             and cases.board_name = crosswalk.board_name
             and cases.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by
-        cases.municipality_id,
-        cases.period_start,
-        crosswalk.geography_id
+    group by {{ whole_and_each(
+        ['cases.municipality_id', 'cases.period_start', 'crosswalk.geography_id'],
+        ['cases.sex', 'cases.age_group', 'cases.sex, cases.age_group']
+    ) }}
 ),
 
 final as (

@@ -28,8 +28,8 @@ counted as (
         answers.municipality_id,
         answers.period_start,
         crosswalk.geography_id,
-        {{ breakdown_name(['sex']) }} as breakdown,
-        {{ breakdown_category(['sex']) }} as category,
+        {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
+        {{ breakdown_category(['sex', 'age_group']) }} as category,
         count(*) as persons
     from answers
     inner join surveys
@@ -42,15 +42,14 @@ counted as (
             and answers.board_name = crosswalk.board_name
             and answers.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by grouping sets (
-        (answers.municipality_id, answers.period_start, crosswalk.geography_id),
-        (
-            answers.municipality_id,
-            answers.period_start,
-            crosswalk.geography_id,
-            answers.sex
-        )
-    )
+    group by {{ whole_and_each(
+        [
+            'answers.municipality_id',
+            'answers.period_start',
+            'crosswalk.geography_id',
+        ],
+        ['answers.sex', 'answers.age_group', 'answers.sex, answers.age_group']
+    ) }}
 ),
 
 final as (

@@ -22,8 +22,9 @@ supported as (
         decisions.municipality_id,
         decisions.period_start,
         crosswalk.geography_id,
-        {{ breakdown_name(['target_group', 'sex']) }} as breakdown,
-        {{ breakdown_category(['target_group', 'sex']) }} as category,
+        {{ breakdown_name(['target_group', 'sex', 'age_group']) }} as breakdown,
+        {{ breakdown_category(['target_group', 'sex', 'age_group']) }}
+            as category,
         count(*) as persons,
         count(*) filter (where decisions.sex = 'kvinnor') as women,
         {{ reproducible('sum(decisions.hours_per_month)') }} as hours,
@@ -36,47 +37,35 @@ supported as (
             and decisions.board_name = crosswalk.board_name
             and decisions.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by grouping sets (
-        (
-            decisions.municipality_id,
-            decisions.period_start,
-            crosswalk.geography_id
-        ),
-        (
-            decisions.municipality_id,
-            decisions.period_start,
-            crosswalk.geography_id,
-            decisions.sex
-        ),
-        (
-            decisions.municipality_id,
-            decisions.period_start,
-            crosswalk.geography_id,
-            decisions.target_group
-        ),
-        (
-            decisions.municipality_id,
-            decisions.period_start,
-            crosswalk.geography_id,
-            decisions.target_group,
-            decisions.sex
-        )
-    )
+    group by {{ whole_and_each(
+        [
+            'decisions.municipality_id',
+            'decisions.period_start',
+            'crosswalk.geography_id',
+        ],
+        [
+            'decisions.sex',
+            'decisions.age_group',
+            'decisions.sex, decisions.age_group',
+            'decisions.target_group',
+            'decisions.target_group, decisions.sex',
+            'decisions.target_group, decisions.age_group',
+        ]
+    ) }}
 ),
 
--- Each person once a year and board, with what the person has had there.
-users as (
+in_force as (
     select
         interventions.municipality_id,
         years.period_start,
         interventions.board_name,
         interventions.person_id,
         interventions.sex,
-        max(
-            case
-                when interventions.intervention = 'boendestod' then 1 else 0
-            end
-        ) as has_housing_support
+        {{ age_group_of_year('interventions', 'years.period_start') }}
+            as age_group,
+        case
+            when interventions.intervention = 'boendestod' then 1 else 0
+        end as is_housing_support
     from interventions
     inner join years
         on
@@ -86,12 +75,26 @@ users as (
                 interventions.end_date is null
                 or interventions.end_date >= years.period_start
             )
+),
+
+-- Each person once a year and board, with what the person has had there.
+users as (
+    select
+        municipality_id,
+        period_start,
+        board_name,
+        person_id,
+        sex,
+        age_group,
+        max(is_housing_support) as has_housing_support
+    from in_force
     group by
-        interventions.municipality_id,
-        years.period_start,
-        interventions.board_name,
-        interventions.person_id,
-        interventions.sex
+        municipality_id,
+        period_start,
+        board_name,
+        person_id,
+        sex,
+        age_group
 ),
 
 counted_users as (
@@ -99,8 +102,8 @@ counted_users as (
         users.municipality_id,
         users.period_start,
         crosswalk.geography_id,
-        {{ breakdown_name(['sex']) }} as breakdown,
-        {{ breakdown_category(['sex']) }} as category,
+        {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
+        {{ breakdown_category(['sex', 'age_group']) }} as category,
         count(distinct users.person_id) as persons,
         count(distinct users.person_id) filter (
             where users.has_housing_support = 1
@@ -112,15 +115,10 @@ counted_users as (
             and users.board_name = crosswalk.board_name
             and users.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by grouping sets (
-        (users.municipality_id, users.period_start, crosswalk.geography_id),
-        (
-            users.municipality_id,
-            users.period_start,
-            crosswalk.geography_id,
-            users.sex
-        )
-    )
+    group by {{ whole_and_each(
+        ['users.municipality_id', 'users.period_start', 'crosswalk.geography_id'],
+        ['users.sex', 'users.age_group', 'users.sex, users.age_group']
+    ) }}
 ),
 
 -- The whole register is one target group, which is how the share is shown.
@@ -132,13 +130,14 @@ target_group_users as (
         persons,
         supported,
         case breakdown
-            when 'total' then 'target_group' else 'target_group*sex'
+            when 'total' then 'target_group' else 'target_group*' || breakdown
         end as breakdown,
         case breakdown
             when 'total' then 'socialpsykiatri'
             else 'socialpsykiatri*' || category
         end as category
     from counted_users
+    where {{ has_named_group() }} and breakdown <> 'sex*age_group'
 ),
 
 final as (
@@ -150,7 +149,7 @@ final as (
             'denominator': 'persons',
             'standard_deviation': 'hours_deviation',
             'observations': 'persons',
-            'where': "breakdown in ('target_group', 'target_group*sex')",
+            'where': "breakdown like 'target_group%'",
         },
         {
             'indicator': 'housing_support_women_share',

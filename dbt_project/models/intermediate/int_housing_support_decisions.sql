@@ -42,6 +42,7 @@ final as (
         decision_id,
         board_name,
         sex,
+        age_group,
         target_group,
         start_date,
         birth_year_band,

@@ -1,11 +1,8 @@
 with
 
 populations as (
-    select
-        *,
-        'total' as breakdown,
-        'total' as category
-    from {{ ref('int_district_populations') }}
+    select * from {{ ref('int_district_populations') }}
+    where breakdown <> 'sex*age_group'
 ),
 
 final as (

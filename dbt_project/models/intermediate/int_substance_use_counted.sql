@@ -19,7 +19,9 @@ in_force as (
         years.period_start,
         interventions.board_name,
         interventions.person_id,
-        interventions.sex
+        interventions.sex,
+        {{ age_group_of_year('interventions', 'years.period_start') }}
+            as age_group
     from interventions
     inner join years
         on
@@ -36,8 +38,8 @@ counted as (
         in_force.municipality_id,
         in_force.period_start,
         crosswalk.geography_id,
-        {{ breakdown_name(['sex']) }} as breakdown,
-        {{ breakdown_category(['sex']) }} as category,
+        {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
+        {{ breakdown_category(['sex', 'age_group']) }} as category,
         count(distinct in_force.person_id) as persons
     from in_force
     inner join crosswalk
@@ -46,19 +48,14 @@ counted as (
             and in_force.board_name = crosswalk.board_name
             and in_force.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by grouping sets (
-        (
-            in_force.municipality_id,
-            in_force.period_start,
-            crosswalk.geography_id
-        ),
-        (
-            in_force.municipality_id,
-            in_force.period_start,
-            crosswalk.geography_id,
-            in_force.sex
-        )
-    )
+    group by {{ whole_and_each(
+        [
+            'in_force.municipality_id',
+            'in_force.period_start',
+            'crosswalk.geography_id',
+        ],
+        ['in_force.sex', 'in_force.age_group', 'in_force.sex, in_force.age_group']
+    ) }}
 ),
 
 final as (

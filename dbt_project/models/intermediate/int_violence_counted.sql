@@ -11,19 +11,33 @@ years as (
 
 placements as (
     select
-        *,
-        {{ year_start('decision_date') }} as period_start,
-        housing_form = 'skyddat_boende' as is_protected,
-        housing_form = 'jourlagenhet' as is_emergency
-    from {{ ref('stg_register__skyddat_boende_placeringar') }}
-    where reason in ('vald_nara_relation', 'hedersrelaterat')
+        placed.municipality_id,
+        placed.board_name,
+        placed.person_id,
+        placed.sex,
+        {{ age_group_of_year('placed', year_start('placed.decision_date')) }}
+            as age_group,
+        placed.accompanying_children,
+        {{ year_start('placed.decision_date') }} as period_start,
+        placed.housing_form = 'skyddat_boende' as is_protected,
+        placed.housing_form = 'jourlagenhet' as is_emergency
+    from {{ ref('stg_register__skyddat_boende_placeringar') }} as placed
+    where placed.reason in ('vald_nara_relation', 'hedersrelaterat')
 ),
 
 counselling as (
     select
-        *,
-        {{ year_start('start_date') }} as period_start
-    from {{ ref('stg_register__rvc_samtalsstod') }}
+        talks.municipality_id,
+        talks.board_name,
+        talks.person_id,
+        talks.sex,
+        {{ age_group_of_year('talks', year_start('talks.start_date')) }}
+            as age_group,
+        talks.role,
+        talks.form,
+        talks.is_granted_by_decision,
+        {{ year_start('talks.start_date') }} as period_start
+    from {{ ref('stg_register__rvc_samtalsstod') }} as talks
 ),
 
 cases as (
@@ -33,7 +47,13 @@ cases as (
 -- A case belongs to every year in which it was open.
 open_cases as (
     select
-        cases.*,
+        cases.municipality_id,
+        cases.board_name,
+        cases.person_id,
+        cases.sex,
+        {{ age_group_of_year('cases', 'years.period_start') }} as age_group,
+        cases.role,
+        cases.closed_date,
         years.period_start,
         years.period_end
     from cases
@@ -52,8 +72,8 @@ counted_placements as (
         placements.municipality_id,
         placements.period_start,
         crosswalk.geography_id,
-        {{ breakdown_name(['sex']) }} as breakdown,
-        {{ breakdown_category(['sex']) }} as category,
+        {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
+        {{ breakdown_category(['sex', 'age_group']) }} as category,
         count(distinct placements.person_id) filter (
             where placements.is_protected
         ) as protected_persons,
@@ -78,19 +98,18 @@ counted_placements as (
             and placements.board_name = crosswalk.board_name
             and placements.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by grouping sets (
-        (
-            placements.municipality_id,
-            placements.period_start,
-            crosswalk.geography_id
-        ),
-        (
-            placements.municipality_id,
-            placements.period_start,
-            crosswalk.geography_id,
-            placements.sex
-        )
-    )
+    group by {{ whole_and_each(
+        [
+            'placements.municipality_id',
+            'placements.period_start',
+            'crosswalk.geography_id',
+        ],
+        [
+            'placements.sex',
+            'placements.age_group',
+            'placements.sex, placements.age_group',
+        ]
+    ) }}
 ),
 
 counted_counselling as (
@@ -98,8 +117,8 @@ counted_counselling as (
         counselling.municipality_id,
         counselling.period_start,
         crosswalk.geography_id,
-        {{ breakdown_name(['sex']) }} as breakdown,
-        {{ breakdown_category(['sex']) }} as category,
+        {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
+        {{ breakdown_category(['sex', 'age_group']) }} as category,
         count(distinct counselling.person_id) filter (
             where counselling.is_granted_by_decision
         ) as granted_persons,
@@ -117,19 +136,18 @@ counted_counselling as (
             and counselling.board_name = crosswalk.board_name
             and counselling.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by grouping sets (
-        (
-            counselling.municipality_id,
-            counselling.period_start,
-            crosswalk.geography_id
-        ),
-        (
-            counselling.municipality_id,
-            counselling.period_start,
-            crosswalk.geography_id,
-            counselling.sex
-        )
-    )
+    group by {{ whole_and_each(
+        [
+            'counselling.municipality_id',
+            'counselling.period_start',
+            'crosswalk.geography_id',
+        ],
+        [
+            'counselling.sex',
+            'counselling.age_group',
+            'counselling.sex, counselling.age_group',
+        ]
+    ) }}
 ),
 
 counted_cases as (
@@ -137,8 +155,8 @@ counted_cases as (
         open_cases.municipality_id,
         open_cases.period_start,
         crosswalk.geography_id,
-        {{ breakdown_name(['sex']) }} as breakdown,
-        {{ breakdown_category(['sex']) }} as category,
+        {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
+        {{ breakdown_category(['sex', 'age_group']) }} as category,
         count(distinct open_cases.person_id) filter (
             where open_cases.role = 'valdsutsatt'
         ) as victims,
@@ -153,19 +171,18 @@ counted_cases as (
             and open_cases.board_name = crosswalk.board_name
             and open_cases.period_start between crosswalk.counts_from
             and crosswalk.counts_to
-    group by grouping sets (
-        (
-            open_cases.municipality_id,
-            open_cases.period_start,
-            crosswalk.geography_id
-        ),
-        (
-            open_cases.municipality_id,
-            open_cases.period_start,
-            crosswalk.geography_id,
-            open_cases.sex
-        )
-    )
+    group by {{ whole_and_each(
+        [
+            'open_cases.municipality_id',
+            'open_cases.period_start',
+            'crosswalk.geography_id',
+        ],
+        [
+            'open_cases.sex',
+            'open_cases.age_group',
+            'open_cases.sex, open_cases.age_group',
+        ]
+    ) }}
 ),
 
 final as (
@@ -181,6 +198,7 @@ final as (
         {
             'indicator': 'protected_housing_children',
             'numerator': 'protected_children',
+            'where': "breakdown in ('total', 'sex')",
         },
         {
             'indicator': 'emergency_flat_persons',
@@ -189,11 +207,12 @@ final as (
         {
             'indicator': 'emergency_flat_women',
             'numerator': 'emergency_women',
-            'where': "breakdown = 'total'",
+            'where': "breakdown in ('total', 'age_group')",
         },
         {
             'indicator': 'emergency_flat_children',
             'numerator': 'emergency_children',
+            'where': "breakdown in ('total', 'sex')",
         },
     ]) }}
     union all

@@ -13,6 +13,7 @@ renamed as (
         beslut_id as decision_id,
         person_id,
         {{ sex_category('kon') }} as sex,
+        aldersgrupp as age_group,
         stadsdelsnamnd as board_name,
         malgrupp as target_group,
         timmar_per as hours_per,

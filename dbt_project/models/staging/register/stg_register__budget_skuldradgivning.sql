@@ -12,6 +12,8 @@ renamed as (
         municipality_id,
         arende_id as case_id,
         person_id,
+        {{ sex_category('kon') }} as sex,
+        aldersgrupp as age_group,
         stadsdelsnamnd as board_name,
         skuldsanering_ansokt as has_applied_for_debt_relief,
         forsta_besok as first_visit_date,

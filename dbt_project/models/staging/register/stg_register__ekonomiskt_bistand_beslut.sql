@@ -16,6 +16,8 @@ renamed as (
         medsokande_id as co_applicant_id,
         {{ sex_category('kon_sokande') }} as applicant_sex,
         aldersgrupp_sokande as applicant_age_group,
+        {{ sex_category('kon_medsokande') }} as co_applicant_sex,
+        aldersgrupp_medsokande as co_applicant_age_group,
         stadsdelsnamnd as board_name,
         ansokan_typ as application_type,
         utfall as outcome,

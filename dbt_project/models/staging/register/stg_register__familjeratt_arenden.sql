@@ -12,6 +12,8 @@ renamed as (
         municipality_id,
         arende_id as case_id,
         barn_id as child_id,
+        {{ sex_category('kon_barn') }} as child_sex,
+        aldersgrupp_barn as child_age_group,
         stadsdelsnamnd as board_name,
         typ as case_type,
         utfall as result,

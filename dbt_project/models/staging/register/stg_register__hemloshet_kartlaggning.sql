@@ -13,7 +13,12 @@ renamed as (
         rad_id as row_id,
         person_id,
         {{ sex_category('kon') }} as sex,
-        aldersgrupp as age_group,
+        case
+            when aldersgrupp in ('25-34', '35-44') then '25-44'
+            when aldersgrupp in ('45-54', '55-64') then '45-64'
+            when aldersgrupp = '65-' then '65+'
+            else aldersgrupp
+        end as age_group,
         stadsdelsnamnd as board_name,
         situation,
         tid_i_hemloshet as time_in_homelessness,

@@ -13,6 +13,7 @@ renamed as (
         placering_id as placement_id,
         person_id,
         {{ sex_category('kon') }} as sex,
+        aldersgrupp as age_group,
         stadsdelsnamnd as board_name,
         boendeform as housing_form,
         orsak as reason,

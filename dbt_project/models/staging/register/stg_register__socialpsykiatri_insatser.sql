@@ -13,6 +13,7 @@ renamed as (
         insats_id as intervention_id,
         person_id,
         {{ sex_category('kon') }} as sex,
+        aldersgrupp as age_group,
         stadsdelsnamnd as board_name,
         insats as intervention,
         start_datum as start_date,

@@ -13,6 +13,7 @@ renamed as (
         arende_id as case_id,
         person_id,
         {{ sex_category('kon') }} as sex,
+        aldersgrupp as age_group,
         stadsdelsnamnd as board_name,
         roll as role,
         hemmaboende_barn as has_children_at_home,
