@@ -22,7 +22,6 @@ from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity, Suite, load_suites
 from orchestration.resources import FULL_REFRESH, WRITER_POOL, Avvik
 from orchestration.settings import Settings
-from orchestration.sources.raw_tables import observations_table
 from orchestration.sources.registry import load_registry
 from orchestration.storage.alarms import not_yet_told
 
@@ -147,7 +146,7 @@ def _rule(result: ExpectationResult) -> dg.TableRecord:
         dg.AssetCheckSpec(
             STANDSTILL_CHECK,
             asset=key_of(landed(dataset.source_id)),
-            additional_deps=[key_of(f"raw.{observations_table(dataset.publisher)}")],
+            additional_deps=[key_of(f"raw.{dataset.raw_table}")],
             description="Serien har fått den period som skulle ha kommit vid det här laget.",
         )
         for dataset in load_registry()

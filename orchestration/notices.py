@@ -22,7 +22,6 @@ from orchestration.quality.gate import RESULTS_TABLE
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.municipality import MunicipalityError, load_municipality
 from orchestration.settings import Settings
-from orchestration.sources.raw_tables import observations_table
 from orchestration.sources.registry import load_publishers, load_registry
 from orchestration.storage import outbox
 from orchestration.storage.deliveries import HeldBreach, held_breaches
@@ -193,9 +192,7 @@ def _broken_rules(
 def _raw_tables() -> dict[str, str]:
     """The table that each register and each dataset is loaded into."""
     registers = {name: f"raw.{contract.table}" for name, contract in load_contracts().items()}
-    datasets = {
-        each.source_id: f"raw.{observations_table(each.publisher)}" for each in load_registry()
-    }
+    datasets = {each.source_id: f"raw.{each.raw_table}" for each in load_registry()}
     return {**registers, **datasets}
 
 

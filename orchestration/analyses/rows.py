@@ -87,6 +87,7 @@ class Rows:
         sensitivity_of: str | None = None,
         drawn: bool = False,
         shortfall: Shortfall | None = None,
+        level: float = LEVEL,
     ) -> None:
         """Add one estimate; limits that are no numbers are left empty.
 
@@ -107,6 +108,7 @@ class Rows:
             sensitivity_of: the estimand whose sensitivity it shows.
             drawn: whether anything was drawn for it.
             shortfall: what is lacking.
+            level: coverage of its limits; 1 where nothing can lie outside them.
         """
         value = _number(estimate)
         if value is None and shortfall is None:
@@ -131,7 +133,7 @@ class Rows:
                 estimate=None if shortfall else value,
                 ci_lower=_number(low),
                 ci_upper=_number(high),
-                ci_level=None if _number(low) is None else LEVEL,
+                ci_level=None if _number(low) is None else level,
                 standard_error=_number(error),
                 observations=observations,
                 events=events,

@@ -99,6 +99,7 @@ class Shortfall(StrEnum):
     UNTRUE = "untrue"
     NOT_FOLLOWED = "not_followed"
     NO_EARLIER = "no_earlier"
+    REWORDED = "reworded"
     NOBODY = "nobody"
     TOO_MANY_ROWS = "too_many_rows"
 
@@ -121,5 +122,6 @@ _STATUS_OF = {
     Shortfall.NOT_FOLLOWED: Status.NOT_IDENTIFIED,
     Shortfall.TOO_MANY_ROWS: Status.NOT_IDENTIFIED,
     Shortfall.NO_EARLIER: Status.NOT_APPLICABLE,
+    Shortfall.REWORDED: Status.NOT_APPLICABLE,
     Shortfall.NOBODY: Status.NOT_APPLICABLE,
 }

@@ -355,6 +355,68 @@ class ChildRereferral:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenComparison:
+    """One row of ``marts.open_comparisons``; changes are in percentage points."""
+
+    indicator_id: Annotated[str, Field(description="Indikatorn; se marts.indicators.")]
+    year: Annotated[int, Field(description="Undersökningens år.")]
+    group_type: Annotated[
+        str, Field(description="riket, storlek (kommunens folkmängd) eller skr (SKR:s grupper).")
+    ]
+    group_code: Annotated[
+        str, Field(description="SE, storleksklassen som den trycks, eller SKR:s kod.")
+    ]
+    group_name: Annotated[str, Field(description="Gruppens namn.")]
+    share: Annotated[
+        float | None, Field(description="Andelen som svarat ja av dem som svarat, mellan 0 och 1.")
+    ]
+    basis: Annotated[
+        Literal["answers", "published"],
+        Field(
+            description="answers: räknad ur enheternas svar; published: bara den publicerade"
+            " andelen är känd."
+        ),
+    ]
+    published_share: Annotated[
+        float | None,
+        Field(description="Andelen som Socialstyrelsen tryckt, i hela procent; ofta ingen."),
+    ]
+    units: Annotated[int | None, Field(description="Kommuner och stadsdelar som frågan gäller.")]
+    answered: Annotated[int | None, Field(description="De av dem som svarat på frågan.")]
+    said_yes: Annotated[int | None, Field(description="De av dem som svarat ja.")]
+    lower_bound: Annotated[
+        float | None, Field(description="Andelen om ingen av dem som inte svarat hade svarat ja.")
+    ]
+    upper_bound: Annotated[
+        float | None, Field(description="Andelen om alla som inte svarat hade svarat ja.")
+    ]
+    previous_year: Annotated[
+        int | None, Field(description="Undersökningen före; tomt för den första.")
+    ]
+    is_break: Annotated[
+        bool, Field(description="Sant om frågan hade en annan ordalydelse då: ingen förändring.")
+    ]
+    change_pp: Annotated[
+        float | None, Field(description="Andelens förändring sedan dess, i procentenheter.")
+    ]
+    change_lower: Annotated[
+        float | None,
+        Field(description="Det minsta den kan vara, vad de som inte svarat än hade sagt."),
+    ]
+    change_upper: Annotated[float | None, Field(description="Det mesta den kan vara.")]
+    matched: Annotated[int | None, Field(description="Enheter som svarat båda gångerna.")]
+    gained: Annotated[int | None, Field(description="De av dem som gått från nej till ja.")]
+    lost: Annotated[int | None, Field(description="De av dem som gått från ja till nej.")]
+    matched_change_pp: Annotated[
+        float | None, Field(description="Förändringen bland dem, i procentenheter.")
+    ]
+    change_p: Annotated[
+        float | None,
+        Field(description="P-värde för att ingenting ändrats bland dem (McNemar, exakt)."),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SampleProtocol:
     """One row of ``marts.sample_protocols``."""
 

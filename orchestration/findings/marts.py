@@ -40,6 +40,7 @@ from orchestration.findings.estimates import (
     CostDriver,
     HousingFlow,
     InterventionCost,
+    OpenComparison,
     RefusalPart,
     RefusalReturn,
     SampleProtocol,
@@ -242,6 +243,11 @@ CHILD_REREFERRALS = FindingsTable(
     "En rad per år, plats, tidigare ärenden, vad ärendet ledde till och månader efter avslutet, för"
     " avslut under rapportåret och de två åren före.",
     ChildRereferral,
+)
+OPEN_COMPARISONS = FindingsTable(
+    "marts.open_comparisons",
+    "En rad per indikator i Öppna jämförelser, år, slag av grupp och grupp.",
+    OpenComparison,
 )
 SAMPLE_PROTOCOLS = FindingsTable(
     "marts.sample_protocols",

@@ -24,7 +24,6 @@ from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE, load
 from orchestration.registers.pseudonyms import load_key
 from orchestration.registers.quarantine import waiting_deliveries
 from orchestration.registers.superseded import remove_superseded
-from orchestration.sources.raw_tables import observations_table
 from orchestration.sources.registry import load_registry
 from orchestration.storage.alarms import not_yet_told
 from orchestration.storage.deliveries import (
@@ -192,7 +191,7 @@ def _held_against_earlier() -> list[str]:
     """The tables whose deliveries are held against earlier ones: registers', then publishers'."""
     return [
         *(f"raw.{contract.table}" for contract in load_contracts().values()),
-        *dict.fromkeys(f"raw.{observations_table(each.publisher)}" for each in load_registry()),
+        *dict.fromkeys(f"raw.{each.raw_table}" for each in load_registry()),
     ]
 
 

@@ -58,7 +58,6 @@ from orchestration.sources.raw_tables import (
     StatisticsDelivery,
     load_dataset,
     loaded_years,
-    observations_table,
     record_deliveries,
 )
 from orchestration.sources.raw_tables import create_tables as create_statistics_tables
@@ -96,7 +95,7 @@ def raw_tables() -> dict[str, list[str]]:
     """The tables of schema `raw`, each with the registers or datasets that it holds."""
     tables = {contract.table: [name] for name, contract in load_contracts().items()}
     for dataset in load_registry():
-        tables.setdefault(observations_table(dataset.publisher), []).append(dataset.source_id)
+        tables.setdefault(dataset.raw_table, []).append(dataset.source_id)
     for table in (NOTES_TABLE, DELIVERIES_TABLE):
         tables[table] = [dataset.source_id for dataset in load_registry()]
     return tables
@@ -130,7 +129,7 @@ def load_deliveries(
     confirm_key(connection, key)
     write_units(connection, load_municipality(settings))
     create_tables(connection)
-    create_statistics_tables(connection, sorted({dataset.publisher for dataset in load_registry()}))
+    create_statistics_tables(connection, load_registry())
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
     look_through_again(connection, load_contracts().values(), key)

@@ -13,7 +13,6 @@ from typing import Literal
 import duckdb
 
 from orchestration.settings import Settings
-from orchestration.sources.raw_tables import observations_table
 from orchestration.sources.registry import Dataset, load_registry
 from orchestration.sources.requests import PxWebRequest
 from orchestration.storage.warehouse import table_exists
@@ -100,7 +99,7 @@ def _message(dataset: Dataset, newest: str, due_on: date) -> str:
 
 
 def _periods(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> list[str]:
-    table = observations_table(dataset.publisher)
+    table = dataset.raw_table
     if not table_exists(connection, f"raw.{table}"):
         return []
     rows = connection.execute(

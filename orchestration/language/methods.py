@@ -281,4 +281,22 @@ METHODS = (
         text_sv="Sannolikheten att två beviljade insatser är av olika slag.",
         reference="Simpson (1949), Nature 163:688",
     ),
+    AnalysisMethod(
+        method_id="mcnemar",
+        title_sv="Samma enheter två gånger",
+        text_sv=(
+            "Bara de kommuner och stadsdelar som svarat båda gångerna. Av dem som ändrat sig ska "
+            "lika många gå åt vardera hållet om ingenting har hänt; sannolikheten är exakt."
+        ),
+        reference="McNemar (1947), Psychometrika 12:153; Bonett & Price (2012), JEBS 37:479",
+    ),
+    AnalysisMethod(
+        method_id="manski",
+        title_sv="Vad de som inte svarat kan betyda",
+        text_sv=(
+            "Det minsta och det mesta som förändringen kan vara, vad de som inte svarat än hade "
+            "sagt. Gränserna gäller utan antaganden; de är inget slumpintervall."
+        ),
+        reference="Manski (2003), Partial Identification of Probability Distributions",
+    ),
 )

@@ -27,6 +27,7 @@ SENTENCES: Mapping[Shortfall, str] = MappingProxyType(
         Shortfall.NOT_FOLLOWED: "Ingen har följts så länge som måttet kräver.",
         Shortfall.TOO_MANY_ROWS: "Underlaget har fler rader än analysen tar emot.",
         Shortfall.NO_EARLIER: "Det finns ingen tidigare period att jämföra med.",
+        Shortfall.REWORDED: "Frågan ställdes med andra ord förut, så ingen förändring räknas.",
         Shortfall.NOBODY: "Ingen finns i gruppen.",
     }
 )

@@ -149,7 +149,8 @@ def objections(
         [
             *_gone(connection),
             *_of_common_figures(connection),
-            *_exchanged(connection),
+            # Answers are of a few codes, so most are another unit's too.
+            *(_exchanged(connection) if dataset.table == "observations" else ()),
             *_of_new_periods(connection),
         ]
         if known

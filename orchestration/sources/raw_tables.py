@@ -1,9 +1,9 @@
 """From parsed public statistics to rows in `raw`.
 
-One table a publisher, in one shape for all, one table of notes, and one of when each delivery came.
-What is too unlike the last good answer is kept out. Parsing belongs in the publishers' modules,
-what is too unlike in `judging`; what a series means for an indicator, and which delivery a figure
-holds from and until, belongs in dbt.
+One table a publisher, and one of units' answers, in one shape for all, one table of notes, and one
+of when each delivery came. What is too unlike the last good answer is kept out. Parsing belongs in
+the publishers' modules, what is too unlike in `judging`; what a series means for an indicator, and
+which delivery a figure holds from and until, belongs in dbt.
 """
 
 from collections.abc import Iterable, Sequence
@@ -71,23 +71,15 @@ class StatisticsDelivery:
     received_at: datetime
 
 
-def observations_table(publisher: str) -> str:
-    """Name of a publisher's table in schema `raw`."""
-    return f"{publisher}__observations"
-
-
-def create_tables(connection: duckdb.DuckDBPyConnection, publishers: Iterable[str]) -> None:
+def create_tables(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset]) -> None:
     """Create the tables of public statistics if they are not there.
 
     Args:
         connection: An open connection to the warehouse.
-        publishers: The publishers that have a table each.
+        datasets: The datasets whose tables are wanted.
     """
-    for publisher in publishers:
-        connection.execute(
-            f"create table if not exists raw.{observations_table(publisher)}"
-            f" ({_OBSERVATION_COLUMNS})"
-        )
+    for table in sorted({dataset.raw_table for dataset in datasets}):
+        connection.execute(f"create table if not exists raw.{table} ({_OBSERVATION_COLUMNS})")
     connection.execute(f"create table if not exists raw.{NOTES_TABLE} ({_NOTE_COLUMNS})")
     connection.execute(f"create table if not exists raw.{DELIVERIES_TABLE} ({_DELIVERY_COLUMNS})")
 
@@ -161,7 +153,7 @@ def load_dataset(
         SourceFormatError: If the bytes are not that dataset in its publisher's format.
     """
     parsed = parse_dataset(content, dataset)
-    table = f"raw.{observations_table(dataset.publisher)}"
+    table = f"raw.{dataset.raw_table}"
     observations, notes = (
         _frame(kind, rows).assign(delivery_id=delivery_id, delivery_sequence=delivery_sequence)
         for kind, rows in ((Observation, parsed.observations), (Note, parsed.notes))
@@ -208,7 +200,7 @@ def loaded_years(
     [(first, last)] = connection.execute(
         f"""
         select min(left(period, 4)), max(left(period, 4))
-        from raw.{observations_table(dataset.publisher)}
+        from raw.{dataset.raw_table}
         where delivery_sequence = ? and dataset_id = ? and value is not null
         """,
         [delivery_sequence, dataset.source_id],

@@ -29,6 +29,7 @@ Parser = Literal[
     "measure_table",
     "result_page",
     "open_comparisons",
+    "oj_workbook",
     "yearbook",
     "declared_table",
     "crime_table",
@@ -36,6 +37,8 @@ Parser = Literal[
 ]
 
 Delivers = Literal["whole", "recent"]
+# Figures of all kinds, or units' answers to a survey.
+RawTable = Literal["observations", "oj_answers"]
 
 
 class Calls(BaseModel):
@@ -178,6 +181,7 @@ class Dataset(BaseModel):
         delivers: What a later delivery says of a cell that it does not hold. `whole`: each delivery
             is all there is, and the cell is gone. `recent`: a delivery is whole for the periods
             that it holds, and cells of other periods stand.
+        table: What its publisher's table in schema `raw` is called, after the publisher.
         geography_level: The finest level it is published for.
         request: What is asked of the publisher; None where it only comes as a delivered file, in
             the inbox under its source_id.
@@ -206,6 +210,7 @@ class Dataset(BaseModel):
     ends_with: str | None = None
     freshness_days: int = Field(gt=0)
     delivers: Delivers = "whole"
+    table: RawTable = "observations"
     geography_level: Literal["riket", "lan", "polisregion", "kommun", "stadsdelsomrade"]
     request: Request | None = None
     parser: Parser
@@ -223,6 +228,11 @@ class Dataset(BaseModel):
         if (self.parser == "declared_table") != (self.layout is not None):
             raise ValueError("a layout is stated for parser declared_table, and for it only")
         return self
+
+    @property
+    def raw_table(self) -> str:
+        """Name of its table in schema `raw`."""
+        return f"{self.publisher}__{self.table}"
 
     @property
     def synthetic(self) -> bool:

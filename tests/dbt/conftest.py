@@ -498,7 +498,7 @@ def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
     for contract in load_contracts().values():
         create_raw_table(connection, contract)
     write_units(connection, load_municipality(Settings()))
-    create_tables(connection, sorted({dataset.publisher for dataset in datasets_of("demo")}))
+    create_tables(connection, datasets_of("demo"))
     write_register_deliveries(connection)
     write_not_delivered(connection, Settings())
 

@@ -18,7 +18,9 @@ PLANTED = {
         "update marts.indicator_values set status = 'guessed'"
         " where indicator_id = 'population' and geography_id = '0180'"
     ),
-    "open_comparisons": "update marts.open_comparisons set group_name = null where year = 2020",
+    "open_comparison_profile": (
+        "update marts.open_comparison_profile set answer = 'kanske' where year = 2020"
+    ),
     "revisions": (
         "insert into marts.revisions select 'population', date '2022-01-01', 'year', 'SE',"
         " 'total', 'total', 1, 5, 5, 'observed', 'observed', now(), now(), 'd', 's'"
@@ -56,7 +58,7 @@ def test_each_constraint_of_a_contract_is_a_test_too(
         "geographies": 1,
         "area_years": 0,
         "indicator_values": changed["indicator_values"],
-        "open_comparisons": changed["open_comparisons"],
+        "open_comparison_profile": changed["open_comparison_profile"],
         "revisions": 1,
         "source_notes": 0,
         "refusals": 0,

@@ -40,13 +40,8 @@ CONTRACT = {
         "valid_to",
         "successor_id",
     },
-    "open_comparisons": {
-        "indicator_id",
-        "year",
-        "group_type",
-        "group_code",
-        "group_name",
-        "share",
+    "open_comparison_profile": {
+        *("unit_id", "indicator_id", "year", "answer", "group_type", "group_code", "group_share"),
     },
     "revisions": {
         "indicator_id",

@@ -251,13 +251,45 @@ def test_an_offence_without_a_figure_is_not_applicable(tiny_city: Warehouse) -> 
 
 
 def test_open_comparisons_hold_all_three_tables(tiny_city: Warehouse) -> None:
+    published = "intermediate.int_open_comparison_published"
     assert tiny_city.query(
-        "select group_type, count(*) from marts.open_comparisons group by all order by all"
+        f"select group_type, count(*) from {published} group by all order by all"
     ) == [("riket", 22), ("skr", 27), ("storlek", 15)]
     assert tiny_city.query(
-        "select share from marts.open_comparisons where group_code = 'B5'"
+        f"select share from {published} where group_code = 'B5'"
         " and indicator_id = 'oj_freda_short_questions'"
     ) == [(0.91,)]
+
+
+def test_the_answers_of_units_give_each_printed_share(tiny_city: Warehouse) -> None:
+    """The sixty cells of the three tables, two levels of the text and both response rates."""
+    assert tiny_city.query(
+        """
+        select count(*), count(*) filter (round(100 * said_yes / answered) = round(100 * share))
+        from intermediate.int_open_comparison_published
+        left join intermediate.int_open_comparison_groups
+            using (indicator_id, year, group_type, group_code)
+        """
+    ) == [(64, 64)]
+    # 290 municipalities, of which Stockholm has 14 boards and Göteborg 10.
+    assert tiny_city.query(
+        """
+        select distinct year, units from intermediate.int_open_comparison_groups
+        where group_type = 'riket' and not is_of_municipality order by year
+        """
+    ) == [(2018, 312), (2019, 312), (2020, 312)]
+    # Every municipality is in one group of each kind.
+    assert (
+        tiny_city.query(
+            """
+            select indicator_id, year from intermediate.int_open_comparison_groups
+            where group_type <> 'riket'
+            group by indicator_id, year, group_type
+            having sum(units) <> case when bool_or(is_of_municipality) then 290 else 312 end
+            """
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(

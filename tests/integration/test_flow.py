@@ -56,7 +56,9 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         " observed_change related_change p_value verdict",
         "marts.series_charts": "indicator_id geography_id breakdown category period_grain"
         " period_start segment value centre lower upper moving_range trial signal",
-        "marts.open_comparisons": "indicator_id year group_type group_code group_name share",
+        "marts.open_comparisons": "indicator_id year group_type group_code group_name share units"
+        " answered lower_bound upper_bound change_pp change_p",
+        "marts.open_comparison_profile": "unit_id indicator_id year answer group_share",
         "marts.revisions": "indicator_id period_start geography_id old_value new_value seen_at"
         " source_id",
         "marts.source_notes": "source_id note_number kind period regions text_sv",

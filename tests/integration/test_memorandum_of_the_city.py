@@ -20,7 +20,11 @@ from tests.page_text import parse, text_of
 WORDS_OF_THE_DOCUMENT = 2672
 MOST_LONGER = 1.3
 # Chapters that answer another document of the city's than that one, and how short they are.
-OF_ANOTHER_DOCUMENT = {"analys-costs": 150, "analys-child-review": 600}
+OF_ANOTHER_DOCUMENT = {
+    "analys-costs": 150,
+    "analys-child-review": 600,
+    "analys-open-comparisons": 200,
+}
 SUMMARY_WORDS, SUMMARY_FIGURES = 60, 4
 # What the document itself says of 2023, in the form of print.
 OF_THE_DOCUMENT = (

@@ -68,9 +68,9 @@ FAULTS = (
         file="macros/portability.sql",
         before="""'$[\\'{{ key }}\\']'""",
         after="""'$["{{ key }}"]'""",
-        select="open_comparisons",
-        tables=("marts.open_comparisons",),
-        named=("marts.open_comparisons", "group_type"),
+        select="int_open_comparison_published",
+        tables=("intermediate.int_open_comparison_published",),
+        named=("intermediate.int_open_comparison_published", "group_type"),
     ),
     Fault(
         name="decimal",

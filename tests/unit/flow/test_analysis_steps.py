@@ -19,6 +19,7 @@ from orchestration.findings.marts import ANALYSIS_METHODS, ANALYSIS_RESULTS, rea
 from orchestration.flow import grains
 from orchestration.flow.analyses import analyses, child_review
 from orchestration.flow.analyses.housing_support import read_grant, read_support
+from orchestration.flow.analyses.open_comparisons import read_groups
 from orchestration.flow.analyses.protected_housing import (
     read_cases,
     read_flows,
@@ -148,6 +149,15 @@ create table intermediate.int_child_district_years as
     from (values ('Årsta', 'Farsta', 3, 104.0, 90, 4, 10), ('Alvik', 'Norrmalm', 4, 120.0, 50, 0, 0)
     ) as v (area_name, board_name, area_category, socioeconomic_index, children, cases,
         squared_cases);
+create table intermediate.int_open_comparison_groups (indicator_id varchar, year integer,
+    previous_year integer, is_break boolean, is_of_municipality boolean, group_type varchar,
+    group_code varchar, group_name varchar, units bigint, answered bigint, said_yes bigint,
+    previous_units bigint, previous_answered bigint, previous_said_yes bigint, matched bigint,
+    gained bigint, lost bigint);
+create table intermediate.int_open_comparison_published as
+    select * from (values ('i', 2020, 'riket', 'SE', 'Riket', 0.75),
+        ('i', 2020, 'skr', 'A1', 'Storstäder', 0.5)
+    ) as v (indicator_id, year, group_type, group_code, group_name, share);
 """
 
 
@@ -342,6 +352,24 @@ def test_parts_sum_to_a_whole_number_in_any_order() -> None:
     assert found == pytest.approx(np.array(values), abs=1e-5)
     assert sum(part.share or 0.0 for part in parts) == pytest.approx(1.0)
     assert parts[0].period_from == date(2022, 1, 1)
+
+
+def test_groups_with_answers_and_printed_shares_meet_and_neither_is_lost(reader: Reader) -> None:
+    reader.connection.execute(
+        "insert into intermediate.int_open_comparison_groups values"
+        " ('i', 2020, 2019, false, false, 'riket', 'SE', 'Riket', 10, 8, 6, 10, 9, 6, 8, 1, 1),"
+        " ('j', 2019, null, false, true, 'riket', 'SE', 'Riket', 4, 2, 1, null, null, null, 0, 0, 0)"
+    )
+    groups = read_groups(reader)
+    assert groups.year.tolist() == [2019, 2020, 2020]
+    assert [groups.indicators[at] for at in groups.indicator] == ["j", "i", "i"]
+    assert [groups.names[groups.codes[at]] for at in groups.group] == ["Riket", "Riket", "Storstäder"]
+    assert groups.published.tolist() == pytest.approx([np.nan, 0.75, 0.5], nan_ok=True)
+    assert groups.answered.tolist() == [2, 8, 0]
+    assert groups.previous_year.tolist() == [0, 2019, 0]
+    assert groups.of_municipalities.tolist() == [True, False, False]
+    assert groups.computed.tolist() == [True, True, False]
+    assert groups.share.tolist() == [0.5, 0.75, 0.5]
 
 
 def test_parts_that_could_not_be_made_have_rows_too() -> None:

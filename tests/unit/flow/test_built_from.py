@@ -34,6 +34,7 @@ def test_the_small_graph_has_every_step_and_reaches_the_publication() -> None:
         "child_review",
         "costs",
         "housing_support",
+        "open_comparisons",
         "protected_housing",
         "refusals",
         "samples",

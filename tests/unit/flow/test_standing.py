@@ -136,7 +136,7 @@ def test_what_a_test_fails_on_is_not_vouched_for() -> None:
         {
             "a": result("model", "error", "marts.geographies"),
             "b": result("test", "fail", "marts.revisions", "marts.indicator_values"),
-            "c": result("test", "warn", "marts.open_comparisons"),
+            "c": result("test", "warn", "marts.open_comparison_profile"),
             "d": result("test", "pass", "marts.source_notes"),
             "e": result("test", "error", "seeds.counties"),
         }

@@ -18,7 +18,7 @@ from orchestration.intake.fetching import fetch_statistics, latest_answer
 from orchestration.intake.receiving import land_deliveries
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import Settings
-from orchestration.sources.raw_tables import create_tables, load_dataset, observations_table
+from orchestration.sources.raw_tables import create_tables, load_dataset
 from orchestration.sources.registry import datasets_of, recorded_files
 from orchestration.storage.deliveries import held_answers, held_breaches, unresolved
 from orchestration.storage.landing import LandingStore
@@ -226,9 +226,9 @@ def test_every_recorded_answer_passes_after_the_one_before_its_newest_period(
     assert len(answers) > 30
     with duckdb.connect() as connection:
         connection.execute("create schema raw")
-        create_tables(connection, {dataset.publisher for dataset, _ in answers})
+        create_tables(connection, [dataset for dataset, _ in answers])
         for place, (dataset, file) in enumerate(answers):
-            table = f"raw.{observations_table(dataset.publisher)}"
+            table = f"raw.{dataset.raw_table}"
             load = partial(load_dataset, connection, dataset, file.read_bytes(), delivery_id="a")
             first = load(delivery_sequence=2 * place)
             connection.execute(

@@ -88,8 +88,8 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 def test_the_newest_period_with_a_value_counts(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    create_tables(connection, ["scb"])
     recorded = next(d for d in datasets_of("demo") if d.source_id == "scb_population_month")
+    create_tables(connection, [recorded])
     content = recorded_files(recorded)[0].read_bytes()
     load_dataset(connection, recorded, content, delivery_id="a", delivery_sequence=1)
     assert loaded_years(connection, recorded, 1) == "2026"

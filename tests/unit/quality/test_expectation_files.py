@@ -21,6 +21,7 @@ from orchestration.findings.marts import (
     INTERVENTION_BREAK_EVEN,
     INTERVENTION_COST_DRIVERS,
     INTERVENTION_COSTS,
+    OPEN_COMPARISONS,
     PROTECTED_HOUSING_FLOWS,
     REFUSAL_DECOMPOSITION,
     REFUSAL_RETURNS,
@@ -89,7 +90,7 @@ WRITTEN: tuple[FindingsTable[Any], ...] = (
     *(REFUSAL_DECOMPOSITION, REFUSAL_RETURNS, PROTECTED_HOUSING_FLOWS),
     *(INTERVENTION_COSTS, INTERVENTION_COST_DRIVERS, INTERVENTION_BREAK_EVEN),
     *(CHILD_CASES_BY_STATUS, CHILD_REREFERRALS),
-    *(SAMPLE_PROTOCOLS, AGREEMENT),
+    *(OPEN_COMPARISONS, SAMPLE_PROTOCOLS, AGREEMENT),
     *(
         results_table(each.analysis_id)
         for each in analyses()
@@ -120,6 +121,7 @@ def dbt_marts() -> dict[str, dict[str, str]]:
 TABLES: Mapping[str, Mapping[str, str]] = {
     **{table: contract.raw_columns() for table, contract in REGISTERS.items()},
     **{f"raw.{publisher}__observations": OBSERVATIONS for publisher in PUBLISHERS},
+    "raw.socialstyrelsen__oj_answers": OBSERVATIONS,
     "raw.statistics__notes": NOTES,
     "raw.statistics__deliveries": DELIVERIES,
     **dbt_marts(),
@@ -789,3 +791,112 @@ def test_a_value_is_revised_only_where_a_change_is_logged(lab: "Lab") -> None:
     assert "revised_without_change" in failed(lab, "marts.revisions")
     fill(lab, "marts.revisions", ", ".join(REVISION), f"values ({', '.join(REVISION.values())})")
     assert failed(lab, "marts.revisions") == set()
+
+
+COMPARED = {
+    "indicator_id": "'i'",
+    "year": "2020",
+    "group_type": "'riket'",
+    "group_code": "'SE'",
+    "basis": "'answers'",
+    "share": "0.6",
+    "published_share": "0.6",
+    "units": "100",
+    "answered": "90",
+    "said_yes": "54",
+    "lower_bound": "0.54",
+    "upper_bound": "0.64",
+    "previous_year": "2019",
+    "is_break": "false",
+    "change_pp": "5",
+    "change_lower": "-5",
+    "change_upper": "15",
+    "matched": "80",
+    "gained": "6",
+    "lost": "2",
+    "change_p": "0.3",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, set()),
+        ({"published_share": "0.605"}, set()),
+        # A column that has slid, a group that is another: computed and printed no longer agree.
+        ({"published_share": "0.62"}, {"not_as_published"}),
+        ({"share": "0.7"}, {"not_as_published", "bounds_around_share"}),
+        ({"upper_bound": "0.7"}, {"bounds_around_share"}),
+        ({"answered": "null"}, {"bounds_around_share"}),
+        ({"is_break": "true"}, {"change_across_a_break"}),
+        ({"change_upper": "4"}, {"change_across_a_break"}),
+        ({"lost": "90"}, {"change_across_a_break"}),
+    ],
+)
+def test_open_comparisons(lab: "Lab", changed: dict[str, str], expected: set[str]) -> None:
+    create_all(lab)
+    table = "marts.open_comparisons"
+    row = COMPARED | changed
+    fill(lab, table, ", ".join(row), f"values ({', '.join(row.values())})")
+    assert failed(lab, table) == expected | {"groups_missing"}
+    for kind in ("storlek", "skr"):
+        part = row | {"group_type": f"'{kind}'", "group_code": f"'{kind}'"}
+        fill(lab, table, ", ".join(part), f"values ({', '.join(part.values())})")
+    assert failed(lab, table) == expected
+    lab.execute(
+        f"update {table} set units = 99, upper_bound = 63 / 99.0, lower_bound = 54 / 99.0"
+        " where group_type = 'skr'"
+    )
+    assert failed(lab, table) == expected | {"parts_of_the_country"}
+
+
+ANSWER = {
+    "dataset_id": "'d'",
+    "series": "'i'",
+    "region": "code",
+    "period": "'2020'",
+    "value": "1",
+    "status": "'observed'",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, set()),
+        ({"value": "62"}, {"yes_or_no"}),
+        ({"value": "null"}, {"expect_column_values_to_not_be_null(value)"}),
+        ({"status": "'missing'"}, {"expect_column_values_to_be_null(value)", "few_answers"}),
+        ({"region": "left(code, 3)"}, {"PAIR", "country_cut"}),
+        ({"period": "'2027'"}, {"future_period"}),
+    ],
+)
+def test_answers_to_open_comparisons(
+    lab: "Lab", changed: dict[str, str], expected: set[str]
+) -> None:
+    create_all(lab)
+    row = ANSWER | changed
+    fill(
+        lab,
+        "raw.socialstyrelsen__oj_answers",
+        ", ".join(row),
+        f"select {', '.join(row.values())} from"
+        " (select (1000 + i)::varchar as code from range(290) as numbers (i))",
+    )
+    found = failed(lab, "raw.socialstyrelsen__oj_answers")
+    assert {"PAIR" if "unique" in name else name for name in found} == expected
+
+
+def test_a_profile_is_of_its_group(lab: "Lab") -> None:
+    create_all(lab)
+    table = "marts.open_comparison_profile"
+    columns = "unit_id, indicator_id, year, answer, group_type, group_answered, group_said_yes"
+    fill(lab, table, columns, "values ('a', 'i', 2020, 'ja', 'skr', 4, 1)")
+    assert failed(lab, table) == set()
+    for change in (
+        "group_said_yes = 0",
+        "answer = 'nej', group_said_yes = 4",
+        "group_said_yes = 5",
+    ):
+        lab.execute(f"update {table} set {change}")
+        assert failed(lab, table) == {"not_of_its_group"}

@@ -498,7 +498,7 @@ def test_a_revised_figure_is_a_new_delivery_and_the_old_one_stays() -> None:
     first, second = page([cell(985_000)]), page([cell(984_512)])
     connection = duckdb.connect()
     connection.execute("create schema raw")
-    create_tables(connection, ["kolada"])
+    create_tables(connection, [POPULATION])
     for sequence, content in enumerate((first, second), start=1):
         load_dataset(
             connection,

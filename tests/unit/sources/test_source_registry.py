@@ -37,6 +37,7 @@ PLANNED = {
     "socialstyrelsen_assistance_monthly": False,
     "socialstyrelsen_assistance_norm": True,
     "socialstyrelsen_open_comparisons_2020": False,
+    "socialstyrelsen_open_comparison_answers": True,
     "stockholm_yearbook": False,
 }
 FEEDS = {
