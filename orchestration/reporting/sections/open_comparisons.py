@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from orchestration.findings.estimates import AnalysisResult
-from orchestration.language.grammar import definite
+from orchestration.language.grammar import definite, sentence_case
 from orchestration.language.inline import Cell as Address
 from orchestration.language.inline import (
     Form,
@@ -174,8 +174,11 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
         {row["indicator_id"]: row["title_sv"] for row in titles},
         context,
     )
-    of_survey = replace(context, year=shown.year, municipality_id=COUNTRY)
-    found = Estimates.load(connection, of_survey, ANALYSIS)
+    country = replace(context, municipality_id=COUNTRY)
+    found = Estimates.load(connection, replace(country, year=shown.year), ANALYSIS)
+    if not found.rows:
+        # Without answers there is no survey to estimate of: what is lacking is of the report year.
+        found = Estimates.load(connection, country, ANALYSIS)
     profile = read_rows(
         connection,
         f"select * from {_PROFILE} where municipality_id = ? and year = ? order by all",
@@ -414,7 +417,7 @@ def _city(shown: _Shown, profile: Sequence[_Row]) -> list[Plain]:
     group = next(row for row in profile if row["group_type"] == "skr")
     drawn = [
         ShareRow(
-            shown.titles.get(each, each),
+            _label(shown.titles.get(each, each)),
             100.0 * counts["ja"] / (counts["ja"] + counts["nej"]),
             100.0 * _group(profile, each, "skr")["group_share"],
         )
@@ -444,6 +447,12 @@ def _city(shown: _Shown, profile: Sequence[_Row]) -> list[Plain]:
             shown.anchored("profil"),
         )
     ]
+
+
+def _label(title: str) -> str:
+    """A title without what is the same in all of them, where a chart has little room."""
+    bare = title.removeprefix("Andel kommuner ")
+    return sentence_case(bare.removeprefix("som ").removeprefix("med "))
 
 
 def _own(profile: Sequence[_Row]) -> list[tuple[str, dict[str, int]]]:

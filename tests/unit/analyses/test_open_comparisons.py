@@ -9,6 +9,7 @@ import pytest
 from orchestration.analyses.open_comparisons import Groups, analyse, comparisons
 from orchestration.findings.codes import Shortfall
 from orchestration.findings.estimates import OpenComparison
+from tests.truths.survey_worlds import survey
 
 INDICATORS = ("oj_budget_advice", "oj_freda_short_questions", "oj_response_rate_general")
 ROW: dict[str, Any] = {
@@ -137,3 +138,16 @@ def test_as_many_tests_as_there_are_questions_are_counted_with() -> None:
     assert one.p_value == two.p_value == one.q_value
     assert two.q_value == pytest.approx(2 * (two.p_value or 0))
     assert analyse(2023, groups(quiet)).results[0].verdict == "kan_inte_avgoras"
+
+
+def test_in_worlds_whose_truths_are_known() -> None:
+    """A little of `make truths`, with wide limits; no limit under non-response is ever passed."""
+    found = [hit for seed in range(40) for hit in survey(seed)]
+    covered = {
+        name: np.mean([each.covered for each in found if each.estimand == name])
+        for name in ("6.1", "6.2", "6.1 planted", "6.1 null")
+    }
+    assert 0.9 <= covered["6.1"] <= 0.99
+    assert covered["6.2"] == 1.0
+    assert covered["6.1 planted"] >= 0.9
+    assert covered["6.1 null"] >= 0.9

@@ -358,12 +358,17 @@ def test_groups_with_answers_and_printed_shares_meet_and_neither_is_lost(reader:
     reader.connection.execute(
         "insert into intermediate.int_open_comparison_groups values"
         " ('i', 2020, 2019, false, false, 'riket', 'SE', 'Riket', 10, 8, 6, 10, 9, 6, 8, 1, 1),"
-        " ('j', 2019, null, false, true, 'riket', 'SE', 'Riket', 4, 2, 1, null, null, null, 0, 0, 0)"
+        " ('j', 2019, null, false, true, 'riket', 'SE', 'Riket', 4, 2, 1, null, null, null, 0,"
+        " 0, 0)"
     )
     groups = read_groups(reader)
     assert groups.year.tolist() == [2019, 2020, 2020]
     assert [groups.indicators[at] for at in groups.indicator] == ["j", "i", "i"]
-    assert [groups.names[groups.codes[at]] for at in groups.group] == ["Riket", "Riket", "Storstäder"]
+    assert [groups.names[groups.codes[at]] for at in groups.group] == [
+        "Riket",
+        "Riket",
+        "Storstäder",
+    ]
     assert groups.published.tolist() == pytest.approx([np.nan, 0.75, 0.5], nan_ok=True)
     assert groups.answered.tolist() == [2, 8, 0]
     assert groups.previous_year.tolist() == [0, 2019, 0]
