@@ -15,7 +15,7 @@ inner join municipality_groups as other
         one.group_type = other.group_type
         and one.municipality_id = other.municipality_id
         and one.year_from <= other.year_to
-        and other.year_from <= one.year_to
+        and one.year_to >= other.year_from
 group by
     one.group_type,
     one.municipality_id,

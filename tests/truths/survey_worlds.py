@@ -43,8 +43,10 @@ def survey_of(seed: int) -> tuple[Rows, list[Truth]]:
             Truth("6.2", name, float(now.mean() - before.mean())),
         ]
     columns = np.array(counted).T
-    count = ("units", "answered", "said_yes", "previous_units", "previous_answered")
-    count += ("previous_said_yes", "matched", "gained", "lost")
+    count = (
+        *("units", "answered", "said_yes", "previous_units", "previous_answered"),
+        *("previous_said_yes", "matched", "gained", "lost"),
+    )
     zeros = np.zeros(INDICATORS, dtype=np.int64)
     groups = Groups(
         indicator=np.arange(INDICATORS),
@@ -54,7 +56,7 @@ def survey_of(seed: int) -> tuple[Rows, list[Truth]]:
         previous_year=zeros + YEAR - 1,
         is_break=zeros.astype(bool),
         of_municipalities=zeros.astype(bool),
-        published=zeros + np.nan,
+        published=np.full(INDICATORS, np.nan),
         indicators=names,
         kinds=("riket",),
         codes=("SE",),
@@ -66,7 +68,7 @@ def survey_of(seed: int) -> tuple[Rows, list[Truth]]:
 
 def _matched_truth(gains: float) -> float:
     """The change among those who answer both times, from the probabilities."""
-    no, yes = 1.0 - _SILENT
+    no, yes = (1.0 - float(each) for each in _SILENT)
     parts = {
         (1, 1): _YES * (1 - _LOSES) * yes * yes,
         (1, 0): _YES * _LOSES * yes * no,

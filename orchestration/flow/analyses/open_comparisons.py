@@ -1,7 +1,5 @@
 """Öppna jämförelser: what the units answered in each group, and what is printed of the groups."""
 
-import numpy as np
-
 from orchestration.analyses import open_comparisons
 from orchestration.analyses.open_comparisons import Groups
 from orchestration.findings.marts import OPEN_COMPARISONS
@@ -13,7 +11,7 @@ from orchestration.reporting.sections import open_comparisons as section
 
 _COUNTS = (
     *("previous_year", "units", "answered", "said_yes", "previous_units", "previous_answered"),
-    *("previous_said_yes", "matched", "gained", "lost"),
+    *("previous_said_yes", "gained", "lost"),
 )
 _FLAGS = ("is_break", "is_of_municipality")
 # A share that is printed may have no answers behind it, and answers no printed share.
@@ -26,6 +24,7 @@ select
     coalesce(counted.group_name, published.group_name) as group_name,
     {", ".join(f"coalesce({name}, 0) as {name}" for name in _COUNTS)},
     {", ".join(f"coalesce({name}, false) as {name}" for name in _FLAGS)},
+    coalesce(matched_units, 0) as matched,
     published.share as published_share
 from intermediate.int_open_comparison_groups as counted
 full join intermediate.int_open_comparison_published as published
@@ -42,7 +41,7 @@ def read_groups(reader: Reader) -> Groups:
     coded = ("indicator_id", "group_type", "group_code", "group_name")
     grain = reader.read(
         _GROUPS,
-        ["year", *_COUNTS, *_FLAGS, "published_share"],
+        ["year", "matched", *_COUNTS, *_FLAGS, "published_share"],
         coded=coded,
         order="year, indicator_id, group_type, group_code",
     )
@@ -60,7 +59,7 @@ def read_groups(reader: Reader) -> Groups:
         kinds=reader.names["group_type"],
         codes=codes,
         names={codes[code]: names[name] for code, name in pairs},
-        **{name: np.maximum(grain.whole(name), 0) for name in _COUNTS},
+        **{name: grain.whole(name) for name in ("matched", *_COUNTS)},
     )
 
 

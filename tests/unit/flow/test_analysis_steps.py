@@ -152,7 +152,7 @@ create table intermediate.int_child_district_years as
 create table intermediate.int_open_comparison_groups (indicator_id varchar, year integer,
     previous_year integer, is_break boolean, is_of_municipality boolean, group_type varchar,
     group_code varchar, group_name varchar, units bigint, answered bigint, said_yes bigint,
-    previous_units bigint, previous_answered bigint, previous_said_yes bigint, matched bigint,
+    previous_units bigint, previous_answered bigint, previous_said_yes bigint, matched_units bigint,
     gained bigint, lost bigint);
 create table intermediate.int_open_comparison_published as
     select * from (values ('i', 2020, 'riket', 'SE', 'Riket', 0.75),

@@ -36,9 +36,9 @@ counted as (
         group_type,
         group_code,
         group_name,
-        count(case when status <> 'not_applicable' then 1 end) as units,
+        cast(coalesce(sum(answer), 0) as bigint) as said_yes,
         count(answer) as answered,
-        cast(coalesce(sum(answer), 0) as bigint) as said_yes
+        count(case when status <> 'not_applicable' then 1 end) as units
     from members
     group by
         indicator_id,
@@ -50,13 +50,13 @@ counted as (
 ),
 
 -- The same unit both years, in the group that it is in now.
-matched as (
+both_times as (
     select
         members.indicator_id,
         members.year,
         members.group_type,
         members.group_code,
-        count(*) as matched,
+        count(*) as matched_units,
         count(case when members.answer > earlier.answer then 1 end) as gained,
         count(case when members.answer < earlier.answer then 1 end) as lost
     from members
@@ -86,8 +86,6 @@ final as (
         counted.indicator_id,
         counted.year,
         surveys.previous_year,
-        coalesce(surveys.wording <> surveys.previous_wording, false)
-            as is_break,
         counted.is_of_municipality,
         counted.group_type,
         counted.group_code,
@@ -98,9 +96,11 @@ final as (
         earlier.units as previous_units,
         earlier.answered as previous_answered,
         earlier.said_yes as previous_said_yes,
-        coalesce(matched.matched, 0) as matched,
-        coalesce(matched.gained, 0) as gained,
-        coalesce(matched.lost, 0) as lost
+        coalesce(surveys.wording <> surveys.previous_wording, false)
+            as is_break,
+        coalesce(both_times.matched_units, 0) as matched_units,
+        coalesce(both_times.gained, 0) as gained,
+        coalesce(both_times.lost, 0) as lost
     from counted
     inner join surveys
         on
@@ -112,12 +112,12 @@ final as (
             and surveys.previous_year = earlier.year
             and counted.group_type = earlier.group_type
             and counted.group_code = earlier.group_code
-    left join matched
+    left join both_times
         on
-            counted.indicator_id = matched.indicator_id
-            and counted.year = matched.year
-            and counted.group_type = matched.group_type
-            and counted.group_code = matched.group_code
+            counted.indicator_id = both_times.indicator_id
+            and counted.year = both_times.year
+            and counted.group_type = both_times.group_type
+            and counted.group_code = both_times.group_code
 )
 
 select * from final

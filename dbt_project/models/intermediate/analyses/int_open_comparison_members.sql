@@ -10,14 +10,30 @@ municipality_groups as (
 
 final as (
     select
-        answers.*,
+        municipality_id,
+        unit_id,
+        district_name,
+        indicator_id,
+        year,
+        wording,
+        is_of_municipality,
+        status,
+        answer,
         'riket' as group_type,
         'SE' as group_code,
         'Riket' as group_name
     from answers
     union all
     select
-        answers.*,
+        answers.municipality_id,
+        answers.unit_id,
+        answers.district_name,
+        answers.indicator_id,
+        answers.year,
+        answers.wording,
+        answers.is_of_municipality,
+        answers.status,
+        answers.answer,
         municipality_groups.group_type,
         municipality_groups.group_code,
         municipality_groups.group_name

@@ -23,6 +23,13 @@ final as (
     select
         members.municipality_id,
         members.unit_id,
+        members.indicator_id,
+        members.year,
+        members.group_type,
+        members.group_code,
+        members.group_name,
+        counted.answered as group_answered,
+        counted.said_yes as group_said_yes,
         case members.district_name
             when '' then municipalities.name
             else members.district_name
@@ -31,8 +38,6 @@ final as (
             when '' then members.municipality_id
             else boards.geography_id
         end as geography_id,
-        members.indicator_id,
-        members.year,
         case
             when members.answer = 1 then 'ja'
             when members.answer = 0 then 'nej'
@@ -40,11 +45,6 @@ final as (
             when members.status = 'suppressed' then 'ej_redovisad'
             else 'ej_besvarad'
         end as answer,
-        members.group_type,
-        members.group_code,
-        members.group_name,
-        counted.answered as group_answered,
-        counted.said_yes as group_said_yes,
         cast(counted.said_yes as double) / nullif(counted.answered, 0)
             as group_share
     from members
