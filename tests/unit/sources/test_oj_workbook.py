@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 
+import duckdb
 import openpyxl
 import pytest
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from orchestration.sources.dispatch import parse_dataset
 from orchestration.sources.errors import SourceFormatError
 from orchestration.sources.observation import Observation
+from orchestration.sources.raw_tables import create_tables, load_dataset
 from orchestration.sources.registry import datasets_of, recorded_files
 from orchestration.sources.socialstyrelsen.layouts import Layout, layouts
 from tests import oj_answers
@@ -250,3 +252,40 @@ def test_the_recorded_answers_give_each_printed_share() -> None:
         cells += 1
     # The 60 of the three tables, and two levels of 2019 that the text gives.
     assert cells == 62
+
+
+def altered(answers: int, before: str, value: str | None) -> bytes:
+    """The recorded workbook of 2020 with some of its answers exchanged."""
+    book = openpyxl.load_workbook(recorded_files(DATASET)[-1])
+    sheet = book["Ekonomiskt bistånd"]
+    left = answers
+    for row in sheet.iter_rows(min_row=7, min_col=6):
+        for cell in row:
+            if cell.value == before and left:
+                cell.value = value
+                left -= 1
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def test_a_corrected_workbook_replaces_its_year_and_a_gutted_one_is_held() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema raw")
+        create_tables(connection, [DATASET])
+
+        def load(content: bytes, sequence: int) -> list[str]:
+            answer = load_dataset(
+                connection, DATASET, content, delivery_id="d", delivery_sequence=sequence
+            )
+            return [each.rule for each in answer.objections]
+
+        for sequence, path in enumerate(recorded_files(DATASET), start=1):
+            assert load(path.read_bytes(), sequence) == []
+        # Forty answers put right are no exchange, though most become another unit's too.
+        assert load(altered(40, "N", "J"), 4) == []
+        assert load(altered(900, "J", None), 5) == ["uppgifter_borta"]
+        assert connection.execute(
+            "select period, count(distinct delivery_sequence) from raw.socialstyrelsen__oj_answers"
+            " group by period order by period"
+        ).fetchall() == [("2018", 1), ("2019", 1), ("2020", 2)]
