@@ -252,6 +252,67 @@ _CATEGORIES: Mapping[str, str] = MappingProxyType(
         "egen_losning": "annan registrerad lösning",
         "rvc": "samtalsstöd",
         "unexplained": "motsvaras av inget av dem",
+        # What the registers' codes lose of their letters.
+        "aktivitetsersattning": "aktivitetsersättning",
+        "alderspension": "ålderspension",
+        "anmalan": "anmälan",
+        "ansokan": "ansökan",
+        "annan_ersattning": "annan ersättning",
+        "arbetar_otillracklig_inkomst": "arbetar, otillräcklig inkomst",
+        "arbetar_deltid_ofrivillig": "arbetar deltid ofrivilligt",
+        "arbetslos_ingen": "arbetslös utan ersättning",
+        "arbetslos_otillracklig": "arbetslös, otillräcklig ersättning",
+        "arbetslos_vantar_pa_ersattning": "arbetslös, väntar på ersättning",
+        "barn_unga": "barn och unga",
+        "ej_aterkommit": "har inte återkommit",
+        "faststallt": "fastställt",
+        "halso_sjukvard": "hälso- och sjukvården",
+        "hog": "hög",
+        "ingen_forankring_pa_bostadsmarknaden": "ingen förankring på bostadsmarknaden",
+        "lag": "låg",
+        "langsiktig_boendelosning": "långsiktig boendelösning",
+        "mindre_an_3_manader": "mindre än 3 månader",
+        "3_12_manader": f"3{EN_DASH}12 månader",
+        "1_3_ar": f"1{EN_DASH}3 år",
+        "mer_an_3_ar": "mer än 3 år",
+        "eget_natverk": "eget nätverk",
+        "lvm": "LVM",
+        "sol": "SoL",
+        "hvb": "HVB",
+        "manad": "månad",
+        "oppenvard": "öppenvård",
+        "overenskommelse": "överenskommelse",
+        "pagar": "pågår",
+        "radgivning_stod": "rådgivning och stöd",
+        "samtalsstod": "samtalsstöd",
+        "sjuk_aktivitetsersattning": "sjuk- eller aktivitetsersättning",
+        "sjuk_ingen": "sjuk utan ersättning",
+        "sjuk_otillracklig": "sjuk, otillräcklig ersättning",
+        "storning": "störning",
+        "strukturerad_oppenvard": "strukturerad öppenvård",
+        "sysselsattning": "sysselsättning",
+        "umgangesstod": "umgängesstöd",
+        "utan_forsorjningshinder": "inget försörjningshinder",
+        "utredning_vardnad": "utredning om vårdnad",
+        "vald_i_nara_relation": "våld i nära relation",
+        "vald_nara_relation": "våld i nära relation",
+        "valdsutovare": "våldsutövare",
+        "valdsutovaren_flyttar": "våldsutövaren flyttar",
+        "valdsutsatt": "våldsutsatt",
+        "vardnadshavare": "vårdnadshavare",
+    }
+)
+# Socialstyrelsen's codes in the register of economic assistance.
+_HOUSEHOLD_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "1": "bara barn",
+        "3": "ensam man utan barn",
+        "4": "ensam man med barn",
+        "5": "ensam kvinna utan barn",
+        "6": "ensam kvinna med barn",
+        "7": "par utan barn",
+        "8": "par med barn",
+        "9": "övriga hushåll",
     }
 )
 _SPELL_BANDS: Mapping[str, str] = MappingProxyType(
@@ -324,6 +385,19 @@ _CASE_MEASURES: Mapping[str, str] = MappingProxyType(
         "avbojd_av_vardnadshavare": "en erbjuden insats avböjs av vårdnadshavaren",
     }
 )
+_REPORTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "annan_myndighet": "annan myndighet",
+        "anonym": "anonym",
+        "barnet": "barnet",
+        "forskola": "förskolan",
+        "halso_sjukvard": "hälso- och sjukvården",
+        "ovrig": "övriga",
+        "polis": "polisen",
+        "skola": "skolan",
+        "vardnadshavare": "vårdnadshavare",
+    }
+)
 _OF_BREAKDOWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "previous_cases": _PREVIOUS_CASES,
@@ -335,8 +409,9 @@ _OF_BREAKDOWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "measure": _CASE_MEASURES,
         "exit_reason": _CASE_STEPS,
         "party": _CASE_STEPS,
+        "reporter": _REPORTERS,
+        "household_type": _HOUSEHOLD_TYPES,
         "outcome": _CASE_STEPS,
-        "area": {},
     }
 )
 _TARGET_GROUPS = frozenset({"socialpsykiatri", "funktionsnedsättning"})
@@ -377,12 +452,14 @@ def category(code: str, breakdown: str = "") -> str:
     Numbers are ages, unless the breakdown is known to count something else.
 
     ``total`` gives an empty string, because the whole needs no name. A cross names its parts in
-    turn (``kvinnor*0-6`` is ``kvinnor, 0–6 år``), but a sex within a target group reads
-    ``män inom socialpsykiatri``.
+    turn, each in the words of its own breakdown (``kvinnor*0-6`` is ``kvinnor, 0–6 år``), but a
+    sex within a target group reads ``män inom socialpsykiatri``.
     """
-    if breakdown in _OF_BREAKDOWN:
-        return _OF_BREAKDOWN[breakdown].get(code, _category_part(code))
-    parts = [part for part in map(_category_part, code.split("*")) if part]
+    codes = code.split("*")
+    breakdowns = breakdown.split("*")
+    if len(breakdowns) != len(codes):
+        breakdowns = [""] * len(codes)
+    parts = [part for part in map(_category_part, codes, breakdowns) if part]
     if len(parts) == len(("group", "sex")) and parts[0] in _TARGET_GROUPS and parts[1] in _SEXES:
         return f"{parts[1]} inom {parts[0]}"
     return ", ".join(parts)
@@ -397,9 +474,11 @@ def breakdown(code: str) -> str:
     return enumeration([word(BREAKDOWNS, part) for part in code.split("*")])
 
 
-def _category_part(code: str) -> str:
+def _category_part(code: str, breakdown: str) -> str:
     if code == "total":
         return ""
+    if found := _OF_BREAKDOWN.get(breakdown, {}).get(code):
+        return found
     if ages := _AGES.match(code):
         return f"{ages[1]}{EN_DASH}{ages[2]} år"
     if age := _AGE_AND_OVER.match(code):

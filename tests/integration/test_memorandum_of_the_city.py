@@ -75,6 +75,32 @@ def test_p_values_and_volatilities_stand_in_the_appendix_alone(memorandum: etree
         assert not re.search(r"\b[pq]-värde|volatilitet", text_of(section)), section.attrib
 
 
+def test_captions_name_what_is_drawn_as_it_looks_on_any_page(memorandum: etree._Element) -> None:
+    # On a dark page the strong colour is the light one.
+    captions = [text_of(each) for each in memorandum.iter("figcaption")]
+    assert len(captions) > 20
+    assert [text for text in captions if re.search(r"\b(mörk|ljus)(a|t)?\b", text.lower())] == []
+
+
+def test_the_stages_of_the_childrens_cases_come_in_their_order(memorandum: etree._Element) -> None:
+    [table] = memorandum.xpath("//*[@id='analys-child-review-steg-tabell']")
+    firsts = [text_of(row[0]) for row in table.iter("tr")][1:]
+    assert firsts == [
+        *("Utredning inleds", "Insats erbjuds", "Insats accepteras", "Insats beviljas")
+    ]
+
+
+def test_no_group_is_told_in_a_code(memorandum: etree._Element) -> None:
+    tables = memorandum.xpath("//*[starts-with(@id, 'analys-') and contains(@id, 'tabell')]")
+    tables += memorandum.xpath(
+        "//section[starts-with(@aria-labelledby, 'analys-')]//details//table"
+    )
+    cells = [text_of(row[0]) for table in tables for row in table.iter("tr")]
+    assert len(cells) > 200
+    assert "Skolan, barn i skolåldern, polisen" in cells
+    assert [text for text in cells if re.search(r"_|halso|forskola|vardnads", text)] == []
+
+
 def test_each_explanation_has_its_verdict(memorandum: etree._Element) -> None:
     lists = memorandum.xpath("//h3[contains(@id, '-forklaringar')]/following-sibling::ul[1]")
     told = [text_of(item) for each in lists for item in each.iter("li")]

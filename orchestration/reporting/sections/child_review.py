@@ -45,6 +45,7 @@ _DECLINED = "avbojd_av_vardnadshavare"
 _GIVEN_UP = "vardnadshavare_vill_inte"
 _MONTHS = (6, 12, 24)
 _HISTORIES = ("0", "1-2", "3+")
+_STAGES = ("utredning", "erbjuden", "accepterad", "beviljad")
 
 
 def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> list[Plain]:
@@ -98,6 +99,7 @@ def _funnel(found: Estimates) -> Said:
 
 
 def _steps(found: Estimates, context: AnalysisContext) -> list[Plain]:
+    steps = [found.get("5.1", "stage", name) for name in _STAGES]
     return estimates.parts(
         nodes("Hur långt ärendena kommer"),
         say(
@@ -106,7 +108,7 @@ def _steps(found: Estimates, context: AnalysisContext) -> list[Plain]:
             note=context.sources.note_of(REGISTER),
             mark=context.sources.mark_of(REGISTER),
         ),
-        found.by("5.1", "stage"),
+        [row for row in steps if row is not None],
         heads=("Stegen i diagrammet", "Steg", "Andel (procent)"),
         axis="procent av ärendena",
         anchor=f"{context.anchor}-steg",
@@ -131,8 +133,7 @@ def _guardians(found: Estimates) -> Said:
             first,
             nodes(
                 "Mellan områden med svag och stark ställning går ingen skillnad att säkerställa "
-                "när "
-                "ålder, kontaktorsak och historik är lika."
+                "när ålder, kontaktorsak och historik är lika."
             ),
         )
     return sentences(
@@ -194,8 +195,7 @@ def _board_dots(found: Estimates, context: AnalysisContext) -> list[Plain]:
         nodes("Hur mycket nämnderna skiljer sig"),
         say(
             "Typisk kvot mellan två nämnders odds, {year}, när åldrar, kontaktorsaker, historik "
-            "och "
-            "områdeskategori är lika. Streckad linje: ingen skillnad.{mark}",
+            "och områdeskategori är lika. Streckad linje: ingen skillnad.{mark}",
             year=Period.year(context.year),
             mark=context.sources.mark_of(REGISTER),
         ),
@@ -260,8 +260,7 @@ def _youngest(found: Estimates) -> Said:
     return sentences(
         say(
             "Av ärendena om barn under sju år ledde {young} till beviljad insats, mot {others} av "
-            "de "
-            "övriga.",
+            "de övriga.",
             young=brief(young),
             others=brief(others),
         ),
@@ -282,8 +281,7 @@ def _again(found: Estimates) -> Said:
         return found.without("5.6_12")
     return say(
         "Inom ett år efter avslutet hade {every} av barnen aktualiserats på nytt: {first} av dem "
-        "som "
-        "inte haft något ärende tidigare och {much} av dem med minst tre.",
+        "som inte haft något ärende tidigare och {much} av dem med minst tre.",
         every=brief(every),
         first=brief(first),
         much=brief(much),
@@ -308,8 +306,7 @@ def _after(found: Estimates) -> Said:
             told.append(
                 say(
                     "{who} kommer {how} tillbaka efter en insats än efter en utredning utan: "
-                    "risken "
-                    "är {ratio} så stor, vid samma historik, kontaktorsak och nämnd.",
+                    "risken är {ratio} så stor, vid samma historik, kontaktorsak och nämnd.",
                     who=who,
                     how="mer sällan" if row.verdict == "fewer" else "oftare",
                     ratio=figure(row),
@@ -413,13 +410,11 @@ def _context(found: Estimates) -> Said:
     if row.verdict == "more_than_foretold":
         return nodes(
             "Stadsdelar med starkare ställning än sin nämnd har fler ärenden än deras egen "
-            "ställning "
-            "låter vänta."
+            "ställning låter vänta."
         )
     return nodes(
         "Om stadsdelar med starkare ställning än sin nämnd har färre ärenden än deras egen "
-        "ställning "
-        "låter vänta går inte att säkerställa."
+        "ställning låter vänta går inte att säkerställa."
     )
 
 
@@ -437,10 +432,7 @@ def _districts(found: Estimates) -> Said:
     if not apart:
         return nodes("Ingen stadsdel avviker säkert från sambandet.")
     number = Number(
-        float(len(apart)),
-        Form(Style.CARDINAL),
-        tuple(cell for row in apart for cell in estimates.value(row).cells),
-        Quantity.COUNT,
+        float(len(apart)), Form(Style.CARDINAL), estimates.value(count).cells, Quantity.COUNT
     )
     return say(
         "Från sambandet avviker {number}: {named}.",
@@ -467,8 +459,7 @@ def _district_dots(found: Estimates, context: AnalysisContext) -> list[Plain]:
         nodes("Stadsdelar längst från sambandet"),
         say(
             "Ärenden delat med vad nämndens nivå och stadsdelens egen ställning låter vänta, "
-            "{year}. "
-            "Mörk punkt: avviker säkert. Streckad linje: som väntat.{mark}",
+            "{year}. Stark färg: avviker säkert. Streckad linje: som väntat.{mark}",
             year=Period.year(context.year),
             mark=context.sources.mark_of(REGISTER),
         ),
@@ -562,7 +553,7 @@ def _tables(found: Estimates, context: AnalysisContext) -> list[Table]:
         ),
         (
             *("5.4_reporter", "party*reporter", "Vilka som vidtalats, efter anmälare"),
-            *("Part, anmälare", share, "anmalare"),
+            *("Vidtalad, anmälare", share, "anmalare"),
         ),
         (
             *(f"5.2_{_GIVEN_UP}", "area_category"),
@@ -592,7 +583,11 @@ def _tables(found: Estimates, context: AnalysisContext) -> list[Table]:
             *("Steg", apart, "kon-steg"),
         ),
         (
-            *("5.10_reason", "contact_reason", "Pojkar mot flickor med beviljad insats"),
+            *(
+                "5.10_reason",
+                "contact_reason",
+                "Andelen pojkar i ärenden med orsaken mot andelen i övriga ärenden",
+            ),
             *("Kontaktorsak", apart, "kon-orsak"),
         ),
         *(
@@ -606,7 +601,7 @@ def _tables(found: Estimates, context: AnalysisContext) -> list[Table]:
     return [
         estimates.table(nodes(caption), first, measure, rows, anchor=f"{context.anchor}-{anchor}")
         for estimand, breakdown, caption, first, measure, anchor in wanted
-        if (rows := found.by(estimand, breakdown))
+        if (rows := estimates.in_order(found.by(estimand, breakdown)))
     ]
 
 
@@ -627,18 +622,12 @@ def _behind_guardians(found: Estimates) -> Said:
 def _behind_context(found: Estimates) -> Said:
     """What a district's own standing, and its board's, weigh."""
     own, within, between = (found.get(f"5.8{part}") for part in ("", "_within", "_between"))
-    count = found.get("5.9_deviating")
     if own is None or within is None or between is None:
         return ()
-    return sentences(
-        say(
-            "För varje tiotal i index är antalet ärenden {within} så stort mellan stadsdelar i "
-            "samma nämnd och {between} så stort mellan nämnder; kvoten mellan de två är {own}.",
-            within=figure(within),
-            between=figure(between),
-            own=figure(own),
-        ),
-        say("Antalet stadsdelar som avviker är {count}.", count=brief(count))
-        if count is not None
-        else "",
+    return say(
+        "För varje tiotal i index är antalet ärenden {within} så stort mellan stadsdelar i samma "
+        "nämnd och {between} så stort mellan nämnder; den förra siffran är {own} den senare.",
+        within=figure(within),
+        between=figure(between),
+        own=figure(own),
     )

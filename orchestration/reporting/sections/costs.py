@@ -270,7 +270,7 @@ def _tornado(row: _Row, drivers: Sequence[_Row], context: AnalysisContext) -> li
         Figure(
             say("Vad som betyder mest för kostnaden"),
             say(
-                "{insats}: ett tal i taget som minst (ljus stapel) och som störst (mörk stapel).",
+                "{insats}: ett tal i taget som minst (svag färg) och som störst (stark färg).",
                 insats=_quoted(row, "insats"),
             ),
             nodes("Stapeldiagram med en rad för varje tal. Alla värden står i tabellen."),

@@ -579,8 +579,8 @@ def change_figure(content: Chapter) -> Figure | None:
     return Figure(
         message,
         say(
-            "Förändring till {year} från närmast föregående värde: måttet självt (mörk stapel) och "
-            "de uppgifter det jämförs med (ljusa staplar).{mark}",
+            "Förändring till {year} från närmast föregående värde: måttet självt (stark färg) och "
+            "de uppgifter det jämförs med (svag färg).{mark}",
             year=Period.year(year),
             mark=marks.whole(),
         ),

@@ -593,7 +593,7 @@ def _placebos(found: Estimates, context: AnalysisContext) -> list[Plain]:
     return estimates.dots(
         nodes("Överskottet vid ersättningens gräns och där den inte finns"),
         say(
-            "Personer utöver mönstret; mörk punkt är ersättningens gräns.{mark}",
+            "Personer utöver mönstret; stark färg är ersättningens gräns.{mark}",
             mark=context.sources.mark_of(REGISTER),
         ),
         rows,

@@ -227,7 +227,7 @@ class Grounds:
             Figure(
                 nodes("Avslagens grunder över tid"),
                 say(
-                    "Avslag och delavslag efter grund, {years}. Mörka fält: grunder som kan "
+                    "Avslag och delavslag efter grund, {years}. Stark färg: grunder som kan "
                     "tyda på nya grupper.{mark}",
                     years=span,
                     mark=context.sources.mark_of(REGISTER),

@@ -1,8 +1,11 @@
 """Codes in words, and values with their units."""
 
+import re
+
 import pytest
 
 from orchestration.language import grammar, quantities, words
+from orchestration.registers.contract import load_contracts
 
 
 def test_an_unknown_code_is_an_error_and_not_a_leak() -> None:
@@ -26,6 +29,55 @@ def test_an_unknown_code_is_an_error_and_not_a_leak() -> None:
 )
 def test_categories(code: str, expected: str) -> None:
     assert words.category(code) == expected
+
+
+def test_a_cross_is_told_in_the_words_of_each_breakdown() -> None:
+    assert words.category("skola*halso_sjukvard", "party*reporter") == (
+        "skolan, barn i skolåldern, hälso- och sjukvården"
+    )
+    assert words.category("accepterad*1", "stage*area_category") == (
+        "insats accepteras, kategori 1, svagast ställning"
+    )
+    # What is no cross is never taken for one.
+    assert words.category("1-2", "previous_cases") == "1–2"
+
+
+# What å, ä and ö have become in the registers' codes.
+LETTERS_LOST = re.compile(
+    r"_|\b(halso|hog|lag|pagar|nara|sol|lvm|hvb|anmal|ansok|manad|langsik|radgiv|storning|sysselsatt|"
+    r"umgang|vald|vardnad|aterkom|alder|eget natv|faststall|oppenv|overen|vantar pa|ar\b)"
+    r"|ersattning|losning|otill?racklig|forankring|forsorj|oppenvard|samtalsstod|forskola"
+)
+
+
+# The columns whose codes have words of their own breakdown.
+BREAKDOWNS = {"anmalare": "reporter", "ej_utredning_skal": "exit_reason", "vidtalade": "party"}
+
+
+def test_no_code_of_a_register_is_told_without_its_letters() -> None:
+    told = {
+        (register, name, code): words.category(code, BREAKDOWNS.get(name, ""))
+        for register, contract in load_contracts().items()
+        for name, column in contract.columns.items()
+        for code in column.codes
+    }
+    assert len(told) > 120
+    assert {key: text for key, text in told.items() if LETTERS_LOST.search(text)} == {}
+
+
+def test_every_kind_of_household_has_a_word() -> None:
+    column = load_contracts()["ekonomiskt_bistand_beslut"].columns["hushallstyp"]
+    told = {words.category(code, "household_type") for code in column.codes}
+    assert len(told) == len(column.codes) == 8
+    assert all(re.search("barn|hushåll", each) for each in told)
+
+
+def test_every_reporter_has_a_word() -> None:
+    column = load_contracts()["barn_unga_arenden"].columns["anmalare"]
+    told = [words.category(code, "reporter") for code in column.codes]
+    assert len(set(told)) == len(column.codes) == 9
+    assert not any("_" in each for each in told)
+    assert words.category("halso_sjukvard", "reporter") == "hälso- och sjukvården"
 
 
 @pytest.mark.parametrize(
