@@ -160,6 +160,14 @@ class Provenance:
             self._present[name] = self._look(name)
         return self._present[name]
 
+    def content(self, name: str) -> str:
+        """What the rows of a table or view look like now, as its gate has looked at them.
+
+        Args:
+            name: A table or view.
+        """
+        return self.present(name) if self.is_table(name) else fingerprint(self.connection, name)
+
     def is_table(self, name: str) -> bool:
         """Whether a product is a table with rows of its own: neither a view nor files.
 

@@ -177,8 +177,9 @@ def require_inputs(flow: Flow, reads: Sequence[str], provenance: Provenance) -> 
         order = list(flow.makers)
         behind.sort(key=lambda each: order.index(each.product) if each.product in order else -1)
         raise StepRefusedError(refusal(behind, flow.titles()))
+    guarded = [name for name in reads if name in flow.guarded]
     try:
-        require_open(provenance.connection, [name for name in reads if name in flow.guarded])
+        require_open(provenance.connection, guarded, provenance.content)
     except GateClosedError as error:
         raise StepRefusedError(f"{GATE_CLOSED}\n{error}") from error
 

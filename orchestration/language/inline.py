@@ -101,7 +101,7 @@ class Text:
 
     def __post_init__(self) -> None:
         """Refuse a figure that was typed."""
-        if any(letter.isdigit() for letter in self.text):
+        if any(map(str.isdigit, self.text)):
             raise ValueError(f"a text may not hold a digit: {self.text!r}")
 
 

