@@ -302,19 +302,6 @@ _CATEGORIES: Mapping[str, str] = MappingProxyType(
         "vardnadshavare": "vårdnadshavare",
     }
 )
-# Socialstyrelsen's codes in the register of economic assistance.
-_HOUSEHOLD_TYPES: Mapping[str, str] = MappingProxyType(
-    {
-        "1": "bara barn",
-        "3": "ensam man utan barn",
-        "4": "ensam man med barn",
-        "5": "ensam kvinna utan barn",
-        "6": "ensam kvinna med barn",
-        "7": "par utan barn",
-        "8": "par med barn",
-        "9": "övriga hushåll",
-    }
-)
 _SPELL_BANDS: Mapping[str, str] = MappingProxyType(
     {
         "1": "första månaden",
@@ -329,6 +316,7 @@ _PREVIOUS_CASES: Mapping[str, str] = MappingProxyType(
     {"0": "inga", "1-2": "1\u20132", "3+": "3 eller fler"}
 )
 # The codes of the statutory register of ekonomiskt bistånd.
+# Socialstyrelsen's codes in the register of economic assistance.
 _HOUSEHOLD_TYPES: Mapping[str, str] = MappingProxyType(
     {
         "1": "enbart barn",
@@ -410,7 +398,6 @@ _OF_BREAKDOWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "exit_reason": _CASE_STEPS,
         "party": _CASE_STEPS,
         "reporter": _REPORTERS,
-        "household_type": _HOUSEHOLD_TYPES,
         "outcome": _CASE_STEPS,
     }
 )
