@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 
 from orchestration.intake import admission as loading_step
@@ -16,7 +17,7 @@ from orchestration.registers.contract import Contract, load_contracts
 from orchestration.registers.pseudonyms import PseudonymKey, read_key, write_key
 from orchestration.registers.staged_rows import insert_staged
 from orchestration.settings import Settings
-from orchestration.sources.registry import datasets_of, load_registry
+from orchestration.sources.registry import datasets_of, load_registry, recorded_files
 from orchestration.storage.landing import LandingStore
 from orchestration.storage.warehouse import open_warehouse
 from tests.landed import blob_of
@@ -341,3 +342,39 @@ def test_a_file_that_is_no_table_does_not_end_the_transaction_of_the_others(home
     home.deliver("boendestod_beslut", "2023-02", mixed)
     home.take_in()
     assert [each[1] for each in home.outcomes()] == ["loaded", "quarantined"]
+
+
+def test_a_workbook_of_answers_with_an_unknown_code_is_held_by_place_and_the_others_stand(
+    home: Home,
+) -> None:
+    [dataset] = [
+        each
+        for each in datasets_of("live")
+        if each.source_id == "socialstyrelsen_open_comparison_answers"
+    ]
+    folder = home.settings.inbox_dir / dataset.source_id
+    folder.mkdir(parents=True)
+    first, _, last = recorded_files(dataset)
+    (folder / "oj_2018.xlsx").write_bytes(first.read_bytes())
+    book = openpyxl.load_workbook(last)
+    book["Ekonomiskt bistånd"]["F7"] = "Vet ej"
+    book.save(folder / "oj_2020.xlsx")
+    home.take_in()
+    assert [each[:2] for each in home.outcomes()] == [
+        (f"{dataset.source_id}/oj_2018.xlsx", "loaded"),
+        (f"{dataset.source_id}/oj_2020.xlsx", "quarantined"),
+    ]
+    [(rule, message)] = home.ask("select rule, message_sv from meta.delivery_breaches")
+    assert rule == "kallformat"
+    for part in (
+        f"Fil {dataset.source_id}/oj_2020.xlsx: ",
+        "bladet Ekonomiskt bistånd, rad 7, kolumn F (Erbjuder enklare hushållsekonomisk",
+        "svaret ”Vet ej”. Väntat: J, N, tom cell, X.",
+        "för in koden i årets fil",
+    ):
+        assert part in message
+    assert home.ask("select distinct period from raw.socialstyrelsen__oj_answers") == [("2018",)]
+    # Put right, it is read.
+    (folder / "oj_2020.xlsx").write_bytes(last.read_bytes())
+    home.take_in()
+    assert [each[1] for each in home.outcomes()] == ["loaded", "quarantined", "loaded"]
