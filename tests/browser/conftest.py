@@ -34,7 +34,7 @@ def _chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     arguments += ["--disable-component-update", "--disable-sync", "--no-first-run"]
@@ -67,7 +67,7 @@ def page(browser: Browser) -> Iterator[Page]:
     assert strangers == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def home(published_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation that has published once, by the command that a person types."""
     home = tmp_path_factory.mktemp("browser") / "home"
@@ -103,9 +103,9 @@ def server(served: Served, page: Page) -> str:
     return served.address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(home: Path) -> Iterator[Served]:
-    """`avvik serve` on a free port, until the last test is done."""
+    """`avvik serve` on a free port, until the last of these tests is done: it looks about all the time."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
