@@ -98,3 +98,63 @@ union all
 {%- endif %}
 {%- endfor %}
 {%- endmacro %}
+
+
+{#
+    Sums of squares of what goes together, and rows of them by indicator. `measures`
+    gives for each indicator its events, and what they are a share of or none where
+    that is a known population.
+#}
+{% macro sums_of_squares(measures) -%}
+{%- for indicator, (events, base) in measures.items() %}
+sum({{ events }} * {{ events }}) as {{ indicator }}_events
+{%- if base %},
+sum({{ events }} * {{ base }}) as {{ indicator }}_product,
+sum({{ base }} * {{ base }}) as {{ indicator }}_base
+{%- endif %}
+{%- if not loop.last %},{% endif %}
+{%- endfor %}
+{%- endmacro %}
+
+{% macro squares_as_rows(relation, measures) -%}
+{%- for indicator, (events, base) in measures.items() %}
+select
+    municipality_id,
+    '{{ indicator }}' as indicator_id,
+    period_start,
+    geography_id,
+    breakdown,
+    category,
+    cast({{ indicator }}_events as double) as events_squared,
+    cast({{ indicator ~ '_product' if base else 0 }} as double) as product,
+    cast({{ indicator ~ '_base' if base else 0 }} as double) as base_squared
+from {{ relation }}
+where {{ has_named_group() }}
+{%- if not loop.last %}
+union all
+{%- endif %}
+{%- endfor %}
+{%- endmacro %}
+
+
+{#
+    A column of a member, and what the members of its kind have but it: as two
+    columns, with `_a` and `_b` after its name. They are added in one order, since
+    the last digit of a sum depends on it.
+#}
+{% macro own_and_others(columns, kind, member) -%}
+{%- for column in columns %}
+{{ column }} as {{ column }}_a,
+{{ sum_in_order(column, kind, member) }} - {{ column }} as {{ column }}_b
+{%- if not loop.last %},{% endif %}
+{%- endfor %}
+{%- endmacro %}
+
+{# The sum over those of a kind, added in the order of what tells them apart. #}
+{% macro sum_in_order(expression, kind, member) -%}
+sum({{ expression }}) over (
+    partition by {{ kind | join(', ') }}
+    order by {{ member }} nulls last
+    rows between unbounded preceding and unbounded following
+)
+{%- endmacro %}

@@ -108,6 +108,102 @@ class BoardStandardised:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Equality:
+    """One row of ``marts.equality``."""
+
+    indicator_id: Annotated[str, Field(description="Indikatorn; se marts.indicators.")]
+    period_start: Annotated[date, Field(description="Årets första dag.")]
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    comparison: Annotated[
+        Literal["sex", "age", "board", "category"],
+        Field(description="Vad som jämförs: kön, ålder, nämnder eller andra grupper."),
+    ]
+    breakdown: Annotated[str, Field(description="Indelningen som i marts.indicator_values.")]
+    category_a: Annotated[str, Field(description="Den första gruppen; för nämnder dess kod.")]
+    category_b: Annotated[
+        str,
+        Field(
+            description="Den andra gruppen: man, others för alla andra av samma slag, eller"
+            " målgruppen som de andra också hör till."
+        ),
+    ]
+    kind: Annotated[
+        Literal["rate", "share", "mean", "money"],
+        Field(
+            description="rate: per invånare av samma kön och ålder; share: andel; mean: medelvärde"
+            " per person; money: kronor per person som har fått bistånd."
+        ),
+    ]
+    value_a: Annotated[float | None, Field(description="Den första gruppens nivå.")] = None
+    value_b: Annotated[float | None, Field(description="Den andra gruppens nivå.")] = None
+    difference: Annotated[float | None, Field(description="Den första minus den andra.")] = None
+    ratio: Annotated[float | None, Field(description="Den första delad med den andra.")] = None
+    ci_lower: Annotated[float | None, Field(description="Kvotens nedre gräns, 95 procent.")] = None
+    ci_upper: Annotated[float | None, Field(description="Kvotens övre gräns.")] = None
+    base_a: Annotated[
+        float | None, Field(description="Invånare, fall eller personer i den första gruppen.")
+    ] = None
+    persons_behind: Annotated[
+        float | None,
+        Field(
+            description="Så många fler i den första gruppen än om den hade haft den andras nivå,"
+            " i det som indikatorn räknar; tomt för medelvärden."
+        ),
+    ] = None
+    kronor_behind: Annotated[
+        float | None, Field(description="Detsamma i kronor, för belopp; annars tomt.")
+    ] = None
+    adjusted_ratio: Annotated[
+        float | None,
+        Field(
+            description="För en nämnd: utfallet delat med vad alla nämnders mönster ger lika många"
+            " av samma kön och ålder; tomt där kön och ålder inte är kända."
+        ),
+    ] = None
+    adjusted_lower: Annotated[float | None, Field(description="Dess nedre gräns.")] = None
+    adjusted_upper: Annotated[float | None, Field(description="Dess övre gräns.")] = None
+    p_value: Annotated[float | None, Field(description="Ojusterat, för samma nivå.")] = None
+    q_value: Annotated[
+        float | None,
+        Field(description="Justerat för alla jämförelser av slaget i området samma år."),
+    ] = None
+    equivalence_p_value: Annotated[
+        float | None, Field(description="För en skillnad som är så stor att den har betydelse.")
+    ] = None
+    verdict: Annotated[
+        Literal["skillnad", "ingen_relevant_skillnad", "kan_inte_avgoras"],
+        Field(description="Vad jämförelsen säger."),
+    ]
+    status: Annotated[Status, Field(description="Som i marts.analysis_results.")] = Status.ESTIMATED
+    shortfall: Annotated[
+        Shortfall | None, Field(description="Vad som saknas, som kod; tomt om inget saknas.")
+    ] = None
+    reason_sv: Annotated[
+        str, Field(description="Vad som saknas, i en mening; tomt om inget saknas.")
+    ] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardSpread:
+    """One row of ``marts.board_spread``."""
+
+    indicator_id: Annotated[str, Field(description="Indikatorn; se marts.indicators.")]
+    period_start: Annotated[date, Field(description="Årets första dag.")]
+    geography_id: Annotated[str, Field(description="Kommunen vars nämnder det är.")]
+    stratum: Annotated[str, Field(description="Målgruppen; tomt för alla.")]
+    boards: Annotated[int, Field(description="Antal nämnder.")]
+    is_mix_adjusted: Annotated[
+        bool, Field(description="Om hänsyn är tagen till kön och ålder hos nämndernas invånare.")
+    ]
+    tau: Annotated[
+        float,
+        Field(description="Standardavvikelse mellan nämndernas logaritmer, utöver slumpen."),
+    ]
+    tau_lower: Annotated[float, Field(description="Dess nedre gräns, 95 procent.")]
+    tau_upper: Annotated[float, Field(description="Dess övre gräns.")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AnalysisMethod:
     """One row of ``marts.analysis_methods``."""
 

@@ -33,11 +33,13 @@ from orchestration.findings.estimates import (
     Agreement,
     AnalysisMethod,
     AnalysisResult,
+    BoardSpread,
     BoardStandardised,
     BreakEven,
     ChildDistrict,
     ChildRereferral,
     CostDriver,
+    Equality,
     HousingFlow,
     InterventionCost,
     OpenComparison,
@@ -248,6 +250,17 @@ OPEN_COMPARISONS = FindingsTable(
     "marts.open_comparisons",
     "En rad per indikator i Öppna jämförelser, år, slag av grupp och grupp.",
     OpenComparison,
+)
+EQUALITY = FindingsTable(
+    "marts.equality",
+    "En rad per indikator, år, plats och par av grupper: skillnaden mellan dem, hur säker den är"
+    " och vad den säger. Nämndernas rader är av rapportåret.",
+    Equality,
+)
+BOARD_SPREAD = FindingsTable(
+    "marts.board_spread",
+    "En rad per indikator, målgrupp och år: hur långt från varandra nämnderna ligger.",
+    BoardSpread,
 )
 SAMPLE_PROTOCOLS = FindingsTable(
     "marts.sample_protocols",

@@ -112,7 +112,10 @@ def chapters(
         own = by_id[analysis_id]
         blocks = own.blocks(work.connection, context)
         result = own.result(work.connection, context) if own.indicators else ()
-        told.append(AnalysisChapter(analysis_id, title_sv, tuple(blocks), own.indicators, result))
+        pages = tuple(own.pages(work.connection, context))
+        told.append(
+            AnalysisChapter(analysis_id, title_sv, tuple(blocks), own.indicators, result, pages)
+        )
     return told
 
 

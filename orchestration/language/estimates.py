@@ -35,6 +35,7 @@ _UNITS: Mapping[str, tuple[str, str, int]] = MappingProxyType(
         "share": ("proportion", "procent", 0),
         "points": ("proportion", "procentenheter", 1),
         "index": ("mean", "", 2),
+        "variance": ("mean", "", 3),
         "ratio": ("mean", "gånger", 2),
         "elasticity": ("mean", "", 2),
         "count": ("count", "", 0),

@@ -299,4 +299,27 @@ METHODS = (
         ),
         reference="Manski (2003), Partial Identification of Probability Distributions",
     ),
+    AnalysisMethod(
+        method_id="log_ratio",
+        title_sv="Kvot mellan två gruppers nivåer",
+        text_sv=(
+            "Den ena gruppens nivå delas med den andras, med normalfördelat intervall för kvotens "
+            "logaritm. Beslut i samma hushåll och ärenden om samma barn räknas som att de hör "
+            "ihop. En skillnad ska bestå när alla jämförelser av slaget prövas på en gång och vara "
+            "större än en tiondel; ingen skillnad av betydelse finns där hela intervallet ligger "
+            "inom en tiondel."
+        ),
+        reference="Benjamini & Hochberg (1995), J. R. Stat. Soc. B 57:289; Schuirmann (1987), "
+        "J. Pharmacokinet. Biopharm. 15:657",
+    ),
+    AnalysisMethod(
+        method_id="board_spread",
+        title_sv="Nämndernas spridning över åren",
+        text_sv=(
+            "Varje nämnds utfall delas med vad alla nämnders mönster ger lika många av samma kön "
+            "och ålder, där de är kända. Variansen mellan nämndernas logaritmer minus slumpen "
+            "beräknas varje år, och en linje genom åren säger om den ändras."
+        ),
+        reference="Viechtbauer (2007), Stat. Med. 26:37",
+    ),
 )

@@ -123,6 +123,17 @@ VERDICTS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+EQUALITY: Mapping[str, str] = MappingProxyType(
+    {
+        "skillnad": "skillnad",
+        "ingen_relevant_skillnad": "ingen skillnad av betydelse",
+        "kan_inte_avgoras": "kan inte avgöras",
+        "okat": "likställigheten har ökat",
+        "minskat": "likställigheten har minskat",
+    }
+)
+"""What a comparison of two groups says, and what the boards' spread over time does."""
+
 SIGNALS: Mapping[str, str] = MappingProxyType(
     {
         "outside_above": "över den övre gränsen",

@@ -121,12 +121,23 @@ def index(data: SeriesData, ordered: Sequence[IndicatorSeries], edition: Edition
     )
 
 
-def index_frame(data: SeriesData, edition: Edition) -> Frame:
-    """What stands around the index."""
+def index_frame(
+    data: SeriesData, edition: Edition, further: Sequence[tuple[str, Document]] = ()
+) -> Frame:
+    """What stands around the index.
+
+    Args:
+        data: The publication's.
+        edition: What it says about itself.
+        further: Pages that are of no one indicator, by their file names.
+    """
     return Frame(
         municipality_name=data.municipality_name,
         version=edition.version,
-        ways=((nodes("Promemorian"), MEMORANDUM),),
+        ways=(
+            (nodes("Promemorian"), MEMORANDUM),
+            *((document.title, name) for name, document in further),
+        ),
         foot=(made(edition),),
         script=_script(),
     )

@@ -83,7 +83,8 @@ def render_indicator_pages(
     Args:
         data: What they state, from :func:`orchestration.reporting.series.load_series_data`.
         edition: What they say about themselves.
-        analyses: Of the memorandum; each has its main result on the pages of its indicators.
+        analyses: Of the memorandum; each has its main result on the pages of its indicators, and
+            may have pages of its own.
 
     Yields:
         File name and a complete HTML document, also well-formed as XML.
@@ -99,7 +100,10 @@ def render_indicator_pages(
         document = indicator_page(data, each, position + 1, analyses)
         frame = _frame(data, edition, before, after)
         yield f"{each.indicator.indicator_id}.html", page(document, frame)
-    yield INDEX_NAME, page(index(data, ordered, edition), index_frame(data, edition))
+    further = [each for analysis in analyses for each in analysis.pages]
+    for name, document in further:
+        yield name, page(document, _frame(data, edition, None, None))
+    yield INDEX_NAME, page(index(data, ordered, edition), index_frame(data, edition, further))
 
 
 def in_order(data: SeriesData) -> list[IndicatorSeries]:

@@ -57,6 +57,9 @@ def _documents(
     for place, content in enumerate(ordered, start=1):
         name = f"indikatorer/{content.indicator.indicator_id}.html"
         yield name, indicator_page(data, content, place, told)
+    for analysis in told:
+        for name, document in analysis.pages:
+            yield f"indikatorer/{name}", document
     yield "indikatorer/index.html", index(data, ordered, edition)
 
 

@@ -78,6 +78,11 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         " verdict",
         "marts.child_rereferrals": "period_start geography_id history outcome horizon_months"
         " at_risk incidence ci_lower ci_upper status",
+        "marts.equality": "indicator_id period_start geography_id comparison breakdown category_a"
+        " category_b value_a value_b difference ratio ci_lower ci_upper persons_behind p_value"
+        " q_value verdict",
+        "marts.board_spread": "indicator_id period_start geography_id stratum boards tau tau_lower"
+        " tau_upper is_mix_adjusted",
         "marts.analysis_results": "analysis_id estimand_id period_start period_from geography_id"
         " breakdown category estimate ci_lower ci_upper ci_level standard_error observations events"
         " unit method_id sensitivity_of verdict p_value q_value status reason_sv seed",
@@ -172,7 +177,7 @@ def test_database_memorandum_and_pages_are_of_one_publication(
             for (name,) in installation.published("select indicator_id from marts.indicators")
         }
         pages = {path.name: path for path in (folder / "indikatorer").iterdir()}
-        assert set(pages) == {*indicators, "index.html"}
+        assert set(pages) == {*indicators, "jamstalldhet.html", "barn.html", "index.html"}
         made = {
             re.findall(r"[Ff]ramställd (\d+ \w+ \d{4} kl\. [\d.]+)", path.read_text("utf-8"))[0]
             for path in (folder / "memorandum.html", *pages.values())

@@ -19,7 +19,7 @@ PAGE = (
 MONTHLY = "socialstyrelsen_assistance_monthly"
 LOSS = f"not-{MONTHLY}-partial_loss-2017-02-0180-assistance_households_month"
 JUDGED = (
-    *("deviations", "focus_areas", "child_review", "costs", "housing_support"),
+    *("deviations", "focus_areas", "child_review", "costs", "equality", "housing_support"),
     "protected_housing",
     "refusals",
     *("analysis_results", "memorandum"),

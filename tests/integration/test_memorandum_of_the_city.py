@@ -24,6 +24,7 @@ OF_ANOTHER_DOCUMENT = {
     "analys-costs": 150,
     "analys-child-review": 600,
     "analys-open-comparisons": 200,
+    "analys-equality": 220,
 }
 SUMMARY_WORDS, SUMMARY_FIGURES = 60, 4
 # What the document itself says of 2023, in the form of print.

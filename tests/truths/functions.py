@@ -17,7 +17,7 @@ from orchestration.analyses import housing_support, refusals
 from orchestration.analyses.rows import Rows
 from orchestration.statistics import agreement, bunching
 from orchestration.statistics.resampling import Interval, generator
-from tests.truths import child_functions, survey_worlds, worlds
+from tests.truths import child_functions, equality_functions, survey_worlds, worlds
 from tests.truths.hits import Hit, hits
 from tests.truths.worlds import Truth
 
@@ -201,6 +201,8 @@ WORLDS: dict[Callable[[int], list[Hit]], int] = {
     child_functions.cases: 40,
     child_functions.closings: 100,
     child_functions.districts: 40,
+    equality_functions.sexes: 100,
+    equality_functions.boards: 100,
     _agreement: 200,
     _demand: 200,
     survey_worlds.survey: 200,

@@ -9,15 +9,21 @@ step is run belongs in `performing`, and how blocks become a page in `orchestrat
 import importlib
 import pkgutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import duckdb
 
 from orchestration.flow.step import Step
 from orchestration.language.inline import Said
-from orchestration.reporting.document import Plain
+from orchestration.reporting.document import Document, Plain
 from orchestration.reporting.sections.analysis import AnalysisContext
+
+
+def _no_pages(
+    _connection: duckdb.DuckDBPyConnection, _context: AnalysisContext
+) -> Iterator[tuple[str, Document]]:
+    return iter(())
 
 
 def _nothing(_connection: duckdb.DuckDBPyConnection, _context: AnalysisContext) -> Said:
@@ -34,6 +40,7 @@ class Analysis:
         blocks: What the memorandum shows, from an open connection that it only reads.
         indicators: On whose pages its main result stands too, by their ids.
         result: That result, from the same.
+        pages: Pages of its own beside the indicators', by their file names.
     """
 
     analysis_id: str
@@ -41,6 +48,9 @@ class Analysis:
     blocks: Callable[[duckdb.DuckDBPyConnection, AnalysisContext], list[Plain]]
     indicators: tuple[str, ...] = ()
     result: Callable[[duckdb.DuckDBPyConnection, AnalysisContext], Said] = _nothing
+    pages: Callable[
+        [duckdb.DuckDBPyConnection, AnalysisContext], Iterator[tuple[str, Document]]
+    ] = _no_pages
 
 
 def analyses() -> tuple[Analysis, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestration.language.inline import Link, Quoted, Said, nodes, plain, say
-from orchestration.reporting.document import Heading, Plain, paragraph
+from orchestration.reporting.document import Document, Heading, Plain, paragraph
 from orchestration.reporting.sections.sources import Sources
 
 
@@ -41,6 +41,7 @@ class AnalysisChapter:
         blocks: What it shows.
         indicators: On whose pages its main result stands.
         result: That result, in sentences; empty where there is none.
+        pages: Its own pages beside the indicators', by their file names.
     """
 
     analysis_id: str
@@ -48,6 +49,7 @@ class AnalysisChapter:
     blocks: tuple[Plain, ...]
     indicators: tuple[str, ...] = ()
     result: Said = ()
+    pages: tuple[tuple[str, Document], ...] = ()
 
 
 def anchor_of(analysis_id: str) -> str:

@@ -17,7 +17,7 @@ from orchestration.analyses.rows import Rows
 from orchestration.findings.codes import Shortfall, Status
 from orchestration.findings.marts import ANALYSIS_METHODS, ANALYSIS_RESULTS, read_findings
 from orchestration.flow import grains
-from orchestration.flow.analyses import analyses, child_review
+from orchestration.flow.analyses import analyses, child_review, equality
 from orchestration.flow.analyses.housing_support import read_grant, read_support
 from orchestration.flow.analyses.open_comparisons import read_groups
 from orchestration.flow.analyses.protected_housing import (
@@ -158,6 +158,16 @@ create table intermediate.int_open_comparison_published as
     select * from (values ('i', 2020, 'riket', 'SE', 'Riket', 0.75),
         ('i', 2020, 'skr', 'A1', 'Storstäder', 0.5)
     ) as v (indicator_id, year, group_type, group_code, group_name, share);
+create table intermediate.int_equality_pairs (
+    municipality_id varchar, indicator_id varchar, area varchar, kind varchar, period_start date,
+    geography_id varchar, is_of_board boolean, comparison varchar, breakdown varchar,
+    stratum varchar, subgroup varchar, events_a double, base_a double, events_squared_a double,
+    product_a double, base_squared_a double, events_b double, base_b double,
+    events_squared_b double, product_b double, base_squared_b double);
+create table intermediate.int_equality_boards (
+    municipality_id varchar, indicator_id varchar, area varchar, period_start date,
+    geography_id varchar, stratum varchar, is_mix_adjusted boolean, observed double,
+    expected double, variance double);
 """
 
 
@@ -388,6 +398,35 @@ def test_parts_that_could_not_be_made_have_rows_too() -> None:
     }
     assert {part.status for part in parts} == {Status.NOT_APPLICABLE}
     assert {part.contribution for part in parts} == {None}
+
+
+def test_pairs_of_boards_are_of_the_year_and_the_municipality_s_of_every_year(
+    reader: Reader,
+) -> None:
+    reader.connection.execute(
+        """
+        insert into intermediate.int_equality_pairs
+        select place[1:4], 'users', 'a', 'rate', make_date(year, 1, 1), place, length(place) > 4,
+            'sex', 'sex', stratum, 'kvinnor', 4, 10, 4, 0, 0, 5, 20, 5, 0, 0
+        from (values ('0180', 2022, 'alla'), ('0180', 2023, 'x'), ('0180-farsta', 2022, 'alla'),
+            ('0180-farsta', 2023, 'alla'), ('0180', 2024, 'alla'), ('1715', 2023, 'alla')
+        ) as v (place, year, stratum);
+        insert into intermediate.int_equality_boards values
+            ('0180', 'users', 'a', date '2022-01-01', '0180-farsta', 'alla', true, 4, 5, 6),
+            ('0180', 'users', 'a', date '2024-01-01', '0180-farsta', 'alla', true, 4, 5, 6)
+        """
+    )
+    pairs = equality.read_pairs(reader, 2023)
+    assert list(zip(pairs.named("place"), pairs.year, strict=True)) == [
+        ("0180", 2022),
+        ("0180", 2023),
+        ("0180-farsta", 2023),
+    ]
+    assert pairs.named("stratum").tolist() == ["", "x", ""]
+    assert pairs.of_board.tolist() == [False, False, True]
+    assert (pairs.first.events[0], pairs.second.base[0]) == (4, 20)
+    boards = equality.read_boards(reader, 2023)
+    assert (boards.year.tolist(), boards.variance.tolist()) == ([2022], [6.0])
 
 
 def test_registers_that_are_not_delivered_give_rows_that_say_so(

@@ -33,6 +33,7 @@ def test_the_small_graph_has_every_step_and_reaches_the_publication() -> None:
         "focus_areas",
         "child_review",
         "costs",
+        "equality",
         "housing_support",
         "open_comparisons",
         "protected_housing",
