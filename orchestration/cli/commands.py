@@ -169,6 +169,22 @@ def costs(
         costing.write(found, out)
 
 
+@app.command(cls=Command)
+def impact(
+    insats: inputs.ScenarioName,
+    out: inputs.ImpactDocument,
+    scenario: inputs.ScenarioFile = None,
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+) -> None:
+    """Skriver en ifylld mall för en insats jämställdhets- och barnkonsekvensanalys."""
+    from orchestration.cli import impact as impacts  # noqa: PLC0415
+
+    settings = configured(home=home, municipality=municipality)
+    with _answered():
+        impacts.write(settings, insats, scenario, out)
+
+
 sample = typer.Typer(cls=Group, add_completion=False, invoke_without_command=True)
 app.add_typer(
     sample, name="sample", cls=Group, help="Drar stickprov, och sammanställer det som kommer in."

@@ -126,15 +126,21 @@ def _file(typed: Any) -> Path:
     return path
 
 
-def _workbook(typed: Any) -> Path:
-    path = _path("arbetsbokens namn", "fel.xlsx")(typed)
-    if path.suffix.lower() != ".xlsx" or path.is_dir():
-        raise _refused(typed, "ett filnamn som slutar på .xlsx", "fel.xlsx")
-    if not path.parent.is_dir():
-        raise Misuse(
-            f"katalogen {shown(str(path.parent))} finns inte. Gör så här: skapa den först."
-        )
-    return path
+def _ending(ending: str, wanted: str, example: str) -> Callable[[Any], Path]:
+    def parse(typed: Any) -> Path:
+        path = _path(wanted, example)(typed)
+        if path.suffix.lower() != ending or path.is_dir():
+            raise _refused(typed, f"ett filnamn som slutar på {ending}", example)
+        if not path.parent.is_dir():
+            raise Misuse(
+                f"katalogen {shown(str(path.parent))} finns inte. Gör så här: skapa den först."
+            )
+        return path
+
+    return parse
+
+
+_workbook = _ending(".xlsx", "arbetsbokens namn", "fel.xlsx")
 
 
 Home = Annotated[
@@ -333,6 +339,23 @@ CostsWorkbook = Annotated[
     Path | None,
     typer.Option(
         "--out", metavar="FIL", parser=_workbook, help="Arbetsbok (xlsx) att skriva allt i."
+    ),
+]
+ScenarioName = Annotated[
+    str,
+    typer.Argument(
+        metavar="INSATS",
+        parser=_text("scenariots namn, som filen utan .yml", "foraldralots"),
+        help="Scenariots namn: filens namn utan .yml.",
+    ),
+]
+ImpactDocument = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        metavar="FIL",
+        parser=_ending(".docx", "Word-filens namn", "foraldralots.docx"),
+        help="Word-fil (docx) att skriva mallen i.",
     ),
 ]
 _LARGEST_SAMPLE, _MOST_ASSESSORS = 100_000, 100
