@@ -105,7 +105,7 @@ def server(served: Served, page: Page) -> str:
 
 @pytest.fixture(scope="package")
 def served(home: Path) -> Iterator[Served]:
-    """`avvik serve` on a free port, until the last of these tests is done: it looks about all the time."""
+    """`avvik serve` on a free port, until these tests are done: it looks about all the time."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -15,7 +15,6 @@ from orchestration.language.inline import (
     Form,
     Number,
     Period,
-    Quantity,
     Quoted,
     Said,
     Style,
@@ -431,9 +430,7 @@ def _districts(found: Estimates) -> Said:
     apart = _apart(found)
     if not apart:
         return nodes("Ingen stadsdel avviker säkert från sambandet.")
-    number = Number(
-        float(len(apart)), Form(Style.CARDINAL), estimates.value(count).cells, Quantity.COUNT
-    )
+    number = Number(float(len(apart)), Form(Style.CARDINAL), estimates.value(count).cells)
     return say(
         "Från sambandet avviker {number}: {named}.",
         number="en stadsdel" if len(apart) == 1 else say("{number} stadsdelar", number=number),
