@@ -284,13 +284,21 @@ def conditional_logit(
         value = float(all_chosen @ beta - weight @ total)
         return -value / which.size, -(all_chosen - weight @ mean) / which.size
 
-    found = optimize.minimize(loss, np.zeros(x.shape[1]), jac=True, method="BFGS")
+    def information(beta: FloatArray) -> FloatArray:
+        own = chosen - expected(beta)[1][which]
+        found: FloatArray = own.T @ own
+        if np.linalg.matrix_rank(found) < beta.size:
+            raise ValueError("a covariate does not differ within any group")
+        return found
+
+    start = np.zeros(x.shape[1])
+    # How the likelihood bends at the start saves most of the search for it.
+    bent = _inverse(information(start) / which.size)
+    found = optimize.minimize(
+        loss, start, jac=True, method="BFGS", options={"hess_inv0": (bent + bent.T) / 2}
+    )
     beta = np.asarray(found.x, dtype=np.float64)
-    own = chosen - expected(beta)[1][which]
-    information = own.T @ own
-    if np.linalg.matrix_rank(information) < beta.size:
-        raise ValueError("a covariate does not differ within any group")
-    return beta, _inverse(information)
+    return beta, _inverse(information(beta))
 
 
 def _differs(place: IntArray, covariates: FloatArray) -> BoolArray:
