@@ -12,6 +12,7 @@ What does not belong here: which unit is in which group, and who has answered wh
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -80,42 +81,42 @@ class Groups:
     codes: tuple[str, ...]
     names: dict[str, str]
 
-    @property
+    @cached_property
     def computed(self) -> BoolArray:
         """(N,), whether anybody has answered."""
         return self.answered > 0
 
-    @property
+    @cached_property
     def share(self) -> FloatArray:
         """(N,), of those who answered; the printed one where nobody's answer is known."""
         own = self.said_yes / np.where(self.computed, self.answered, 1)
         return np.where(self.computed, own, self.published)
 
-    @property
+    @cached_property
     def bounds(self) -> Bounds:
         """What the share can be; nan where nobody's answer is known."""
         known = np.where(self.computed, self.units, 0)
         return share_bounds(self.said_yes, self.answered, known)
 
-    @property
+    @cached_property
     def compared(self) -> BoolArray:
         """(N,), whether the same question was answered the time before."""
         return self.computed & (self.previous_answered > 0) & ~self.is_break
 
-    @property
+    @cached_property
     def change(self) -> FloatArray:
         """(N,), of the share of those who answered; nan where there is nothing to compare with."""
         before = self.previous_said_yes / np.where(self.compared, self.previous_answered, 1)
         return np.where(self.compared, self.share - before, np.nan)
 
-    @property
+    @cached_property
     def limits(self) -> Bounds:
         """What the change can be, whatever the silent ones would have said."""
         units = np.where(self.compared, self.previous_units, 0)
         before = share_bounds(self.previous_said_yes, self.previous_answered, units)
         return change_bounds(self.bounds, before)
 
-    @property
+    @cached_property
     def p_values(self) -> FloatArray:
         """(N,), of no change among the units that answered both times; nan without any."""
         found = mcnemar_exact(self.gained, self.lost)

@@ -84,7 +84,7 @@ def memorandum_step(found: Sequence[Analysis] = ()) -> Step:
 
 
 def chapters(
-    work: Work, found: Sequence[Analysis], data: ReportData, year: int
+    work: Work, found: Sequence[Analysis], data: ReportData, year: int, smallest_count: float
 ) -> list[AnalysisChapter]:
     """The chapters of the analyses, in the order of the seed.
 
@@ -108,6 +108,7 @@ def chapters(
             municipality_name=data.municipality_name,
             sources=Sources(data.sources),
             anchor=anchor_of(analysis_id),
+            smallest_count=smallest_count,
         )
         own = by_id[analysis_id]
         blocks = own.blocks(work.connection, context)
@@ -147,7 +148,7 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
         remarks=remarks,
         false_discovery_rate=of_method.fdr,
     )
-    told = chapters(work, found, data, year)
+    told = chapters(work, found, data, year, of_method.board_minimum_count)
     document = memorandum(data, edition, told)
     draft = draft_dir(settings)
     unfinished = draft.with_name("draft.partial")

@@ -128,11 +128,9 @@ EQUALITY: Mapping[str, str] = MappingProxyType(
         "skillnad": "skillnad",
         "ingen_relevant_skillnad": "ingen skillnad av betydelse",
         "kan_inte_avgoras": "kan inte avgöras",
-        "okat": "likställigheten har ökat",
-        "minskat": "likställigheten har minskat",
     }
 )
-"""What a comparison of two groups says, and what the boards' spread over time does."""
+"""What a comparison of two groups says."""
 
 SIGNALS: Mapping[str, str] = MappingProxyType(
     {
@@ -264,7 +262,6 @@ _CATEGORIES: Mapping[str, str] = MappingProxyType(
         "rvc": "samtalsstöd",
         "unexplained": "motsvaras av inget av dem",
         # What the registers' codes lose of their letters.
-        "aktivitetsersattning": "aktivitetsersättning",
         "alderspension": "ålderspension",
         "anmalan": "anmälan",
         "ansokan": "ansökan",
@@ -326,7 +323,6 @@ _SPELL_BANDS: Mapping[str, str] = MappingProxyType(
 _PREVIOUS_CASES: Mapping[str, str] = MappingProxyType(
     {"0": "inga", "1-2": "1\u20132", "3+": "3 eller fler"}
 )
-# The codes of the statutory register of ekonomiskt bistånd.
 # Socialstyrelsen's codes in the register of economic assistance.
 _HOUSEHOLD_TYPES: Mapping[str, str] = MappingProxyType(
     {

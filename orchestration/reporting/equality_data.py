@@ -5,7 +5,8 @@ How it is said belongs in ``sections.equality`` and ``equality_pages``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,9 +15,9 @@ import duckdb
 
 from orchestration.findings.cells import Cell
 from orchestration.language import grammar
-from orchestration.language.inline import Form, Number, Quantity, Quoted, Style
+from orchestration.language.inline import Form, Number, Quoted, Style
+from orchestration.reporting.figures import geography
 from orchestration.reporting.reading import read_rows
-from orchestration.reporting.sections.analysis import AnalysisContext
 
 EQUALITY = "marts.equality"
 SPREAD = "marts.board_spread"
@@ -45,10 +46,6 @@ class Pair:
     """
 
     row: Mapping[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        """A column."""
-        return self.row[name]
 
     def cell(self, column: str) -> Cell:
         """Where a figure of it stands."""
@@ -108,8 +105,7 @@ class EqualityData:
 
     def place(self, geography_id: str) -> Quoted:
         """A place's name."""
-        name = self.places.get(geography_id, geography_id)
-        return Quoted(name, "marts.geographies.name", geography_id)
+        return geography(geography_id, self.places.get(geography_id, geography_id))
 
     def of(self, comparison: str, *, boards: bool = False) -> list[Pair]:
         """The pairs of a comparison, in the municipality or in its boards."""
@@ -119,11 +115,6 @@ class EqualityData:
             if pair.row["comparison"] == comparison
             and (pair.row["geography_id"] != self.municipality_id) == boards
         ]
-
-
-def load_equality(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> EqualityData:
-    """Reads a year."""
-    return read_equality(connection, context.year, context.municipality_id)
 
 
 def read_equality(
@@ -161,20 +152,14 @@ def read_equality(
     )
 
 
-def counted(pairs: Sequence[Pair], *where: tuple[str, Any]) -> Number:
-    """How many rows of the table there are of a kind."""
-    return Number(len(pairs), Form(Style.CARDINAL), (Cell(EQUALITY, tuple(where)),), Quantity.COUNT)
-
-
 def by_sureness(pairs: Sequence[Pair]) -> list[Pair]:
     """Differences first, the largest ratio of each kind before the others."""
     order = {"skillnad": 0, "ingen_relevant_skillnad": 1, "kan_inte_avgoras": 2}
-    away: Callable[[Pair], float] = lambda pair: abs(pair.row["ratio"] or 1.0)  # noqa: E731
     return sorted(
         pairs,
         key=lambda pair: (
             order[pair.row["verdict"]],
-            -max(away(pair), 1.0 / max(away(pair), 1e-9)),
+            -abs(math.log(pair.row["ratio"] or 1.0)),
             pair.row["indicator_id"],
             pair.row["category_a"],
         ),

@@ -46,9 +46,9 @@ from orchestration.reporting.equality_data import (
     EqualityData,
     Pair,
     by_sureness,
-    load_equality,
+    read_equality,
 )
-from orchestration.reporting.figures import NOTHING
+from orchestration.reporting.figures import NOTHING, municipality, or_nothing
 from orchestration.reporting.page_parts import working_material
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections import equality as section
@@ -64,8 +64,6 @@ _TOUCHES_CHILDREN = (
     *("assistance_children", "evicted_children", "protected_housing_children"),
     *("emergency_flat_children", "kolada_evictions_with_children"),
 )
-#: As on the indicators' pages (`DeviationSettings.board_minimum_count`).
-LEAST_SHOWN = 5
 _AS_CHILDREN = {"kvinnor": "flickor", "man": "pojkar"}
 _WITH_CHILDREN = ("4", "6", "8")
 #: Where in the process a kind of level stands; the outcome is named, for its kind does not tell it.
@@ -92,7 +90,7 @@ def pages(
     Yields:
         File name and document.
     """
-    data = load_equality(connection, context)
+    data = read_equality(connection, context.year, context.municipality_id)
     found = Estimates.load(connection, context, section.ANALYSIS)
     yield section.GENDER_PAGE, gender_page(data, found, context)
     yield section.CHILD_PAGE, child_page(connection, data, context)
@@ -117,7 +115,7 @@ def gender_page(data: EqualityData, found: Estimates, context: AnalysisContext) 
     blocks += _spread(data, found)
     return Document(
         title=say("Jämställdhet och likställighet {year}", year=Period.year(data.year)),
-        subtitle=(Quoted(context.municipality_name, "municipality", "name"),),
+        subtitle=(municipality(context.municipality_name),),
         blocks=tuple(blocks),
         letter=GENDER_LETTER,
     )
@@ -173,9 +171,9 @@ def _process(data: EqualityData, pairs: Sequence[Pair]) -> list[Plain]:
                     (
                         Cell(nodes(title)),
                         Cell(capitalised(section.name(data, pair))),
-                        Cell(_shown(pair.level("value_a"))),
-                        Cell(_shown(pair.level("value_b"))),
-                        Cell(_shown(pair.ratio())),
+                        Cell(or_nothing(pair.level("value_a"))),
+                        Cell(or_nothing(pair.level("value_b"))),
+                        Cell(or_nothing(pair.ratio())),
                         section.verdict_cell(pair),
                     )
                     for title, pair in rows
@@ -185,10 +183,6 @@ def _process(data: EqualityData, pairs: Sequence[Pair]) -> list[Plain]:
             ),
         ]
     return blocks
-
-
-def _shown(number: Number | None) -> Said:
-    return NOTHING if number is None else (number,)
 
 
 def _sizes(data: EqualityData, pairs: Sequence[Pair]) -> list[Plain]:
@@ -219,8 +213,8 @@ def _sizes(data: EqualityData, pairs: Sequence[Pair]) -> list[Plain]:
             tuple(
                 (
                     Cell(capitalised(section.name(data, pair))),
-                    Cell(_shown(pair.whole("persons_behind"))),
-                    Cell(_shown(pair.whole("kronor_behind"))),
+                    Cell(or_nothing(pair.whole("persons_behind"))),
+                    Cell(or_nothing(pair.whole("kronor_behind"))),
                 )
                 for pair in known
             ),
@@ -454,33 +448,21 @@ def child_page(
     connection: duckdb.DuckDBPyConnection, data: EqualityData, context: AnalysisContext
 ) -> Document:
     """Builds the page on children: their own indicators by age and sex, and what touches them."""
-    values = read_rows(
-        connection,
-        f"select v.*, i.measure, i.unit, i.area from {VALUES} v join marts.indicators i"
-        " using (indicator_id) where v.geography_id = ? and v.period_grain = 'year'"
-        " and year(v.period_start) between ? and ? and v.value is not null"
-        " order by v.indicator_id, v.breakdown, v.category, v.period_start",
-        [context.municipality_id, context.year - 1, context.year],
-    )
+    values = _values(connection, data)
     blocks: list[Plain] = [working_material()]
     own = [row for row in values if row["area"] in _CHILD_AREAS]
     blocks.append(Heading(2, nodes("Barnens egna ärenden, efter ålder och kön"), "barnen"))
     if not own:
         blocks += paragraph("Inget register om barn är levererat för året.")
-    for indicator in dict.fromkeys(row["indicator_id"] for row in own):
-        mine = [row for row in own if row["indicator_id"] == indicator]
-        blocks += _of_indicator(
-            data, mine, indicator, {"total", "sex", "age_group", "sex*age_group"}
-        )
+    least = context.smallest_count
+    blocks += _by_indicator(data, own, {"total", "sex", "age_group", "sex*age_group"}, least)
     blocks.append(Heading(2, nodes("Vuxnas ärenden som berör barn"), "vuxna"))
     blocks += paragraph(
         "Här är barnen medföljande eller finns i hushållet; registren säger hur många de är och "
         "inte vilka, så kön och ålder går inte att visa."
     )
     touching = [row for row in values if row["indicator_id"] in _TOUCHES_CHILDREN]
-    for indicator in dict.fromkeys(row["indicator_id"] for row in touching):
-        mine = [row for row in touching if row["indicator_id"] == indicator]
-        blocks += _of_indicator(data, mine, indicator, {"total"})
+    blocks += _by_indicator(data, touching, {"total"}, least)
     households = [
         row
         for row in values
@@ -488,14 +470,26 @@ def child_page(
         and row["breakdown"] == "household_type"
         and row["category"] in _WITH_CHILDREN
     ]
-    for indicator in dict.fromkeys(row["indicator_id"] for row in households):
-        mine = [row for row in households if row["indicator_id"] == indicator]
-        blocks += _of_indicator(data, mine, indicator, {"household_type"})
+    blocks += _by_indicator(data, households, {"household_type"}, least)
     return Document(
         title=say("Barn i socialtjänsten {year}", year=Period.year(data.year)),
-        subtitle=(Quoted(context.municipality_name, "municipality", "name"),),
+        subtitle=(municipality(context.municipality_name),),
         blocks=tuple(blocks),
         letter=CHILD_LETTER,
+    )
+
+
+def _values(
+    connection: duckdb.DuckDBPyConnection, data: EqualityData
+) -> Sequence[Mapping[str, Any]]:
+    """The municipality's values of the year and the one before, with what they are of."""
+    return read_rows(
+        connection,
+        f"select v.*, i.measure, i.unit, i.area from {VALUES} v join marts.indicators i"
+        " using (indicator_id) where v.geography_id = ? and v.period_grain = 'year'"
+        " and year(v.period_start) between ? and ? and v.value is not null"
+        " order by v.indicator_id, v.breakdown, v.category, v.period_start",
+        [data.municipality_id, data.year - 1, data.year],
     )
 
 
@@ -507,20 +501,28 @@ def child_totals(
     Args:
         connection: Open connection; only read from.
         data: Of which year and municipality.
+
+    Returns:
+        Each indicator's name, and its value by year.
     """
-    rows = read_rows(
-        connection,
-        f"select v.*, i.measure, i.unit, i.area from {VALUES} v join marts.indicators i"
-        " using (indicator_id) where v.geography_id = ? and v.period_grain = 'year'"
-        " and v.breakdown = 'total' and v.value is not null"
-        " and year(v.period_start) between ? and ? order by v.indicator_id, v.period_start",
-        [data.municipality_id, data.year - 1, data.year],
-    )
     found: dict[str, dict[int, Said]] = {}
-    for row in rows:
-        if row["area"] in _CHILD_AREAS or row["indicator_id"] in _TOUCHES_CHILDREN:
+    for row in _values(connection, data):
+        if row["breakdown"] == "total" and (
+            row["area"] in _CHILD_AREAS or row["indicator_id"] in _TOUCHES_CHILDREN
+        ):
             found.setdefault(row["indicator_id"], {})[row["period_start"].year] = _value(row)
     return [((data.title(indicator),), years) for indicator, years in found.items()]
+
+
+def _by_indicator(
+    data: EqualityData, rows: Sequence[Mapping[str, Any]], breakdowns: set[str], least: float
+) -> list[Plain]:
+    """A table of each indicator that rows are of, in their order."""
+    blocks: list[Plain] = []
+    for indicator in dict.fromkeys(row["indicator_id"] for row in rows):
+        mine = [row for row in rows if row["indicator_id"] == indicator]
+        blocks += _of_indicator(data, mine, indicator, breakdowns, least)
+    return blocks
 
 
 def _of_indicator(
@@ -528,9 +530,17 @@ def _of_indicator(
     rows: Sequence[Mapping[str, Any]],
     indicator: str,
     breakdowns: set[str],
+    least: float,
 ) -> list[Plain]:
-    """A table of one indicator: each group this year and the last, and what its pair says."""
-    small = {row["breakdown"] for row in rows if row["breakdown"] != "total" and _is_small(row)}
+    """A table of one indicator: each group this year and the last, and what its pair says.
+
+    A breakdown with a value that rests on fewer than the least is left out, as on other pages.
+    """
+    small = {
+        row["breakdown"]
+        for row in rows
+        if row["breakdown"] != "total" and row["numerator"] is not None and row["numerator"] < least
+    }
     known: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = {}
     for row in rows:
         if row["breakdown"] in breakdowns - small:
@@ -574,11 +584,6 @@ def _of_indicator(
             numbered=False,
         ),
     ]
-
-
-def _is_small(row: Mapping[str, Any]) -> bool:
-    """Whether a value rests on so few that its whole breakdown is left out, as on other pages."""
-    return row["numerator"] is not None and row["numerator"] < LEAST_SHOWN
 
 
 def _age(category: str) -> tuple[str, int]:

@@ -34,6 +34,11 @@ NOTHING: Said = (Text("–"),)
 """What stands where there is no figure."""
 
 
+def or_nothing(number: Number | None) -> Said:
+    """A number, or what stands where there is none."""
+    return NOTHING if number is None else (number,)
+
+
 def title(indicator: CatalogueIndicator, text: str | None = None) -> Quoted:
     """An indicator's name as the catalogue has it, or a form of it that fits the sentence."""
     return Quoted(text or indicator.title_sv, "marts.indicators.title_sv", indicator.indicator_id)

@@ -35,7 +35,7 @@ from orchestration.reporting.document import (
 )
 from orchestration.reporting.equality_data import EqualityData, Pair, by_sureness, read_equality
 from orchestration.reporting.equality_pages import child_totals
-from orchestration.reporting.figures import NOTHING
+from orchestration.reporting.figures import NOTHING, municipality, or_nothing
 from orchestration.reporting.sections import equality as section
 
 LETTER = "K-"
@@ -132,7 +132,7 @@ def impact_document(
         title=say("Jämställdhets- och barnkonsekvensanalys: {insats}", insats=name),
         subtitle=say(
             "{municipality}, underlag från {year}",
-            municipality=Quoted(edition.municipality_name, "municipality", "name"),
+            municipality=municipality(edition.municipality_name),
             year=Period.year(edition.year),
         ),
         front=(
@@ -213,10 +213,10 @@ def _gender(data: EqualityData, insats: Insats) -> list[Plain]:
                 tuple(
                     (
                         Cell(capitalised(section.name(data, pair))),
-                        Cell(_or_nothing(pair.level("value_a"))),
-                        Cell(_or_nothing(pair.level("value_b"))),
-                        Cell(_or_nothing(pair.ratio())),
-                        Cell(_or_nothing(pair.whole("persons_behind"))),
+                        Cell(or_nothing(pair.level("value_a"))),
+                        Cell(or_nothing(pair.level("value_b"))),
+                        Cell(or_nothing(pair.ratio())),
+                        Cell(or_nothing(pair.whole("persons_behind"))),
                         section.verdict_cell(pair),
                     )
                     for pair in pairs
@@ -305,7 +305,3 @@ def _questions(caption: str, asked: Sequence[str], anchor: str) -> Table:
         anchor,
         numbered=False,
     )
-
-
-def _or_nothing(number: Number | None) -> Said:
-    return NOTHING if number is None else (number,)

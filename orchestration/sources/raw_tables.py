@@ -181,7 +181,7 @@ def load_dataset(
 
 def _frame(kind: type, rows: Sequence[Observation | Note]) -> pd.DataFrame:
     names = [field.name for field in fields(kind)]
-    # Ten times as quick as `astuple`, which copies every value.
+    # `astuple` would copy every value.
     return pd.DataFrame(map(attrgetter(*names), rows), columns=names)
 
 

@@ -44,7 +44,7 @@ def _documents(
         municipality_name="Stockholms stad",
     )
     work = Work(settings, connection, "run", logging.getLogger("test"), frozenset(), ())
-    told = chapters(work, analyses(), stated, year)
+    told = chapters(work, analyses(), stated, year, method.board_minimum_count)
     yield "memorandum.html", memorandum(stated, edition, told)
     data = load_series_data(
         connection,

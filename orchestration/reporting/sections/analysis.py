@@ -22,6 +22,7 @@ class AnalysisContext:
         municipality_name: As the memorandum names it.
         sources: Of the edition, for notes and marks.
         anchor: What the anchors of its blocks begin with, unique in the document.
+        smallest_count: Parts that rest on fewer are withheld on the pages.
     """
 
     year: int
@@ -29,6 +30,7 @@ class AnalysisContext:
     municipality_name: str
     sources: Sources
     anchor: str
+    smallest_count: float
 
 
 @dataclass(frozen=True, slots=True)

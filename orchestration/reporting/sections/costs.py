@@ -37,6 +37,7 @@ from orchestration.reporting.document import (
     Table,
     paragraph,
 )
+from orchestration.reporting.figures import NOTHING
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections import estimates
 from orchestration.reporting.sections.analysis import AnalysisContext
@@ -49,7 +50,6 @@ _DRIVERS = "marts.intervention_cost_drivers"
 _BREAK_EVEN = "marts.intervention_break_even"
 _MAIN = "main"
 _LONGEST = 5
-_NOTHING = "–"
 _Row = Mapping[str, Any]
 _KRONOR = Form(Style.FULL, 0, "amount", "kronor")
 _BARE = Form(Style.BARE, 0, "amount", "kronor")
@@ -201,7 +201,7 @@ def _driver(row: _Row) -> Quoted:
 
 def _maybe(row: _Row, column: str, form: Form) -> Cell:
     if row[column] is None:
-        return Cell(nodes(_NOTHING))
+        return Cell(NOTHING)
     return Cell((_number(row, column, form),))
 
 
@@ -247,7 +247,7 @@ def _ore(kronor: float) -> int:
 def _range(row: _Row) -> Cell:
     low, high = ("low", "high") if row["cost_total"] is not None else ("person_low", "person_high")
     if row[low] is None or row[low] == row[high]:
-        return Cell(nodes(_NOTHING))
+        return Cell(NOTHING)
     return Cell(span(_number(row, low, _BARE), _number(row, high, _BARE)))
 
 
@@ -368,18 +368,18 @@ def _savings_row(each: _Row, row: _Row) -> tuple[Cell, ...]:
         name = f"{each['scenario_id']}*{each['saving_id']}"
         saving = (Quoted(each["title_sv"], f"{_BREAK_EVEN}.title_sv", name),)
     needed = each["break_even_share"]
-    limits: Said = nodes(_NOTHING)
+    limits: Said = NOTHING
     if each["npv_low"] is not None and each["npv_low"] != each["npv_high"]:
         limits = span(_even(each, "npv_low", _BARE), _even(each, "npv_high", _BARE))
     return (
         Cell((_quoted(row, "insats"),), saving),
         Cell(
-            nodes(_NOTHING)
+            NOTHING
             if each["share"] is None
             else (_even(each, "share", Form(Style.PERCENT_SIGN, 0)),)
         ),
         Cell(
-            nodes(_NOTHING)
+            NOTHING
             if needed is None
             else nodes("räcker inte")
             if needed > 1

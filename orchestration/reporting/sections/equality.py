@@ -24,13 +24,13 @@ from orchestration.language.inline import (
 )
 from orchestration.reporting.document import Cell, Column, Plain, Table, paragraph
 from orchestration.reporting.equality_data import (
+    EQUALITY,
     EqualityData,
     Pair,
     by_sureness,
-    counted,
-    load_equality,
+    read_equality,
 )
-from orchestration.reporting.figures import NOTHING
+from orchestration.reporting.figures import NOTHING, count, or_nothing
 from orchestration.reporting.sections import estimates
 from orchestration.reporting.sections.analysis import AnalysisContext
 from orchestration.reporting.sections.estimates import Estimates
@@ -50,7 +50,7 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     told = estimates.opening(context, REGISTER, found)
     if not found.rows or found.undelivered:
         return told
-    data = load_equality(connection, context)
+    data = read_equality(connection, context.year, context.municipality_id)
     told += paragraph(sentences(_sexes(data), _named(data)))
     told += ratio_chart(data, found, context)
     told += paragraph(spread_said(data, found))
@@ -82,13 +82,13 @@ def _sexes(data: EqualityData) -> Said:
 
     def number(verdict: str) -> Said:
         mine = [pair for pair in pairs if pair.row["verdict"] == verdict]
-        return (counted(mine, *key, ("verdict", verdict)),)
+        return (count(len(mine), EQUALITY, *key, ("verdict", verdict)),)
 
     return say(
         "Av {all} jämförelser mellan kvinnor och män {year} visar {apart} en skillnad som är säker "
         "och större än en tiondel, {alike} att ingen skillnad av betydelse finns, och {untold} kan "
         "inte avgöras.",
-        all=counted(pairs, *key),
+        all=count(len(pairs), EQUALITY, *key),
         year=Period.year(data.year),
         apart=number("skillnad"),
         alike=number("ingen_relevant_skillnad"),
@@ -156,15 +156,19 @@ def of_estimate(data: EqualityData) -> Callable[[AnalysisResult], Said]:
     return named
 
 
+def _of_given(
+    data: EqualityData, found: Estimates, estimand_id: str, comparison: str
+) -> list[AnalysisResult]:
+    """The estimates of what the municipality decides and gives."""
+    given = {pair.row["indicator_id"] for pair in data.of(comparison) if pair.row["kind"] in GIVEN}
+    return [
+        row for row in found.by(estimand_id, "indicator") if row.category.partition("*")[0] in given
+    ]
+
+
 def ratio_chart(data: EqualityData, found: Estimates, context: AnalysisContext) -> list[Plain]:
     """What the municipality decides and gives: women's level over men's."""
-    kinds = {
-        (pair.row["indicator_id"], pair.row["category_a"].partition("*")[0])
-        for pair in data.of("sex")
-        if pair.row["kind"] in GIVEN
-    }
-    given = {indicator for indicator, _ in kinds}
-    rows = [row for row in found.by("8.1", "indicator") if row.category.split("*")[0] in given]
+    rows = _of_given(data, found, "8.1", "sex")
     return estimates.dots(
         nodes("Kvinnors nivå mot mäns i det som kommunen beslutar och ger"),
         say(
@@ -227,9 +231,9 @@ def pair_table(
         tuple(
             (
                 Cell(capitalised(named(data, pair))),
-                Cell(_or_nothing(pair.level("value_a"))),
-                Cell(_or_nothing(pair.level("value_b"))),
-                Cell(_or_nothing(pair.ratio())),
+                Cell(or_nothing(pair.level("value_a"))),
+                Cell(or_nothing(pair.level("value_b"))),
+                Cell(or_nothing(pair.ratio())),
                 Cell(_limits(pair)),
                 verdict_cell(pair),
             )
@@ -238,10 +242,6 @@ def pair_table(
         anchor,
         numbered=False,
     )
-
-
-def _or_nothing(number: object) -> Said:
-    return NOTHING if number is None else nodes(number)  # type: ignore[arg-type]
 
 
 def _limits(pair: Pair) -> Said:
@@ -286,8 +286,7 @@ def spread_said(data: EqualityData, found: Estimates) -> Said:
 
 def spread_table(data: EqualityData, found: Estimates, anchor: str) -> list[Table]:
     """The change in the boards' spread in what is decided and given; none where none was made."""
-    given = {pair.row["indicator_id"] for pair in data.of("board") if pair.row["kind"] in GIVEN}
-    rows = [row for row in found.by("8.2", "indicator") if row.category.split("*")[0] in given]
+    rows = _of_given(data, found, "8.2", "board")
     if not rows:
         return []
     return [

@@ -43,12 +43,12 @@ from orchestration.reporting.document import (
     Table,
     paragraph,
 )
+from orchestration.reporting.figures import NOTHING
 from orchestration.reporting.hypotheses import load_analysis_results
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections.analysis import AnalysisContext
 
 _WHOLE = "total"
-_NOTHING = "–"
 _FIRST_NUMBER = re.compile(r"\d+")
 
 
@@ -180,7 +180,7 @@ def group(row: AnalysisResult) -> Quoted:
 
 def _cell(row: AnalysisResult, column: str) -> Cell:
     if getattr(row, column) is None:
-        return Cell(nodes(_NOTHING))
+        return Cell(NOTHING)
     own = row.estimate or 0.0
     return Cell((number(value(row, column), estimates.form(row.unit, own, Style.BARE)),))
 
@@ -189,7 +189,7 @@ def interval_cell(row: AnalysisResult) -> Cell:
     """An estimate's interval, for a table."""
     limits = _limits(row)
     if limits is None:
-        return Cell(nodes(_NOTHING))
+        return Cell(NOTHING)
     bare = estimates.form(row.unit, row.estimate or 0.0, Style.BARE)
     return Cell(span(number(limits[0], bare), number(limits[1], bare)))
 
@@ -223,7 +223,7 @@ def table(
                 interval_cell(row),
                 Cell((number(value(row, "observations"), estimates.form("count", 0.0)),))
                 if row.observations is not None
-                else Cell(nodes(_NOTHING)),
+                else Cell(NOTHING),
             )
             for row in rows
         ),

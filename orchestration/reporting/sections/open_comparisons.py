@@ -42,6 +42,7 @@ from orchestration.reporting.document import (
     Table,
     paragraph,
 )
+from orchestration.reporting.figures import NOTHING
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections.analysis import AnalysisContext
 from orchestration.reporting.sections.estimates import Estimates, interval_cell, value
@@ -53,7 +54,6 @@ PRINTED = "socialstyrelsen_open_comparisons_2020"
 GENERAL, ASSISTANCE = "oj_response_rate_general", "oj_response_rate_assistance"
 _SHARES = "marts.open_comparisons"
 _PROFILE = "marts.open_comparison_profile"
-_NOTHING = "–"
 _YEARS_SHOWN = 3
 _Row = Mapping[str, Any]
 _PERCENT = Form(Style.PERCENT_SIGN, 0)
@@ -312,7 +312,7 @@ def _who_changed(now: _Row, matched: AnalysisResult | None) -> Said:
 
 def _share(row: _Row | None, below: Said = ()) -> Cell:
     if row is None or row["share"] is None:
-        return Cell(nodes(_NOTHING))
+        return Cell(NOTHING)
     return Cell((_number(row, "share", _PERCENT),), below)
 
 
@@ -347,7 +347,7 @@ def _over_years(shown: _Shown) -> list[Plain]:
                 (
                     Cell((shown.name(each),)),
                     *(_share(shown.country(each, year)) for year in years),
-                    Cell(_change(shown.country(each)) or nodes(_NOTHING)),
+                    Cell(_change(shown.country(each)) or NOTHING),
                     _least_and_most(shown.country(each)),
                 )
                 for each in asked
@@ -360,7 +360,7 @@ def _over_years(shown: _Shown) -> list[Plain]:
 
 def _least_and_most(row: _Row | None) -> Cell:
     if row is None or row["change_lower"] is None:
-        return Cell(nodes(_NOTHING))
+        return Cell(NOTHING)
     form = Form(digits=1)
     return Cell(span(_number(row, "change_lower", form), _number(row, "change_upper", form)))
 
@@ -507,7 +507,7 @@ def _own_table(
             not found
             or shown.rows.get((indicator, shown.year, kind, found[0]["group_code"])) is None
         ):
-            return Cell(nodes(_NOTHING))
+            return Cell(NOTHING)
         row = shown.rows[indicator, shown.year, kind, found[0]["group_code"]]
         return Cell(
             say(
@@ -520,7 +520,7 @@ def _own_table(
     def name(kind: str) -> Said:
         row = next((row for row in profile if row["group_type"] == kind), None)
         if row is None:
-            return nodes(_NOTHING)
+            return NOTHING
         return (Quoted(row["group_name"], f"{_PROFILE}.group_name", row["group_code"]),)
 
     return Table(
@@ -559,7 +559,7 @@ def _units(shown: _Shown, profile: Sequence[_Row]) -> list[Table]:
             for row in mine
             if (row["indicator_id"], row["answer"]) == (indicator, answer)
         ]
-        return Cell(listing(units) if units else nodes(_NOTHING))
+        return Cell(listing(units) if units else NOTHING)
 
     return [
         Table(
@@ -588,7 +588,7 @@ def _changes(shown: _Shown, found: Estimates) -> list[Table]:
 
     def of_matched(row: AnalysisResult | None) -> tuple[Cell, ...]:
         if row is None:
-            return (Cell(nodes(_NOTHING)),) * 4
+            return (Cell(NOTHING),) * 4
         return (
             Cell((number(value(row), form),)),
             interval_cell(row),

@@ -13,13 +13,13 @@ import duckdb
 from orchestration.language.inline import Cell as Address
 from orchestration.language.inline import Form, Number, Quantity, Quoted, Said, nodes, say, span
 from orchestration.reporting.document import Cell, Column, Plain, Table, paragraph
+from orchestration.reporting.figures import NOTHING
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections.analysis import AnalysisContext
 
 ANALYSIS = "samples"
 _AGREEMENT = "marts.agreement"
 _PROTOCOLS = "marts.sample_protocols"
-_NOTHING = "–"
 _Row = Mapping[str, Any]
 _HOURS = Form(digits=1)
 _MEASURES: Mapping[str, str] = {
@@ -130,7 +130,7 @@ def _question(rows: Sequence[_Row]) -> Said:
 def _table(rows: Sequence[_Row], anchor: str) -> Table:
     def figure(row: _Row, column: str) -> Cell:
         if row[column] is None:
-            return Cell(nodes(_NOTHING))
+            return Cell(NOTHING)
         return Cell((_number(row, column, Form(digits=2)),))
 
     def name(row: _Row) -> Cell:
@@ -139,7 +139,7 @@ def _table(rows: Sequence[_Row], anchor: str) -> Table:
 
     def limits(row: _Row) -> Cell:
         if row["ci_lower"] is None or row["ci_upper"] is None:
-            return Cell(nodes(_NOTHING))
+            return Cell(NOTHING)
         form = Form(digits=2)
         return Cell(span(_number(row, "ci_lower", form), _number(row, "ci_upper", form)))
 

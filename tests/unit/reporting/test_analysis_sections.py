@@ -325,6 +325,7 @@ def chapters(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Plain]]:
                 municipality_name="Stockholms stad",
                 sources=sources,
                 anchor=f"analys-{name.replace('_', '-')}",
+                smallest_count=5.0,
             ),
         )
         for name, blocks in SECTIONS
@@ -488,7 +489,12 @@ def test_an_indicators_page_has_the_main_result_and_leads_to_the_rest(
     told = {}
     for section in (refusals, protected_housing, housing_support):
         context = AnalysisContext(
-            year=YEAR, municipality_id="0180", municipality_name="", sources=sources, anchor="x"
+            year=YEAR,
+            municipality_id="0180",
+            municipality_name="",
+            sources=sources,
+            anchor="x",
+            smallest_count=5.0,
         )
         result = section.result(city, context)
         chapter = AnalysisChapter(section.ANALYSIS, "Rubrik", (), section.INDICATORS, result)

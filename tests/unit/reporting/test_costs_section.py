@@ -57,6 +57,7 @@ def built(connection: duckdb.DuckDBPyConnection) -> list[Plain]:
         municipality_name="Stockholms stad",
         sources=Sources(data.sources),
         anchor="analys-costs",
+        smallest_count=5.0,
     )
     return costs.blocks(connection, context)
 

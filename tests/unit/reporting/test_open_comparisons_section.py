@@ -110,6 +110,7 @@ def built(connection: duckdb.DuckDBPyConnection, year: int = YEAR) -> list[Plain
         municipality_name="Stockholms stad",
         sources=Sources(data.sources),
         anchor="analys-open-comparisons",
+        smallest_count=5.0,
     )
     return section.blocks(connection, context)
 

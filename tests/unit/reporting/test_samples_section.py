@@ -65,7 +65,9 @@ def built(connection: duckdb.DuckDBPyConnection, figures: list[Any]) -> list[Pla
     data = load_report_data(
         connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
     )
-    context = AnalysisContext(YEAR, "0180", "Stockholms stad", Sources(data.sources), "analys-s")
+    context = AnalysisContext(
+        YEAR, "0180", "Stockholms stad", Sources(data.sources), "analys-s", 5.0
+    )
     return samples.blocks(connection, context)
 
 

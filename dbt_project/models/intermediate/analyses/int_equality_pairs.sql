@@ -10,6 +10,8 @@
     'breakdown',
     'stratum',
 ] -%}
+{%- set of_member = of_group
+    + ['area', 'kind', 'is_city', 'subgroup'] + sums -%}
 
 with
 
@@ -64,35 +66,13 @@ boards as (
 
 members as (
     select
-        municipality_id,
-        indicator_id,
-        area,
-        kind,
-        period_start,
-        geography_id,
-        is_city,
-        breakdown,
-        comparison,
-        stratum,
-        subgroup,
-        {{ sums | join(',\n        ') }}
+        {{ of_member | join(',\n        ') }}
     from parted
     -- Households of a kind are counted among the households of that kind.
     where comparison <> 'category' or kind in ('share', 'mean')
     union all
     select
-        municipality_id,
-        indicator_id,
-        area,
-        kind,
-        period_start,
-        geography_id,
-        is_city,
-        breakdown,
-        comparison,
-        stratum,
-        subgroup,
-        {{ sums | join(',\n        ') }}
+        {{ of_member | join(',\n        ') }}
     from boards
 ),
 
