@@ -159,7 +159,8 @@ def by_sureness(pairs: Sequence[Pair]) -> list[Pair]:
         pairs,
         key=lambda pair: (
             order[pair.row["verdict"]],
-            -abs(math.log(pair.row["ratio"] or 1.0)),
+            # Two groups against each other are as far apart from either side.
+            -round(abs(math.log(pair.row["ratio"] or 1.0)), 9),
             pair.row["indicator_id"],
             pair.row["category_a"],
         ),
