@@ -87,6 +87,7 @@ class EqualityData:
         spreads: Of every year.
         titles: Of the indicators, by their ids.
         areas: Of the indicators, by their ids.
+        sources: Of the indicators, by their ids.
         places: What places are called.
     """
 
@@ -94,6 +95,7 @@ class EqualityData:
     spreads: tuple[Mapping[str, Any], ...]
     titles: Mapping[str, str]
     areas: Mapping[str, str]
+    sources: Mapping[str, str]
     places: Mapping[str, str]
     municipality_id: str
     year: int
@@ -139,13 +141,16 @@ def read_equality(
         " order by indicator_id, stratum, period_start",
         [municipality_id, year],
     )
-    names = read_rows(connection, "select indicator_id, title_sv, area from marts.indicators")
+    names = read_rows(
+        connection, "select indicator_id, title_sv, area, source_id from marts.indicators"
+    )
     places = read_rows(connection, "select geography_id, name from marts.geographies")
     return EqualityData(
         pairs=tuple(map(Pair, pairs)),
         spreads=tuple(spreads),
         titles={row["indicator_id"]: row["title_sv"] for row in names},
         areas={row["indicator_id"]: row["area"] for row in names},
+        sources={row["indicator_id"]: row["source_id"] for row in names},
         places={row["geography_id"]: row["name"] for row in places},
         municipality_id=municipality_id,
         year=year,

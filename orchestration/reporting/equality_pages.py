@@ -7,7 +7,7 @@ many persons and kronor it is, and ends in questions to the unit. Reading belong
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -54,6 +54,7 @@ from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections import equality as section
 from orchestration.reporting.sections.analysis import AnalysisContext
 from orchestration.reporting.sections.estimates import Estimates
+from orchestration.reporting.sections.sources import how_synthetic
 from orchestration.reporting.svg import Drawing
 
 GENDER_LETTER = "J-"
@@ -99,7 +100,7 @@ def pages(
 def gender_page(data: EqualityData, found: Estimates, context: AnalysisContext) -> Document:
     """Builds the page on women and men."""
     pairs = data.of("sex")
-    blocks: list[Plain] = [working_material()]
+    blocks = _opening(data, context, (pair.row["indicator_id"] for pair in data.pairs))
     if not pairs:
         blocks += paragraph("Inget register skiljer på kvinnor och män det här året.")
     else:
@@ -119,6 +120,16 @@ def gender_page(data: EqualityData, found: Estimates, context: AnalysisContext) 
         blocks=tuple(blocks),
         letter=GENDER_LETTER,
     )
+
+
+def _opening(
+    data: EqualityData, context: AnalysisContext, indicators: Iterable[str]
+) -> list[Plain]:
+    """What the page is, and that the figures of its indicators are made up where they are."""
+    sources = {data.sources[each] for each in indicators}
+    how = how_synthetic(row.synthetic for row in context.sources.rows if row.source_id in sources)
+    told = paragraph(f"Uppgifterna är {how}.", small=True) if how else []
+    return [working_material(), *told]
 
 
 def _difference(data: EqualityData, pairs: Sequence[Pair]) -> list[Plain]:
@@ -385,7 +396,7 @@ def _spread_drawing(data: EqualityData, rows: Sequence[Mapping[str, Any]]) -> Dr
     """How far apart the boards lie in each measure, the farthest first."""
     drawn = [
         charts.GroupRow(
-            label=plain(capitalised(_spread_name(data, row))),
+            label=plain(capitalised(section.group_first(*_spread_parts(data, row)))),
             value=row["tau"],
             lower=row["tau_lower"],
             upper=row["tau_upper"],
@@ -394,7 +405,7 @@ def _spread_drawing(data: EqualityData, rows: Sequence[Mapping[str, Any]]) -> Dr
         for row in sorted(rows, key=lambda row: -row["tau"])
     ]
     return charts.group_chart(
-        drawn, axis_title="spridning mellan nämnderna", decimals=1, reference=None, sign=False
+        drawn, axis_title="spridning mellan nämnderna", decimals=2, reference=None, sign=False
     )
 
 
@@ -413,7 +424,7 @@ def _spread_table(
         tuple(
             (
                 Cell(
-                    capitalised(_spread_name(data, last)),
+                    capitalised(section.group_first(*_spread_parts(data, last))),
                     (Period.year(first["period_start"].year),),
                 ),
                 Cell((_tau(first, "tau"),)),
@@ -429,12 +440,12 @@ def _spread_table(
     )
 
 
-def _spread_name(data: EqualityData, row: Mapping[str, Any]) -> Said:
-    title = data.title(row["indicator_id"])
-    if not row["stratum"]:
-        return (title,)
-    group = Quoted(words.category(row["stratum"]), "marts.board_spread.stratum", row["stratum"])
-    return say("{title} ({group})", title=title, group=group)
+def _spread_parts(data: EqualityData, row: Mapping[str, Any]) -> tuple[Quoted, Quoted | None]:
+    """What a row is of: its indicator, and the target group where there is one."""
+    title, stratum = data.title(row["indicator_id"]), row["stratum"]
+    if not stratum:
+        return title, None
+    return title, Quoted(words.category(stratum), "marts.board_spread.stratum", stratum)
 
 
 def _tau(row: Mapping[str, Any], column: str) -> Number:
@@ -449,8 +460,9 @@ def child_page(
 ) -> Document:
     """Builds the page on children: their own indicators by age and sex, and what touches them."""
     values = _values(connection, data)
-    blocks: list[Plain] = [working_material()]
     own = [row for row in values if row["area"] in _CHILD_AREAS]
+    touching = [row for row in values if row["indicator_id"] in _TOUCHES_CHILDREN]
+    blocks = _opening(data, context, (row["indicator_id"] for row in (*own, *touching)))
     blocks.append(Heading(2, nodes("Barnens egna ärenden, efter ålder och kön"), "barnen"))
     if not own:
         blocks += paragraph("Inget register om barn är levererat för året.")
@@ -461,7 +473,6 @@ def child_page(
         "Här är barnen medföljande eller finns i hushållet; registren säger hur många de är och "
         "inte vilka, så kön och ålder går inte att visa."
     )
-    touching = [row for row in values if row["indicator_id"] in _TOUCHES_CHILDREN]
     blocks += _by_indicator(data, touching, {"total"}, least)
     households = [
         row

@@ -83,6 +83,14 @@ def test_captions_name_what_is_drawn_as_it_looks_on_any_page(memorandum: etree._
     assert [text for text in captions if re.search(r"\b(mörk|ljus)(a|t)?\b", text.lower())] == []
 
 
+@pytest.mark.parametrize("name", ["jamstalldhet.html", "barn.html"])
+def test_a_page_of_made_up_figures_says_so(default_city: Installation, name: str) -> None:
+    page = default_city.settings.published_dir / PAGES_DIRECTORY / name
+    text = text_of(parse(page.read_text(encoding="utf-8")))
+    assert len(text.split()) > 500
+    assert re.search(r"Uppgifterna är (delvis )?syntetiska\.", text)
+
+
 def test_the_stages_of_the_childrens_cases_come_in_their_order(memorandum: etree._Element) -> None:
     [table] = memorandum.xpath("//table[caption/@id='analys-child-review-steg-tabell']")
     firsts = [text_of(row[0]) for row in table.iter("tr")][1:]

@@ -102,8 +102,9 @@ def name(data: EqualityData, pair: Pair) -> Said:
     group = pair.row["category_a"].split("*")[0] if "*" in pair.row["category_a"] else ""
     if not group or pair.row["breakdown"].startswith("sex"):
         return (title,)
-    of = Quoted(words.category(group), "marts.equality.category_a", pair.row["category_a"])
-    return say("{title} ({of})", title=title, of=of)
+    return group_last(
+        title, Quoted(words.category(group), "marts.equality.category_a", pair.row["category_a"])
+    )
 
 
 def _named(data: EqualityData) -> Said:
@@ -142,16 +143,29 @@ def _with_ratio(data: EqualityData, pair: Pair) -> Said:
     )
 
 
-def of_estimate(data: EqualityData) -> Callable[[AnalysisResult], Said]:
+def group_last(title: Quoted, group: Quoted | None) -> Said:
+    """An indicator and the target group, in a sentence."""
+    return (title,) if group is None else say("{title} ({of})", title=title, of=group)
+
+
+def group_first(title: Quoted, group: Quoted | None) -> Said:
+    """The same where room may be short: beside a mark, a long title loses its end."""
+    return (title,) if group is None else say("{of}: {title}", title=title, of=group)
+
+
+def of_estimate(
+    data: EqualityData, told: Callable[[Quoted, Quoted | None], Said] = group_last
+) -> Callable[[AnalysisResult], Said]:
     """What an estimate of 8.1 or 8.2 is of: its indicator, and the target group."""
 
     def named(row: AnalysisResult) -> Said:
         indicator, _, group = row.category.partition("*")
-        title = data.title(indicator)
-        if not group:
-            return (title,)
-        of = Quoted(words.category(group), "marts.analysis_results.category", row.category)
-        return say("{title} ({of})", title=title, of=of)
+        of = (
+            Quoted(words.category(group), "marts.analysis_results.category", row.category)
+            if group
+            else None
+        )
+        return told(data.title(indicator), of)
 
     return named
 
@@ -181,7 +195,7 @@ def ratio_chart(data: EqualityData, found: Estimates, context: AnalysisContext) 
         axis="kvot, kvinnor delat med män",
         anchor=f"{context.anchor}-kvot",
         main=lambda row: row.verdict == "skillnad",
-        name=of_estimate(data),
+        name=of_estimate(data, group_first),
         reference=1.0,
     )
 

@@ -77,7 +77,7 @@ def home(tmp_path: Path) -> Path:
             create table marts.geographies as
                 select * from (values ('0180', 'Stockholm'), ('0180-farsta', 'Farsta'))
                     as v (geography_id, name);
-            create table marts.indicators as select * from (values
+            create table marts.indicators as select *, area as source_id from (values
                 ('child_cases', 'Antal ärenden', 'barn_och_unga', 'count', 'ärenden'),
                 ('child_intervention_share', 'Andel med insats', 'barn_och_unga', 'proportion',
                  'procent av utredningarna'),
