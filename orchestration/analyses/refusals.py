@@ -28,6 +28,7 @@ from orchestration.statistics import batched, regression, survival
 from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
 from orchestration.statistics.decomposition import kitagawa_strata, product_effects
 from orchestration.statistics.funnels import wilson_limits
+from orchestration.statistics.labels import distinct, first_rows
 from orchestration.statistics.means import moderate
 from orchestration.statistics.regression import Cells, cells_of, design_matrix
 from orchestration.statistics.resampling import (
@@ -254,12 +255,11 @@ def _rates(
         for at, category in enumerate(of):
             y, n = sums[2 * at], sums[2 * at + 1]
             mine = inside & (codes == at)
-            keys, place = np.unique(of_month[mine], return_inverse=True)
+            keys, place = distinct(of_month[mine])
             refused = np.bincount(place, months.full[mine]) > 0
             # A household's months are not as many households.
-            _, owner = np.unique(keys // 12, return_inverse=True)
-            apart = _spread_of(refused, owner)
-            _, home = np.unique(months.household[mine], return_inverse=True)
+            apart = _spread_of(refused, distinct(keys // 12)[1])
+            home = distinct(months.household[mine])[1]
             any_refused = np.bincount(home, months.refusals[mine]) > 0
             group = (breakdown, category)
             _share(rows, "1.1", (y, n), group, drawn[:, 2 * at : 2 * at + 2])
@@ -342,10 +342,10 @@ def factors(rows: Rows, months: RefusalMonths, replicates: int) -> None:
     second = (months.year == year).astype(np.int64)
     first_row = np.zeros(months.year.size)
     keys = second * households + months.household
-    first_row[np.unique(keys, return_index=True)[1]] = 1.0
+    first_row[first_rows(distinct(keys)[1])] = 1.0
     month_keys = (second * households + months.household) * 12 + months.month - 1
     new_month = np.zeros(months.year.size)
-    new_month[np.unique(month_keys, return_index=True)[1]] = 1.0
+    new_month[first_rows(distinct(month_keys)[1])] = 1.0
     values = (first_row, new_month, months.decisions, months.refusals)
     who = np.tile(months.household, 4)
     cells = np.concatenate([4 * second + at for at in range(4)])
@@ -461,7 +461,8 @@ def _household_months(months: RefusalMonths, kept: BoolArray) -> _HouseholdMonth
     """One row a household and month, in cells of the year, band and covariates."""
     key = (months.year * 12 + months.month - 1) * (int(months.household.max()) + 1)
     key = (key + months.household)[kept]
-    _, first, place = np.unique(key, return_index=True, return_inverse=True)
+    place = distinct(key)[1]
+    first = first_rows(place)
     refused = (np.bincount(place, months.full[kept]) > 0).astype(np.float64)
     columns = {"year": months.year, "band": months.band} | {
         name: months.groups[name] for name in ("household_type", "housing", "obstacle")
@@ -504,7 +505,8 @@ def spells(rows: Rows, months: RefusalMonths, replicates: int, *, gap: int | Non
     rise = _Rise(trials, design.matrix, earlier, cells.levels["year"] == year, cells.levels["band"])
     y, n = (np.asarray(each.sum(axis=0), dtype=np.float64)[None] for each in (events, trials))
     main = batched.logistic(y, n, design.matrix)
-    found = rise.parts(main, np.ones((1, households)), n)
+    of_any = gap is None
+    found = rise.parts(main, np.ones((1, households)), n, of_any=of_any)
     random, drawn = rows.random(), []
     for start in range(0, replicates, _DRAWS_AT_ONCE):
         weights = drawn_weights(random, households, min(_DRAWS_AT_ONCE, replicates - start))
@@ -512,10 +514,10 @@ def spells(rows: Rows, months: RefusalMonths, replicates: int, *, gap: int | Non
         beta = batched.logistic(
             again[0], again[1], design.matrix, main[0], settled=batched.SETTLED_DRAW
         )
-        drawn.append(rise.parts(beta, weights, again[1]))
+        drawn.append(rise.parts(beta, weights, again[1], of_any=of_any))
     parts = np.concatenate(drawn, axis=1)
     if gap is not None:
-        _other_gap(rows, (found[:2, 0], parts[:2]), gap, (number, happened))
+        _other_gap(rows, (found[:, 0], parts), gap, (number, happened))
         return
     for at, name in enumerate(("1.4", "1.4_any")):
         (whole, part), (again_whole, again_part) = found[2 * at :][:2, 0], parts[2 * at :][:2]
@@ -605,25 +607,29 @@ class _Rise:
     later: BoolArray
     band: IntArray
 
-    def parts(self, beta: FloatArray, weights: FloatArray, sizes: FloatArray) -> FloatArray:
+    def parts(
+        self, beta: FloatArray, weights: FloatArray, sizes: FloatArray, *, of_any: bool
+    ) -> FloatArray:
         """(4, R): rise in the rate and its part by spells; the same of any refusal in the year.
 
         Args:
             beta: (R, P).
             weights: (R, G), times each household was drawn.
             sizes: (R, C), months in each cell then.
+            of_any: whether that of any refusal is asked for; only the first two else.
         """
         own, before = (special.expit(beta @ each.T) for each in (self.design, self.earlier))
         then, now = sizes * ~self.later, sizes * self.later
         rate_then = (then * own).sum(axis=1) / then.sum(axis=1)
         rate_now = (now * own).sum(axis=1) / now.sum(axis=1)
         swapped = regression.mixture_swapped(before, then, now, self.band)
+        of_rate = [rate_now - rate_then, swapped - rate_then]
+        if not of_any:
+            return np.stack(of_rate)
         any_then = self._any(own, weights, ~self.later)
         any_now = self._any(own, weights, self.later)
         any_swapped = self._any(before, weights, self.later)
-        return np.stack(
-            [rate_now - rate_then, swapped - rate_then, any_now - any_then, any_swapped - any_then]
-        )
+        return np.stack([*of_rate, any_now - any_then, any_swapped - any_then])
 
     def _any(self, hazards: FloatArray, weights: FloatArray, year: BoolArray) -> FloatArray:
         """Share of a year's households with any refusal, by their months' hazards; (R,)."""
@@ -838,7 +844,7 @@ def _returned(
     enough(float(mine.sum()), float((returns.event[mine] > 0).sum()))
     if returns.months[mine].max() < HORIZONS[-1]:
         raise Unidentified(Shortfall.NOT_FOLLOWED)
-    _, household = np.unique(returns.household[mine], return_inverse=True)
+    household = distinct(returns.household[mine])[1]
     beyond = returns.months[mine] > HORIZONS[-1]
     event = np.where(beyond, 0, returns.event[mine])
     times, place = np.unique(
@@ -864,7 +870,7 @@ def boards(rows: Rows, months: RefusalMonths) -> None:
     """
     inside = (months.year == rows.year) & (months.board >= 0)
     households = int(months.household.max(initial=-1)) + 1
-    present, board = np.unique(months.board[inside], return_inverse=True)
+    present, board = distinct(months.board[inside])
     if present.size < LEAST_BOARDS:
         raise Unidentified(Shortfall.FEW_GROUPS)
     columns = {"board": board, "band": months.band[inside]}

@@ -15,14 +15,20 @@ from scipy import special
 from orchestration.statistics.arrays import FloatArray
 
 _STEPS = 40
-#: A fit has settled when a further step would be this little, in squared standard errors. A
-#: coefficient that runs off to infinity, since its category has no event, never stops by its size.
+#: A fit has settled when a further step would be this little, in squared standard errors, which is
+#: twice what it adds to the log-likelihood.
 _SETTLED = 1e-10
+#: Or this little of each trial. A coefficient whose category has no event runs off to infinity: it
+#: never stops by its size, and what it adds falls so slowly that the first limit is never met. The
+#: next step is as the square of this one for all other coefficients.
+_SETTLED_OF_TRIAL = 1e-9
 #: The same for draws, whose own spread is so much larger.
 SETTLED_DRAW = 1e-4
 #: A little of a ridge, so that a draw where a category never occurs still has a solution.
 _RIDGE = 1e-8
 _FARTHEST = 30.0
+#: Fewer data sets than this have their information computed one by one.
+_FEW = 4
 #: So many numbers of the cells' own information are held at once.
 _MOST_HELD = 20_000_000
 
@@ -33,9 +39,12 @@ def _solve(information: FloatArray, score: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.solve(steadied, score[..., None])[..., 0], dtype=np.float64)
 
 
-def _squares(design: FloatArray) -> FloatArray | None:
-    """Each cell's own share of the information, (C, P * P); None where it would be too large."""
-    if design.shape[0] * design.shape[1] ** 2 > _MOST_HELD:
+def _squares(design: FloatArray, data_sets: int) -> FloatArray | None:
+    """Each cell's own share of the information, (C, P * P).
+
+    None where it would be too large, or would take longer than the data sets one by one.
+    """
+    if data_sets < _FEW or design.shape[0] * design.shape[1] ** 2 > _MOST_HELD:
         return None
     return (design[:, :, None] * design[:, None, :]).reshape(design.shape[0], -1)
 
@@ -70,14 +79,15 @@ def logistic(
     beta = np.zeros((events.shape[0], design.shape[1])) + (0.0 if start is None else start)
     if start is not None and _drawn_near(beta, (events, trials), design, settled):
         return beta
-    squares = _squares(design)
+    squares = _squares(design, beta.shape[0])
+    enough = np.maximum(settled, _SETTLED_OF_TRIAL * trials.sum(axis=1))
     for _ in range(_STEPS):
         mean = _mean(beta, design)
         weights = trials * mean * (1.0 - mean)
         score = (events - trials * mean) @ design
         step = _solve(_information(weights, design, squares), score)
         beta = beta + np.clip(step, -4.0, 4.0)
-        if np.max(np.sum(step * score, axis=1)) < settled:
+        if np.all(np.sum(step * score, axis=1) < enough):
             break
     return beta
 
@@ -128,7 +138,7 @@ def poisson(counts: FloatArray, design: FloatArray, start: FloatArray) -> FloatA
     Returns:
         (R, P).
     """
-    squares, p = _squares(design), design.shape[1]
+    squares, p = _squares(design, counts.shape[0]), design.shape[1]
     beta = np.zeros((counts.shape[0], p)) + start
     for _ in range(_STEPS):
         mean = np.exp(np.clip(beta @ design.T, -_FARTHEST, _FARTHEST))

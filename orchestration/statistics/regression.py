@@ -31,6 +31,7 @@ from scipy import optimize, sparse, special
 
 from orchestration.statistics import batched
 from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
+from orchestration.statistics.labels import combined, distinct, first_rows
 from orchestration.statistics.resampling import REPLICATES
 
 #: Eigenvalues closer to nought, or to one, than this are so.
@@ -67,12 +68,8 @@ def cells_of(columns: Mapping[str, IntArray]) -> Cells:
     Args:
         columns: (N,) each, codes; at least one column.
     """
-    code = np.zeros(next(iter(columns.values())).size, dtype=np.int64)
-    for column in columns.values():
-        values, place = np.unique(column, return_inverse=True)
-        # Kept dense, so that the product of many columns' levels cannot overflow.
-        _, code = np.unique(code * values.size + place, return_inverse=True)
-    _, first, of_row = np.unique(code, return_index=True, return_inverse=True)
+    of_row = combined(columns.values())
+    first = first_rows(of_row)
     return Cells({name: column[first] for name, column in columns.items()}, of_row)
 
 
@@ -247,7 +244,8 @@ def conditional_logit(
     Raises:
         ValueError: no group has both outcomes, or nothing in them differs.
     """
-    _, place, size = np.unique(groups, return_inverse=True, return_counts=True)
+    place = distinct(groups)[1]
+    size = np.bincount(place)
     events = np.bincount(place, outcome, minlength=size.size).astype(np.int64)
     mixed = (events > 0) & (events < size)
     if not mixed.any():
@@ -306,9 +304,7 @@ def _differs(place: IntArray, covariates: FloatArray) -> BoolArray:
 
     A group where none differs has the same likelihood whatever the coefficients are.
     """
-    first = np.zeros(int(place.max()) + 1, dtype=np.int64)
-    first[place[::-1]] = np.arange(place.size)[::-1]
-    return np.asarray(np.any(covariates != covariates[first[place]], axis=1))
+    return np.asarray(np.any(covariates != covariates[first_rows(place)[place]], axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -331,9 +327,11 @@ class _Alike:
 def _alike(groups: IntArray, covariates: FloatArray, events: IntArray) -> _Alike:
     kinds, kind = np.unique(covariates, axis=0, return_inverse=True)
     counted = np.zeros((events.size, kinds.shape[0] + 1), dtype=np.int64)
-    np.add.at(counted, (groups, kind.ravel()), 1)
+    wide = counted.shape[1]
+    counted += np.bincount(groups * wide + kind.ravel(), minlength=counted.size).reshape(-1, wide)
     counted[:, -1] = events
-    alike, which = np.unique(counted, axis=0, return_inverse=True)
+    which = combined(counted.T)
+    alike = counted[first_rows(which)]
     times = alike[:, :-1]
     size = times.sum(axis=1)
     row = np.repeat(np.arange(size.size), size)
@@ -342,7 +340,7 @@ def _alike(groups: IntArray, covariates: FloatArray, events: IntArray) -> _Alike
     rows[row, at] = kinds[np.repeat(np.tile(np.arange(kinds.shape[0]), size.size), times.ravel())]
     there = np.zeros(rows.shape[:2])
     there[row, at] = 1.0
-    return _Alike(rows, there, alike[:, -1], which.ravel())
+    return _Alike(rows, there, alike[:, -1], which)
 
 
 @dataclass(frozen=True)
@@ -392,7 +390,7 @@ def few_clusters(
     Raises:
         ValueError: there are fewer than two clusters.
     """
-    _, place = np.unique(clusters, return_inverse=True)
+    place = distinct(clusters)[1]
     number = int(place.max()) + 1
     if number < 2:  # noqa: PLR2004 - one cluster has no spread
         raise ValueError("errors of clusters need two clusters")
@@ -471,7 +469,7 @@ def wild_cluster_p_value(
         random: where the signs come from.
         replicates: R.
     """
-    _, place = np.unique(clusters, return_inverse=True)
+    place = distinct(clusters)[1]
     number = int(place.max()) + 1
     bread = np.linalg.inv(design.T @ design)
     without = np.delete(design, coefficient, axis=1)

@@ -67,10 +67,11 @@ def drawn_weights(random: np.random.Generator, clusters: int, replicates: int) -
     Returns:
         (R, G); each row sums to G.
     """
-    drawn = random.integers(0, clusters, size=(replicates, clusters))
-    drawn += (np.arange(replicates) * clusters)[:, None]
-    times = np.bincount(drawn.ravel(), minlength=replicates * clusters)
-    return times.reshape(replicates, clusters).astype(np.float64)
+    weights = np.empty((replicates, clusters))
+    # A draw at a time: its counts then stay in the processor's cache.
+    for row in weights:
+        row[:] = np.bincount(random.integers(0, clusters, size=clusters), minlength=clusters)
+    return weights
 
 
 def bootstrap_sums(

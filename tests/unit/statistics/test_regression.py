@@ -81,6 +81,20 @@ def test_draws_around_a_fit_are_fitted_as_from_nothing() -> None:
     assert np.ptp(again[:, 0]) > 0.05
 
 
+def test_a_category_without_any_event_leaves_the_other_odds_as_if_it_were_not_there() -> None:
+    """Its own odds run off to nought; 4,000 trials of it must not keep the others from settling."""
+    x = np.array([0.0, 0.0, 1.0, 1.0, 0.0, 1.0])
+    third = np.array([0.0, 0.0, 0.0, 0.0, 1.0, 1.0])
+    design = np.column_stack([np.ones(6), x, third])
+    events = np.array([[30.0, 20.0, 60.0, 50.0, 0.0, 0.0]])
+    trials = np.array([[100.0, 90.0, 110.0, 100.0, 2000.0, 2000.0]])
+    found = batched.logistic(events, trials, design)[0]
+    # Two groups: the logarithm of the ratio of their odds is known without any fit.
+    odds = np.array([50 / 140, 110 / 100])
+    assert found[:2] == pytest.approx([np.log(odds[0]), np.log(odds[1] / odds[0])], abs=1e-5)
+    assert found[2] < -8
+
+
 def test_odds_within_groups_are_statsmodels() -> None:
     clusters, a, b, y = rows(3)
     x = np.column_stack([a == 1, a == 2, b == 1]).astype(float)
