@@ -2,12 +2,14 @@
 
 Estimands 5.7 to 5.9. A stadsdel is held against what its board's level and its own index give, by
 a fit of all the others. Cases of one child come together: the count of a stadsdel varies more than
-Poisson's, by as much as the children's own numbers of cases say.
+Poisson's, by as much as the children's own numbers of cases say. One year is too short to tell a
+stadsdel of a few hundred cases from the rest, so that it is held by the year and the two before.
 
 What does not belong here: what is said of a child from where it lives; these are of places.
 
 References: Breslow (1984), J. R. Stat. Soc. C 33:38 (extra-Poisson variation); Neuhaus &
-Kalbfleisch (1998), Biometrics 54:638 (within and between); Rosner (1983), Technometrics 25:165.
+Kalbfleisch (1998), Biometrics 54:638 (within and between); Rosner (1983), Technometrics 25:165;
+Anscombe (1948), Biometrika 35:246 (root).
 """
 
 from dataclasses import dataclass
@@ -47,19 +49,23 @@ class Districts:
     """One row a stadsdel.
 
     Attributes:
-        board: (D,), codes of the boards; -1 where there is none.
+        board: (D,), codes of the boards of the year; -1 where there is none.
         index: (D,), socioeconomic, higher where the means are larger.
         children: (D,), who live there.
-        cases: (D,).
-        squared: (D,), sum over children of their cases squared.
+        cases: (D,), of the year.
+        child_years: (D,), children of the years by which it is held, summed.
+        observed: (D,), cases of those years.
+        squared: (D,), sum over children of their cases in those years squared.
         names: of the stadsdelar.
-        boards: geography ids.
+        boards: geography ids of the boards, or of those that they are now.
     """
 
     board: IntArray
     index: FloatArray
     children: FloatArray
     cases: FloatArray
+    child_years: FloatArray
+    observed: FloatArray
     squared: FloatArray
     names: tuple[str, ...]
     boards: tuple[str, ...]
@@ -67,7 +73,7 @@ class Districts:
     @property
     def usable(self) -> BoolArray:
         """(D,), stadsdelar with children and a board."""
-        return np.asarray((self.children > 0) & (self.board >= 0))
+        return np.asarray((self.children > 0) & (self.child_years > 0) & (self.board >= 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +81,7 @@ class Held:
     """Each stadsdel against what the others' fit gives it; every array (D,), nan where not held.
 
     Attributes:
-        expected: cases.
+        expected: cases of the years that are held.
         ratio: observed over expected.
         lower: lower limit of the ratio.
         upper: upper limit.
@@ -128,7 +134,7 @@ def slopes(rows: Rows, districts: Districts) -> None:
     Raises:
         Unidentified: there are too few stadsdelar or boards.
     """
-    mine = _enough(districts)
+    mine = _enough(districts, districts.cases)
     n, children, board = districts.cases[mine], districts.children[mine], districts.board[mine]
     index, mean = districts.index[mine] / UNITS, board_means(districts)[mine] / UNITS
     ones = np.ones(n.size)
@@ -171,11 +177,11 @@ def slopes(rows: Rows, districts: Districts) -> None:
         )
 
 
-def _enough(districts: Districts) -> BoolArray:
+def _enough(districts: Districts, cases: FloatArray) -> BoolArray:
     mine = districts.usable
     if mine.sum() < _LEAST_DISTRICTS or np.unique(districts.board[mine]).size < LEAST_BOARDS:
         raise Unidentified(Shortfall.FEW_GROUPS)
-    if districts.cases[mine].sum() < LEAST_EVENTS * mine.sum():
+    if cases[mine].sum() < LEAST_EVENTS * mine.sum():
         raise Unidentified(Shortfall.FEW_EVENTS)
     return mine
 
@@ -222,8 +228,8 @@ def held(districts: Districts) -> Held:
     Raises:
         Unidentified: there are too few stadsdelar or boards.
     """
-    mine = np.flatnonzero(_enough(districts))
-    n, children = districts.cases[mine], districts.children[mine]
+    mine = np.flatnonzero(_enough(districts, districts.observed))
+    n, child_years = districts.observed[mine], districts.child_years[mine]
     present, board = np.unique(districts.board[mine], return_inverse=True)
     above = (districts.index - board_means(districts))[mine] / UNITS
     design = np.column_stack([board[:, None] == np.arange(present.size), above]).astype(np.float64)
@@ -234,7 +240,8 @@ def held(districts: Districts) -> Held:
     # everything is held anew against what remains, until the same ones stay out.
     aside: list[int] = []
     for _ in range(_ROUNDS):
-        expected, ratio, error, p = _against_rest(n, children, design, together, aside)
+        expected, vague = _of_rest(n, child_years, design, together, aside)
+        p, wider = _judged(n, expected, vague, together)
         p[alone] = np.nan
         q = np.full(p.size, np.nan)
         q[~alone] = benjamini_hochberg(p[~alone])
@@ -242,16 +249,15 @@ def held(districts: Districts) -> Held:
         if found == aside:
             break
         aside = found
-    reach = np.exp(REACH * np.where(alone, np.nan, error))
+    lower, upper = _limits(n, expected, vague, together, wider)
+    told = ~alone & np.isfinite(upper)
 
     def everywhere(values: FloatArray) -> FloatArray:
         out = np.full(districts.cases.size, np.nan)
-        out[mine] = np.where(alone, np.nan, values)
+        out[mine] = np.where(told, values, np.nan)
         return out
 
-    return Held(
-        *(everywhere(each) for each in (expected, ratio, ratio / reach, ratio * reach, p, q))
-    )
+    return Held(*(everywhere(each) for each in (expected, n / expected, lower, upper, p, q)))
 
 
 def _set_aside(p: FloatArray, q: FloatArray, board: IntArray) -> list[int]:
@@ -267,24 +273,43 @@ def _set_aside(p: FloatArray, q: FloatArray, board: IntArray) -> list[int]:
     return sorted(chosen)
 
 
-def _against_rest(
-    n: FloatArray, children: FloatArray, design: FloatArray, together: float, aside: list[int]
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Expected cases, ratio, its log error by chance, and p-value, of a fit without each.
-
-    What lies between stadsdelar beyond chance is told by the middle of them: those that deviate
-    are few, and have no say in it.
-    """
+def _of_rest(
+    n: FloatArray, child_years: FloatArray, design: FloatArray, together: float, aside: list[int]
+) -> tuple[FloatArray, FloatArray]:
+    """Expected cases of a fit without each, and the variance of its logarithm."""
     weights = 1.0 - np.eye(n.size)
     weights[:, aside] = 0.0
-    _, mean, line = leave_out(n, children, design, weights)
-    expected, uncertain = np.diag(mean).copy(), np.diag(line) * together
-    y = np.log((n + 0.5) / (expected + 0.5))
-    error = np.sqrt(together / np.maximum(expected, 0.5) + np.maximum(uncertain, 0.0))
-    z = y / error
+    _, mean, line = leave_out(n, child_years, design, weights)
+    return np.diag(mean).copy(), np.maximum(np.diag(line), 0.0) * together
+
+
+def _judged(
+    n: FloatArray, expected: FloatArray, vague: FloatArray, together: float
+) -> tuple[FloatArray, float]:
+    """P-values, and by how much stadsdelar lie farther apart than chance puts them.
+
+    On the scale of roots, where a count that varies by so much around its mean is as far from it
+    above as below: on that of logarithms too many small stadsdelar would have too few cases. What
+    lies between stadsdelar beyond chance is told by the middle of them: those that deviate are
+    few, and have no say in it.
+    """
+    apart = 2.0 * (np.sqrt(n + together / 4.0) - np.sqrt(expected))
+    z = apart / np.sqrt(together + expected * vague)
     wider = max(float(np.median(np.abs(z)) / _MIDDLE), 1.0)
-    p = np.asarray(2.0 * special.ndtr(-np.abs(z) / wider))
-    return expected, n / np.maximum(expected, 1e-9), error * wider, p
+    return np.asarray(2.0 * special.ndtr(-np.abs(z) / wider)), wider
+
+
+def _limits(
+    n: FloatArray, expected: FloatArray, vague: FloatArray, together: float, wider: float
+) -> tuple[FloatArray, FloatArray]:
+    """Ratios that the same test would not reject; infinite where the others foretell nothing."""
+    reach = np.square(REACH * wider / 2.0)
+    root, rest = np.sqrt(n + together / 4.0), 1.0 - reach * vague
+    surplus = n + together / 4.0 - reach * together
+    half = np.sqrt(np.maximum(np.square(root) - rest * surplus, 0.0))
+    lower = np.maximum(surplus, 0.0) / (root + half)
+    upper = np.where(rest > 0, (root + half) / np.where(rest > 0, rest, 1.0), np.inf)
+    return np.square(lower) / expected, np.square(upper) / expected
 
 
 def _deviating(rows: Rows, districts: Districts, found: Held) -> None:
@@ -301,8 +326,8 @@ def _deviating(rows: Rows, districts: Districts, found: Held) -> None:
             method_id="districts",
             breakdown="area",
             category=name,
-            observations=float(districts.children[at]),
-            events=float(districts.cases[at]),
+            observations=float(districts.child_years[at]),
+            events=float(districts.observed[at]),
             p_value=float(found.p_values[at]),
             q_value=float(found.q_values[at]),
             verdict=verdict if known else None,

@@ -412,11 +412,19 @@ class ChildDistrict:
         float | None, Field(description="Socioekonomiskt index; högre är starkare.")
     ]
     children: Annotated[float | None, Field(description="Barn 0–17 år som bor där.")]
-    cases: Annotated[float, Field(description="Ärenden.")]
-    expected: Annotated[
-        float | None, Field(description="Ärenden som nämndens nivå och stadsdelens index ger.")
+    cases: Annotated[float, Field(description="Ärenden under året.")]
+    observed: Annotated[
+        float | None,
+        Field(
+            description="Ärenden under året och de två före, så långt de är kända: det som ställs"
+            " mot det väntade."
+        ),
     ]
-    ratio: Annotated[float | None, Field(description="Utfallet delat med det väntade.")]
+    expected: Annotated[
+        float | None,
+        Field(description="Ärenden som nämndens nivå och stadsdelens index ger för samma år."),
+    ]
+    ratio: Annotated[float | None, Field(description="observed delat med expected.")]
     ci_lower: Annotated[float | None, Field(description="Kvotens nedre gräns.")]
     ci_upper: Annotated[float | None, Field(description="Kvotens övre gräns.")]
     p_value: Annotated[float | None, Field(description="Ojusterat p-värde.")]

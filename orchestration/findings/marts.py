@@ -237,7 +237,8 @@ INTERVENTION_BREAK_EVEN = FindingsTable(
 )
 CHILD_CASES_BY_STATUS = FindingsTable(
     "marts.child_cases_by_status",
-    "En rad per år och stadsdel; okand samlar de ärenden vars stadsdel inte är känd.",
+    "En rad per år och stadsdel; okand samlar de ärenden vars stadsdel inte är känd. Vad som"
+    " avviker prövas på året och de två före tillsammans.",
     ChildDistrict,
 )
 CHILD_REREFERRALS = FindingsTable(

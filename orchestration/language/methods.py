@@ -260,11 +260,13 @@ METHODS = (
         method_id="districts",
         title_sv="Stadsdelar mot sambandet",
         text_sv=(
-            "En stadsdels ärenden mot vad nämndens nivå och stadsdelens eget index ger, enligt "
-            "alla andra stadsdelar. Att ett barn kan ha flera ärenden är inräknat, och antalet "
+            "En stadsdels ärenden under året och de två före mot vad nämndens nivå och stadsdelens "
+            "eget index ger, enligt alla andra stadsdelar; ett enda år är för kort för att skilja "
+            "en stadsdel från slumpen. Att ett barn kan ha flera ärenden är inräknat, och antalet "
             "prövningar. Stadsdelar som säkert avviker får inte påverka vad som väntas av andra."
         ),
-        reference="Rosner (1983), Technometrics 25:165; Breslow (1984), J. R. Stat. Soc. C 33:38",
+        reference="Anscombe (1948), Biometrika 35:246; Rosner (1983), Technometrics 25:165; "
+        "Breslow (1984), J. R. Stat. Soc. C 33:38",
     ),
     AnalysisMethod(
         method_id="piecewise_hazard",

@@ -6,9 +6,12 @@ import re
 import duckdb
 import pytest
 
+from orchestration.analyses import child_districts
 from orchestration.analyses.housing_support import PLACEBOS, THRESHOLD
 from orchestration.analyses.refusals import BAND_NAMES
+from orchestration.flow.analyses import child_review
 from orchestration.flow.dbt_project import manifest
+from orchestration.flow.grains import Reader
 from orchestration.reporting.sections import housing_support as section
 from orchestration.settings import PROJECT_ROOT
 from tests.integration.conftest import Installation
@@ -178,6 +181,17 @@ def test_the_planted_stadsdelar_and_boards_are_found_and_no_other(
         "select area_name, verdict from marts.child_cases_by_status where q_value <= 0.10"
         " order by all"
     ) == [("Hässelby strand", "above"), ("Rågsved", "below"), ("Vårberg", "below")]
+    # The document's own year too, with two years before it.
+    with duckdb.connect(str(default_city.settings.warehouse_path), read_only=True) as connection:
+        of_2018 = child_review.read_districts(Reader(connection, "0180"), 2018)
+    assert of_2018.observed.sum() > 2.5 * of_2018.cases.sum()
+    held = child_districts.held(of_2018)
+    told = {name: held.verdict(at) for at, name in enumerate(of_2018.names)}
+    assert {name: verdict for name, verdict in told.items() if verdict != "alike"} == {
+        "Hässelby strand": "above",
+        "Rågsved": "below",
+        "Vårberg": "below",
+    }
     boards = dict(
         default_city.published(
             "select category, verdict from marts.analysis_results where estimand_id = '5.3_within'"

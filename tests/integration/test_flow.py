@@ -74,8 +74,8 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         "marts.child_contacted": "period_start geography_id party age_band reporter investigations"
         " contacted",
         "marts.child_cases_by_status": "period_start geography_id area_name board_id area_category"
-        " socioeconomic_index children cases expected ratio ci_lower ci_upper p_value q_value"
-        " verdict",
+        " socioeconomic_index children cases observed expected ratio ci_lower ci_upper p_value"
+        " q_value verdict",
         "marts.child_rereferrals": "period_start geography_id history outcome horizon_months"
         " at_risk incidence ci_lower ci_upper status",
         "marts.equality": "indicator_id period_start geography_id comparison breakdown category_a"

@@ -59,6 +59,11 @@ def districts(seed: int) -> list[Hit]:
             deviates = each.verdict != "alike"
             name = "5.9 planted" if each.category in names else "5.9 others"
             out.append(_verdict("stadsdelar", name, deviates == (each.category in names)))
+    factors = [child_worlds.PLANTED.get(at, 1.0) for at in range(len(planted.names))]
+    ratios = [
+        Truth("5.9", name, factor) for name, factor in zip(planted.names, factors, strict=True)
+    ]
+    out += hits("stadsdelar", rows, ratios)
     null, truths = child_worlds.districts_of(seed + 50_000, planted={})
     rows = _rows()
     child_districts.analyse(rows, null)

@@ -175,7 +175,10 @@ PLANTED = {3: 0.7, 20: 1.35, 41: 0.7}
 def districts_of(
     seed: int, *, context: float = -0.0075, planted: dict[int, float] | None = None
 ) -> tuple[Districts, list[Truth]]:
-    """Stadsdelar whose children come once or more; cases follow the index between and within."""
+    """Stadsdelar whose children come once or more; cases follow the index between and within.
+
+    Three years of cases, of which each is as likely to be of the last.
+    """
     random = np.random.default_rng(seed)
     place = np.random.default_rng(1)
     number, line = 77, -0.0134
@@ -187,15 +190,18 @@ def districts_of(
     rate = 0.075 * np.exp(line * (mean[board] - 95) + (line + context) * above)
     for at, factor in (PLANTED if planted is None else planted).items():
         rate[at] *= factor
-    mean_cases = 1 / 0.7
-    came = random.poisson(rate * children / mean_cases)
+    again = 0.5
+    came = random.poisson(3 * rate * children * again)
     of = np.repeat(np.arange(number), came)
-    each = random.geometric(0.7, of.size).astype(np.float64)
+    each = random.geometric(again, of.size).astype(np.float64)
+    of_year = random.binomial(each.astype(np.int64), 1 / 3).astype(np.float64)
     districts = Districts(
         board=board,
         index=index,
         children=children,
-        cases=np.bincount(of, each, minlength=number).astype(np.float64),
+        cases=np.bincount(of, of_year, minlength=number).astype(np.float64),
+        child_years=3 * children,
+        observed=np.bincount(of, each, minlength=number).astype(np.float64),
         squared=np.bincount(of, np.square(each), minlength=number).astype(np.float64),
         names=tuple(f"stadsdel {at}" for at in range(number)),
         boards=BOARDS,

@@ -200,7 +200,7 @@ WORLDS: dict[Callable[[int], list[Hit]], int] = {
     _equal: 400,
     child_functions.cases: 40,
     child_functions.closings: 100,
-    child_functions.districts: 40,
+    child_functions.districts: 100,
     equality_functions.sexes: 100,
     equality_functions.boards: 100,
     _agreement: 200,

@@ -62,8 +62,12 @@ from intermediate.int_child_first_insats
 where municipality_id = $municipality and year(period_start) <= $year
     and (year(period_start) >= $year - 2 or year(granted_date) = $year)
 """
+# A board's level is that of the board of the year: one that has merged since had none in common.
 _DISTRICTS = f"""
-select districts.*, boards.geography_id as board
+select
+    districts.*,
+    boards.geography_id as board,
+    case when boards.geography_id is not null then districts.board_name end as board_of_year
 from intermediate.int_child_district_years as districts
 left join ({TODAYS_BOARDS}) as boards using (municipality_id, board_name)
 where districts.municipality_id = $municipality and year(districts.period_start) = $year
@@ -194,22 +198,30 @@ def read_districts(reader: Reader, year: int) -> Districts:
     """The stadsdelar of a year; without any where no case tells its own."""
     grain = reader.read(
         _DISTRICTS,
-        ["socioeconomic_index", "children", "cases", "squared_cases"],
-        coded=("area_name", "board"),
+        [
+            *("socioeconomic_index", "children", "cases"),
+            *("child_years", "cases_of_span", "squared_cases_of_span"),
+        ],
+        coded=("area_name", "board", "board_of_year"),
         order="area_name",
         year=year,
     )
+    own = grain.whole("board_of_year")
+    todays = np.zeros(len(reader.names["board_of_year"]), dtype=np.int64)
+    todays[own[own >= 0]] = grain.whole("board")[own >= 0]
     told = bool(grain.size) and grain.real("cases").sum() > 0
     return Districts(
-        board=grain.whole("board"),
+        board=own,
         index=grain.real("socioeconomic_index"),
         children=np.nan_to_num(grain.real("children")),
         cases=grain.real("cases"),
-        squared=grain.real("squared_cases"),
+        child_years=grain.real("child_years"),
+        observed=grain.real("cases_of_span"),
+        squared=grain.real("squared_cases_of_span"),
         names=tuple(reader.names["area_name"][at] for at in grain.whole("area_name"))
         if told
         else (),
-        boards=reader.names["board"],
+        boards=tuple(reader.names["board"][at] for at in todays),
     )
 
 
@@ -223,7 +235,7 @@ def districts_of(
     for at, name in enumerate(districts.names):
         row = found.get(name)
         known = row is not None and row.estimate is not None and row.estimate > 0
-        own = float(districts.cases[at])
+        observed = float(districts.observed[at])
         made.append(
             ChildDistrict(
                 period_start=start,
@@ -235,8 +247,11 @@ def districts_of(
                 area_category=categories.get(name),
                 socioeconomic_index=float(districts.index[at]),
                 children=float(districts.children[at]),
-                cases=own,
-                expected=own / row.estimate if row is not None and known and row.estimate else None,
+                cases=float(districts.cases[at]),
+                observed=observed,
+                expected=observed / row.estimate
+                if row is not None and known and row.estimate
+                else None,
                 ratio=row.estimate if row else None,
                 ci_lower=row.ci_lower if row else None,
                 ci_upper=row.ci_upper if row else None,
@@ -257,6 +272,7 @@ def districts_of(
                 socioeconomic_index=None,
                 children=None,
                 cases=rest,
+                observed=None,
                 expected=None,
                 ratio=None,
                 ci_lower=None,

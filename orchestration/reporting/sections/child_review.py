@@ -429,10 +429,10 @@ def _districts(found: Estimates) -> Said:
         return found.without("5.9")
     apart = _apart(found)
     if not apart:
-        return nodes("Ingen stadsdel avviker säkert från sambandet.")
+        return nodes("Ingen stadsdel avviker säkert från sambandet, prövat på upp till tre år.")
     number = Number(float(len(apart)), Form(Style.CARDINAL), estimates.value(count).cells)
     return say(
-        "Från sambandet avviker {number}: {named}.",
+        "Från sambandet avviker {number}, prövat på upp till tre år: {named}.",
         number="en stadsdel" if len(apart) == 1 else say("{number} stadsdelar", number=number),
         named=listing(
             [
@@ -455,8 +455,9 @@ def _district_dots(found: Estimates, context: AnalysisContext) -> list[Plain]:
     return estimates.dots(
         nodes("Stadsdelar längst från sambandet"),
         say(
-            "Ärenden delat med vad nämndens nivå och stadsdelens egen ställning låter vänta, "
-            "{year}. Stark färg: avviker säkert. Streckad linje: som väntat.{mark}",
+            "Ärenden under upp till tre år till och med {year}, delat med vad nämndens nivå och "
+            "stadsdelens egen ställning låter vänta. Stark färg: avviker säkert. Streckad linje: "
+            "som väntat.{mark}",
             year=Period.year(context.year),
             mark=context.sources.mark_of(REGISTER),
         ),

@@ -120,6 +120,24 @@ def test_three_stadsdelar_deviate_and_no_fourth(reviewed: Rows) -> None:
     assert value(context) < 1
 
 
+def test_as_far_above_as_below_is_as_unlikely_and_the_limits_are_where_the_test_is() -> None:
+    # Roots of 10, 15 and 12 where 12 is foretold with certainty, and no child has two cases.
+    n, expected = np.array([100.0 - 0.25, 225.0 - 0.25, 144.0 - 0.25]), np.array([144.0] * 3)
+    p, wider = child_districts._judged(n, expected, np.zeros(3), 1.0)
+    # They lie at 4, 6 and 0 standard deviations, of which the middle one says how far is usual.
+    assert wider == pytest.approx(4.0 / 0.6744897501960817)
+    assert p.tolist() == pytest.approx([0.5, 0.3117, 1.0], abs=1e-4)
+    vague = np.array([0.0, 0.05, 9.0])
+    lower, upper = child_districts._limits(n, expected, vague, 1.0, 1.0)
+    for at, limit in ((0, lower), (0, upper), (1, lower), (1, upper)):
+        mean = expected[at] * limit[at]
+        z = 2 * (np.sqrt(n[at] + 0.25) - np.sqrt(mean)) / np.sqrt(1 + mean * vague[at])
+        assert abs(z) == pytest.approx(1.959963984540054)
+    # Where the others foretell nothing there is no upper limit.
+    assert np.isinf(upper[2])
+    assert lower[2] < 1
+
+
 def test_a_stadsdel_without_another_in_its_board_is_not_held() -> None:
     seen, _ = child_worlds.districts_of(1)
     alone = replace(seen, board=np.where(np.arange(77) == 0, 11, seen.board))

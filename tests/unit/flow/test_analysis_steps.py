@@ -146,9 +146,10 @@ create table intermediate.int_child_first_insats as
     ) as v (person_id, first_date, granted_date, cases_before);
 create table intermediate.int_child_district_years as
     select '0180' as municipality_id, date '2018-01-01' as period_start, *
-    from (values ('Årsta', 'Farsta', 3, 104.0, 90, 4, 10), ('Alvik', 'Norrmalm', 4, 120.0, 50, 0, 0)
+    from (values ('Årsta', 'Farsta', 3, 104.0, 90, 4, 270, 8, 20),
+        ('Alvik', 'Norrmalm', 4, 120.0, 50, 0, 150, 0, 0)
     ) as v (area_name, board_name, area_category, socioeconomic_index, children, cases,
-        squared_cases);
+        child_years, cases_of_span, squared_cases_of_span);
 create table intermediate.int_open_comparison_groups (indicator_id varchar, year integer,
     previous_year integer, is_break boolean, is_of_municipality boolean, group_type varchar,
     group_code varchar, group_name varchar, units bigint, answered bigint, said_yes bigint,
@@ -333,7 +334,7 @@ def test_what_no_stadsdel_has_stands_as_unknown(reader: Reader) -> None:
         ("Årsta", 4.0, 3),
         ("okand", 2.0, None),
     ]
-    assert areas[1].expected == 2.5
+    assert (areas[1].observed, areas[1].expected, areas[2].observed) == (8.0, 5.0, None)
     assert areas[1].board_id == "0180-farsta"
 
 
