@@ -35,7 +35,6 @@ RELEVANT_DIFFERENCE = 0.1
 MOST_CORRELATION = 0.08
 _TRIES = 2_000
 _PAIR = 2
-REPLICATES = 499
 
 
 class SampleError(ValueError):
@@ -389,13 +388,11 @@ class Coefficient:
     note: str = ""
 
 
-def coefficients(ratings: Ratings, seed: int, replicates: int = REPLICATES) -> list[Coefficient]:
+def coefficients(ratings: Ratings) -> list[Coefficient]:
     """All figures of agreement, and the question itself first.
 
     Args:
         ratings: what was answered.
-        seed: of the draws.
-        replicates: draws.
     """
     found = [_difference(ratings)]
     for measure, matrix, level, weightings in (
@@ -404,8 +401,8 @@ def coefficients(ratings: Ratings, seed: int, replicates: int = REPLICATES) -> l
         _Measured("insats", ratings.insats, "nominal"),
     ):
         rated = matrix[(~np.isnan(matrix)).sum(axis=1) >= _PAIR]
-        found += _of_measure(_Measured(measure, rated, level, weightings), seed, replicates)
-    found += _hours_only(ratings, seed, replicates)
+        found += _of_measure(_Measured(measure, rated, level, weightings))
+    found += _hours_only(ratings)
     return found
 
 
@@ -451,7 +448,7 @@ class _Measured(NamedTuple):
     weightings: tuple[agreement.Weighting, ...] = ()
 
 
-def _of_measure(of_what: _Measured, seed: int, replicates: int) -> list[Coefficient]:
+def _of_measure(of_what: _Measured) -> list[Coefficient]:
     measure, rated, level, weightings = of_what
     cases = int(rated.shape[0])
     raters = int((~np.isnan(rated)).any(axis=0).sum())
@@ -459,21 +456,11 @@ def _of_measure(of_what: _Measured, seed: int, replicates: int) -> list[Coeffici
 
     def add(name: str, of: Callable[[FloatArray], float], level_of: str) -> None:
         value = of(rated) if cases else float("nan")
-        limits = Interval(float("nan"), float("nan"), float("nan"))
-        if np.isfinite(value):
-            limits = agreement.drawn_cases(rated, of, generator(seed), replicates, LEVEL)
+        lower, upper, note = _limits(rated, of, value)
+        if not np.isfinite(value):
+            note = "no_variation" if cases else "no_pairs"
         found.append(
-            Coefficient(
-                measure,
-                name,
-                level_of,
-                _number(value),
-                _number(limits.lower),
-                _number(limits.upper),
-                cases,
-                raters,
-                "" if np.isfinite(value) else "no_variation" if cases else "no_pairs",
-            )
+            Coefficient(measure, name, level_of, _number(value), lower, upper, cases, raters, note)
         )
 
     add("exact", agreement.exact, level)
@@ -514,27 +501,34 @@ def _kappa(
     return agreement.kappa(agreement.cross_table(ratings[:, pair], categories), weighting)
 
 
-def _hours_only(ratings: Ratings, seed: int, replicates: int) -> list[Coefficient]:
+def _limits(
+    ratings: FloatArray, of: Callable[[FloatArray], float], value: float
+) -> tuple[float | None, float | None, str]:
+    """Limits of a coefficient, and why there are none."""
+    if not np.isfinite(value):
+        return None, None, ""
+    limits = agreement.left_out_cases(ratings, of, LEVEL)
+    known = np.isfinite(limits.standard_error)
+    return _number(limits.lower), _number(limits.upper), "" if known else "too_alike"
+
+
+def _hours_only(ratings: Ratings) -> list[Coefficient]:
     """ICC of the cases that all have, and the limits between the groups' means."""
     whole = ratings.hours[~np.isnan(ratings.hours).any(axis=1)]
     raters = int(ratings.hours.shape[1])
     value = agreement.intraclass(whole)
-    limits = Interval(float("nan"), float("nan"), float("nan"))
-    if np.isfinite(value):
-        limits = agreement.drawn_cases(
-            whole, agreement.intraclass, generator(seed), replicates, LEVEL
-        )
+    lower, upper, note = _limits(whole, agreement.intraclass, value)
     found = [
         Coefficient(
             "hours",
             "icc_2_1",
             "interval",
             _number(value),
-            _number(limits.lower),
-            _number(limits.upper),
+            lower,
+            upper,
             int(whole.shape[0]),
             raters,
-            "" if np.isfinite(value) else "no_common_cases",
+            note if np.isfinite(value) else "no_common_cases",
         )
     ]
     second = ratings.second_group == 1

@@ -33,6 +33,7 @@ _NOTES = {
     "no_pairs": "inget ärende är bedömt av flera",
     "no_common_cases": "inget ärende är bedömt av alla",
     "two_answers_only": "räknas bara där det finns två svar",
+    "too_alike": "svaren är för lika för ett intervall",
     "too_few_answers": "för få svar för ett intervall",
 }
 

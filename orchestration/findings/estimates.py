@@ -584,6 +584,6 @@ class Agreement:
         Field(
             description="Varför värdet saknas, eller vad det inte gäller: these_assessors_only,"
             " not_both_groups, no_variation, no_pairs, no_common_cases, two_answers_only,"
-            " too_few_answers; annars tomt."
+            " too_alike, too_few_answers; annars tomt."
         ),
     ]

@@ -600,7 +600,7 @@ def _assessed(
         np.array([int(files[at]["group"] == GROUPS[1]) for at in there], dtype=np.int64),
         np.array([weight[each["stratum"]] for each in drawn], dtype=np.float64),
     )
-    return sampling.coefficients(ratings, int(protocol["seed"])), silent
+    return sampling.coefficients(ratings), silent
 
 
 def _shares(protocol: Mapping[str, Any]) -> list[set[int]]:

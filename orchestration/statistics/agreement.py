@@ -9,7 +9,8 @@ References: Cohen (1960), Educ. Psychol. Meas. 20:37; Cohen (1968), Psychol. Bul
 Krippendorff (2004), Content Analysis, ch. 11; Gwet (2008), Br. J. Math. Stat. Psychol. 61:29 and
 (2014), Handbook of Inter-Rater Reliability, ch. 5 (AC1, AC2); Byrt, Bishop & Carlin (1993), J.
 Clin. Epidemiol. 46:423 (prevalence, bias); Shrout & Fleiss (1979), Psychol. Bull. 86:420 (ICC);
-Bland & Altman (1986), Lancet 327:307; Patterson & Thompson (1971), Biometrika 58:545 (REML).
+Bland & Altman (1986), Lancet 327:307; Patterson & Thompson (1971), Biometrika 58:545 (REML);
+Efron & Tibshirani (1993), An Introduction to the Bootstrap, ch. 11 (jackknife).
 """
 
 from collections.abc import Callable
@@ -21,11 +22,13 @@ import numpy as np
 from scipy import optimize, special
 
 from orchestration.statistics.arrays import FloatArray, IntArray
-from orchestration.statistics.resampling import Interval, percentile_interval
+from orchestration.statistics.resampling import Interval
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 Weighting = Literal["identity", "linear", "quadratic"]
 _PAIR = 2
+#: An error that is less is none but rounding.
+_SMALLEST = 1e-9
 _NAN = float("nan")
 
 
@@ -229,26 +232,36 @@ def limits_of_agreement(first: FloatArray, second: FloatArray) -> Limits:
     return Limits(mean, deviation, mean - reach, mean + reach, error)
 
 
-def drawn_cases(
-    ratings: FloatArray,
-    coefficient: Callable[[FloatArray], float],
-    random: np.random.Generator,
-    replicates: int,
-    level: float,
+def left_out_cases(
+    ratings: FloatArray, coefficient: Callable[[FloatArray], float], level: float
 ) -> Interval:
-    """Limits of a coefficient, whole cases drawn again.
+    """Limits of a coefficient by leaving one case out at a time (the jackknife).
+
+    Percentiles of a bootstrap of cases cover too seldom: in a draw cases come twice, and what is
+    expected by chance of fewer different ones is another. Student's t of as many cases as several
+    have rated.
 
     Args:
         ratings: (N, K).
         coefficient: of such a matrix.
-        random: where the draws come from.
-        replicates: how many.
         level: coverage.
+
+    Returns:
+        Limits up to 1; nan where a case decides whether there is a coefficient at all, and where
+        nothing says how sure it is, since all agree.
     """
     cases = ratings.shape[0]
-    drawn = random.integers(0, cases, size=(replicates, cases))
-    values = np.array([coefficient(ratings[row]) for row in drawn])
-    return percentile_interval(values, level)
+    degrees = int(((~np.isnan(ratings)).sum(axis=1) >= _PAIR).sum()) - 1
+    if degrees < 1:
+        return Interval(_NAN, _NAN, _NAN)
+    value = coefficient(ratings)
+    without = np.array([coefficient(np.delete(ratings, case, axis=0)) for case in range(cases)])
+    squares = np.square(without - without.mean()).sum()
+    error = float(np.sqrt((cases - 1) / cases * squares))
+    if not error > _SMALLEST:
+        return Interval(_NAN, _NAN, _NAN)
+    reach = float(special.stdtrit(degrees, (1.0 + level) / 2.0)) * error
+    return Interval(value - reach, min(value + reach, 1.0), error)
 
 
 @dataclass(frozen=True)

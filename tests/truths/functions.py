@@ -9,6 +9,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ import numpy as np
 from orchestration.analyses import housing_support, refusals
 from orchestration.analyses.rows import Rows
 from orchestration.statistics import agreement, bunching
-from orchestration.statistics.resampling import Interval, generator
+from orchestration.statistics.arrays import FloatArray
+from orchestration.statistics.resampling import Interval
 from tests.truths import child_functions, equality_functions, survey_worlds, worlds
 from tests.truths.hits import Hit, hits
 from tests.truths.worlds import Truth
@@ -160,16 +162,30 @@ def _equal(seed: int) -> list[Hit]:
     return hits("equal treatment", rows, truths)
 
 
+def _agreed(
+    world: str, name: str, known: float, ratings: FloatArray, of: Callable[[FloatArray], float]
+) -> Hit:
+    limits = agreement.left_out_cases(ratings, of, 0.95)
+    return Hit(world, name, known, of(ratings), limits.covers(known))
+
+
 def _agreement(seed: int) -> list[Hit]:
     """Raters of known agreement, and two groups of them of whom one gives more."""
-    found = []
-    for known in (0.6, 0.8):
-        ratings = worlds.raters_of(seed, known)
-        value = agreement.alpha(ratings, "interval")
-        limits = agreement.drawn_cases(
-            ratings, lambda each: agreement.alpha(each, "interval"), generator(seed), 99, 0.95
-        )
-        found.append(Hit(f"raters {known}", "alpha", known, value, limits.covers(known)))
+    alpha: Callable[[FloatArray], float] = partial(agreement.alpha, level="interval")
+    found = [
+        _agreed(f"raters {known}", "alpha", known, worlds.raters_of(seed, known), alpha)
+        for known in (0.6, 0.8)
+    ]
+    answers, truths = worlds.two_raters_of(seed)
+    of_answers: dict[str, Callable[[FloatArray], float]] = {
+        "exact": agreement.exact,
+        "alpha": partial(agreement.alpha, level="nominal"),
+        "kappa": lambda each: agreement.kappa(agreement.cross_table(each, worlds.ANSWERS)),
+        "AC1": partial(agreement.gwet, categories=worlds.ANSWERS),
+    }
+    found += [
+        _agreed("two raters", name, truths[name], answers, of) for name, of in of_answers.items()
+    ]
     panel = worlds.panel_of(seed)
     difference = agreement.group_difference(*panel)
     covered = difference.interval(0.95).covers(worlds.PANEL_DIFFERENCE)
@@ -203,7 +219,7 @@ WORLDS: dict[Callable[[int], list[Hit]], int] = {
     child_functions.districts: 100,
     equality_functions.sexes: 100,
     equality_functions.boards: 100,
-    _agreement: 200,
+    _agreement: 400,
     _demand: 200,
     survey_worlds.survey: 200,
 }

@@ -367,6 +367,25 @@ def raters_of(seed: int, known: float) -> np.ndarray:
     return np.asarray(np.round(exact * 4.0) / 4.0)
 
 
+ANSWERS = np.array([0.0, 1.0])
+_COMMON, _RIGHT = 0.7, np.array([0.95, 0.85])
+
+
+def two_raters_of(seed: int, number: int = 100) -> tuple[np.ndarray, dict[str, float]]:
+    """Two raters who see what a case is with a probability each, and what they agree by."""
+    random = np.random.default_rng(seed)
+    case = random.random((number, 1)) < _COMMON
+    right = random.random((number, 2)) < _RIGHT
+    says = _COMMON * _RIGHT + (1.0 - _COMMON) * (1.0 - _RIGHT)
+    agreed = float(_RIGHT.prod() + (1.0 - _RIGHT).prod())
+    both = float(says.prod() + (1.0 - says).prod())
+    mean = float(says.mean())
+    pooled, flat = mean**2 + (1.0 - mean) ** 2, 2.0 * mean * (1.0 - mean)
+    chance = {"kappa": both, "alpha": pooled, "AC1": flat, "exact": 0.0}
+    truths = {name: (agreed - each) / (1.0 - each) for name, each in chance.items()}
+    return np.where(right, case, ~case).astype(np.float64), truths
+
+
 def panel_of(seed: int) -> tuple[np.ndarray, ...]:
     """Cases by one of six assessors of each group, some by all; weights of one and three."""
     random = np.random.default_rng(seed)

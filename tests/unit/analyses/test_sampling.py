@@ -158,7 +158,7 @@ def ratings_of(seed: int, effect: float) -> Ratings:
 def test_the_figures_of_a_filled_sample() -> None:
     found = {
         (each.measure, each.coefficient, each.level): each
-        for each in sampling.coefficients(ratings_of(1, 2.0), 1, 99)
+        for each in sampling.coefficients(ratings_of(1, 2.0))
     }
     question = found["hours", "group_difference", "hours"]
     assert question.lower is not None
@@ -190,12 +190,12 @@ def test_two_raters_get_kappa_and_what_skews_it() -> None:
     whole = ratings_of(2, 0.0)
     pair = Ratings(whole.hours[:, :2], whole.need[:, :2], whole.insats[:, :2],
                    np.array([0, 1]), whole.weights)  # fmt: skip
-    found = {(each.coefficient, each.level): each for each in sampling.coefficients(pair, 1, 49)
+    found = {(each.coefficient, each.level): each for each in sampling.coefficients(pair)
              if each.measure == "need"}  # fmt: skip
     assert {("cohen_kappa", level) for level in ("nominal", "linear", "quadratic")} <= set(found)
     assert found["pabak", "nominal"].estimate is not None
     assert found["prevalence_index", "nominal"].note == "two_answers_only"
-    [question] = [each for each in sampling.coefficients(pair, 1, 9)
+    [question] = [each for each in sampling.coefficients(pair)
                   if each.coefficient == "group_difference"]  # fmt: skip
     assert question.note == "these_assessors_only"
 
@@ -204,7 +204,7 @@ def test_one_group_alone_answers_no_question() -> None:
     whole = ratings_of(3, 0.0)
     alone = Ratings(whole.hours[:, ::2], whole.need[:, ::2], whole.insats[:, ::2],
                     np.array([0, 0]), whole.weights)  # fmt: skip
-    question = sampling.coefficients(alone, 1, 9)[0]
+    question = sampling.coefficients(alone)[0]
     assert (question.estimate, question.note) == (None, "not_both_groups")
 
 

@@ -17,7 +17,7 @@ from orchestration.statistics.agreement import (
     weights_of,
 )
 from orchestration.statistics.arrays import FloatArray, IntArray
-from orchestration.statistics.resampling import generator
+from tests.truths import worlds
 
 X = float("nan")
 #: Krippendorff's three coders of fifteen units.
@@ -131,10 +131,37 @@ def test_what_cannot_be_told_is_no_number() -> None:
     assert np.isnan(skew(np.zeros((2, 2))).bias)
 
 
-def test_cases_are_drawn_whole_and_the_same_each_time() -> None:
-    first, second = (agreement.drawn_cases(FOUR, gwet, generator(1), 99, 0.95) for _ in range(2))
-    assert first == second
-    assert first.lower < gwet(FOUR) < first.upper
+def test_leaving_cases_out_gives_a_shares_own_error() -> None:
+    # Of twenty pairs fifteen are the same: the error of a mean, and Student's t of nineteen.
+    pairs = np.column_stack([np.zeros(20), np.repeat([0.0, 1.0], [15, 5])])
+    found = agreement.left_out_cases(pairs, exact, 0.95)
+    assert found.standard_error == pytest.approx(np.sqrt(0.75 * 0.25 / 19))
+    assert found.lower == pytest.approx(0.75 - 2.0930 * found.standard_error, abs=1e-4)
+    assert found.upper == pytest.approx(0.75 + 2.0930 * found.standard_error, abs=1e-4)
+    # What only one has rated says nothing of how sure it is.
+    alone = np.vstack([pairs, [[0.0, X]] * 20])
+    wider = agreement.left_out_cases(alone, exact, 0.95)
+    assert wider.lower == pytest.approx(found.lower, abs=5e-3)
+    assert agreement.left_out_cases(FOUR, gwet, 0.95).upper <= 1.0
+
+
+def test_without_a_difference_nobody_knows_how_sure_it_is() -> None:
+    same = np.repeat([[0.0], [1.0]], 5, axis=0) * np.ones(2)
+    one_apart = np.vstack([np.zeros((9, 2)), [[1.0, 1.0]]])
+    for ratings, of in ((same, exact), (same, gwet), (one_apart, gwet), (same[:1], exact)):
+        found = agreement.left_out_cases(ratings, of, 0.95)
+        assert np.isnan([found.lower, found.upper, found.standard_error]).all()
+
+
+def test_intervals_hold_a_known_agreement() -> None:
+    # More of it, and tighter, in `make truths`.
+    held = []
+    for seed in range(60):
+        ratings, truths = worlds.two_raters_of(seed)
+        for name, of in (("AC1", gwet), ("alpha", lambda each: alpha(each, "nominal"))):
+            found = agreement.left_out_cases(ratings, of, 0.95)
+            held.append(found.covers(truths[name]))
+    assert 0.88 <= np.mean(held) <= 1.0
 
 
 def panel(
