@@ -149,12 +149,14 @@ class Delivered:
 
     Attributes:
         cases: of the year.
+        recent: cases of the year and the two before, for what a board has few of in a year.
         closings: of the year and the two before.
         districts: of the year.
         firsts: children who first came in the year or the two before.
     """
 
     cases: Cases | None = None
+    recent: Cases | None = None
     closings: Closings | None = None
     districts: Districts | None = None
     firsts: FirstInsats | None = None
@@ -182,19 +184,25 @@ def analyse(
     cases = delivered.cases
     if cases is None or cases.stage.size == 0:
         lacking = Shortfall.NO_REGISTER if cases is None else Shortfall.NOBODY
-        _nothing(rows, (1, 2, 3, 4, 5, 10, 11), lacking)
+        _nothing(rows, (1, 2, 4, 5, 10, 11), lacking)
     elif cases.stage.size > MOST_ROWS:
-        _nothing(rows, (1, 2, 3, 4, 5, 10, 11), Shortfall.TOO_MANY_ROWS)
+        _nothing(rows, (1, 2, 4, 5, 10, 11), Shortfall.TOO_MANY_ROWS)
     else:
         funnel(rows, cases)
         by_guardian(rows, cases)
-        boards_and_categories(rows, cases, replicates)
         contacted(rows, cases)
         with rows.attempt("5.5", unit="share", method_id="kitagawa"):
             youngest(rows, cases, replicates)
         sexes(rows, cases)
         with rows.attempt("5.11", unit="index", method_id="gini_simpson"):
             variety(rows, cases)
+    recent = delivered.recent
+    if recent is None or recent.stage.size == 0:
+        _nothing(rows, (3,), Shortfall.NO_REGISTER if recent is None else Shortfall.NOBODY)
+    elif recent.stage.size > MOST_ROWS:
+        _nothing(rows, (3,), Shortfall.TOO_MANY_ROWS)
+    else:
+        boards_and_categories(rows, recent, replicates)
     child_returns.again(rows, delivered.closings)
     child_districts.analyse(rows, delivered.districts)
     child_returns.first_insats(rows, delivered.firsts)
@@ -340,7 +348,11 @@ def _standardised(rows: Rows, cases: Cases, measure: str) -> None:
 
 
 def boards_and_categories(rows: Rows, cases: Cases, replicates: int) -> None:
-    """5.3: how much boards differ within a category, and beside what lies between categories."""
+    """5.3: how much boards differ within a category, and beside what lies between categories.
+
+    Of three years: a board investigates some hundred cases of preschool children in one, and what
+    lies between boards is then hardly told from chance.
+    """
     for measure in cases.measures:
         with rows.attempt(f"5.3_{measure}", unit="ratio", method_id="board_odds"):
             _boards(rows, cases, measure, replicates)
@@ -388,11 +400,14 @@ def _boards(rows: Rows, cases: Cases, measure: str, replicates: int) -> None:
             category=measure,
         )
     _against_categories(rows, (cells, y, n, plain), measure, spread["within"], replicates)
-    # Each board against what the others' pattern gives its own cases, also for the mart.
+    # Each board against what the others' pattern gives its own cases, also for the mart. Where all
+    # of them differ, none of them need stand out among the others.
     expected = expected_without(of, y, n, design, present.size)
     observed = np.bincount(of, y, minlength=present.size).astype(np.float64)
     share = expected / np.bincount(of, n, minlength=present.size)
-    found = standardise_units(observed, expected, expected * (1.0 - share), LEVEL)
+    found = standardise_units(
+        observed, expected, expected * (1.0 - share), LEVEL, settled=verdict == "boards_differ"
+    )
     rows.add_boards(measure, tuple(cases.names["board"][at] for at in present), found)
 
 

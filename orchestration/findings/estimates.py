@@ -91,7 +91,10 @@ class BoardStandardised:
     measure_id: Annotated[str, Field(description="Måttet.")]
     period_start: Annotated[date, Field(description="Periodens första dag.")]
     geography_id: Annotated[str, Field(description="Nämnden; se marts.geographies.")]
-    observed: Annotated[float, Field(description="Antalet händelser.")]
+    observed: Annotated[
+        float,
+        Field(description="Antalet händelser; för child_review under året och de två före."),
+    ]
     expected: Annotated[
         float, Field(description="Antalet som de övriga nämndernas mönster ger samma ärenden.")
     ]
@@ -102,7 +105,13 @@ class BoardStandardised:
     tau2: Annotated[float, Field(description="Varians mellan nämnderna utöver slumpen.")]
     tau2_lower: Annotated[float, Field(description="Variansens nedre gräns.")]
     tau2_upper: Annotated[float, Field(description="Variansens övre gräns.")]
-    p_value: Annotated[float, Field(description="Ojusterat p-värde.")]
+    p_value: Annotated[
+        float,
+        Field(
+            description="Ojusterat p-värde: mot hur de övriga varierar, eller mot slumpen enbart"
+            " där det är säkert att nämnderna skiljer sig åt (boards_differ i 5.3_within)."
+        ),
+    ]
     q_value: Annotated[float, Field(description="Justerat för antalet nämnder.")]
     verdict: Annotated[str, Field(description="above, below eller alike.")]
 

@@ -241,9 +241,11 @@ METHODS = (
         method_id="board_odds",
         title_sv="Hur mycket nämnderna skiljer sig",
         text_sv=(
-            "Varje nämnds odds jämförs med vad ärendenas ålder, kontaktorsak, historik och "
-            "områdeskategori ger. Måttet är medianen av kvoten mellan två nämnders odds, slumpen "
-            "borträknad: 1 betyder att de är lika."
+            "Varje nämnds odds under året och de två före jämförs med vad ärendenas ålder, "
+            "kontaktorsak, historik och områdeskategori ger. Måttet är medianen av kvoten mellan "
+            "två nämnders odds, slumpen borträknad: 1 betyder att de är lika. Är den säkert över 1 "
+            "och minst 1,2 prövas varje nämnd mot slumpen enbart, annars mot hur de övriga "
+            "varierar."
         ),
         reference="Larsen & Merlo (2005), Am. J. Epidemiol. 161:81; Paule & Mandel (1982)",
     ),

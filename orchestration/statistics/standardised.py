@@ -42,7 +42,8 @@ class Standardised:
         shrunken: the ratio pulled towards the units' common one.
         between: variance of the log ratio between units that is not chance.
         between_limits: of that variance.
-        p_values: each against the others, chance and the variance between them allowed for.
+        p_values: each against the others, chance and the variance between them allowed for; or
+            chance alone, where it is settled that they differ.
         q_values: the same by Benjamini-Hochberg over the units.
     """
 
@@ -91,7 +92,12 @@ def expected_without(
 
 
 def standardise_units(
-    observed: FloatArray, expected: FloatArray, variance: FloatArray, level: float
+    observed: FloatArray,
+    expected: FloatArray,
+    variance: FloatArray,
+    level: float,
+    *,
+    settled: bool = False,
 ) -> Standardised:
     """Ratios with limits, shrunken ratios, and a test of each against the others.
 
@@ -100,6 +106,8 @@ def standardise_units(
         expected: (I,), positive.
         variance: (I,), of each unit's observed number around what is expected of it.
         level: coverage.
+        settled: whether all units together surely differ by what matters. None of them need then
+            stand out among the others; which ones lie apart is a question of chance alone.
 
     Raises:
         ValueError: a unit is expected to have nothing, or there are fewer than three.
@@ -114,7 +122,8 @@ def standardise_units(
     trust = together.between / (together.between + own)
     centre = float(together.coefficients[0])
     reach = special.ndtri((1.0 + level) / 2.0) * np.sqrt(own)
-    p_values = against_others(y, own)
+    alone = np.asarray(2.0 * special.ndtr(-np.abs(y) / np.sqrt(own)))
+    p_values = alone if settled else against_others(y, own)
     return Standardised(
         observed=observed,
         expected=expected,

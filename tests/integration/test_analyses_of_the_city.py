@@ -197,7 +197,11 @@ def test_the_planted_stadsdelar_and_boards_are_found_and_no_other(
             "select category, verdict from marts.analysis_results where estimand_id = '5.3_within'"
         )
     )
-    assert boards["vidtalad_skola"] == "boards_differ"
+    assert boards["vidtalad_skola"] == boards["vidtalad_forskola"] == "boards_differ"
+    assert default_city.published(
+        "select measure_id from marts.board_standardised where measure_id like 'vidtalad_%'"
+        " and verdict <> 'alike' group by measure_id order by measure_id"
+    ) == [("vidtalad_forskola",), ("vidtalad_skola",)]
     assert boards["vidtalad_barnet"] != "boards_differ"
     assert boards["vidtalad_halso_sjukvard"] == "boards_alike"
     found = estimates(default_city, "child_review")

@@ -24,15 +24,18 @@ def _verdict(world: str, name: str, right: bool) -> Hit:
 def cases(seed: int) -> list[Hit]:
     """Steps, guardians, boards, whom they speak to, and the sexes, which do not differ."""
     seen, truths = child_worlds.cases_of(seed)
-    rows = child_review.analyse(
-        worlds.YEAR, "0180", child_review.Delivered(cases=seen), replicates=_REPLICATES
-    )
+    delivered = child_review.Delivered(cases=seen, recent=seen)
+    rows = child_review.analyse(worlds.YEAR, "0180", delivered, replicates=_REPLICATES)
     boards = {r.category: r.verdict for r in rows.results if r.estimand_id == "5.3_within"}
+    # Measures of which some board is named in `marts.board_standardised`.
+    named = {r.measure_id for r in rows.boards if r.verdict != "alike"}
     steps = [r for r in rows.results if r.estimand_id == "5.10_step"]
     return [
         *hits("cases", rows, truths),
         *(_verdict("boards", "5.3 planted", boards[n] == "boards_differ") for n in _DIFFER),
         *(_verdict("boards", "5.3 null", boards[n] != "boards_differ") for n in _NULLS),
+        *(_verdict("boards", "5.3 named planted", n in named) for n in _DIFFER),
+        *(_verdict("boards", "5.3 named null", n not in named) for n in _NULLS),
         *(_verdict("sexes alike", "5.10 verdict", r.verdict != "skillnad") for r in steps),
     ]
 

@@ -211,6 +211,5 @@ def districts_of(
 
 def delivered_of(seed: int) -> Delivered:
     """All of it together."""
-    return Delivered(
-        cases_of(seed)[0], closings_of(seed)[0], districts_of(seed)[0], firsts_of(seed)[0]
-    )
+    cases = cases_of(seed)[0]
+    return Delivered(cases, cases, closings_of(seed)[0], districts_of(seed)[0], firsts_of(seed)[0])

@@ -26,6 +26,8 @@ from orchestration.reporting.sections import child_review as section
 
 REGISTER = "barn_unga_arenden"
 UNKNOWN = "okand"
+# Years before the reported one, for what a board has few of in a year.
+_YEARS_BEFORE = 2
 _EVERYONE = "alla"
 # Children are counted by their first case, since a pseudonym is another in each installation, and
 # the last digit of a sum depends on its order.
@@ -34,7 +36,8 @@ _CASES = f"""
 select cases.*, boards.geography_id as board, {_FIRST_CASE.format(table="cases")}
 from intermediate.int_child_case_stages as cases
 left join ({TODAYS_BOARDS}) as boards using (municipality_id, board_name)
-where cases.municipality_id = $municipality and year(cases.period_start) = $year
+where cases.municipality_id = $municipality
+    and year(cases.period_start) between $year - $before and $year
 """
 # Followed to the end of the year, whatever is known since.
 _CLOSINGS = f"""
@@ -78,8 +81,8 @@ def _place(column: str, names: tuple[str, ...]) -> str:
     return f"coalesce(list_position({list(names)}, {column}), 0) - 1 as {column}_place"
 
 
-def read_cases(reader: Reader, year: int) -> Cases:
-    """The cases of a year.
+def read_cases(reader: Reader, year: int, *, before: int = 0) -> Cases:
+    """The cases of a year and of so many before.
 
     Raises:
         TooManyRowsError: there are more than Python takes.
@@ -107,6 +110,7 @@ def read_cases(reader: Reader, year: int) -> Cases:
         coded=tuple(coded.values()),
         order="case_id",
         year=year,
+        before=before,
     )
     return Cases(
         child=grain.whole("child"),
@@ -338,6 +342,7 @@ def _compute(work: Work, year: int) -> Computed:
         try:
             delivered = Delivered(
                 cases=read_cases(reader, year),
+                recent=read_cases(reader, year, before=_YEARS_BEFORE),
                 closings=read_closings(reader, year),
                 districts=read_districts(reader, year),
                 firsts=read_firsts(reader, year),

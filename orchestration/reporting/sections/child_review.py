@@ -193,8 +193,9 @@ def _board_dots(found: Estimates, context: AnalysisContext) -> list[Plain]:
     return estimates.dots(
         nodes("Hur mycket nämnderna skiljer sig"),
         say(
-            "Typisk kvot mellan två nämnders odds, {year}, när åldrar, kontaktorsaker, historik "
-            "och områdeskategori är lika. Streckad linje: ingen skillnad.{mark}",
+            "Typisk kvot mellan två nämnders odds under upp till tre år till och med {year}, när "
+            "åldrar, kontaktorsaker, historik och områdeskategori är lika. Streckad linje: ingen "
+            "skillnad.{mark}",
             year=Period.year(context.year),
             mark=context.sources.mark_of(REGISTER),
         ),
@@ -240,7 +241,8 @@ def _school(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> 
     return boards.figure(
         say("Hur ofta skolan vidtalas, mot vad nämndens ärenden låter vänta"),
         say(
-            "Vidtalade skolor delat med det väntade, {year}. Streckad linje: som väntat.{mark}",
+            "Vidtalade skolor delat med det väntade, under upp till tre år till och med {year}. "
+            "Stark färg: säkert annat än väntat. Streckad linje: som väntat.{mark}",
             year=Period.year(context.year),
             mark=context.sources.mark_of(REGISTER),
         ),

@@ -95,6 +95,11 @@ def test_boards_that_differ_are_found_and_those_that_do_not_are_not(reviewed: Ro
     assert boards["vidtalad_skola"] == boards["vidtalad_forskola"] == "boards_differ"
     assert boards["vidtalad_halso_sjukvard"] == "boards_alike"
     assert boards["vidtalad_barnet"] != "boards_differ"
+    named = {row.measure_id for row in reviewed.boards if row.verdict != "alike"}
+    assert named & {f"vidtalad_{party}" for party in PARTIES} == {
+        "vidtalad_skola",
+        "vidtalad_forskola",
+    }
     ratio = of(reviewed, "5.3_ratio", "measure")
     assert (ratio["vidtalad_skola"].ci_lower or 0) > 1
     declined = ratio["avbojd_av_vardnadshavare"]
@@ -184,7 +189,7 @@ def test_what_cannot_be_told_has_a_row_that_says_why(cases: Cases) -> None:
         },
         contacted={name: spoken[few] for name, spoken in cases.contacted.items()},
     )
-    rows = child_review.analyse(YEAR, "0180", Delivered(cases=small), replicates=9)
+    rows = child_review.analyse(YEAR, "0180", Delivered(small, small), replicates=9)
     told = {r.estimand_id.split("_")[0]: r for r in rows.results}
     assert set(told) == {f"5.{n}" for n in range(1, 13)}
     estimated = {r.estimand_id for r in rows.results if r.status is Status.ESTIMATED}

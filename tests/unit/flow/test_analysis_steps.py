@@ -294,6 +294,9 @@ def test_a_return_is_followed_for_a_year_and_a_move_for_half(reader: Reader) -> 
 
 def test_a_case_of_a_child_is_numbered_with_what_is_not_known(reader: Reader) -> None:
     cases = child_review.read_cases(reader, 2018)
+    recent = child_review.read_cases(reader, 2020, before=2)
+    assert recent.stage.tolist() == cases.stage.tolist()
+    assert child_review.read_cases(reader, 2020, before=1).stage.size == 0
     # By a child's first case: a pseudonym's order is another in each installation.
     assert cases.child.tolist() == [0, 1, 0]
     assert cases.boy.tolist() == [1, 0, -1]

@@ -246,6 +246,11 @@ def test_a_unit_is_held_against_the_others_and_its_own_mix() -> None:
     observed = np.bincount(units, events).astype(float)
     found = standardise_units(observed, expected, expected * 0.7, 0.95)
     assert list(np.flatnonzero(found.q_values < 0.1)) == [3]
+    # Where it is settled that they differ, each is held against what chance alone would do.
+    alone = standardise_units(observed, expected, expected * 0.7, 0.95, settled=True)
+    z = np.log((observed + 0.5) / (expected + 0.5)) / np.sqrt(0.7 / expected)
+    assert alone.p_values == pytest.approx(2 * special.ndtr(-np.abs(z)))
+    assert alone.between == found.between
     assert 1 < found.shrunken[3] < found.ratio[3]
     low, high = found.between_limits
     assert low <= found.between <= high
