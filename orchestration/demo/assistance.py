@@ -40,6 +40,8 @@ from orchestration.demo.targets import YEARS
 
 _MAN, _MAN_CHILDREN, _WOMAN, _WOMAN_CHILDREN, _COUPLE, _COUPLE_CHILDREN, _ESTATE = range(7)
 _TYPES: Final = ("3", "4", "5", "6", "7", "8", "9")
+WOMEN_AMONG_APPLICANTS: Final[Floats] = np.array([0.0, 0.0, 1.0, 1.0, 0.5, 0.5, 0.5])
+"""By household type."""
 _WITH_CHILDREN: Final = (_MAN_CHILDREN, _WOMAN_CHILDREN, _COUPLE_CHILDREN)
 _COUPLES: Final = (_COUPLE, _COUPLE_CHILDREN)
 
@@ -503,21 +505,21 @@ def decisions_of(model: Model) -> list[Decisions]:
     return _course(People(model.generator("personer")), model).decisions
 
 
-def amounts_of(model: Model) -> tuple[list[Decisions], Floats]:
-    """Each year's decisions in a city, and what the last year's lack, without the rest of it.
+def amounts_of(model: Model) -> tuple[list[Decisions], Floats, Floats]:
+    """Each year's decisions in a city, and the last year's kronor, without the rest of it.
 
     Args:
         model: Which city.
 
     Returns:
-        Decisions in the order of `targets.YEARS`; applied less granted of the last year's, in
-        kronor, shape (n,).
+        Decisions in the order of `targets.YEARS`; of the last year's, what was applied for and
+        what was granted, each of shape (n,).
     """
     course = _course(People(model.generator("personer")), model)
     year, last = YEARS[-1], course.decisions[-1]
     rng = model.generator(f"bistand belopp {year}")
     applied, granted = _amounts(rng, course.households, year, last, model)
-    return course.decisions, (applied - granted) / 100.0
+    return course.decisions, applied / 100.0, granted / 100.0
 
 
 def write_assistance(exporter: writing.Exporter, people: People, model: Model) -> Residents:

@@ -37,6 +37,8 @@ _DISABILITY, _PSYCHIATRY = range(2)
 AREA_NEED: Final = (0.15, 0.35)
 """How much of where each target group lives follows the assistance recipients."""
 MEN: Final = (0.5, 0.4)
+OTHER_WOMEN: Final = 0.46
+"""Share of those in social psychiatry who have no housing support."""
 CIRCLES: Final = (30, 48, 4, 18)
 """Weights of no LSS personkrets and of the three, among the disabled."""
 LEAVING: Final = 0.09
@@ -532,7 +534,7 @@ def _write_psychiatry(
         else max(1, int(rng.poisson(each)))
         for year, each in zip(YEARS, expected, strict=True)
     ]
-    women = [int(rng.binomial(count, 0.46)) for count in others]
+    women = [int(rng.binomial(count, OTHER_WOMEN)) for count in others]
     recruiter = Recruiter(
         rng, people, ages=adult_ages(45.0, 14.0), youngest=18, known=known, known_share=0.2
     )

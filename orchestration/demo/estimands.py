@@ -30,6 +30,7 @@ from orchestration.demo.sampling import (
     last_day,
     year_of,
 )
+from orchestration.demo.sex_ratios import sex_ratios
 from orchestration.statistics import batched
 from orchestration.statistics.decomposition import product_effects
 
@@ -61,6 +62,8 @@ _MERGED: Final = (
     *("Östermalm", "Älvsjö", "Hägersten-Liljeholmen"),
 )
 _PLAIN: Final = str.maketrans("åäö ", "aao-")
+_Assisted = tuple[Sequence[Decisions], Floats, Floats]
+"""Each year's decisions, and what the last year's applied for and were granted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,27 @@ def write_truth(path: Path, model: Model) -> None:
 
 def truths_of(model: Model) -> list[Truth]:
     """Every estimand's value in a city of a model; levels are those of its size."""
-    return [*_of_refusals(model), *_of_protected(model), *housing_support_truths(model)]
+    assisted = [assistance.amounts_of(each) for each in _others(model, CITIES)]
+    return [
+        *_of_refusals(model, assisted),
+        *_of_protected(model),
+        *housing_support_truths(model),
+        *equality_truths(model, assisted),
+    ]
+
+
+def equality_truths(model: Model, assisted: Sequence[_Assisted] | None = None) -> Iterator[Truth]:
+    """The values of 8.1: women's level over men's, by indicator.
+
+    Args:
+        model: Which city.
+        assisted: Economic assistance in the other cities, if it is drawn already.
+    """
+    others = list(_others(model, CITIES))
+    drawn = assisted or [assistance.amounts_of(each) for each in others]
+    of_year = [(years[-1], granted) for years, _, granted in drawn]
+    for name, ratio in sex_ratios(model, YEAR, of_year, others).items():
+        yield Truth("equality", "8.1", ratio, name, "indicator")
 
 
 def _others(model: Model, number: int) -> Iterator[Model]:
@@ -179,15 +202,14 @@ def _months_of(years: Sequence[Decisions]) -> _Months:
     )
 
 
-def _of_refusals(model: Model) -> Iterator[Truth]:
-    drawn = [assistance.amounts_of(each) for each in _others(model, CITIES)]
-    cities = [years[-2:] for years, _ in drawn]
+def _of_refusals(model: Model, drawn: Sequence[_Assisted]) -> Iterator[Truth]:
+    cities = [years[-2:] for years, *_ in drawn]
     months = [_months_of(years) for years in cities]
     yield from _rates(cities, months)
     yield from _factors(cities, months, model)
-    yield from _composition([years for years, _ in drawn])
+    yield from _composition([years for years, *_ in drawn])
     yield from _any(months)
-    yield from _money([(years[-1], lacking) for years, lacking in drawn], model)
+    yield from _money([(years[-1], applied - granted) for years, applied, granted in drawn], model)
     yield from _spells(months, tuple(model.truths.refusal.hazard_by_spell))
     yield from _new_groups(cities)
     yield from _returns(months)
@@ -485,32 +507,11 @@ def _reported(model: Model) -> int:
     return len(np.unique(cases.found.person[mine]))
 
 
-class _Kept(writing.Exporter):
-    """Keeps the stays of a city instead of writing its files."""
-
-    def __init__(self) -> None:  # it has no directory and no database
-        self.tables: dict[str, list[writing.Table]] = {}
-
-    def history_then_months(
-        self, register: str, year: int, table: writing.Table, months: Ints
-    ) -> None:
-        del year, months
-        self.tables.setdefault(register, []).append(table)
-
-    def column(self, register: str, name: str) -> Ints:
-        """A column of a register, as numbers; days since 1970 of a date."""
-        parts = [np.asarray(table[name].values) for table in self.tables[register]]
-        days = parts[0].dtype.kind == "M"
-        return np.concatenate(
-            [part.astype("datetime64[D]") if days else part for part in parts]
-        ).astype(np.int64)
-
-
 def _flows(model: Model) -> Iterator[Truth]:
     """2.6: who came to another form within so long, among those who left one in the two years."""
     found: dict[tuple[str, str], list[tuple[Ints, Ints]]] = {}
     for each in _others(model, CITIES):
-        kept = _Kept()
+        kept = writing.Kept()
         people = People(each.generator("personer"))
         cases = violence.cases_of(people, None, each)
         placed = violence.write_placements(kept, people, cases, each)
@@ -530,7 +531,7 @@ def _flows(model: Model) -> Iterator[Truth]:
 _Stays = dict[str, tuple[Ints, Ints, Ints]]
 
 
-def _stays_of(kept: _Kept) -> _Stays:
+def _stays_of(kept: writing.Kept) -> _Stays:
     """Person, first and last day of the stays in each form; `NO_DAY` where one has not ended."""
     placed, talked = "skyddat_boende_placeringar", "rvc_samtalsstod"
     names = ("personnummer", "start_datum", "slut_datum")

@@ -60,6 +60,25 @@ def children(year: int, scale: float) -> Ints:
     return young
 
 
+def women_per_man(year: int) -> tuple[float, float]:
+    """Women for each man among the residents: of children, and of adults.
+
+    Args:
+        year: The calendar year.
+    """
+    young = children(year, 1.0)
+    weights = np.stack([_age_weights(share) for share in CHILD_SHARE.values])
+    found = []
+    for ages, persons in (
+        (slice(None, _ADULT), young),
+        (slice(_ADULT, None), residents(year, 1.0) - young),
+    ):
+        of_sex = weights[:, :, ages].sum(axis=2)
+        women, men = persons @ (of_sex / of_sex.sum(axis=1, keepdims=True))
+        found.append(float(women / men))
+    return found[0], found[1]
+
+
 def _age_weights(child_share: float) -> Floats:
     """Weights for sex (women, men) and age, shape (2, 101), children and adults summing apart."""
     ages = np.arange(_AGES)

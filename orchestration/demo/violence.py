@@ -42,8 +42,10 @@ _PAUSE: Final = 14
 """Days at least between two series of counselling."""
 
 _ROLES: Final = ("valdsutsatt", "valdsutovare")
-_VICTIM_MEN: Final = 0.12
-_PERPETRATOR_MEN: Final = 0.92
+VICTIM_MEN: Final = 0.12
+PERPETRATOR_MEN: Final = 0.92
+PLACED_MEN: Final = 0.06
+"""Share of those who are placed without a case that is known."""
 _AGES: Final = adult_ages(34.0, 12.0)
 _LAST: Final = last_day(YEARS[-1])
 # The four centres, each for its part of the city; central cases go to the first.
@@ -273,8 +275,8 @@ def _open_before(
     year = YEARS[0] - 1
     found = _together(
         [
-            _find(rng, recruiter, year, victims, _VICTIM_MEN),
-            _find(rng, recruiter, year, count - victims, _PERPETRATOR_MEN),
+            _find(rng, recruiter, year, victims, VICTIM_MEN),
+            _find(rng, recruiter, year, count - victims, PERPETRATOR_MEN),
         ]
     )
     # Half of what is open was reported within eight months.
@@ -304,9 +306,9 @@ def _report(
     victims = min(max(victims, 1), count - again - 1)
     found = _together(
         [
-            _find(rng, recruiter, year, victims, _VICTIM_MEN),
+            _find(rng, recruiter, year, victims, VICTIM_MEN),
             cases.found.take(rng.permutation(carried)[:again]),
-            _find(rng, recruiter, year, count - victims - again, _PERPETRATOR_MEN),
+            _find(rng, recruiter, year, count - victims - again, PERPETRATOR_MEN),
         ]
     )
     reported = rng.permutation(days_in_year(rng, year, count))
@@ -404,7 +406,7 @@ def write_counselling(
                 recruiters[0],
                 year,
                 of_role[0] - len(came),
-                _VICTIM_MEN,
+                VICTIM_MEN,
                 before=first,
                 again=0.1,
                 factors=factors,
@@ -414,7 +416,7 @@ def write_counselling(
                 recruiters[1],
                 year,
                 of_role[1],
-                _PERPETRATOR_MEN,
+                PERPETRATOR_MEN,
                 before=before[1],
                 again=0.1,
                 factors=factors,
@@ -641,7 +643,7 @@ def _placed_of(
     weight = shares[cases.children[known].astype(np.int64)] + 1e-9
     weight = np.where(this_year, np.where(own, 1e6, 0.0), weight)
     rows = known[pick(rng, min(linked, int((weight > 0).sum())), weight)]
-    sex = 0.06 if male is None else float(male)
+    sex = PLACED_MEN if male is None else float(male)
     rest = _find(rng, recruiter, year, count - len(rows), sex, central=0.05)
     chance = (
         CHILDREN_AT_HOME

@@ -33,6 +33,9 @@ from orchestration.demo.sampling import (
 from orchestration.demo.targets import YEARS
 
 _LAST: Final = last_day(YEARS[-1])
+DEBT_MEN: Final = 0.52
+FAMILY_LAW_BOYS: Final = 0.51
+SUBSTANCE_USE_WOMEN: Final = 0.31
 
 
 def write_debt_counselling(
@@ -54,7 +57,7 @@ def write_debt_counselling(
         count = model.total(rng, targets.DEBT_COUNSELLING, year)
         area = by_area(rng, count, area_weights(0.5, 0.0))
         visit = days_in_year(rng, year, count)
-        person = recruiter.find(area, happens(rng, 0.52, count), visit)
+        person = recruiter.find(area, happens(rng, DEBT_MEN, count), visit)
         applied = choose(rng, (60, 24, 16), count) - 1
         decided = np.where(applied == 1, on_weekday(visit + rng.integers(30, 240, count)), NO_DAY)
         applied[applied == 1] = np.where(decided[applied == 1] > _LAST, 0, 1)
@@ -148,7 +151,7 @@ def write_family_law(
             more = max(0, min(count - before, len(after)))
             kind[after[pick(rng, more, np.ones(len(after)))]] = _TALKS
         area = by_area(rng, count, area_weights(0.2, 0.0))
-        person = recruiter.find(area, happens(rng, 0.51, count), start)
+        person = recruiter.find(area, happens(rng, FAMILY_LAW_BOYS, count), start)
         length = (70 * rng.lognormal(0.0, 0.6, count)).astype(np.int64) + 5
         end = np.where(start + length > _LAST + 60, NO_DAY, start + length)
         outcome = np.where(end == NO_DAY, -1, choose(rng, (46, 24, 18, 12), count))
@@ -169,6 +172,9 @@ _OUTPATIENT, _INSTITUTION = 0, 1
 _CARE_WEIGHTS: Final = (56, 14, 2, 20, 8)
 _BY_LAW: Final = 0.22
 """Share of the stays in institutions that are compulsory (LVM)."""
+_LEAVING: Final = 0.38
+_SECOND: Final = 0.24
+"""Share of those who stay the year out that have a second intervention in it."""
 
 
 def write_substance_use(
@@ -190,7 +196,7 @@ def write_substance_use(
         rng, people, ages=adult_ages(41.0, 14.0), youngest=18, known=known, known_share=0.3
     )
     counts = [model.total(rng, targets.SUBSTANCE_USE, year) for year in YEARS]
-    women = [int(rng.binomial(count, 0.31)) for count in counts]
+    women = [int(rng.binomial(count, SUBSTANCE_USE_WOMEN)) for count in counts]
     followed = follow(
         rng,
         recruiter,
@@ -198,11 +204,10 @@ def write_substance_use(
         women=women,
         men=[count - woman for count, woman in zip(counts, women, strict=True)],
         weights=area_weights(0.5, 0.05),
-        leaving=0.38,
+        leaving=_LEAVING,
     )
     equality = model.truths.equality
-    weights = np.tile(np.array(_CARE_WEIGHTS, dtype=np.float64), (2, 1))
-    weights[0, _OUTPATIENT] *= equality.substance_use_outpatient_women
+    weights = _care_weights(model)
     by_law = np.full(CENTRAL + 1, _BY_LAW / (1 - _BY_LAW))
     for name, odds in equality.lvm_board.items():
         by_law[AREAS.index(name)] *= odds
@@ -213,21 +218,65 @@ def write_substance_use(
         kept = (panel.carried >= 0) & happens(rng, 0.7, len(panel.person))
         care = np.where(kept, np.append(care, 0)[panel.carried], drawn)
         if panel.year == YEARS[-1]:
-            more = round(
-                len(panel.person)
-                * (1 - targets.SUBSTANCE_USE[panel.year - 1] / targets.SUBSTANCE_USE[panel.year])
-            )
+            more = round(len(panel.person) * _registered_more())
             newcomers = rng.permutation(np.flatnonzero(panel.carried < 0))
             care[newcomers[: max(more, 0)]] = _OUTPATIENT
-        table, months = _care_table(rng, people, panel, care, by_law)
+        # Drawn apart, so that more of it somewhere moves nothing else.
+        compelled = model.generator(f"missbruk lvm {panel.year}")
+        table, months = _care_table(rng, people, panel, care, compelled=compelled, by_law=by_law)
         exporter.history_then_months("missbruk_insatser", panel.year, table, months)
 
 
+def _care_weights(model: Model) -> Floats:
+    """Weights of the forms of care for women and men, shape (2, 5)."""
+    weights = np.tile(np.array(_CARE_WEIGHTS, dtype=np.float64), (2, 1))
+    weights[0, _OUTPATIENT] *= model.truths.equality.substance_use_outpatient_women
+    return weights
+
+
+def _registered_more() -> float:
+    """Share of the last year's persons who are there because participants are registered."""
+    before, now = (targets.SUBSTANCE_USE[year] for year in YEARS[-2:])
+    return 1 - before / now
+
+
+def care_shares(model: Model) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Shares of women and men in the last year.
+
+    Args:
+        model: Which city.
+
+    Returns:
+        Those with outpatient care among all, and those with compulsory care among those in
+        institutions; women and men of each. What the boards are given more of, both sexes are.
+    """
+    more = _registered_more()
+    weights = _care_weights(model)
+    first = (1 - more) * weights / weights.sum(axis=1, keepdims=True)
+    first[:, _OUTPATIENT] += more
+    likely = np.array(_CARE_WEIGHTS, dtype=np.float64) / sum(_CARE_WEIGHTS)
+    second = (1 - _LEAVING) * _SECOND * likely
+    any_of = 1 - (1 - first) * (1 - second)
+    compelled = 1 - (1 - _BY_LAW * first) * (1 - _BY_LAW * second)
+    outpatients = any_of[:, _OUTPATIENT]
+    shares = compelled[:, _INSTITUTION] / any_of[:, _INSTITUTION]
+    return (
+        (float(outpatients[0]), float(outpatients[1])),
+        (float(shares[0]), float(shares[1])),
+    )
+
+
 def _care_table(
-    rng: np.random.Generator, people: People, panel: PanelYear, care: Ints, by_law: Floats
+    rng: np.random.Generator,
+    people: People,
+    panel: PanelYear,
+    care: Ints,
+    *,
+    compelled: np.random.Generator,
+    by_law: Floats,
 ) -> tuple[writing.Table, Ints]:
     count = len(panel.person)
-    second = np.flatnonzero(~panel.leaves & happens(rng, 0.24, count))
+    second = np.flatnonzero(~panel.leaves & happens(rng, _SECOND, count))
     row = np.concatenate([np.arange(count), second])
     kind = np.concatenate([care, choose(rng, _CARE_WEIGHTS, len(second))])
     start = panel.start[row].copy()
@@ -237,7 +286,7 @@ def _care_table(
     # Decisions end with the year; those who stay have a new one in the next.
     latest = np.where(panel.leaves, panel.end, last_day(panel.year))[row]
     end = np.maximum(np.minimum(start + length.astype(np.int64), latest), start)
-    compulsory = (kind == _INSTITUTION) & happens(rng, by_law[panel.area[row]], len(row))
+    compulsory = (kind == _INSTITUTION) & happens(compelled, by_law[panel.area[row]], len(row))
     around_the_clock = (kind > _OUTPATIENT) & (kind < len(_CARE) - 1)
     order = np.lexsort((panel.person[row], start))
     rows = row[order]

@@ -376,7 +376,16 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
                 "lagrum": "sol",
                 "form": "oppenvard",
                 "start_datum": "2021-04-01",
-            }
+            },
+            {
+                "insats_id": "m2",
+                "person_id": "m1",
+                "kon": "M",
+                "stadsdelsnamnd": "Farsta",
+                "lagrum": "lvm",
+                "form": "institution",
+                "start_datum": "2022-12-22",
+            },
         ],
     ),
     (

@@ -48,6 +48,10 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("debt_counselling_new", (1, None, 1)),
         ("family_law_cases", (1, None, 1)),
         ("substance_use_persons", (1, None, 1)),
+        ("substance_use_outpatient_share", (1, 1, 1)),
+        ("substance_use_compulsory_share", (1, 1, 1)),
+        # From 22 to 31 December, both included.
+        ("substance_use_care_days", (10, 1, 10)),
         ("homeless_persons", (1, None, 1)),
         ("housing_support_persons", (3, None, 3)),
         ("social_psychiatry_users", (2, None, 2)),

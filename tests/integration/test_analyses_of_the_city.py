@@ -15,6 +15,7 @@ from orchestration.flow.grains import Reader
 from orchestration.reporting.sections import housing_support as section
 from orchestration.settings import PROJECT_ROOT
 from tests.integration.conftest import Installation
+from tests.truths.city_equality import ratios
 
 GUIDE = (PROJECT_ROOT / "docs/analyses.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", GUIDE, re.DOTALL)
@@ -270,6 +271,40 @@ def test_every_estimate_stands_once_with_a_method_and_what_it_lacks(
     assert default_city.published(
         "select count(distinct geography_id) from marts.board_standardised"
     ) == [(11,)]
+
+
+def test_the_planted_difference_by_sex_and_the_planted_board_are_found(
+    default_city: Installation,
+) -> None:
+    [(ratio, verdict)] = default_city.published(
+        "select ratio, verdict from marts.equality where comparison = 'sex'"
+        " and geography_id = '0180' and indicator_id = 'substance_use_outpatient_share'"
+        " and year(period_start) = 2023"
+    )
+    # Odds of 2.5 are 1.23 times the share, by hand in `tests/unit/demo/test_city_truths.py`.
+    assert ratio == pytest.approx(1.225, abs=0.06)
+    assert verdict == "skillnad"
+    boards = dict(
+        default_city.published(
+            "select category_a, verdict from marts.equality where comparison = 'board'"
+            " and indicator_id = 'substance_use_compulsory_share' and ratio > 1.5"
+            " and year(period_start) = 2023"
+        )
+    )
+    assert boards.pop("0180-enskede-arsta-vantor") == "skillnad"
+    assert "skillnad" not in boards.values()
+
+
+def test_every_comparison_of_women_and_men_has_a_declared_truth(default_city: Installation) -> None:
+    compared = {
+        name
+        for (name,) in default_city.published(
+            "select category from marts.analysis_results"
+            " where estimand_id = '8.1' and year(period_start) = 2023"
+        )
+    }
+    assert len(compared) > 25
+    assert compared <= ratios().keys()
 
 
 def test_one_threshold_and_one_truth() -> None:

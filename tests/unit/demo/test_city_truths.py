@@ -12,7 +12,9 @@ from orchestration.cli import app
 from orchestration.demo import assistance, estimands, violence
 from orchestration.demo.city import city_model
 from orchestration.demo.people import People
+from orchestration.demo.population import women_per_man
 from orchestration.demo.sampling import year_of
+from orchestration.demo.sex_ratios import ALIKE, sex_ratios
 from orchestration.demo.truths import Truths, TruthsError
 from tests.truths.city_dispersion import dispersion
 
@@ -134,7 +136,7 @@ def test_a_demand_for_a_city_writes_its_truths_outside_the_inbox(tmp_path: Path)
     asked = {
         *("1.2", "1.4", "1.5", "1.6", "1.7_granted_3", "1.7_contrast", "1.8", "2.3", "2.4", "2.7"),
         *("2.8", "3.3", "3.3_hours", "3.4", "3.5", "3.7", "1.1", "1.3_rate", "1.4_any", "1.9_sum"),
-        *("2.6", "3.1_hours", "3.2", "3.9", "3.10"),
+        *("2.6", "3.1_hours", "3.2", "3.9", "3.10", "8.1"),
     }
     assert asked <= {estimand for estimand, _ in values}
     # No emergency flat and no solution of one's own took over; half of the mothers' places went.
@@ -216,3 +218,33 @@ def test_a_home_of_ones_own_is_a_ground_for_owners_alone() -> None:
         rows += int(refused.sum())
         assert set(year.housing[refused]) <= {1}
     assert rows > 200
+
+
+def ratios(truths: dict[str, object]) -> dict[str, float]:
+    model = city_model(truths=Truths.changed(truths), scale=0.02, mode="drawn", seed=3)
+    years, _, granted = assistance.amounts_of(model)
+    return sex_ratios(model, 2023, [(years[-1], granted)], [model])
+
+
+def test_women_stand_to_men_as_the_truths_say() -> None:
+    """By hand: .31 women of the users, .54 boys of the cases, 1 562 of 1 562 + 516 supported."""
+    found = ratios({})
+    girls, women = women_per_man(2023)
+    assert girls == pytest.approx(487 / 513)
+    # As many of them as of men but for the oldest.
+    assert 1.0 < women < 1.03
+    assert found["substance_use_persons"] * women == pytest.approx(31 / 69)
+    assert found["child_cases"] * girls == pytest.approx(46 / 54)
+    assert found["housing_support_share*socialpsykiatri"] == pytest.approx(
+        0.7517 / 0.6351, abs=5e-4
+    )
+    assert found["ipv_victims_known"] * women == pytest.approx(88 / 12)
+    # 56 of 100 men and 140 of 184 women; then 18 in a hundred of both, and .62 x .24 x .56 again.
+    assert found["substance_use_outpatient_share"] == pytest.approx(0.8204 / 0.6694, abs=5e-4)
+    assert found["substance_use_compulsory_share"] == pytest.approx(1.0, abs=5e-3)
+    assert {found[name] for name in ALIKE} == {1.0}
+
+
+def test_what_is_alike_in_outpatient_care_has_a_ratio_of_one() -> None:
+    found = ratios({"equality.substance_use_outpatient_women": 1.0})
+    assert found["substance_use_outpatient_share"] == found["substance_use_compulsory_share"] == 1.0
