@@ -82,13 +82,14 @@ _REPORTER_WEIGHTS: Final = np.array(
     dtype=np.float64,
 )
 _KINDS: Final = ("anmalan", "ansokan", "annan")
-_NO_INVESTIGATION: Final = (
+NO_INVESTIGATION: Final = (
     "ingen_oro",
     "insats_pagar",
     "vardnadshavare_vill_inte",
     "annan_huvudman",
     "uppgifter_otillrackliga",
 )
+INTERVENTION_WEIGHTS: Final = (30, 34, 10, 12, 7, 4, 3)
 _INTERVENTIONS: Final = (
     "strukturerad_oppenvard",
     "radgivning_stod",
@@ -98,7 +99,7 @@ _INTERVENTIONS: Final = (
     "hvb",
     "ovrigt",
 )
-_CONTACTS: Final = (
+CONTACTS: Final = (
     "barnet",
     "vardnadshavare",
     "skola",
@@ -151,11 +152,11 @@ class _Ways:
             np.array([truths.guardian_declines[name][str(at)] for at in range(1, _STRONGEST + 1)])
             for name in ("declined", "vardnadshavare_vill_inte")
         )
-        self.contacted: Floats = np.zeros((CENTRAL, len(_CONTACTS)))
+        self.contacted: Floats = np.zeros((CENTRAL, len(CONTACTS)))
         for contact, name in (("barnet", "child"), ("skola", "school"), ("forskola", "preschool")):
             spread = rng.normal(0.0, truths.contacted[name], CENTRAL)
             # The city's share is not what differs.
-            self.contacted[:, _CONTACTS.index(contact)] = spread - spread.mean()
+            self.contacted[:, CONTACTS.index(contact)] = spread - spread.mean()
         self.returns: Floats = np.array(
             [truths.rereferral["after_insats_0_6"], truths.rereferral["after_insats_7_17"]]
         )
@@ -393,6 +394,11 @@ def _report_month(
     return reports, course, boys_due or 0.0
 
 
+def _answers(age: Ints) -> tuple[Floats, Floats]:
+    """How likely the child is to be the one who declines, and a factor of an acceptance."""
+    return np.where(age >= _OWN_SAY, 0.25, 0.0), np.where(age < _AGE_GROUPS[1], 0.9, 1.0)
+
+
 def _course(rng: np.random.Generator, reports: _Reports, year: int, declines: Floats) -> _Course:
     count = len(reports.person)
     area = reports.area
@@ -407,10 +413,11 @@ def _course(rng: np.random.Generator, reports: _Reports, year: int, declines: Fl
     length = np.maximum(rng.normal(104, 22, count), 20).astype(np.int64)
     offers: Floats = _OFFERS[area] * np.where(young, 0.78, 1.0)
     offered = happens(rng, np.where(finished, offers, 0.0), count)
-    accepts = (1 - declines[_CATEGORY[reports.district] - 1]) * np.where(young, 0.9, 1.0)
+    own_say, factor = _answers(reports.age)
+    accepts = (1 - declines[_CATEGORY[reports.district] - 1]) * factor
     accepted = happens(rng, np.where(offered, accepts, 0.0), count)
     granted = happens(rng, np.where(accepted, 0.97, 0.0), count)
-    by_child = (reports.age >= _OWN_SAY) & happens(rng, 0.25, count)
+    by_child = happens(rng, own_say, count)
     return _Course(
         investigated=investigated,
         decided=decided,
@@ -419,7 +426,7 @@ def _course(rng: np.random.Generator, reports: _Reports, year: int, declines: Fl
         granted=np.where(finished, granted, -1),
         accepted=np.where(offered, accepted, -1),
         declined_by=np.where(offered & ~accepted, by_child, -1),
-        intervention=np.where(granted, choose(rng, (30, 34, 10, 12, 7, 4, 3), count), -1),
+        intervention=np.where(granted, choose(rng, INTERVENTION_WEIGHTS, count), -1),
     )
 
 
@@ -439,21 +446,29 @@ def _quotas(rng: np.random.Generator, boys: int, girls: int) -> Ints:
     return np.stack([cases - of_boys, of_boys])
 
 
+def _of_sex(male: Flags) -> Floats:
+    """Weight of each reason by the child's sex, shape (n, reasons)."""
+    weights = np.array([reason.weight for reason in CONTACT_REASONS])
+    shares = np.array([reason.boys_share for reason in CONTACT_REASONS])
+    return np.asarray((weights * np.stack([1 - shares, shares]))[male.astype(np.int64)])
+
+
+def _where(reports: _Reports, by_category: Floats) -> Floats:
+    """Weight of each reason by age and district; of all cases each reason has its own share."""
+    ages = np.array([reason.ages for reason in CONTACT_REASONS])
+    group = np.searchsorted(_AGE_GROUPS, reports.age, side="right") - 1
+    weights = by_category[_CATEGORY[reports.district] - 1] * ages[:, group].T
+    return np.asarray(weights / weights.mean(axis=0))
+
+
 def _reasons(
     rng: np.random.Generator, reports: _Reports, by_category: Floats, *, stated: bool
 ) -> Ints:
     """The reasons of each report, the main one first and -1 for none, shape (n, 3)."""
     found = np.full((len(reports.person), 3), -1, dtype=np.int64)
-    ages = np.array([reason.ages for reason in CONTACT_REASONS])
-    group = np.searchsorted(_AGE_GROUPS, reports.age, side="right") - 1
     counted = reports.counted & stated
-    weights = np.array([reason.weight for reason in CONTACT_REASONS])
-    district = by_category[_CATEGORY[reports.district] - 1] * ages[:, group].T
-    # Each reason's share of all cases is the one that is told.
-    district /= district.mean(axis=0)
-    shares = np.array([reason.boys_share for reason in CONTACT_REASONS])
-    sexes = np.stack([1 - shares, shares])[reports.male.astype(np.int64)]
-    drawn = choose_by_row(rng, weights * sexes * district)
+    district = _where(reports, by_category)
+    drawn = choose_by_row(rng, _of_sex(reports.male) * district)
     found[:, 0] = np.where(counted, -1, drawn)
     quotas = (
         _quotas(rng, int((counted & reports.male).sum()), int((counted & ~reports.male).sum()))
@@ -508,10 +523,8 @@ def _listed_reasons(found: Ints) -> writing.Column:
     return writing.code(position, labels)
 
 
-def _contacted(
-    rng: np.random.Generator, reports: _Reports, investigated: Flags, log_odds: Floats
-) -> Flags:
-    """Whom the investigation spoke to, shape (n, 7): the preschool less often than the school."""
+def _may_be_contacted(reports: _Reports, log_odds: Floats) -> Floats:
+    """How likely an investigation is to speak to each, shape (n, 7): preschool less than school."""
     preschool = (reports.age >= _PRESCHOOL) & (reports.age < _SCHOOL)
     school = (reports.age >= _SCHOOL) & (reports.age <= _ADULT)
     count = len(reports.person)
@@ -528,8 +541,24 @@ def _contacted(
         axis=1,
     )
     odds = chance / (1 - chance) * np.exp(log_odds[reports.area])
-    chance = np.where(investigated[:, None], odds / (1 + odds), 0.0)
+    return np.asarray(odds / (1 + odds))
+
+
+def _contacted(
+    rng: np.random.Generator, reports: _Reports, investigated: Flags, log_odds: Floats
+) -> Flags:
+    """Whom the investigation spoke to, shape (n, 7)."""
+    chance = np.where(investigated[:, None], _may_be_contacted(reports, log_odds), 0.0)
+    count = len(reports.person)
     return np.stack([happens(rng, column, count) for column in chance.T], axis=1)
+
+
+def _without(unwilling: Floats) -> Floats:
+    """How likely each reason for no investigation is, shape (n, 5)."""
+    without = np.tile(np.array([48, 16, 0, 8, 8]) / 80, (len(unwilling), 1))
+    without *= (1 - unwilling)[:, None]
+    without[:, NO_INVESTIGATION.index("vardnadshavare_vill_inte")] = unwilling
+    return without
 
 
 def write_child_cases(exporter: writing.Exporter, people: People, model: Model) -> Residents:
@@ -565,6 +594,90 @@ def write_child_cases(exporter: writing.Exporter, people: People, model: Model) 
     return Residents(children.person, children.area)
 
 
+@dataclass(frozen=True, slots=True)
+class CaseYear:
+    """A year's cases, family law apart, and how likely more was to befall them.
+
+    Each array has shape (n,), or (n, k).
+
+    Attributes:
+        person: Positions in `people.People`.
+        category: Of the district, 1 the weakest.
+        male: Sex.
+        age: Years at the report.
+        day: When the report came.
+        earlier: How many cases the child had had before.
+        counted: Whether the review counts it; the others are open still.
+        closed: The day when it was closed; `NO_DAY` if it is open.
+        stage: How many steps it came: 1 assessed, then investigated, offered, accepted, granted.
+        by_child: How likely the child is to be the one who declines.
+        accepts: Factor of an acceptance.
+        contacted: How likely each in `CONTACTS` is, where there is an investigation.
+        reasons: How likely each in `targets.CONTACT_REASONS` is to be the main one.
+        without: How likely each in `NO_INVESTIGATION` is, where there is none.
+    """
+
+    person: Ints
+    category: Ints
+    male: Flags
+    age: Ints
+    day: Days
+    earlier: Ints
+    counted: Flags
+    closed: Days
+    stage: Ints
+    by_child: Floats
+    accepts: Floats
+    contacted: Floats
+    reasons: Floats
+    without: Floats
+
+
+def cases_of(model: Model) -> list[CaseYear]:
+    """Each year's cases in a city, without the rest of it, in the order of `targets.YEARS`.
+
+    Args:
+        model: Which city.
+    """
+    rng, people = model.generator("barn och unga"), People(model.generator("personer"))
+    children, ways = _Children(), _Ways(model)
+    _history(rng, people, children, ways, model)
+    found = []
+    for year in YEARS:
+        reports, course = _report_year(rng, people, children, year, ways=ways, model=model)
+        chances = _where(reports, ways.reasons) * _of_sex(reports.male)
+        category = _CATEGORY[reports.district]
+        by_child, accepts = _answers(reports.age)
+        further = (course.offered > 0, course.accepted > 0, course.granted > 0)
+        arrays = {
+            "person": reports.person,
+            "category": category,
+            "male": reports.male,
+            "age": reports.age,
+            "day": reports.day,
+            "earlier": reports.earlier,
+            "counted": reports.counted,
+            "closed": np.select(
+                [reports.active, course.investigated], [NO_DAY, course.ended], course.decided
+            ),
+            "stage": 1 + np.stack([course.investigated, *further]).sum(axis=0),
+            "by_child": by_child,
+            "accepts": accepts,
+            "contacted": _may_be_contacted(reports, ways.contacted),
+            "reasons": chances / chances.sum(axis=1, keepdims=True),
+            "without": _without(ways.refuses[category - 1]),
+        }
+        mine = ~reports.family_law
+        found.append(CaseYear(**{name: each[mine] for name, each in arrays.items()}))
+    return found
+
+
+def shares_of_districts(model: Model) -> Floats:
+    """How an area's cases fall on its districts, shape (districts,); 1 in each area."""
+    pull = _Ways(model).pull
+    return np.asarray((pull / pull.sum(axis=1, keepdims=True)).sum(axis=0))
+
+
 def _table(
     rng: np.random.Generator,
     people: People,
@@ -582,9 +695,7 @@ def _table(
     kind = np.where(asks & happens(rng, 0.6, count), 1, np.where(happens(rng, 0.04, count), 2, 0))
     started = np.where(course.investigated, course.decided, NO_DAY)
     unwilling = ways.refuses[_CATEGORY[reports.district] - 1]
-    without = np.tile(np.array([48, 16, 0, 8, 8]) / 80, (count, 1)) * (1 - unwilling)[:, None]
-    without[:, _NO_INVESTIGATION.index("vardnadshavare_vill_inte")] = unwilling
-    no_reason = np.where(course.investigated, -1, choose_by_row(rng, without))
+    no_reason = np.where(course.investigated, -1, choose_by_row(rng, _without(unwilling)))
     return {
         "arende_id": writing.serial("BU", year * 100_000 + np.arange(1, count + 1)),
         "personnummer": writing.identity(people.identity[reports.person]),
@@ -598,7 +709,7 @@ def _table(
         "forhandsbedomning_start": writing.date(reports.day),
         "forhandsbedomning_beslut": writing.date(course.decided),
         "utredning_inledd": writing.flag(course.investigated),
-        "ej_utredning_skal": writing.code(no_reason, _NO_INVESTIGATION),
+        "ej_utredning_skal": writing.code(no_reason, NO_INVESTIGATION),
         "utredning_start": writing.date(started),
         "utredning_slut": writing.date(course.ended),
         "insats_erbjuden": writing.flag(course.offered),
@@ -607,7 +718,7 @@ def _table(
         "avbojd_av": writing.code(course.declined_by, ("vardnadshavare", "barnet")),
         "insats_typ": writing.code(course.intervention, _INTERVENTIONS),
         "vidtalade": _listed(
-            _CONTACTS, _contacted(rng, reports, course.investigated, ways.contacted)
+            CONTACTS, _contacted(rng, reports, course.investigated, ways.contacted)
         ),
         "tidigare_arenden": writing.number(reports.earlier),
         "familjeratt": writing.flag(reports.family_law),

@@ -13,8 +13,16 @@ from typing import Final
 
 import numpy as np
 
-from orchestration.demo import assistance, disability, targets, violence, writing
+from orchestration.demo import (
+    assistance,
+    child_estimands,
+    disability,
+    targets,
+    violence,
+    writing,
+)
 from orchestration.demo.assistance import GROUNDS, NEW_GROUPS, Decisions
+from orchestration.demo.children import cases_of
 from orchestration.demo.geography import AREAS
 from orchestration.demo.model import Model
 from orchestration.demo.panels import area_weights
@@ -113,6 +121,7 @@ def truths_of(model: Model) -> list[Truth]:
         *_of_refusals(model, assisted),
         *_of_protected(model),
         *housing_support_truths(model),
+        *child_truths(model),
         *equality_truths(model, assisted),
     ]
 
@@ -136,6 +145,13 @@ def _others(model: Model, number: int) -> Iterator[Model]:
     for at in range(number):
         seed = model.seed + _OTHER_CITIES + at
         yield replace(model, seed=seed, scale=1.0, drawn=True, place=model.seed)
+
+
+def child_truths(model: Model) -> Iterator[Truth]:
+    """The values of 5.1 to 5.11."""
+    cities = [cases_of(each) for each in _others(model, CITIES)]
+    for estimand, value, category, breakdown in child_estimands.values(model, cities, YEAR):
+        yield Truth("child_review", estimand, value, category, breakdown)
 
 
 # --- Refusals ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from orchestration.demo import assistance, estimands, violence
+from orchestration.demo import assistance, child_estimands, estimands, violence
+from orchestration.demo.children import CaseYear, cases_of
 from orchestration.demo.city import city_model
 from orchestration.demo.people import People
 from orchestration.demo.population import women_per_man
-from orchestration.demo.sampling import year_of
+from orchestration.demo.sampling import NO_DAY, first_day, year_of
 from orchestration.demo.sex_ratios import ALIKE, sex_ratios
 from orchestration.demo.truths import Truths, TruthsError
 from tests.truths.city_dispersion import dispersion
@@ -137,6 +139,8 @@ def test_a_demand_for_a_city_writes_its_truths_outside_the_inbox(tmp_path: Path)
         *("1.2", "1.4", "1.5", "1.6", "1.7_granted_3", "1.7_contrast", "1.8", "2.3", "2.4", "2.7"),
         *("2.8", "3.3", "3.3_hours", "3.4", "3.5", "3.7", "1.1", "1.3_rate", "1.4_any", "1.9_sum"),
         *("2.6", "3.1_hours", "3.2", "3.9", "3.10", "8.1"),
+        *("5.1", "5.2", "5.2_vardnadshavare_vill_inte", "5.4", "5.4_difference", "5.5", "5.6_12"),
+        *("5.7", "5.8", "5.10_boys", "5.10_reason", "5.10_step", "5.11"),
     }
     assert asked <= {estimand for estimand, _ in values}
     # No emergency flat and no solution of one's own took over; half of the mothers' places went.
@@ -158,6 +162,98 @@ def test_truths_are_closed_form_where_there_is_one() -> None:
     assert now[1, 2] - before[1, 2] == pytest.approx(0.30 * 0.36 * before[1, 0])
     np.testing.assert_allclose(now[0], before[0])
     np.testing.assert_allclose(now.sum(axis=1), 1.0)
+
+
+def test_a_spell_ends_when_nothing_is_open_and_the_next_report_ends_the_wait() -> None:
+    """Child 1: two cases that overlap, closed on the hundredth day, and a third fifty days later.
+
+    Child 2 has a case that is open still; child 3 is never seen again; child 4 is sixteen.
+    """
+    first = first_day(2022)
+    person, day, closed, age, earlier, stage = np.array(
+        [
+            (2, 0, NO_DAY, 9, 0, 2),
+            (1, 0, 100, 9, 0, 5),
+            (1, 50, 80, 9, 1, 1),
+            (1, 150, 160, 9, 2, 2),
+            (3, 10, 30, 4, 3, 1),
+            (4, 10, 30, 16, 0, 1),
+        ]
+    ).T
+    number = len(person)
+    none, nothing = np.zeros(number), np.zeros((number, 1))
+    cases = CaseYear(
+        person=person,
+        category=np.ones(number, dtype=np.int64),
+        male=np.zeros(number, dtype=np.bool_),
+        age=age,
+        day=first + day,
+        earlier=earlier,
+        counted=closed != NO_DAY,
+        closed=np.where(closed == NO_DAY, NO_DAY, first + closed),
+        stage=stage,
+        by_child=none,
+        accepts=none,
+        contacted=nothing,
+        reasons=nothing,
+        without=nothing,
+    )
+    days, again, history, outcome = child_estimands._closings([cases], 2022)
+    assert days.tolist() == [50, 364 - 160, 364 - 30]
+    assert again.tolist() == [1, 0, 0]
+    # No case before the first, two before the third, and three before that of child 3.
+    assert history.tolist() == [0, 1, 2]
+    assert outcome.tolist() == [2, 1, 0]
+
+
+def test_a_stadsdels_own_index_gives_what_is_declared() -> None:
+    """Before boards were merged; what their levels have besides the index takes some of it."""
+    slopes = []
+    for declared in (-0.0075, -0.02):
+        context = {"log_rate_per_unit": declared}
+        context |= dict.fromkeys(("Hässelby strand", "Rågsved", "Vårberg"), 1)
+        model = city_model(seed=3, truths=Truths.changed({"child": {"context": context}}))
+        slopes.append({name: value for name, value, *_ in child_estimands._slopes(model, 2018)})
+        line = np.exp(10 * (-0.013 + declared))
+        assert slopes[-1]["5.8_within"] == pytest.approx(line, rel=0.04)
+    assert slopes[1]["5.8_within"] / slopes[0]["5.8_within"] == pytest.approx(
+        np.exp(10 * (-0.02 + 0.0075)), rel=0.03
+    )
+    assert slopes[1]["5.8_between"] == pytest.approx(slopes[0]["5.8_between"], rel=0.01)
+
+
+def test_the_childrens_truths_are_what_is_declared() -> None:
+    changes = {
+        "context": {"log_rate_per_unit": -0.02, "Hässelby strand": 1, "Rågsved": 1, "Vårberg": 1},
+        "guardian_declines": {"vardnadshavare_vill_inte": {"1": 0.5}},
+        "rereferral": {"after_insats_7_17": 0.2, "after_insats_0_6": 0.2},
+    }
+    found = []
+    for changed in ({}, changes):
+        model = city_model(seed=3, truths=Truths.changed({"child": changed}), mode="drawn")
+        years = cases_of(replace(model, scale=0.3))
+        values = child_estimands.values(model, [years[:6]], 2021)
+        found.append({(name, category): value for name, value, category, _ in values})
+    default, other = found
+    declared = {"1": 0.26, "2": 0.20, "3": 0.18, "4": 0.16}
+    for category, share in declared.items():
+        assert default["5.2_vardnadshavare_vill_inte", category] == share
+    assert other["5.2_vardnadshavare_vill_inte", "1"] == 0.5
+    assert other["5.2_vardnadshavare_vill_inte_difference", "total"] == pytest.approx(0.34)
+    assert other["5.8", "total"] < default["5.8", "total"]
+    # After an insats children come back more seldom; after nothing the places are theirs.
+    assert other["5.6_12", "insats"] < 0.7 * default["5.6_12", "insats"]
+    assert other["5.6_12", "forhandsbedomning"] > default["5.6_12", "forhandsbedomning"]
+    # Reasons whose sexes the documents tell (RS06 to RS09).
+    for reason, boys in (("beteendeproblematik", 0.71), ("missbruk_barn", 0.70),
+                         ("ovrig_kriminalitet", 0.75), ("psykisk_ohalsa", 0.48)):  # fmt: skip
+        assert default["5.10_boys", reason] == pytest.approx(boys, abs=0.03)
+    parts = [default["5.5", step] for step in ("utredning", "erbjuden", "accepterad", "beviljad")]
+    assert sum(parts) == pytest.approx(default["5.5", "total"])
+    assert default["5.11", "total"] == pytest.approx(
+        1 - (0.3**2 + 0.34**2 + 0.1**2 + 0.12**2 + 0.07**2 + 0.04**2 + 0.03**2)
+    )
+    assert default["5.4_difference", "total"] == pytest.approx(0.37 - 0.62, abs=0.03)
 
 
 def test_without_the_grant_nobody_is_lifted_and_none_is_told() -> None:
