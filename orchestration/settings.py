@@ -203,6 +203,11 @@ class Settings(BaseSettings):
         return self.own_home / "restricted" / "samples"
 
     @property
+    def disclosure_path(self) -> Path:
+        """What was decided of each cell: it names those that are small."""
+        return self.state_dir / "restricted" / "disclosure.duckdb"
+
+    @property
     def delivery_reports_dir(self) -> Path:
         """Directory of what suppliers are told about their deliveries."""
         return self.state_dir / "delivery_reports"

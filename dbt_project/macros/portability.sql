@@ -109,3 +109,16 @@
 {% macro reproducible(expression) -%}
     round({{ expression }}, 6)
 {%- endmacro %}
+
+{# SHA-256 of a text, as hexadecimal digits. #}
+{% macro fingerprint(text) -%}
+    {{ adapter.dispatch('fingerprint', 'avvik')(text) }}
+{%- endmacro %}
+
+{% macro default__fingerprint(text) -%}
+    sha256({{ text }})
+{%- endmacro %}
+
+{% macro spark__fingerprint(text) -%}
+    sha2({{ text }}, 256)
+{%- endmacro %}

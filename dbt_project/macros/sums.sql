@@ -58,3 +58,13 @@ where
     published.indicator_id is null
     or coalesce(summed.total, 0) <> coalesce(published.numerator, 0)
 {% endtest %}
+
+{#
+    The name of a cell: what it counts, and a short fingerprint of where and when
+    and of whom. The same from one publication to the next.
+#}
+{% macro cell_id(count_id, columns) -%}
+{{ count_id }} || '-' || left({{ fingerprint(
+    "concat_ws('|', " ~ columns | join(', ') ~ ")"
+) }}, 12)
+{%- endmacro %}

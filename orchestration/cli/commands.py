@@ -247,6 +247,35 @@ def agreement(
     samples.agreement(configured(home=home, municipality=municipality), directory, shape)
 
 
+disclosure = typer.Typer(cls=Group, add_completion=False, invoke_without_command=True)
+app.add_typer(
+    disclosure,
+    name="disclosure",
+    cls=Group,
+    help="Prövar vilka små celler som går att räkna fram.",
+)
+
+
+@disclosure.callback()
+def begin_disclosure(context: typer.Context) -> None:
+    """Say what can be typed where nothing is."""
+    if context.invoked_subcommand is None:
+        console.print(context.get_help(), soft_wrap=True)
+        raise typer.Exit(MISUSE)
+
+
+@disclosure.command("audit", cls=Command)
+def audit_cells(
+    policy: inputs.DisclosurePolicy = None,
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+) -> None:
+    """Säger hur många små celler som går att räkna fram, och vad som skyddar dem."""
+    from orchestration.cli import disclosure as audits  # noqa: PLC0415
+
+    audits.audit(configured(home=home, municipality=municipality), policy)
+
+
 @app.command("check-file", cls=Command)
 def check_file(
     file: inputs.File,

@@ -479,6 +479,15 @@ SampleOut = Annotated[
         help="Stickprovets egen katalog; annars restricted/samples i hemkatalogen.",
     ),
 ]
+DisclosurePolicy = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        metavar="FIL",
+        parser=_path("filens namn", "policy.yml"),
+        help="Vad som är litet; annars orchestration/disclosure/policy.yml.",
+    ),
+]
 SampleDirectory = Annotated[
     Path,
     typer.Argument(

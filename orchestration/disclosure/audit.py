@@ -10,14 +10,22 @@ from enum import StrEnum
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.optimize import Bounds, LinearConstraint, milp
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint
 
 from orchestration.disclosure.cells import Flags, Integers, connected
-from orchestration.disclosure.elimination import reduced
+from orchestration.disclosure.elimination import reduced, scaled
+from orchestration.disclosure.solver import solved
 from orchestration.disclosure.task import Task
 
 # Of a linear programme's answer; counts are whole.
 _NEAR = 1e-6
+# How far other cells may move in an imagined table, in what is enough for a secret.
+_REACH = 8
+# So many imagined tables in a row that leave more than a share of the secrets narrow end the
+# drawing.
+_IDLE = 3
+_WORTH = 0.9
 
 
 class Attack(StrEnum):
@@ -34,14 +42,30 @@ class Attack(StrEnum):
     INSIDER = "insider"
 
 
+class Search(StrEnum):
+    """How hard it is looked for room.
+
+    Attributes:
+        NOT: Only what follows exactly, for anybody or for the only one in a cell.
+        DRAWN: In imagined tables that move many secrets at once; what none of them moved enough
+            counts as narrow.
+        WHOLE: For each, and by whole numbers where it is near.
+    """
+
+    NOT = "not"
+    DRAWN = "drawn"
+    WHOLE = "whole"
+
+
 @dataclass(frozen=True)
 class Bounded:
     """What can be known of a secret.
 
     Attributes:
         place: Of the cell.
-        least: The least count that fits all that is shown.
-        greatest: The greatest; infinite where nothing bounds it.
+        least: A count that fits all that is shown; the least one where the two lie near.
+        greatest: Another that fits, the greatest one where they lie near; infinite where nothing
+            bounds it.
         attack: How it becomes known; None where it does not.
         by: Of the cell whose only person it becomes known to; None where it is not by one.
     """
@@ -58,90 +82,195 @@ class Bounded:
         return self.greatest - self.least
 
 
-def audit(task: Task, released: Flags, *, least_width: int) -> list[Bounded]:
+def audit(
+    task: Task,
+    released: Flags,
+    *,
+    least_width: int,
+    among: Integers | None = None,
+    search: Search = Search.WHOLE,
+) -> list[Bounded]:
     """Attack every secret with all that is shown.
 
     Args:
         task: A block.
         released: Which cells are shown; shape (n,).
         least_width: Below what width a secret counts as known.
+        among: Places of the only secrets that are asked about; all unless given.
+        search: How hard it is looked for room.
 
     Returns:
         What can be known of each secret that is not known already, in order of place.
     """
     unknown = np.flatnonzero(~(released | task.known))
+    asked = task.secret.copy()
+    if among is not None:
+        asked &= np.isin(np.arange(len(asked)), among)
     equations = sp.csr_array(task.system.equations[:, unknown])
     found: list[Bounded] = []
     for part in connected(equations):
         places = unknown[part]
-        if not task.secret[places].any():
+        if not asked[places].any():
             continue
         chosen = equations[:, part]
         ours = sp.csr_array(chosen[np.flatnonzero(abs(chosen).sum(axis=1))])
-        found += _attacked(ours, task, places, least_width)
+        values, alone = task.system.values[places], task.alone[places]
+        unknown_part = _Part(ours, places, values, alone, np.flatnonzero(asked[places]))
+        found += _attacked(unknown_part, least_width, search)
     return sorted(found, key=lambda each: each.place)
 
 
-def _attacked(
-    equations: sp.csr_array, task: Task, places: Integers, least_width: int
-) -> list[Bounded]:
-    """Attack the secrets of a part whose every cell is unknown."""
-    values, secret = task.system.values[places], task.secret[places]
-    exact = set(reduced(equations.toarray()).determined().tolist())
-    insiders = _insiders(equations, values, secret, task.system.same[places])
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Unknown cells that hang together.
+
+    Attributes:
+        equations: Between them.
+        places: Theirs in the block.
+        values: The true ones.
+        alone: Whose person it is, of those of one.
+        secrets: The ones that are asked about, by their number in the part.
+    """
+
+    equations: sp.csr_array
+    places: Integers
+    values: Integers
+    alone: Integers
+    secrets: Integers
+
+
+def _attacked(part: _Part, least_width: int, search: Search) -> list[Bounded]:
+    """Attack the secrets of a part."""
+    values, secrets, places = part.values, part.secrets, part.places
+    basis = reduced(part.equations.toarray()).null_space()
+    open_: Flags = np.asarray(basis.any(axis=1), dtype=bool)
+    told = _insiders(basis, values, part.alone)
+    ranges = _ranges(part.equations, values, secrets[open_[secrets]], least_width, search)
     found = []
-    for own in np.flatnonzero(secret).tolist():
-        if own in exact:
+    for own in secrets.tolist():
+        if not open_[own]:
             value = float(values[own])
             found.append(Bounded(int(places[own]), value, value, Attack.EXACT))
             continue
-        least, greatest = _bounds(equations, values, own, least_width)
+        least, greatest = ranges[own]
         attack, by = None, None
         if greatest - least < least_width:
             attack = Attack.NARROW
-        elif own in insiders:
-            attack, by = Attack.INSIDER, int(places[insiders[own]])
+        elif told[own] >= 0:
+            attack, by = Attack.INSIDER, int(places[told[own]])
         found.append(Bounded(int(places[own]), least, greatest, attack, by))
     return found
 
 
-def _insiders(
-    equations: sp.csr_array, values: Integers, secret: Flags, same: Integers
-) -> dict[int, int]:
-    """The secrets that follow for the only person of another cell, and which cell that is.
+def _insiders(basis: Integers, values: Integers, alone: Integers) -> Integers:
+    """For each cell another of one person, whom it becomes known to; -1 where there is none.
 
-    That person knows the cell under all its names, and learns nothing of anybody by it.
+    Who knows a cell knows all whose line in the basis is a multiple of its line. That person learns
+    nothing of anybody by a cell that holds nobody else.
     """
-    told: dict[int, int] = {}
-    dense = equations.toarray()
-    for single in np.flatnonzero(values == 1).tolist():
-        others = np.delete(np.arange(dense.shape[1]), single)
-        for place in others[reduced(dense[:, others]).determined()].tolist():
-            if secret[place] and same[place] != same[single]:
-                told.setdefault(place, single)
+    told = np.full(len(values), -1, dtype=np.int64)
+    _, line = np.unique(scaled(basis), axis=0, return_inverse=True)
+    line = line.reshape(-1)
+    for single in np.flatnonzero((values == 1) & basis.any(axis=1)).tolist():
+        others = np.flatnonzero((line == line[single]) & (alone != alone[single]) & (told < 0))
+        told[others] = single
     return told
 
 
-def _bounds(
-    equations: sp.csr_array, values: Integers, own: int, least_width: int
-) -> tuple[float, float]:
-    """The least and the greatest count of a cell that fit, whole where they lie near."""
-    least, greatest = (_extreme(equations, values, own, sign, whole=False) for sign in (1, -1))
-    if greatest - least < least_width + 1:
-        least, greatest = (_extreme(equations, values, own, sign, whole=True) for sign in (1, -1))
+def _ranges(
+    equations: sp.csr_array,
+    values: Integers,
+    secrets: Integers,
+    least_width: int,
+    search: Search,
+) -> dict[int, tuple[float, float]]:
+    """A least and a greatest count of each secret that fit; the very ones where they lie near.
+
+    Imagined tables that fit all that is shown are drawn, each as far from the true one as it can
+    be for many secrets at once, then for each that is left. Whoever has room enough in one of them
+    needs no search of its own.
+    """
+    fits = _Fitting(equations, values, least_width + 1)
+    if search is Search.NOT:
+        return dict.fromkeys(secrets.tolist(), (0.0, np.inf))
+    rng = np.random.default_rng(len(values))
+    narrow, idle = secrets, 0
+    while len(narrow) and idle < _IDLE:
+        fits.draw(narrow, rng.choice([-1.0, 1.0], size=len(narrow)))
+        left = fits.narrow(narrow)
+        idle = idle + 1 if len(left) > _WORTH * len(narrow) else 0
+        narrow = left
+    if search is Search.WHOLE:
+        for own in narrow.tolist():
+            for sign in (1.0, -1.0):
+                fits.draw(fits.narrow(np.array([own])), np.array([sign]))
+    # With room for one more, a whole number lies inside at each end.
+    ranges = {own: fits.range_of(own) for own in secrets.tolist()}
+    for own in fits.narrow(secrets).tolist():
+        value = float(values[own])
+        ranges[own] = _bounds(equations, values, own) if search is Search.WHOLE else (value, value)
+    return ranges
+
+
+class _Fitting:
+    """The least and the greatest count of each cell in tables that fit.
+
+    Args:
+        equations: Of a part whose every cell is unknown.
+        values: The true table.
+        enough: How far apart the two of a secret need be.
+    """
+
+    def __init__(self, equations: sp.csr_array, values: Integers, enough: int) -> None:
+        self._values = values
+        self._enough = enough
+        right = equations @ values
+        self._constraints = LinearConstraint(equations, right, right)
+        self._least, self._greatest = values.astype(float), values.astype(float)
+
+    def narrow(self, secrets: Integers) -> Integers:
+        """Those of some secrets that have not been seen far enough apart."""
+        apart = self._greatest[secrets] - self._least[secrets]
+        return np.asarray(secrets[apart < self._enough - _NEAR], dtype=np.int64)
+
+    def range_of(self, own: int) -> tuple[float, float]:
+        """The least and the greatest whole count between what has been seen of a cell."""
+        least, greatest = np.ceil(self._least[own] - _NEAR), np.floor(self._greatest[own] + _NEAR)
+        return float(least), float(greatest)
+
+    def draw(self, secrets: Integers, signs: NDArray[np.float64]) -> None:
+        """Look at a table where each of some secrets is moved up (1) or down (-1).
+
+        By no more than is enough, so that none takes the room of the others.
+        """
+        if not len(secrets):
+            return
+        reach = float(_REACH * self._enough)
+        lower, upper = np.maximum(self._values - reach, 0.0), self._values + reach
+        upper[secrets] = self._values[secrets] + self._enough
+        lower[secrets] = np.maximum(self._values[secrets] - self._enough, 0.0)
+        objective = np.zeros(len(self._values))
+        objective[secrets] = -signs
+        found = solved(objective, bounds=Bounds(lower, upper), constraints=self._constraints)
+        if found.x is not None:
+            self._least = np.minimum(self._least, found.x)
+            self._greatest = np.maximum(self._greatest, found.x)
+
+
+def _bounds(equations: sp.csr_array, values: Integers, own: int) -> tuple[float, float]:
+    """The least and the greatest whole count of a cell that fit."""
+    least, greatest = (_extreme(equations, values, own, sign) for sign in (1, -1))
     return float(np.ceil(least - _NEAR)), float(np.floor(greatest + _NEAR))
 
 
-def _extreme(
-    equations: sp.csr_array, values: Integers, own: int, sign: int, *, whole: bool
-) -> float:
-    """The least (1) or the greatest (-1) count of a cell that fits; infinite if none is."""
+def _extreme(equations: sp.csr_array, values: Integers, own: int, sign: int) -> float:
+    """The least (1) or the greatest (-1) whole count of a cell that fits; infinite if none is."""
     right = equations @ values
     objective = np.zeros(len(values))
     objective[own] = sign
-    found = milp(
+    found = solved(
         objective,
-        integrality=np.full(len(values), int(whole)),
+        integrality=np.ones(len(values), dtype=np.int64),
         bounds=Bounds(0, np.inf),
         constraints=LinearConstraint(equations, right, right),
     )

@@ -17,9 +17,6 @@ from scipy.sparse.csgraph import connected_components
 Flags: TypeAlias = NDArray[np.bool_]
 Integers: TypeAlias = NDArray[np.int64]
 
-# A sum of one part: the two are one count.
-_A_PAIR = 2
-
 
 class UnequalSumError(ValueError):
     """A sum that was declared does not hold."""
@@ -32,7 +29,8 @@ class System:
     Attributes:
         ids: Name of each cell; shape (n,).
         values: The true counts, none below 0; shape (n,).
-        equations: Coefficients; shape (m, n). Each row times the values is 0.
+        equations: Coefficients; shape (m, n). Each row times the values is 0. A whole has 1, its
+            parts -1.
     """
 
     ids: tuple[str, ...]
@@ -80,15 +78,6 @@ class System:
         """The cells that hang together, directly or through others; each an array of places."""
         return connected(self.equations)
 
-    @cached_property
-    def same(self) -> Integers:
-        """A label for each cell, alike for those that are one count under several names."""
-        terms = abs(self.equations)
-        pairs = np.flatnonzero((terms.sum(axis=1) == _A_PAIR) & (self.equations.sum(axis=1) == 0))
-        equal = sp.csr_array(terms[pairs])
-        _, label = connected_components(equal.T @ equal, directed=False)
-        return label.astype(np.int64)
-
     def part(self, places: Integers) -> "System":
         """Some cells that hang together, with the equations between them.
 
@@ -117,3 +106,36 @@ def connected(equations: sp.csr_array) -> list[Integers]:
     _, label = connected_components(touched.T @ touched, directed=False)
     order = np.argsort(label, kind="stable")
     return [np.sort(part) for part in np.split(order, np.flatnonzero(np.diff(label[order])) + 1)]
+
+
+def alone(system: System, pairs: Integers | None = None) -> Integers:
+    """Tell whose person it is, of cells of one person.
+
+    A whole of one has its person in a part of one.
+
+    Args:
+        system: The cells.
+        pairs: Places of other cells that lie in each other, a whole and a part of it that no
+            equation holds; shape (k, 2).
+
+    Returns:
+        A label for each cell, alike for cells of one person that are one and the same person's;
+        shape (n,).
+    """
+    single = system.values == 1
+    signs = system.equations.tocoo()
+    one_whole = (system.equations > 0).sum(axis=1) == 1
+    kept = single[signs.col] & one_whole[signs.row]
+    shape = (signs.shape[0], len(system))
+    ours = sp.csr_array(
+        sp.coo_array((signs.data[kept], (signs.row[kept], signs.col[kept])), shape=shape)
+    )
+    ours = sp.csr_array(abs(ours[np.flatnonzero((ours > 0).sum(axis=1) == 1)]))
+    links = sp.coo_array(ours.T @ ours)
+    rows, columns = links.row, links.col
+    if pairs is not None:
+        both = pairs[single[pairs].all(axis=1)]
+        rows, columns = np.append(rows, both[:, 0]), np.append(columns, both[:, 1])
+    graph = sp.coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(system), len(system)))
+    _, label = connected_components(sp.csr_array(graph), directed=False)
+    return np.asarray(label, dtype=np.int64)

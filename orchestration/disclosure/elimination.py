@@ -94,3 +94,27 @@ def inverse(number: int) -> int:
         number: Not a multiple of `PRIME`.
     """
     return pow(number, PRIME - 2, PRIME)
+
+
+def scaled(rows: Integers) -> Integers:
+    """Rows that are multiples of each other, as one and the same: each begins with a one.
+
+    Args:
+        rows: Shape (m, n), modulo `PRIME`.
+    """
+    if not rows.shape[1]:
+        return rows
+    first = (rows != 0).argmax(axis=1)
+    return rows * _inverses(rows[np.arange(len(rows)), first])[:, None] % PRIME
+
+
+def _inverses(numbers: Integers) -> Integers:
+    """What each number is multiplied by to give one, modulo `PRIME`; 0 for 0."""
+    result, power = np.ones_like(numbers), numbers % PRIME
+    exponent = PRIME - 2
+    while exponent:
+        if exponent & 1:
+            result = result * power % PRIME
+        power = power * power % PRIME
+        exponent >>= 1
+    return result

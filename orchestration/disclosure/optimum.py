@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
 
 from orchestration.disclosure.cells import Flags
+from orchestration.disclosure.solver import solved
 from orchestration.disclosure.task import Task
 
 # How far a cell may move in an imagined table, in least widths. The equations have ones, so that a
@@ -116,12 +117,12 @@ def best(
         _apart(secrets, hides, count, least_width),
     ]
     cost = np.concatenate([task.cost[candidates] + _A_CELL, np.zeros(tables * count)])
-    found = milp(
+    found = solved(
         cost,
-        integrality=np.concatenate([np.ones(hides), np.zeros(tables * count)]),
+        integrality=np.repeat(np.array([1, 0]), [hides, tables * count]),
         bounds=Bounds(lower, upper),
         constraints=constraints,
-        options={"time_limit": seconds, "mip_rel_gap": 0.0},
+        seconds=seconds,
     )
     if found.x is None:
         return None

@@ -1,6 +1,6 @@
 """Which cells are too small to be shown, each by a named rule.
 
-What must be hidden beside them belongs in `protection`.
+What is small is said in `policy`; what must be hidden beside them belongs in `protection`.
 """
 
 from dataclasses import dataclass
@@ -8,10 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.disclosure.cells import Integers
+from orchestration.disclosure.cells import Flags, Integers
+from orchestration.disclosure.policy import Policy
 
 SMALL = "small"
 ZERO = "zero"
+OF_FEW = "of_few"
+REMAINDER = "remainder"
+
+_COUNT = "count"
+_OVERLAP = "overlap"
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,29 @@ class Thresholds:
     zeros: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class Described:
+    """What is known of cells beside their values; all arrays have shape (n,).
+
+    Attributes:
+        persons: Whom each is of.
+        area: Its area of activity.
+        quantity: `count`, or what kind of remainder it is.
+        shown: Whether a table shows it.
+        public: Whether everybody knows it already.
+        todays_map: Whether it is of the municipality or a board that exists.
+        cross_of_board: Whether it is of a board and of two breakdowns at a time.
+    """
+
+    persons: Integers
+    area: NDArray[np.str_]
+    quantity: NDArray[np.str_]
+    shown: Flags
+    public: Flags
+    todays_map: Flags
+    cross_of_board: Flags
+
+
 def rules(values: Integers, thresholds: Thresholds) -> NDArray[np.str_]:
     """The rule that hides each cell.
 
@@ -37,8 +66,32 @@ def rules(values: Integers, thresholds: Thresholds) -> NDArray[np.str_]:
     Returns:
         Name of the rule, empty where none hides it; shape (n,).
     """
-    found = np.full(values.shape, "", dtype="<U8")
+    found = np.full(values.shape, "", dtype="<U9")
     found[(values > 0) & (values < thresholds.persons)] = SMALL
     if thresholds.zeros:
         found[values == 0] = ZERO
+    return found
+
+
+def by_policy(values: Integers, cells: Described, policy: Policy) -> NDArray[np.str_]:
+    """The rule that hides each cell, by the policy of its area.
+
+    Args:
+        values: Counts and amounts; shape (n,).
+        cells: What they are.
+        policy: What is small.
+
+    Returns:
+        Name of the rule, empty where none hides it; shape (n,).
+    """
+    found = np.full(values.shape, "", dtype="<U9")
+    is_count = cells.quantity == _COUNT
+    for area, asked in policy.rules.items():
+        own = np.flatnonzero((cells.area == area.value) & ~cells.public)
+        told = rules(cells.persons[own], Thresholds(asked.threshold, zeros=asked.zeros))
+        told[(told == SMALL) & (cells.persons[own] != values[own])] = OF_FEW
+        told[(told != "") & ~is_count[own]] = REMAINDER if asked.remainders else ""
+        if not asked.overlaps:
+            told[cells.quantity[own] == _OVERLAP] = ""
+        found[own] = told
     return found

@@ -10,8 +10,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from orchestration.disclosure import greedy, optimum
-from orchestration.disclosure.audit import Bounded, audit
+from orchestration.disclosure import greedy, optimum, room
+from orchestration.disclosure.audit import Attack, Bounded, Search, audit
 from orchestration.disclosure.cells import Flags
 from orchestration.disclosure.task import Task
 
@@ -73,6 +73,11 @@ class Protected:
     method: Method
     bounds: list[Bounded]
 
+    @property
+    def failing(self) -> list[Bounded]:
+        """The secrets that become known all the same."""
+        return [each for each in self.bounds if each.attack is not None]
+
 
 def protect(task: Task, effort: Effort, done: Callable[[], None] = lambda: None) -> Flags:
     """Choose what is shown of all blocks.
@@ -105,12 +110,30 @@ def protect_block(task: Task, effort: Effort) -> Protected:
     Raises:
         UnprotectedError: A secret can be worked out whatever is hidden.
     """
+    found = attempt(task, effort)
+    if found.failing:
+        raise UnprotectedError([task.system.ids[each.place] for each in found.failing])
+    return found
+
+
+def attempt(task: Task, effort: Effort) -> Protected:
+    """Choose what is shown of a block, as far as its secrets can be kept.
+
+    Args:
+        task: The block.
+        effort: How safe, and how hard to look.
+
+    Returns:
+        The cheapest choice that keeps all of them, or the one that keeps the most.
+    """
     if not (task.secret & ~task.known).any():
         return Protected(task.candidates, Method.FREE, [])
     try:
         chosen = greedy.released(task)
-    except greedy.RevealedError as error:
-        raise UnprotectedError([task.system.ids[place] for place in error.places]) from error
+    except greedy.RevealedError:
+        nothing = np.zeros(len(task.system), dtype=bool)
+        bounds = audit(task, nothing, least_width=effort.least_width)
+        return Protected(nothing, Method.ELIMINATION, bounds)
     choices = [_mended(task, chosen, Method.ELIMINATION, effort)]
     if optimum.is_small(task, most=effort.small_block):
         best = optimum.best(
@@ -121,11 +144,7 @@ def protect_block(task: Task, effort: Effort) -> Protected:
         )
         if best is not None:
             choices.append(_mended(task, best.released, Method.OPTIMUM, effort))
-    safe = [each for each in choices if not _failing(each)]
-    if not safe:
-        fewest = min(choices, key=lambda each: len(_failing(each)))
-        raise UnprotectedError([task.system.ids[each.place] for each in _failing(fewest)])
-    return min(safe, key=lambda each: _price(task, each.released))
+    return min(choices, key=lambda each: (len(each.failing), *_price(task, each.released)))
 
 
 def _price(task: Task, released: Flags) -> tuple[int, int]:
@@ -133,30 +152,65 @@ def _price(task: Task, released: Flags) -> tuple[int, int]:
     return int(task.cost[hidden].sum()), int(hidden.sum())
 
 
-def _failing(protected: Protected) -> list[Bounded]:
-    return [each for each in protected.bounds if each.attack is not None]
-
-
 def _mended(task: Task, released: Flags, method: Method, effort: Effort) -> Protected:
     """Hide what gives room to each secret that the attack finds, until it finds none.
 
     To hide more never makes anything known: what was safe stays safe.
     """
-    for round_ in range(effort.rounds + 1):
-        bounds = audit(task, released, least_width=effort.least_width)
-        found = Protected(released, method, bounds)
-        failing = _failing(found)
-        if not failing or round_ == effort.rounds:
-            break
-        # What is hidden already costs nothing more.
-        left = replace(task, shown=released, cost=np.where(released, task.cost, 0))
-        more = optimum.best(
-            left,
-            [optimum.Demand(each.place, each.by) for each in failing],
-            least_width=effort.least_width,
-            seconds=effort.seconds,
-        )
+    is_small = optimum.is_small(task, most=effort.small_block)
+    mend = _at_least_cost if is_small else _one_by_one
+    search = Search.WHOLE if is_small else Search.DRAWN
+    failing = _found(task, released, effort, None, search)
+    for _ in range(effort.rounds):
+        more = mend(task, released, failing, effort) if failing else None
         if more is None:
             break
-        released = more.released
-    return found
+        released = more
+        # One by one, each that was narrow was given room there and then.
+        search = Search.WHOLE if is_small else Search.NOT
+        failing = _found(task, released, effort, [each.place for each in failing], search)
+    return Protected(released, method, audit(task, released, least_width=effort.least_width))
+
+
+def _found(
+    task: Task, released: Flags, effort: Effort, among: list[int] | None, search: Search
+) -> list[Bounded]:
+    """What the attack finds among some secrets."""
+    places = None if among is None else np.array(among, dtype=np.int64)
+    found = audit(task, released, least_width=effort.least_width, among=places, search=search)
+    return [each for each in found if each.attack is not None]
+
+
+def _at_least_cost(
+    task: Task, released: Flags, failing: list[Bounded], effort: Effort
+) -> Flags | None:
+    """Hide what gives room to some secrets together; None where nothing does."""
+    # What is hidden already costs nothing more.
+    left = replace(task, shown=released, cost=np.where(released, task.cost, 0))
+    best = optimum.best(
+        left,
+        [optimum.Demand(each.place, each.by) for each in failing],
+        least_width=effort.least_width,
+        seconds=effort.seconds,
+    )
+    return None if best is None else best.released
+
+
+def _one_by_one(
+    task: Task, released: Flags, failing: list[Bounded], effort: Effort
+) -> Flags | None:
+    """Hide what gives room to each of some secrets, as far as anything does."""
+    # One more than is asked, so that a whole number lies between.
+    enough = effort.least_width + 1
+    least, greatest = np.zeros(len(task.system)), np.zeros(len(task.system))
+    for each in failing:
+        has_room = greatest[each.place] - least[each.place] >= enough
+        if each.attack is Attack.NARROW and has_room:
+            continue
+        demand = optimum.Demand(each.place, each.by)
+        found = room.given(task, released, demand, least_width=enough)
+        if found is not None:
+            released = found.released
+            least = np.minimum(least, found.moved)
+            greatest = np.maximum(greatest, found.moved)
+    return released

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.disclosure.cells import Flags, Integers, System
+from orchestration.disclosure.cells import Flags, Integers, System, alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +22,7 @@ class Task:
         cost: What is lost where a cell is hidden that need not be: persons.
         order: In which order cells are wanted, the most wanted first: a lower number is wanted
             more.
+        alone: A label, alike for cells of one person that are the same person's.
     """
 
     system: System
@@ -30,6 +31,7 @@ class Task:
     known: Flags
     cost: Integers
     order: Integers
+    alone: Integers
 
     @classmethod
     def of(
@@ -39,7 +41,9 @@ class Task:
         *,
         shown: Flags | None = None,
         known: Flags | None = None,
+        cost: Integers | None = None,
         order: Integers | None = None,
+        pairs: Integers | None = None,
     ) -> "Task":
         """A task with what is usual where nothing is said.
 
@@ -48,18 +52,20 @@ class Task:
             secret: Those that must not be known.
             shown: All, unless given.
             known: None, unless given.
-            order: The larger count is wanted more, unless given.
+            cost: The counts, unless given.
+            order: What costs more is wanted more, unless given.
+            pairs: Wholes and parts of them that no equation holds, as `cells.alone` has them.
         """
         count = len(system)
+        cost = system.values if cost is None else cost
         return cls(
             system,
             secret,
             np.ones(count, dtype=bool) if shown is None else shown,
             np.zeros(count, dtype=bool) if known is None else known,
-            system.values,
-            np.argsort(np.argsort(-system.values, kind="stable"), kind="stable")
-            if order is None
-            else order,
+            cost,
+            np.argsort(np.argsort(-cost, kind="stable"), kind="stable") if order is None else order,
+            alone(system, pairs),
         )
 
     def part(self, places: Integers) -> "Task":
@@ -75,6 +81,7 @@ class Task:
             self.known[places],
             self.cost[places],
             self.order[places],
+            self.alone[places],
         )
 
     @property

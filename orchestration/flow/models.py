@@ -34,7 +34,7 @@ STAGING = "resource_type:seed fqn:avvik.staging"
 # Singular tests read the marts. dbt picks a test as soon as one of its parents is picked, so the
 # first step must leave them to the second; the graph and dbt are told the same.
 NOT_STAGING = "test_type:singular"
-MARTS = "fqn:avvik.intermediate fqn:avvik.marts"
+MARTS = "fqn:avvik.intermediate fqn:avvik.marts fqn:avvik.disclosure"
 
 
 def staging_step() -> Step:
@@ -52,12 +52,12 @@ def staging_step() -> Step:
 
 
 def marts_step(guarded: Sequence[str]) -> Step:
-    """Build the intermediate models and the marts.
+    """Build the intermediate models, the marts and the cells of disclosure control.
 
     Args:
         guarded: The tables that have a suite.
     """
-    products = _products("intermediate", "marts")
+    products = _products("intermediate", "marts", "disclosure")
     made = {product.name for product in products}
     return Step(
         name="marts",
@@ -157,7 +157,7 @@ def _failed_on(results: DbtResults) -> set[str]:
 
 
 def _schemas(select: str) -> tuple[str, ...]:
-    return ("seeds", "staging") if select == STAGING else ("intermediate", "marts")
+    return ("seeds", "staging") if select == STAGING else ("intermediate", "marts", "disclosure")
 
 
 def _warnings(results: DbtResults) -> list[Verdict]:

@@ -15,7 +15,7 @@ from orchestration.database import connect
 from orchestration.storage.holders import holder_from
 from orchestration.storage.home import remove
 
-SCHEMAS = ("raw", "seeds", "staging", "intermediate", "marts", "analyses", "meta")
+SCHEMAS = ("raw", "seeds", "staging", "intermediate", "marts", "disclosure", "analyses", "meta")
 
 
 def spill_of(path: Path) -> Path:

@@ -90,7 +90,7 @@ def test_the_columns_that_stay(tiny_city: Warehouse, table: str) -> None:
 def test_schemas_have_exactly_their_names(tiny_city: Warehouse) -> None:
     schemas = tiny_city.query("select distinct table_schema from information_schema.tables")
     assert {name for (name,) in schemas} == {
-        *("raw", "meta", "staging", "intermediate", "marts", "seeds")
+        *("raw", "meta", "staging", "intermediate", "marts", "disclosure", "seeds")
     }
 
 

@@ -105,6 +105,7 @@ def test_every_asset_says_whose_it_is_and_where_it_belongs() -> None:
         "staging",
         "intermediate",
         "marts",
+        "disclosure",
         "analyses",
         "findings",
         "report",

@@ -1,0 +1,173 @@
+"""Deciding all cells by the policy, block by block; what was decided of the very same stands.
+
+Where cells come from and where decisions are kept belongs to whoever asks.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from orchestration.disclosure import primary
+from orchestration.disclosure.audit import Attack, Search, audit
+from orchestration.disclosure.cells import Flags, Integers, System
+from orchestration.disclosure.policy import Policy
+from orchestration.disclosure.primary import Described
+from orchestration.disclosure.protection import Effort, Protected, attempt
+from orchestration.disclosure.task import Task
+
+# A block is decided anew where the way of deciding is another.
+_VERSION = "1"
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """All cells, and what the policy asks of them.
+
+    Attributes:
+        task: The cells.
+        rules: The rule that hides each, empty where none does; shape (n,).
+        effort: How safe, and how hard to look.
+    """
+
+    task: Task
+    rules: NDArray[np.str_]
+    effort: Effort
+
+
+@dataclass(frozen=True, eq=False)
+class Decided:
+    """What was decided of a block.
+
+    Attributes:
+        key: What it was made of, as a fingerprint.
+        places: Of its cells; shape (n,).
+        protected: What is shown.
+        bare: How many of its secrets would follow exactly, were they hidden and nothing else.
+    """
+
+    key: str
+    places: Integers
+    protected: Protected
+    bare: int
+
+
+def asked(system: System, cells: Described, pairs: Integers, policy: Policy) -> Asked:
+    """Put the policy to cells.
+
+    Args:
+        system: All cells and their sums.
+        cells: What they are.
+        pairs: Wholes and parts of them that no equation holds, as `cells.alone` has them.
+        policy: What is small and what is shown.
+    """
+    rules = primary.by_policy(system.values, cells, policy)
+    shown = cells.shown & (cells.todays_map | (policy.maps == "all"))
+    if not policy.crosses_of_boards:
+        shown &= ~cells.cross_of_board
+    task = Task.of(
+        system,
+        rules != "",
+        shown=shown,
+        known=cells.public,
+        cost=cells.persons,
+        pairs=pairs,
+    )
+    return Asked(task, rules, Effort(least_width=policy.least_width))
+
+
+def of_map(
+    system: System, cells: Described, pairs: Integers
+) -> tuple[System, Described, Integers, Integers]:
+    """What is left where former boards are nowhere shown: nothing follows from or to them.
+
+    Returns:
+        The cells of today's map, what they are, their pairs, and their places among all.
+    """
+    kept = np.flatnonzero(cells.todays_map)
+    beside = abs(system.equations[:, np.flatnonzero(~cells.todays_map)]).sum(axis=1) > 0
+    new = np.cumsum(cells.todays_map) - 1
+    within = pairs[cells.todays_map[pairs].all(axis=1)]
+    return (
+        System(
+            tuple(system.ids[place] for place in kept),
+            system.values[kept],
+            sp.csr_array(system.equations[np.flatnonzero(~beside)][:, kept]),
+        ),
+        Described(**{name: array[kept] for name, array in vars(cells).items()}),
+        new[within].astype(np.int64).reshape(-1, 2),
+        kept,
+    )
+
+
+def decide(
+    given: Asked, known: Collection[str], done: Callable[[str], None] = lambda _: None
+) -> Iterator[Decided]:
+    """Decide each block that holds a secret and is not decided already.
+
+    Args:
+        given: All cells.
+        known: Keys of the blocks that were decided before.
+        done: Called with the key of each block, decided now or before.
+
+    Yields:
+        What was decided of each new one.
+    """
+    for places in given.task.system.blocks:
+        if not (given.task.secret[places] & ~given.task.known[places]).any():
+            continue
+        task = given.task.part(places)
+        key = key_of(task, given.effort)
+        if key not in known:
+            protected = attempt(task, given.effort)
+            bare = audit(
+                task,
+                task.candidates,
+                least_width=given.effort.least_width,
+                search=Search.NOT,
+            )
+            exact = sum(each.attack is Attack.EXACT for each in bare)
+            yield Decided(key, places, protected, exact)
+        done(key)
+
+
+def key_of(task: Task, effort: Effort) -> str:
+    """A fingerprint of all that a block's decision is made of.
+
+    Args:
+        task: The block.
+        effort: How safe, and how hard to look.
+    """
+    _, alone = np.unique(task.alone, return_inverse=True)
+    order = np.argsort(task.order, kind="stable")
+    digest = hashlib.sha256(f"{_VERSION}|{sorted(asdict(effort).items())}".encode())
+    digest.update("|".join(task.system.ids).encode())
+    equations = sp.csr_array(task.system.equations)
+    equations.sort_indices()
+    for array in (
+        *(task.system.values, task.cost, order, alone.reshape(-1)),
+        *(equations.indptr, equations.indices, equations.data),
+        *(task.secret, task.shown, task.known),
+    ):
+        digest.update(np.ascontiguousarray(array, dtype=np.int64).tobytes())
+    return digest.hexdigest()[:24]
+
+
+def statuses(given: Asked, released: Flags) -> NDArray[np.str_]:
+    """What became of each cell that a table would show.
+
+    Args:
+        given: All cells.
+        released: Which are shown; shape (n,).
+
+    Returns:
+        released, primary or secondary; empty for what is not shown anyway; shape (n,).
+    """
+    task = given.task
+    found = np.where(released | task.known, "released", "secondary")
+    found[task.secret & ~task.known] = "primary"
+    found[~task.shown & ~task.secret] = ""
+    return found

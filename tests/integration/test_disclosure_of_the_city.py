@@ -1,0 +1,104 @@
+"""Disclosure control of a whole city: the sums are those that there are, and nothing follows."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from orchestration.flow.disclosing import audit_warehouse
+from orchestration.settings import Settings
+from tests.integration.conftest import Installation
+from tests.undeclared_sums import Found, undeclared
+
+# A household whose type is the ninth has assistance for one month; so is the synthetic city.
+AS_THE_CITY_IS = {
+    Found(
+        "assistance_months|count|household_type|9",
+        ("assistance_households|count|household_type|9",),
+    )
+}
+
+
+def rows(installation: Installation, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(installation.settings.warehouse_path), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_every_declared_sum_holds(default_city: Installation) -> None:
+    kinds = rows(
+        default_city,
+        "select kind, count(distinct equation_id) from disclosure.equations group by kind",
+    )
+    assert {kind for kind, _ in kinds} == {"parts", "boards", "maps", "counts"}
+    assert all(int(str(count)) > 4000 for _, count in kinds)
+    assert (
+        rows(
+            default_city,
+            "select equation_id from disclosure.equations inner join disclosure.cells"
+            " on equations.cell_id = cells.cell_id group by equation_id"
+            " having sum(coefficient * value) <> 0",
+        )
+        == []
+    )
+
+
+def test_no_sum_holds_everywhere_that_nobody_has_declared(default_city: Installation) -> None:
+    path = default_city.settings.warehouse_path
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert set(undeclared(connection)) == AS_THE_CITY_IS
+
+
+def test_a_sum_that_is_no_longer_declared_is_found(
+    default_city: Installation, tmp_path: Path
+) -> None:
+    settings = warehouse_alone(default_city, tmp_path)
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute(
+            "delete from disclosure.equations where declared_in = 'debt_counselling_new_sex'"
+        )
+        found = undeclared(connection)
+    assert any(each.whole == "debt_counselling_new|count|total|total" for each in found)
+
+
+def test_all_cells_that_an_indicator_of_a_register_shows_are_there(
+    default_city: Installation,
+) -> None:
+    """By another way than the model's: every board's count of persons in protected housing."""
+    assert rows(
+        default_city,
+        "select count(*), sum(value) from disclosure.cells"
+        " where count_id = 'protected_housing_persons' and quantity = 'count'",
+    ) == rows(
+        default_city,
+        "select count(*), sum(numerator) from marts.indicator_values"
+        " where indicator_id = 'protected_housing_persons'",
+    )
+
+
+def test_nothing_can_be_worked_out_of_a_year(default_city: Installation, tmp_path: Path) -> None:
+    """Of registers whose counts lie in no other; all of them take a minute."""
+    settings = warehouse_alone(default_city, tmp_path)
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute(
+            "delete from disclosure.cells where period_start <> '2023-01-01' or count_id not in"
+            " ('protected_housing_persons', 'emergency_flat_persons', 'homeless_persons')"
+        )
+        for table in ("equations", "nested"):
+            connection.execute(
+                f"delete from disclosure.{table}"
+                " where cell_id not in (select cell_id from disclosure.cells)"
+            )
+    first = audit_warehouse(settings)
+    assert first.secrets > 100
+    assert first.bare > 50
+    assert first.recoverable == 0
+    again = audit_warehouse(settings)
+    assert again.decided == 0
+    assert (again.secrets, again.secondary) == (first.secrets, first.secondary)
+
+
+def warehouse_alone(installation: Installation, home: Path) -> Settings:
+    """A home with a copy of the warehouse and nothing else, to change as one likes."""
+    settings = Settings(home=home)
+    shutil.copyfile(installation.settings.warehouse_path, settings.warehouse_path)
+    return settings
