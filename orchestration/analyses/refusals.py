@@ -76,7 +76,7 @@ class RefusalMonths:
         spell_month: (N,), which month of assistance in a row this is, from 1.
         board: (N,).
         groups: (N,) each: kind, purpose, household_type, housing, obstacle, sex, age_group.
-        missing: (N,), applied less granted amount, in fixed prices.
+        missing: (N,), applied less granted amount, in kronor of the year.
         names: names of the codes of `groups`, of ``board`` and of ``ground``.
         spell_months: (N,) each: the same as ``spell_month`` had another number of months without
             assistance been let pass, by that number.
