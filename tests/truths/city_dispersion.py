@@ -47,7 +47,12 @@ SHARES = {
         "roll = 'valdsutsatt'",
     ),
     "cases of high threat": ("vald_arenden_2021", "hotbedomning = 'hog'", "roll = 'valdsutsatt'"),
-    "counselling in Södermalm": ("rvc_samtalsstod_2021", "stadsdelsnamnd = 'Södermalm'", "true"),
+    # Each person once: those who come back for a second series are of the same board.
+    "counselling in Södermalm": (
+        "rvc_samtalsstod_2021",
+        "stadsdelsnamnd = 'Södermalm'",
+        "insats_id in (select min(insats_id) from delivered group by personnummer)",
+    ),
     "weekly hours": ("boendestod_beslut_2021", "timmar_per = 'vecka'", "true"),
     "custody cases": ("familjeratt_arenden_2021", "typ = 'utredning_vardnad'", "true"),
 }
@@ -67,8 +72,9 @@ def shares_of(inbox: Path) -> dict[str, tuple[int, int]]:
             copy = inbox / "one.csv"
             copy.write_text(plain, encoding="utf-8")
             row = connection.execute(
-                f"select count(*) filter ({what}), count(*) from read_csv('{copy}', delim = ';',"
-                f" header = true, all_varchar = true) where {of}"
+                f"with delivered as (from read_csv('{copy}', delim = ';', header = true,"
+                f" all_varchar = true))"
+                f" select count(*) filter ({what}), count(*) from delivered where {of}"
             ).fetchone()
             assert row is not None
             found[name] = (int(row[0]), int(row[1]))
