@@ -1,10 +1,14 @@
-"""Whole cities' comparisons are judged by the truths."""
+"""Whole cities' comparisons are judged by the truths, and the guide tells what was measured."""
+
+import csv
+from pathlib import Path
 
 import pytest
 
 from orchestration.analyses.equality import ALIKE, DIFFERENCE, UNTOLD
 from tests.truths.city_equality import PLANTED, City, enough, judged, sums
 
+ROOT = Path(__file__).parents[3]
 TRUTH = {PLANTED: 1.22, "alike": 1.0, "small": 1.05, "large": 1.3, "less": 0.8}
 
 
@@ -40,3 +44,15 @@ def test_nothing_is_judged_without_its_truth() -> None:
         judged(7, [said("other", 1.2, UNTOLD)], TRUTH)
     with pytest.raises(AssertionError):
         judged(7, [], TRUTH)
+
+
+def test_the_guide_says_what_was_measured() -> None:
+    with (ROOT / "docs" / "figures" / "truths_city_equality.csv").open(encoding="utf-8") as file:
+        cities = [
+            City(**{name: int(value) for name, value in row.items()})
+            for row in csv.DictReader(file)
+        ]
+    assert enough(cities)
+    text = (ROOT / "docs" / "analyses.md").read_text(encoding="utf-8")
+    for what, count, of in sums(cities):
+        assert f"| {what} | {count} | {of} |\n" in text
