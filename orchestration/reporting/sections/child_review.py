@@ -392,8 +392,8 @@ def _line(found: Estimates) -> Said:
     if not away_from(row, 1.0):
         return nodes("Antalet ärenden per barn följer inte säkert stadsdelarnas index.")
     return say(
-        "Ju {way} ett områdes socioekonomiska ställning är, desto fler är ärendena per barn: för "
-        "varje tiotal i index är antalet {ratio} så stort.",
+        "Ju {way} ett områdes ställning är, desto fler ärenden per barn: för varje tiotal i index "
+        "är antalet {ratio} så stort.",
         way="svagare" if (row.estimate or 1.0) < 1 else "starkare",
         ratio=figure(row),
     )
@@ -434,7 +434,7 @@ def _districts(found: Estimates) -> Said:
         return nodes("Ingen stadsdel avviker säkert från sambandet, prövat på upp till tre år.")
     number = Number(float(len(apart)), Form(Style.CARDINAL), estimates.value(count).cells)
     return say(
-        "Från sambandet avviker {number}, prövat på upp till tre år: {named}.",
+        "Från sambandet avviker {number}, på upp till tre år: {named}.",
         number="en stadsdel" if len(apart) == 1 else say("{number} stadsdelar", number=number),
         named=listing(
             [
@@ -457,9 +457,8 @@ def _district_dots(found: Estimates, context: AnalysisContext) -> list[Plain]:
     return estimates.dots(
         nodes("Stadsdelar längst från sambandet"),
         say(
-            "Ärenden under upp till tre år till och med {year}, delat med vad nämndens nivå och "
-            "stadsdelens egen ställning låter vänta. Stark färg: avviker säkert. Streckad linje: "
-            "som väntat.{mark}",
+            "Upp till tre års ärenden till {year}, delat med vad nämndens nivå och stadsdelens "
+            "ställning låter vänta. Stark färg: avviker säkert. Streckad linje: som väntat.{mark}",
             year=Period.year(context.year),
             mark=context.sources.mark_of(REGISTER),
         ),

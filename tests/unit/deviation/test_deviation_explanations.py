@@ -15,12 +15,14 @@ from orchestration.deviation.settings import DeviationSettings
 from orchestration.findings.codes import Kind, Outcome
 from orchestration.findings.records import Deviation
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
-from orchestration.indicators.models import NaturalExplanation
+from orchestration.indicators.models import Measure, NaturalExplanation
 from tests.unit.deviation.told import reason
 
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "dbt_project" / "seeds")
 #: Stands for every indicator where an explanation names none.
 ANY_INDICATOR = "child_cases"
+#: Of so many, where the indicator is a share.
+OF = 20_000.0
 
 
 def assessed(row: NaturalExplanation, catalogue: Catalogue) -> list[Deviation]:
@@ -30,20 +32,22 @@ def assessed(row: NaturalExplanation, catalogue: Catalogue) -> list[Deviation]:
     indicator_id = row.indicator_id or ANY_INDICATOR
     settings = DeviationSettings(geography_id=place)
     years = np.arange(year - 7, year + 1)
-    value = np.array([5000, 5010, 4990, 5005, 5000, 4995, 5002, np.rint(5000 * (1 + change))])
-    nothing = np.full(value.shape, np.nan)
+    count = np.array([5000, 5010, 4990, 5005, 5000, 4995, 5002, np.rint(5000 * (1 + change))])
+    nothing = np.full(count.shape, np.nan)
+    is_share = catalogue.indicator(indicator_id).measure is Measure.PROPORTION
+    of = np.full(count.shape, OF) if is_share else nothing
     given = Series(
         indicator_id,
         place,
         "total",
         "total",
         years=years,
-        numerator=value,
-        denominator=nothing,
-        value=value,
+        numerator=count,
+        denominator=of,
+        value=count / of if is_share else count,
         standard_deviation=nothing,
         observations=nothing,
-        status=["observed"] * value.size,
+        status=["observed"] * count.size,
     )
     return assess([given], catalogue, year, settings)
 

@@ -139,7 +139,7 @@ summed as (
         count_id,
         period_start,
         geography_id,
-        breakdown,
+        breakdown as parts_by,
         sum(value) as value
     from shown
     where breakdown not like '%*%'
@@ -163,7 +163,7 @@ implied as (
         count_id,
         period_start,
         geography_id
-    having max(case when breakdown = 'total' then 1 else 0 end) = 0
+    having max(case when parts_by = 'total' then 1 else 0 end) = 0
 ),
 
 united as (
