@@ -26,6 +26,7 @@ from orchestration.analyses.rows import (
 from orchestration.findings.codes import Shortfall
 from orchestration.findings.estimates import BoardSpread, Equality
 from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
+from orchestration.statistics.labels import combined
 from orchestration.statistics.multiplicity import benjamini_hochberg, select
 from orchestration.statistics.ratios import Sums, ratios
 from orchestration.statistics.spread import LEAST_UNITS, LEAST_YEARS, spread, trend
@@ -149,8 +150,7 @@ def compare(pairs: Pairs) -> Compared:
     lacking[enough & ~known] = Shortfall.NO_FIT
     p_values = np.where(known, found.p_values, np.nan)
     q_values = np.full(p_values.shape, np.nan)
-    kinds = np.stack([pairs.year, pairs.comparison, pairs.of_board.astype(np.int64)])
-    _, kind = np.unique(kinds, axis=1, return_inverse=True)
+    kind = combined((pairs.year, pairs.comparison, pairs.of_board.astype(np.int64)))
     for each in np.unique(kind[known]):
         mine = np.flatnonzero(known & (kind == each))
         q_values[mine] = select(

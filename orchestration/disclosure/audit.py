@@ -15,11 +15,9 @@ from scipy.optimize import Bounds, LinearConstraint
 
 from orchestration.disclosure.cells import Flags, Integers, connected
 from orchestration.disclosure.elimination import reduced, scaled
-from orchestration.disclosure.solver import solved
+from orchestration.disclosure.solver import NEAR, solved
 from orchestration.disclosure.task import Task
 
-# Of a linear programme's answer; counts are whole.
-_NEAR = 1e-6
 # How far other cells may move in an imagined table, in what is enough for a secret.
 _REACH = 8
 # So many imagined tables in a row that leave more than a share of the secrets narrow end the
@@ -190,9 +188,9 @@ def _ranges(
     be for many secrets at once, then for each that is left. Whoever has room enough in one of them
     needs no search of its own.
     """
-    fits = _Fitting(equations, values, least_width + 1)
     if search is Search.NOT:
         return dict.fromkeys(secrets.tolist(), (0.0, np.inf))
+    fits = _Fitting(equations, values, least_width + 1)
     rng = np.random.default_rng(len(values))
     narrow, idle = secrets, 0
     while len(narrow) and idle < _IDLE:
@@ -231,11 +229,11 @@ class _Fitting:
     def narrow(self, secrets: Integers) -> Integers:
         """Those of some secrets that have not been seen far enough apart."""
         apart = self._greatest[secrets] - self._least[secrets]
-        return np.asarray(secrets[apart < self._enough - _NEAR], dtype=np.int64)
+        return np.asarray(secrets[apart < self._enough - NEAR], dtype=np.int64)
 
     def range_of(self, own: int) -> tuple[float, float]:
         """The least and the greatest whole count between what has been seen of a cell."""
-        least, greatest = np.ceil(self._least[own] - _NEAR), np.floor(self._greatest[own] + _NEAR)
+        least, greatest = np.ceil(self._least[own] - NEAR), np.floor(self._greatest[own] + NEAR)
         return float(least), float(greatest)
 
     def draw(self, secrets: Integers, signs: NDArray[np.float64]) -> None:
@@ -260,7 +258,7 @@ class _Fitting:
 def _bounds(equations: sp.csr_array, values: Integers, own: int) -> tuple[float, float]:
     """The least and the greatest whole count of a cell that fit."""
     least, greatest = (_extreme(equations, values, own, sign) for sign in (1, -1))
-    return float(np.ceil(least - _NEAR)), float(np.floor(greatest + _NEAR))
+    return float(np.ceil(least - NEAR)), float(np.floor(greatest + NEAR))
 
 
 def _extreme(equations: sp.csr_array, values: Integers, own: int, sign: int) -> float:

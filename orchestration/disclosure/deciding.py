@@ -45,12 +45,14 @@ class Decided:
     Attributes:
         key: What it was made of, as a fingerprint.
         places: Of its cells; shape (n,).
+        task: What was asked of it.
         protected: What is shown.
         bare: How many of its secrets would follow exactly, were they hidden and nothing else.
     """
 
     key: str
     places: Integers
+    task: Task
     protected: Protected
     bare: int
 
@@ -130,7 +132,7 @@ def decide(
                 search=Search.NOT,
             )
             exact = sum(each.attack is Attack.EXACT for each in bare)
-            yield Decided(key, places, protected, exact)
+            yield Decided(key, places, task, protected, exact)
         done(key)
 
 
@@ -156,17 +158,16 @@ def key_of(task: Task, effort: Effort) -> str:
     return digest.hexdigest()[:24]
 
 
-def statuses(given: Asked, released: Flags) -> NDArray[np.str_]:
+def statuses(task: Task, released: Flags) -> NDArray[np.str_]:
     """What became of each cell that a table would show.
 
     Args:
-        given: All cells.
+        task: All cells, or those of a block.
         released: Which are shown; shape (n,).
 
     Returns:
         released, primary or secondary; empty for what is not shown anyway; shape (n,).
     """
-    task = given.task
     found = np.where(released | task.known, "released", "secondary")
     found[task.secret & ~task.known] = "primary"
     found[~task.shown & ~task.secret] = ""

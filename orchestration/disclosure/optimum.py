@@ -21,7 +21,7 @@ from orchestration.disclosure.task import Task
 # secret that moves one width moves each other cell by a few at most.
 _REACH = 8
 # So that of two choices with as many persons the one with fewer cells is made.
-_A_CELL = 0.001
+A_CELL = 0.001
 _PROVEN = 0
 
 
@@ -116,7 +116,7 @@ def best(
         _moves_where_hidden(candidates, values, tables, count, reach),
         _apart(secrets, hides, count, least_width),
     ]
-    cost = np.concatenate([task.cost[candidates] + _A_CELL, np.zeros(tables * count)])
+    cost = np.concatenate([task.cost[candidates] + A_CELL, np.zeros(tables * count)])
     found = solved(
         cost,
         integrality=np.repeat(np.array([1, 0]), [hides, tables * count]),

@@ -29,7 +29,7 @@ class Thresholds:
         zeros: Whether a count of nobody is as telling as one of somebody.
     """
 
-    persons: int = 5
+    persons: int
     zeros: bool = False
 
 

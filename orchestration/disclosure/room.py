@@ -13,14 +13,9 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint
 
 from orchestration.disclosure.cells import Flags
-from orchestration.disclosure.optimum import Demand
-from orchestration.disclosure.solver import solved
+from orchestration.disclosure.optimum import A_CELL, Demand
+from orchestration.disclosure.solver import NEAR, solved
 from orchestration.disclosure.task import Task
-
-# Of a linear programme's answer.
-_NEAR = 1e-6
-# A cell of nobody costs something too.
-_A_CELL = 0.001
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +53,7 @@ def given(task: Task, released: Flags, demand: Demand, *, least_width: int) -> R
     lower = np.zeros(2 * count)
     lower[demand.place] = least_width
     down[demand.place] = 0.0
-    cost = np.where(released, task.cost + _A_CELL, _A_CELL**2)
+    cost = np.where(released, task.cost + A_CELL, A_CELL**2)
     equations = task.system.equations
     found = solved(
         np.concatenate([cost, cost]),
@@ -68,4 +63,4 @@ def given(task: Task, released: Flags, demand: Demand, *, least_width: int) -> R
     if found.x is None:
         return None
     moved = found.x[:count] - found.x[count:]
-    return Room(np.asarray(released & (np.abs(moved) < _NEAR), dtype=bool), moved)
+    return Room(np.asarray(released & (np.abs(moved) < NEAR), dtype=bool), moved)

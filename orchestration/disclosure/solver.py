@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 
+#: How near a whole number, or nought, an answer lies that is one.
+NEAR = 1e-6
 _OUTPUT = 1
 
 

@@ -138,6 +138,8 @@ def audit_warehouse(settings: Settings, policy_file: Path | None = None) -> Audi
     secrets = given.task.secret & ~given.task.known
     path = settings.disclosure_path
     path.parent.mkdir(mode=0o700, exist_ok=True)
+    # It may be there already, made on the way to something deeper.
+    path.parent.chmod(0o700)
     with closing(connect(path)) as connection:
         path.chmod(0o600)
         connection.execute(_TABLES)
@@ -231,11 +233,8 @@ def _whole(numbers: Any) -> Integers:
 
 def _keep(connection: duckdb.DuckDBPyConnection, given: Asked, found: Decided) -> None:
     """Keep what was decided of a block, whole or not at all."""
-    part = given.task.part(found.places)
-    ids = np.array(part.system.ids, dtype=object)
-    released = np.zeros(len(given.task.system), dtype=bool)
-    released[found.places] = found.protected.released
-    status = deciding.statuses(given, released)[found.places]
+    ids = np.array(found.task.system.ids, dtype=object)
+    status = deciding.statuses(found.task, found.protected.released)
     told = np.flatnonzero(status != "")
     bounds = found.protected.bounds
     connection.begin()

@@ -434,7 +434,7 @@ def _districts(found: Estimates) -> Said:
         return nodes("Ingen stadsdel avviker säkert från sambandet, prövat på upp till tre år.")
     number = Number(float(len(apart)), Form(Style.CARDINAL), estimates.value(count).cells)
     return say(
-        "Från sambandet avviker {number}, på upp till tre år: {named}.",
+        "Från sambandet avviker {number}, räknat på högst tre år: {named}.",
         number="en stadsdel" if len(apart) == 1 else say("{number} stadsdelar", number=number),
         named=listing(
             [

@@ -97,7 +97,7 @@ def test_what_is_planted_is_shut(plant: str) -> None:
     assert block.protected.failing == []
     released = np.zeros(len(values), dtype=bool)
     released[block.places] = block.protected.released
-    told = dict(zip(values, statuses(asked_, released), strict=True))
+    told = dict(zip(values, statuses(asked_.task, released), strict=True))
     assert told[secret] == "primary"
     assert "secondary" in told.values()
 

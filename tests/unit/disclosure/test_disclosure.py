@@ -198,7 +198,7 @@ def test_two_names_of_one_count_are_one_cell() -> None:
         {"all": 60, "a": 3, "b": 20, "c": 37, "also a": 3},
         [("all", ["a", "b", "c"]), ("a", ["also a"])],
     )
-    small = rules(system.values, Thresholds()) != ""
+    small = rules(system.values, Thresholds(5)) != ""
     assert small.tolist() == [False, True, False, False, True]
     shown = protect(Task.of(system, small), Effort())
     assert not shown[[1, 4]].any()
@@ -214,7 +214,7 @@ def test_a_count_that_no_table_shows_is_protected_too() -> None:
         {"city": 52, "north": 30, "south": 20, "none": 2}, [("city", ["north", "south", "none"])]
     )
     task = Task.of(
-        system, rules(system.values, Thresholds()) != "", shown=np.array([True, True, True, False])
+        system, rules(system.values, Thresholds(5)) != "", shown=np.array([True, True, True, False])
     )
     assert [each.attack for each in audit(task, task.candidates, least_width=3)] == [Attack.EXACT]
     assert protect(task, Effort()).tolist() == [True, True, False, False]
@@ -223,7 +223,7 @@ def test_a_count_that_no_table_shows_is_protected_too() -> None:
 def test_a_person_alone_in_a_cell_learns_nothing_of_another() -> None:
     """Hidden beside each other alone, who is the one would know the two."""
     system = System.of({"all": 33, "a": 1, "b": 2, "c": 10, "d": 20}, [("all", [*"abcd"])])
-    task = Task.of(system, rules(system.values, Thresholds()) != "")
+    task = Task.of(system, rules(system.values, Thresholds(5)) != "")
     beside = np.array([True, False, False, True, True])
     told = {each.place: each.attack for each in audit(task, beside, least_width=3)}
     assert told[2] == Attack.INSIDER

@@ -434,7 +434,7 @@ def test_the_review_of_children_is_told_in_sentences(city: duckdb.DuckDBPyConnec
         "Av ärendena om barn under sju år ledde 13 procent till beviljad insats, mot 19 procent",
         "risken är 0,88 gånger (osäkerhet 0,82–0,94) så stor",
         "Stadsdelar med starkare ställning än sin nämnd har färre ärenden än deras egen",
-        "Från sambandet avviker en stadsdel, på upp till tre år: ",
+        "Från sambandet avviker en stadsdel, räknat på högst tre år: ",
         "Rågsved (färre ärenden än området låter vänta, 0,60",
         "är säkert mindre än tre procentenheter i hur ofta utredning inleds.",
     ):

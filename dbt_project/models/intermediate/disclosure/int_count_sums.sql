@@ -21,11 +21,19 @@ todays_boards as (
         and geography_id <> municipality_id
 ),
 
--- Which board each former one is part of today.
-former_boards as (
+-- What each board is a part of: one that exists, of the municipality; a former
+-- one, of what it is today.
+containing as (
+    select
+        'boards' as kind,
+        geography_id,
+        '{{ var("municipality_id") }}' as whole_geography_id
+    from todays_boards
+    union all
     select distinct
+        'maps' as kind,
         former.geography_id,
-        today.geography_id as current_id
+        today.geography_id as whole_geography_id
     from crosswalk as former
     inner join crosswalk as today
         on former.board_name = today.board_name
@@ -81,39 +89,18 @@ by_dimension as (
 by_board as (
     select
         sums.sum_id,
-        'boards' as kind,
+        containing.kind,
         sums.can_overlap,
         sums.parts_by,
         sums.count_id as whole_count_id,
         cells.period_start,
-        '{{ var("municipality_id") }}' as whole_geography_id,
+        containing.whole_geography_id,
         cells.breakdown as whole_breakdown,
         cells.category as whole_category,
         cells.cell_id,
         cells.value
     from cells
-    inner join todays_boards on cells.geography_id = todays_boards.geography_id
-    inner join sums
-        on
-            cells.count_id = sums.count_id
-            and sums.kind = 'boards'
-),
-
-by_map as (
-    select
-        sums.sum_id,
-        'maps' as kind,
-        sums.can_overlap,
-        sums.parts_by,
-        sums.count_id as whole_count_id,
-        cells.period_start,
-        former_boards.current_id as whole_geography_id,
-        cells.breakdown as whole_breakdown,
-        cells.category as whole_category,
-        cells.cell_id,
-        cells.value
-    from cells
-    inner join former_boards on cells.geography_id = former_boards.geography_id
+    inner join containing on cells.geography_id = containing.geography_id
     inner join sums
         on
             cells.count_id = sums.count_id
@@ -144,8 +131,6 @@ parts as (
     select * from by_dimension
     union all
     select * from by_board
-    union all
-    select * from by_map
     union all
     select * from by_count
 ),
