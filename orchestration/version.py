@@ -16,6 +16,7 @@ _CODE = (
     "orchestration/**/*.py",
     "orchestration/**/*.yml",
     "orchestration/**/templates/*",
+    "orchestration/**/fonts/*",
     "dbt_project/models/**/*",
     "dbt_project/macros/**/*",
     "dbt_project/tests/**/*",

@@ -71,7 +71,7 @@ def edition(settings: Settings) -> str:
         assert list(edition_faults(each)) == [], each.name
     current = current_edition(settings.published_dir)
     assert current is not None, "the names lead nowhere"
-    for name in ("marts.duckdb", "memorandum.html", "indikatorer"):
+    for name in ("marts.duckdb", "promemoria.html", "indikatorer"):
         assert (settings.published_dir / name).resolve() == current / name
     with duckdb.connect(str(settings.snapshot_path), read_only=True) as connection:
         return content_hash(connection, "main")

@@ -15,11 +15,11 @@ from orchestration.settings import Settings
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 # What is pictured, under which name: a first page, or one figure of a page.
 SHOWN: Mapping[str, tuple[str, str]] = {
-    "memorandum.png": ("memorandum.html", ""),
+    "memorandum.png": ("promemoria.html", ""),
     "indicator-page.png": ("indikatorer/child_cases.html", ""),
-    "analysis-refusals.png": ("memorandum.html", "#analys-refusals-grunder-over-tid"),
-    "analysis-protected-housing.png": ("memorandum.html", "#analys-protected-housing-forandring"),
-    "analysis-housing-support.png": ("memorandum.html", "#analys-housing-support-timmar"),
+    "analysis-refusals.png": ("promemoria.html", "#analys-refusals-grunder-over-tid"),
+    "analysis-protected-housing.png": ("promemoria.html", "#analys-protected-housing-forandring"),
+    "analysis-housing-support.png": ("promemoria.html", "#analys-housing-support-timmar"),
 }
 _SIZE = {"width": 1280, "height": 1400}
 # As wide as two charts beside each other.

@@ -22,8 +22,16 @@ from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Wo
 from orchestration.registers.municipality import load_municipality
 from orchestration.reporting.data import ReportData, load_report_data
 from orchestration.reporting.indicator_pages import render_indicator_pages
-from orchestration.reporting.memorandum import NUMBERS_NAME, Edition, as_page, memorandum
+from orchestration.reporting.memorandum import (
+    NUMBERS_NAME,
+    PAGE_NAME,
+    PDF_NAME,
+    Edition,
+    as_page,
+    memorandum,
+)
 from orchestration.reporting.render.numbered import as_json
+from orchestration.reporting.render.typst import PaperError, as_pdf
 from orchestration.reporting.sections.analysis import (
     AnalysisChapter,
     AnalysisContext,
@@ -36,7 +44,6 @@ from orchestration.storage.report_year import AREA_YEARS
 from orchestration.version import code_version
 
 DRAFT = "published.memorandum"
-MEMORANDUM = "memorandum.html"
 # So often the log says how many pages are written.
 _TOLD_EVERY = 20
 
@@ -76,7 +83,7 @@ def memorandum_step(found: Sequence[Analysis] = ()) -> Step:
                     *tables,
                 ),
                 group="report",
-                kinds=frozenset({"html"}),
+                kinds=frozenset({"html", "pdf"}),
             ),
         ),
         run=partial(_write, found),
@@ -155,8 +162,14 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / PAGES_DIRECTORY).mkdir(parents=True, mode=0o700)
     unfinished.chmod(0o700)
-    (unfinished / MEMORANDUM).write_text(as_page(document, data, edition), encoding="utf-8")
+    (unfinished / PAGE_NAME).write_text(as_page(document, data, edition), encoding="utf-8")
     (unfinished / NUMBERS_NAME).write_text(as_json(document), encoding="utf-8")
+    try:
+        (unfinished / PDF_NAME).write_bytes(as_pdf(document, built_at))
+    except PaperError as error:
+        raise StepRefusedError(
+            f"Promemorian blev ingen PDF, och inget publiceras. {error}"
+        ) from error
     pages = 0
     for file_name, page in render_indicator_pages(series, edition, told):
         (unfinished / PAGES_DIRECTORY / file_name).write_text(page, encoding="utf-8")
@@ -172,7 +185,7 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
             DRAFT: {
                 "fokusomraden": len(data.focus_areas),
                 "sidor": pages,
-                "fil": str(draft / MEMORANDUM),
+                "fil": str(draft / PAGE_NAME),
             }
         }
     )

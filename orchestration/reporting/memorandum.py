@@ -53,6 +53,12 @@ from orchestration.reporting.sections.sources import PAGES_DIRECTORY, SYNTHETIC,
 LETTER = "P"
 """What the ids of the memorandum's numbers begin with."""
 
+PAGE_NAME = "promemoria.html"
+"""The memorandum as a page; the other formats lie beside it."""
+
+PDF_NAME = "promemoria.pdf"
+"""The memorandum as a file that is sent and kept."""
+
 NUMBERS_NAME = "numbers.json"
 """The list of every number, beside the memorandum."""
 
@@ -138,7 +144,10 @@ def as_page(document: Document, data: ReportData, edition: Edition) -> str:
     frame = Frame(
         municipality_name=data.municipality_name,
         version=edition.version,
-        ways=((nodes("Alla indikatorer"), f"{PAGES_DIRECTORY}/index.html"),),
+        ways=(
+            (nodes("Alla indikatorer"), f"{PAGES_DIRECTORY}/index.html"),
+            (nodes("Promemorian som PDF"), PDF_NAME),
+        ),
         foot=(
             say(
                 "{municipality}, {title}.",

@@ -6,10 +6,10 @@ from orchestration.language import words
 from orchestration.language.inline import Period, Quoted, Said, Strong, nodes, say
 from orchestration.reporting.data import CatalogueIndicator
 from orchestration.reporting.document import Paragraph
-from orchestration.reporting.memorandum import Edition
+from orchestration.reporting.memorandum import PAGE_NAME, Edition
 
 INDEX_NAME = "index.html"
-MEMORANDUM = "../memorandum.html"
+MEMORANDUM = f"../{PAGE_NAME}"
 
 
 def made(edition: Edition) -> Said:

@@ -51,7 +51,7 @@ def edition_faults(edition: Path) -> Iterator[str]:
         edition: The directory.
 
     Yields:
-        A Swedish clause for each fault, such as ``memorandum.html är ändrad``; nothing for an
+        A Swedish clause for each fault, such as ``promemoria.html är ändrad``; nothing for an
         edition older than the manifests.
     """
     file = edition / MANIFEST_NAME

@@ -86,6 +86,7 @@ def publish(
         # Set once: what they lead to changes with the directory they lead through.
         if not name.is_symlink():
             _point(name, Path(_CURRENT) / published.name)
+    _forget_names(directory)
     _sync(directory)
     _prune(dated, edition, keep)
     return directory / SNAPSHOT_NAME
@@ -240,6 +241,13 @@ def _point(link: Path, target: Path) -> None:
     partial.unlink(missing_ok=True)
     partial.symlink_to(target)
     partial.replace(link)
+
+
+def _forget_names(directory: Path) -> None:
+    """Take away the names of what an earlier publication had and this one has not."""
+    for name in directory.iterdir():
+        if name.is_symlink() and name.readlink().parts[:1] == (_CURRENT,) and not name.exists():
+            name.unlink()
 
 
 def _sync(path: Path) -> None:

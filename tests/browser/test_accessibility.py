@@ -147,7 +147,7 @@ def test_print_is_black_on_white_whatever_the_screen_is(context_page: Page, home
 def test_all_is_reached_with_the_keyboard_alone(context_page: Page, home: Path) -> None:
     page = context_page
     page.set_viewport_size({"width": 390, "height": 900})
-    page.goto((home / "published/memorandum.html").as_uri())
+    page.goto((home / "published/promemoria.html").as_uri())
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     skip = page.locator(".skip").bounding_box()

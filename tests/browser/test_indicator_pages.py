@@ -93,7 +93,7 @@ def test_charts_and_tables_can_be_read_aloud(quiet: Page, home: Path, name: str)
 
 
 def test_the_memorandum_leads_to_the_pages_and_back(quiet: Page, home: Path) -> None:
-    quiet.goto((home / "published" / "memorandum.html").as_uri())
+    quiet.goto((home / "published" / "promemoria.html").as_uri())
     quiet.get_by_role("link", name="Andel biståndshushåll", exact=True).first.click()
     expect(quiet.get_by_role("heading", level=1)).to_have_text("Andel biståndshushåll")
     quiet.get_by_role("link", name="Alla indikatorer").click()
@@ -106,7 +106,7 @@ def test_the_memorandum_leads_to_the_pages_and_back(quiet: Page, home: Path) -> 
 
 def test_every_link_leads_to_a_page_of_the_same_publication(quiet: Page, home: Path) -> None:
     published = home / "published"
-    quiet.goto((published / "memorandum.html").as_uri())
+    quiet.goto((published / "promemoria.html").as_uri())
     leads = quiet.eval_on_selector_all("a", "links => links.map(l => l.getAttribute('href'))")
     # A table's own file of figures is in the page itself.
     mentioned = {lead for lead in leads if not lead.startswith(("#", "data:"))}
@@ -114,11 +114,11 @@ def test_every_link_leads_to_a_page_of_the_same_publication(quiet: Page, home: P
     assert all((published / lead).is_file() for lead in mentioned)
     quiet.goto(address(home, "index"))
     leads = quiet.eval_on_selector_all("a", "links => links.map(l => l.getAttribute('href'))")
-    listed = {lead for lead in leads if not lead.startswith("#")} - {"../memorandum.html"}
+    listed = {lead for lead in leads if not lead.startswith("#")} - {"../promemoria.html"}
     pages = {path.name for path in (published / "indikatorer").iterdir()}
     assert len(pages) > 50
     assert listed == pages - {"index.html"}
-    dated = (published / "memorandum.html").resolve().parent
+    dated = (published / "promemoria.html").resolve().parent
     assert (published / "indikatorer").resolve() == dated / "indikatorer"
 
 

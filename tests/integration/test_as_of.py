@@ -239,7 +239,7 @@ def test_a_publisher_that_lies_is_told_of_and_its_last_good_answers_stand(
             assert sources[day][source][3] is True, "stale"
             # What stands is what stood.
             assert sources[day][source][:3] == sources["2026-09-01"][source][:3]
-    memorandum = (history.edition(1) / "memorandum.html").read_text("utf-8")
+    memorandum = (history.edition(1) / "promemoria.html").read_text("utf-8")
     assert memorandum.count("Inaktuell: ett nyare svar kom 2026-10-01") == len(lied_about)
     with duckdb.connect(str(history.edition(1) / "marts.duckdb"), read_only=True) as connection:
         [(status,)] = connection.execute("select quality_status from meta.publication").fetchall()

@@ -45,7 +45,7 @@ def _documents(
     )
     work = Work(settings, connection, "run", logging.getLogger("test"), frozenset(), ())
     told = chapters(work, analyses(), stated, year, method.board_minimum_count)
-    yield "memorandum.html", memorandum(stated, edition, told)
+    yield "promemoria.html", memorandum(stated, edition, told)
     data = load_series_data(
         connection,
         year=year,

@@ -180,7 +180,7 @@ def test_database_memorandum_and_pages_are_of_one_publication(
         assert set(pages) == {*indicators, "jamstalldhet.html", "barn.html", "index.html"}
         made = {
             re.findall(r"[Ff]ramställd (\d+ \w+ \d{4} kl\. [\d.]+)", path.read_text("utf-8"))[0]
-            for path in (folder / "memorandum.html", *pages.values())
+            for path in (folder / "promemoria.html", *pages.values())
         }
         assert len(made) == 1
         dated = sorted((folder / "tidigare").iterdir())
@@ -188,7 +188,7 @@ def test_database_memorandum_and_pages_are_of_one_publication(
         moment = datetime.fromtimestamp(built_at / 1e6, UTC)
         assert dated[-1].name == f"{moment:%Y-%m-%dT%H%M%S}"
         assert {path.name for path in (dated[-1] / "indikatorer").iterdir()} == set(pages)
-        for name in ("marts.duckdb", "memorandum.html", "indikatorer/index.html"):
+        for name in ("marts.duckdb", "promemoria.html", "indikatorer/index.html"):
             assert (folder / name).read_bytes() == (dated[-1] / name).read_bytes()
 
 

@@ -52,7 +52,7 @@ def moved(text: str) -> str:
 
 
 def draft(installation: Installation) -> str:
-    return (installation.settings.state_dir / "draft" / "memorandum.html").read_text("utf-8")
+    return (installation.settings.state_dir / "draft" / "promemoria.html").read_text("utf-8")
 
 
 def judged_for(installation: Installation, year: int, patch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ def marker(installation: Installation) -> dict[str, bytes]:
     """All that readers see: the database, the memorandum and the indicators' pages."""
     published = installation.settings.published_dir
     names = [
-        *(published / name for name in ("marts.duckdb", "memorandum.html")),
+        *(published / name for name in ("marts.duckdb", "promemoria.html")),
         *(published / "indikatorer").iterdir(),
     ]
     assert len(names) > 50
@@ -244,7 +244,7 @@ def test_the_pages_wait_for_the_charts(installation: Installation) -> None:
     """A chart that shows something else than the published value closes the gate before them."""
     before = marker(installation)
     installation.change("update marts.series_charts set value = value + 1")
-    draft = installation.settings.state_dir / "draft" / "memorandum.html"
+    draft = installation.settings.state_dir / "draft" / "promemoria.html"
     written = draft.read_bytes()
     for key in (MEMORANDUM, SNAPSHOT):
         assert not installation.run(key).success, key

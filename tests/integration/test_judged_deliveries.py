@@ -46,7 +46,7 @@ def test_a_fault_free_city_gives_no_drift_and_no_reservation(default_city: Insta
     assert default_city.published(
         "select count(*) from marts.found_explanations where basis = 'drift'"
     ) == [(0,)]
-    memorandum = default_city.settings.published_dir / "memorandum.html"
+    memorandum = default_city.settings.published_dir / "promemoria.html"
     assert "kan ha ändrats" not in memorandum.read_text(encoding="utf-8")
 
 

@@ -37,7 +37,7 @@ OF_THE_DOCUMENT = (
 @pytest.fixture(scope="module")
 def memorandum(default_city: Installation) -> etree._Element:
     """The page as it was published."""
-    html = (default_city.settings.published_dir / "memorandum.html").read_text(encoding="utf-8")
+    html = (default_city.settings.published_dir / "promemoria.html").read_text(encoding="utf-8")
     return parse(html)
 
 
@@ -178,18 +178,18 @@ def test_what_an_analysis_of_a_year_says_stands_in_no_other_year_s(
     assert night(earlier, *OF_A_YEAR) == Night()
     texts = published_texts(earlier)
     assert len(texts) > 40
-    assert "Avvikelser i socialtjänstens statistik 2019" in texts["memorandum.html"]
-    assert "från 2018 till 2019" in texts["memorandum.html"]
+    assert "Avvikelser i socialtjänstens statistik 2019" in texts["promemoria.html"]
+    assert "från 2018 till 2019" in texts["promemoria.html"]
     foreign = registered_for_another_year(earlier, 2019)
     assert len(foreign) > 15
     # The same texts stand in the memorandum of their own year, or none would be looked for.
-    own = published_texts(default_city.settings)["memorandum.html"]
+    own = published_texts(default_city.settings)["promemoria.html"]
     assert sum(text in own for text in foreign) > 10
     stands = [(name, text) for text in foreign for name, said in texts.items() if text in said]
     assert stands == []
     # Nor is a later year spoken of, but where deliveries and sources are listed, and where a
     # calculation that is of no year says which year's prices it has.
-    page = parse((earlier.published_dir / "memorandum.html").read_text("utf-8"))
+    page = parse((earlier.published_dir / "promemoria.html").read_text("utf-8"))
     for section in page.xpath("//section[not(@class='appendix' or @class='notes')]"):
         if section.get("aria-labelledby") == "analys-costs":
             continue

@@ -62,7 +62,7 @@ def test_the_guide_leads_to_a_report(
 ) -> None:
     folder, done = followed
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    page = (folder / "region/1715/published/memorandum.html").read_text(encoding="utf-8")
+    page = (folder / "region/1715/published/promemoria.html").read_text(encoding="utf-8")
     assert "Kils kommun (påhittad)" in page
     assert (folder / "region/1715/published/marts.duckdb").exists()
     # Every register's latest file, and one before the mapping was whole.

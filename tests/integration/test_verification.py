@@ -72,7 +72,7 @@ def test_a_cut_warehouse_is_told_and_no_other_process(
 
 def test_a_scheduled_run_tells_the_same(installation: Installation) -> None:
     """Before its first step, which may not get so far: a warehouse that is cut cannot be opened."""
-    page = (installation.settings.published_dir / "memorandum.html").resolve()
+    page = (installation.settings.published_dir / "promemoria.html").resolve()
     page.write_text(page.read_text(encoding="utf-8")[:1000], encoding="utf-8")
     installation.change("update marts.deviations set observed = observed + 1")
     told = verify(installation.settings).faults_sv
@@ -104,7 +104,7 @@ def test_what_was_damaged_is_told_and_built_again(installation: Installation) ->
     _, altered = newest(installation, "vald_arenden")
     blob = blob_of(store, altered.delivery_id)
     blob.write_bytes(blob.read_bytes()[:-1] + b"?")
-    page = (installation.settings.published_dir / "memorandum.html").resolve()
+    page = (installation.settings.published_dir / "promemoria.html").resolve()
     page.write_text(page.read_text(encoding="utf-8")[:1000], encoding="utf-8")
     warehouse = installation.settings.warehouse_path
     warehouse.write_bytes(warehouse.read_bytes()[:100_000])
@@ -113,7 +113,7 @@ def test_what_was_damaged_is_told_and_built_again(installation: Installation) ->
     assert code == 1
     for receipt in (lost, altered):
         assert f"Fil {receipt.file_name}: det som togs emot" in told
-    assert "memorandum.html är ändrad" in told
+    assert "promemoria.html är ändrad" in told
     assert str(warehouse) in told
 
     code, told = avvik("rebuild", home=installation.home)
@@ -121,7 +121,7 @@ def test_what_was_damaged_is_told_and_built_again(installation: Installation) ->
     assert installation.published("from marts.indicator_values order by all") == before
     # Both files still lay in the inbox, so nothing is lost; the cut edition is kept as it is.
     faults = verify(installation.settings).faults_sv
-    assert [fault for fault in faults if "memorandum.html är ändrad" not in fault] == []
+    assert [fault for fault in faults if "promemoria.html är ändrad" not in fault] == []
     assert len(faults) == 1
     assert not list(installation.home.glob("*.undanlagt"))
     shutil.rmtree(page.parent)

@@ -144,7 +144,7 @@ class _Body:
         text = content(product, inputs)
         if product.name == DRAFT:
             draft_dir(work.settings).mkdir(parents=True, exist_ok=True)
-            (draft_dir(work.settings) / "memorandum.html").write_text(text)
+            (draft_dir(work.settings) / "promemoria.html").write_text(text)
         elif product.name == PUBLICATION:
             self.home.editions.append({**inputs, PUBLICATION: text})
         else:
@@ -161,6 +161,6 @@ class _Body:
         if is_end:
             return self.home.outside(kind, rest)
         if name == DRAFT:
-            return (draft_dir(work.settings) / "memorandum.html").read_text()
+            return (draft_dir(work.settings) / "promemoria.html").read_text()
         [(text,)] = work.connection.execute(f"select made_of from {name}").fetchall()
         return str(text)

@@ -174,7 +174,7 @@ def test_an_old_draft_is_not_published_beside_new_tables(home: PaperHome) -> Non
 
 
 def test_a_draft_that_somebody_has_changed_is_not_published(home: PaperHome) -> None:
-    (draft_dir(home.settings) / "memorandum.html").write_text("en annan promemoria")
+    (draft_dir(home.settings) / "promemoria.html").write_text("en annan promemoria")
     assert f"{DRAFT} har ändrats utanför flödet" in refused(home, "snapshot")
 
 

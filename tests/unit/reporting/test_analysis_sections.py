@@ -499,14 +499,14 @@ def test_an_indicators_page_has_the_main_result_and_leads_to_the_rest(
         )
         result = section.result(city, context)
         chapter = AnalysisChapter(section.ANALYSIS, "Rubrik", (), section.INDICATORS, result)
-        heading, said, way = on_page(chapter, "../memorandum.html")
+        heading, said, way = on_page(chapter, "../promemoria.html")
         assert isinstance(heading, Heading)
         assert isinstance(said, Paragraph)
         assert isinstance(way, Paragraph)
         assert plain(heading.said) == "Analys: Rubrik"
         [link] = way.said
         assert isinstance(link, Link)
-        assert link.address == f"../memorandum.html#{anchor_of(section.ANALYSIS)}"
+        assert link.address == f"../promemoria.html#{anchor_of(section.ANALYSIS)}"
         told[section.ANALYSIS] = plain(said.said).replace("\u00a0", " ")
     assert told["refusals"].startswith("Avslagen och delavslagen ökade med 1 300")
     assert "svarar för 22 procent" in told["refusals"]

@@ -33,7 +33,7 @@ from tests.unit.reporting.conftest import EDITION, YEAR, build_city, insert, ins
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "nhsr_ptd"
 SMALLEST = 5
-_LEADS = r"#[\w-]+|[\w-]+\.html|\.\./memorandum\.html|data:text/csv;charset=utf-8;base64,[\w+/=]+"
+_LEADS = r"#[\w-]+|[\w-]+\.html|\.\./promemoria\.html|data:text/csv;charset=utf-8;base64,[\w+/=]+"
 Pages = dict[str, str]
 Write = Callable[[duckdb.DuckDBPyConnection], Pages]
 
@@ -154,11 +154,11 @@ def test_each_indicator_has_a_page_and_the_index_leads_to_all(pages: Pages) -> N
     index = parse(pages["index.html"])
     leads = {str(link.get("href")) for link in index.iter("a")}
     assert len(pages) == 13
-    assert leads == {*pages, "../memorandum.html", "#innehall"} - {"index.html"}
+    assert leads == {*pages, "../promemoria.html", "#innehall"} - {"index.html"}
     for name, html in pages.items():
         if name != "index.html":
             own = {str(link.get("href")) for link in parse(html).iter("a")}
-            assert {"index.html", "../memorandum.html"} <= own
+            assert {"index.html", "../promemoria.html"} <= own
 
 
 def test_every_value_stands_in_the_table_beside_the_chart(pages: Pages) -> None:

@@ -19,7 +19,7 @@ def editions(tmp_path: Path) -> Path:
     for name in ("första", "andra"):
         edition = tmp_path / name
         (edition / "indikatorer").mkdir(parents=True)
-        (edition / "memorandum.html").write_text(f"utgåva {name}", encoding="utf-8")
+        (edition / "promemoria.html").write_text(f"utgåva {name}", encoding="utf-8")
         (edition / "indikatorer" / "a.html").write_text("sida", encoding="utf-8")
         write_manifest(edition, built_at=BUILT, made_of="f" * 64, before=before)
         before = edition
@@ -31,7 +31,7 @@ def test_it_names_every_file_and_the_edition_before(editions: Path) -> None:
     manifest = json.loads((second / "manifest.json").read_text(encoding="utf-8"))
     page = hashlib.sha256(b"sida").hexdigest()
     assert manifest["files"]["indikatorer/a.html"] == {"sha256": page, "bytes": 4}
-    assert set(manifest["files"]) == {"indikatorer/a.html", "memorandum.html"}
+    assert set(manifest["files"]) == {"indikatorer/a.html", "promemoria.html"}
     earlier = hashlib.sha256((first / "manifest.json").read_bytes()).hexdigest()
     assert manifest["before"] == {"edition": "första", "sha256": earlier}
     assert manifest["made_of"] == "f" * 64
@@ -84,7 +84,7 @@ def test_a_manifest_that_cannot_be_read_is_told(editions: Path, text: str) -> No
 def test_an_old_edition_cannot_be_rewritten_whole(editions: Path) -> None:
     """Its own manifest may agree with it; the next one's does not."""
     first = editions / "första"
-    (first / "memorandum.html").write_text("andra siffror", encoding="utf-8")
+    (first / "promemoria.html").write_text("andra siffror", encoding="utf-8")
     write_manifest(first, built_at=BUILT, made_of="f" * 64, before=None)
     assert list(edition_faults(first)) == []
     assert list(chain_faults(editions)) == ["första: manifest.json är ändrad"]
@@ -93,5 +93,5 @@ def test_an_old_edition_cannot_be_rewritten_whole(editions: Path) -> None:
 
 
 def test_an_edition_from_before_the_manifests_has_none(tmp_path: Path) -> None:
-    (tmp_path / "memorandum.html").write_text("äldre", encoding="utf-8")
+    (tmp_path / "promemoria.html").write_text("äldre", encoding="utf-8")
     assert list(edition_faults(tmp_path)) == []

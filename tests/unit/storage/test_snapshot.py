@@ -47,7 +47,7 @@ def draft(tmp_path: Path) -> Path:
 
 def write_draft(folder: Path, text: str) -> None:
     (folder / "indikatorer").mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in ("memorandum.html", "indikatorer/index.html"):
+    for name in ("promemoria.html", "indikatorer/index.html"):
         (folder / name).write_text(text, encoding="utf-8")
 
 
@@ -69,7 +69,7 @@ def edition(day: int) -> list[str]:
     folder = f"tidigare/2026-11-{22 + day}T023000"
     return [
         f"{folder}/{name}"
-        for name in ("indikatorer/index.html", "manifest.json", "marts.duckdb", "memorandum.html")
+        for name in ("indikatorer/index.html", "manifest.json", "marts.duckdb", "promemoria.html")
     ]
 
 
@@ -77,7 +77,7 @@ def seen(published: Path) -> set[str]:
     """What the documents say, by the names that readers know."""
     return {
         (published / name).read_text(encoding="utf-8")
-        for name in ("memorandum.html", "indikatorer/index.html")
+        for name in ("promemoria.html", "indikatorer/index.html")
     }
 
 
@@ -168,6 +168,24 @@ def test_without_a_draft_the_old_publication_stays(
         )
     assert files(published) == edition(0)
     assert seen(published) == {"dag 0"}
+
+
+def test_the_name_of_what_is_published_no_longer_is_taken_away(
+    warehouse: duckdb.DuckDBPyConnection, draft: Path, tmp_path: Path
+) -> None:
+    published = tmp_path / "published"
+    (draft / "gammal.html").write_text("förr")
+    publish(warehouse, draft, published, built_at=BUILT, made_of="0" * 64, keep=3)
+    assert (published / "gammal.html").read_text() == "förr"
+    (draft / "gammal.html").unlink()
+    own = published / "egen.txt"
+    own.symlink_to("ingenstans")
+    publish(
+        warehouse, draft, published, built_at=BUILT + timedelta(days=1), made_of="1" * 64, keep=3
+    )
+    assert not (published / "gammal.html").is_symlink()
+    assert own.is_symlink()
+    assert (published / "promemoria.html").exists()
 
 
 def test_all_names_change_with_one_rename(
