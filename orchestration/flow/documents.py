@@ -21,17 +21,22 @@ from orchestration.flow.remarks import all_remarks, quality_status
 from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
 from orchestration.registers.municipality import load_municipality
 from orchestration.reporting.data import ReportData, load_report_data
-from orchestration.reporting.indicator_pages import render_indicator_pages
+from orchestration.reporting.definitions import definitions
+from orchestration.reporting.indicator_pages import in_order, render_indicator_pages
 from orchestration.reporting.memorandum import (
     NUMBERS_NAME,
     PAGE_NAME,
     PDF_NAME,
+    WORD_NAME,
+    WORKBOOK_NAME,
     Edition,
     as_page,
     memorandum,
 )
+from orchestration.reporting.render.docx import as_docx
 from orchestration.reporting.render.numbered import as_json
 from orchestration.reporting.render.typst import PaperError, as_pdf
+from orchestration.reporting.render.workbook import as_workbook
 from orchestration.reporting.sections.analysis import (
     AnalysisChapter,
     AnalysisContext,
@@ -83,7 +88,7 @@ def memorandum_step(found: Sequence[Analysis] = ()) -> Step:
                     *tables,
                 ),
                 group="report",
-                kinds=frozenset({"html", "pdf"}),
+                kinds=frozenset({"html", "pdf", "word", "excel"}),
             ),
         ),
         run=partial(_write, found),
@@ -166,10 +171,13 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
     (unfinished / NUMBERS_NAME).write_text(as_json(document), encoding="utf-8")
     try:
         (unfinished / PDF_NAME).write_bytes(as_pdf(document, built_at))
+        (unfinished / WORD_NAME).write_bytes(as_docx(document, contents=True))
     except PaperError as error:
         raise StepRefusedError(
-            f"Promemorian blev ingen PDF, och inget publiceras. {error}"
+            f"Promemorian kan inte skrivas i alla format, och inget publiceras. {error}"
         ) from error
+    known = definitions([each.indicator for each in in_order(series)])
+    (unfinished / WORKBOOK_NAME).write_bytes(as_workbook(document, known, built_at))
     pages = 0
     for file_name, page in render_indicator_pages(series, edition, told):
         (unfinished / PAGES_DIRECTORY / file_name).write_text(page, encoding="utf-8")

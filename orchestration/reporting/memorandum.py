@@ -59,6 +59,12 @@ PAGE_NAME = "promemoria.html"
 PDF_NAME = "promemoria.pdf"
 """The memorandum as a file that is sent and kept."""
 
+WORD_NAME = "promemoria.docx"
+"""The memorandum as a file that is worked on further."""
+
+WORKBOOK_NAME = "tabeller.xlsx"
+"""Its tables, and those behind its charts."""
+
 NUMBERS_NAME = "numbers.json"
 """The list of every number, beside the memorandum."""
 
@@ -147,6 +153,8 @@ def as_page(document: Document, data: ReportData, edition: Edition) -> str:
         ways=(
             (nodes("Alla indikatorer"), f"{PAGES_DIRECTORY}/index.html"),
             (nodes("Promemorian som PDF"), PDF_NAME),
+            (nodes("Promemorian som Word-fil"), WORD_NAME),
+            (nodes("Tabellerna som arbetsbok"), WORKBOOK_NAME),
         ),
         foot=(
             say(

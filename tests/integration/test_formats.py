@@ -1,14 +1,19 @@
 """The memorandum's other formats: each says what the page says, to whoever opens or hears it."""
 
 import re
+import zipfile
+from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import page as checker
 import pikepdf
 import pytest
+from docx.oxml.ns import qn
+from lxml import etree
 
 from orchestration.flow.documents import draft_dir
-from orchestration.reporting.memorandum import PAGE_NAME, PDF_NAME
+from orchestration.reporting.memorandum import PAGE_NAME, PDF_NAME, WORD_NAME, WORKBOOK_NAME
 from orchestration.reporting.render import typst
 from orchestration.storage.snapshot import current_edition
 from tests.integration.conftest import Installation
@@ -109,13 +114,79 @@ def test_the_pdf_has_the_numbers_of_the_page_and_no_other(
     assert numbers_in(text) == page_numbers
 
 
+def test_the_word_file_has_the_numbers_of_the_page_and_no_other(
+    page_numbers: set[str], published: Installation
+) -> None:
+    said = []
+    with zipfile.ZipFile(published.settings.published_dir / WORD_NAME) as parts:
+        for name in ("word/document.xml", "word/footnotes.xml"):
+            root = etree.fromstring(parts.read(name))
+            for again in [*root.iter(qn("w:fldSimple"))]:
+                if "NOTEREF" in again.get(qn("w:instr")):
+                    again.clear(keep_tail=True)
+            said += ["".join(each.itertext(qn("w:t"))) for each in root.iter(qn("w:p"))]
+    assert numbers_in("\n".join(said)) == page_numbers
+
+
+def test_the_workbook_has_the_tables_of_the_page_and_no_formula(
+    page_numbers: set[str], published: Installation
+) -> None:
+    path = published.settings.published_dir / WORKBOOK_NAME
+    with zipfile.ZipFile(path) as parts:
+        sheets = [parts.read(name) for name in parts.namelist() if "/worksheets/sheet" in name]
+    assert len(sheets) > 20
+    assert [sheet for sheet in sheets if re.search(rb"<f[ />]", sheet)] == []
+    html = parse((published.settings.published_dir / PAGE_NAME).read_text(encoding="utf-8"))
+    for note in html.xpath("//*[local-name()='sup']"):
+        note.clear(keep_tail=True)
+    cells = html.xpath("//*[local-name()='th' or local-name()='td']")
+    listed = numbers_in("\n".join("".join(cell.itertext()) for cell in cells))
+    assert len(listed) > 300
+    book = openpyxl.load_workbook(path)
+    names, *own = book.sheetnames
+    tables = [name for name in own if name not in {"Definitioner", "Källor"}]
+    found = set().union(*(_numbers_of(book[name], first=3) for name in tables))
+    # Under each table are its notes, which the page has elsewhere.
+    assert listed <= found <= page_numbers
+    titles = {str(book[name]["A1"].value) for name in tables}
+    of_sheets = {number for name in tables for number in numbers_in(name)}
+    assert set().union(*map(numbers_in, titles)) <= page_numbers | of_sheets
+    assert _numbers_of(book["Källor"]) <= page_numbers | of_sheets
+    assert _numbers_of(book[names]) <= page_numbers | of_sheets
+    known = {str(row[5].value): str(row[2].value) for row in book["Definitioner"].iter_rows(4)}
+    rows = published.published("select indicator_id, definition_sv from marts.indicators")
+    assert known == {each: text or "uppgift saknas" for each, text in rows}
+    assert len(known) > 50
+
+
+def _numbers_of(sheet: openpyxl.worksheet.worksheet.Worksheet, *, first: int = 1) -> set[str]:
+    found = set[str]()
+    for row in sheet.iter_rows(first):
+        for cell in row:
+            found |= numbers_in(cell.value if isinstance(cell.value, str) else _as_printed(cell))
+    return found
+
+
+def _as_printed(cell: openpyxl.cell.Cell) -> str:
+    """A number as its format prints it in Swedish; written a second time here."""
+    if cell.value is None:
+        return ""
+    code = str(cell.number_format).split(";")[0]
+    value = abs(Decimal(repr(cell.value)))
+    shown = value.scaleb(2) if "%" in code else value
+    decimals = len((re.findall(r"\.(0+)", code) or [""])[0])
+    assert shown == round(shown, decimals), "no more is held than is printed"
+    grouped = f"{shown:,.{decimals}f}" if "," in code else f"{shown:.{decimals}f}"
+    return grouped.replace(",", "\xa0").replace(".", ",")
+
+
 def test_without_its_font_nothing_is_published_and_nothing_lost(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = installation.settings
     edition = current_edition(settings.published_dir)
     before = _contents(draft_dir(settings))
-    assert PDF_NAME in before
+    assert {PDF_NAME, WORD_NAME, WORKBOOK_NAME} <= before.keys()
     monkeypatch.setattr(typst, "FONTS", tmp_path)
     stopped = installation.night("memorandum", "snapshot")
     assert stopped.stopped_at == "memorandum"

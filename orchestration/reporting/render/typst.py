@@ -46,7 +46,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 FONTS = Path(__file__).parent / "fonts"
 _FONT_FILES = tuple(f"SourceSans3-{cut}.ttf" for cut in ("Regular", "Bold", "It", "BoldIt"))
 _STANDARDS = ["ua-1", "a-2a"]
-_BLANKS = re.compile(r"[ \t\r\n\f\v]+")
+# Whatever parts words, and what no font has a letter for.
+_BLANKS = re.compile(r"[\x00-\x20]+")
 _PICTURE_DENSITY = 144
 
 

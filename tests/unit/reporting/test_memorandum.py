@@ -206,9 +206,8 @@ def test_nothing_is_loaded_and_nothing_runs(
     loaded = [str(v) for v in root.xpath("//@src | //@href | //@*[local-name()='href']")]
     assert loaded
     # Links to the indicators' pages beside the memorandum; the rest stays inside it.
-    assert all(
-        value.startswith(("#", "indikatorer/", "numbers.json", "promemoria.")) for value in loaded
-    )
+    beside = ("numbers.json", "promemoria.pdf", "promemoria.docx", "tabeller.xlsx")
+    assert all(value.startswith(("#", "indikatorer/", *beside)) for value in loaded)
     assert not root.xpath("//@*[starts-with(name(), 'on')]")
     [style] = [str(s.text) for s in root.iter("style")]
     assert "url(" not in style
@@ -237,6 +236,8 @@ def test_every_indicator_that_is_named_leads_to_its_page(page: str) -> None:
     assert leads.pop("indikatorer/index.html") == "Alla indikatorer"
     assert leads.pop("numbers.json") == "siffernyckeln"
     assert leads.pop("promemoria.pdf") == "Promemorian som PDF"
+    assert leads.pop("promemoria.docx") == "Promemorian som Word-fil"
+    assert leads.pop("tabeller.xlsx") == "Tabellerna som arbetsbok"
     assert leads["indikatorer/price_housing_food.html"] == "Prisindex för boende och livsmedel"
     assert set(leads) == {
         f"indikatorer/{name}.html"
