@@ -5,6 +5,7 @@ A page that scrolls needs none of this.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -15,8 +16,9 @@ from orchestration.reporting.document import Table
 PAGE_WIDTH = 470.0
 # Where a line may be broken within what stands without spaces.
 _WORDS = re.compile(r"[ \-–/]")
-# The first that lets the longest words of all columns stand whole beside each other.
-_SIZES = (9.0, 8.0, 7.0, 6.0)
+# The largest and the smallest size of a table's text: as large as lets the longest words of all
+# columns stand whole beside each other.
+_LARGEST, _SMALLEST = 9.0, 4.0
 # About as wide as a letter is, of the text's size, and what stands empty beside a column's text.
 _LETTER, _EMPTY = 0.53, 8.0
 _LONGEST_LINE = 34
@@ -45,7 +47,8 @@ def fitted_columns(table: Table) -> Fitted:
         lines.append(min(max(map(len, texts)) + 1, _LONGEST_LINE))
     lines = [max(line, word) for line, word in zip(lines, words, strict=True)]
     room = PAGE_WIDTH - _EMPTY * len(words)
-    size = next((each for each in _SIZES if sum(words) * each * _LETTER <= room), _SIZES[-1])
+    fitting = math.floor(2 * room / (sum(words) * _LETTER)) / 2
+    size = min(_LARGEST, max(_SMALLEST, fitting))
     letter = size * _LETTER
     if sum(lines) * letter <= room:
         widths = [line * letter + _EMPTY for line in lines]

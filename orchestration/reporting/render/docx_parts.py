@@ -35,6 +35,9 @@ _NOTES_START = f"""<w:footnotes {nsdecls("w")}>
 <w:footnote w:type="continuationSeparator" w:id="0"><w:p><w:r><w:continuationSeparator/></w:r></w:p>
 </w:footnote></w:footnotes>"""
 _MARK_FILL, _MARK_LINE = "FFF3CD", "6B4E00"
+_TABLE_LINE = "9DB4C8"
+# Less than what a column has beside its text.
+_CELL_MARGIN = "60"
 _LINK_COLOUR = "0B4F8A"
 _HEADING_COLOUR = RGBColor(0x17, 0x32, 0x4D)
 _MUTED = RGBColor(0x4A, 0x55, 0x60)
@@ -195,7 +198,6 @@ class Parts:
             if linked:
                 _tag(looks, "u", val="single")
             if marked:
-                _tag(looks, "bdr", val="dashed", sz="4", space="0", color=_MARK_LINE)
                 _tag(looks, "shd", val="clear", color="auto", fill=_MARK_FILL)
         self._words(run, text)
 
@@ -309,7 +311,16 @@ class Parts:
         looks = _tag(made, "tblPr")
         _tag(looks, "tblStyle", val=_TABLE_STYLE)
         _tag(looks, "tblW", w=str(sum(widths)), type="dxa")
+        borders = _tag(looks, "tblBorders")
+        for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
+            if side in {"top", "bottom", "insideH"}:
+                _tag(borders, side, val="single", sz="4", space="0", color=_TABLE_LINE)
+            else:
+                _tag(borders, side, val="nil")
         _tag(looks, "tblLayout", type="fixed")
+        margins = _tag(looks, "tblCellMar")
+        for side in ("left", "right"):
+            _tag(margins, side, w=_CELL_MARGIN, type="dxa")
         _tag(looks, "tblLook", val="00A0", firstRow="1", firstColumn="1", noVBand="1")
         _tag(looks, "tblCaption", val=description[:255])
         grid = _tag(made, "tblGrid")

@@ -8,12 +8,13 @@ document. How a page looks belongs in ``document.typ``.
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from orchestration.language.inline import (
     Inline,
@@ -42,12 +43,15 @@ from orchestration.reporting.render.columns import fitted_columns
 from orchestration.reporting.render.counting import Counting, has_values, values_heading
 from orchestration.reporting.render.drawings import FONT_FAMILY, Picture, picture
 
+_LOG = logging.getLogger(__name__)
 _TEMPLATES = Path(__file__).parent / "templates"
 FONTS = Path(__file__).parent / "fonts"
 _FONT_FILES = tuple(f"SourceSans3-{cut}.ttf" for cut in ("Regular", "Bold", "It", "BoldIt"))
 _STANDARDS = ["ua-1", "a-2a"]
 # Whatever parts words, and what no font has a letter for.
 _BLANKS = re.compile(r"[\x00-\x20]+")
+# The letter that Typst has no sign for, in its own words.
+_LETTER = re.compile(r'the (?:text|PDF contains the codepoint) `"([^`]+)"`')
 _PICTURE_DENSITY = 144
 
 
@@ -75,6 +79,7 @@ def as_pdf(document: Document, dated: datetime) -> bytes:
     written = _compiled(
         "document.typ",
         {"document": data},
+        document.inlines(),
         pdf_standards=_STANDARDS,
         timestamp=int(dated.timestamp()),
     )
@@ -97,11 +102,11 @@ def as_pngs(pictures: Sequence[Picture]) -> list[bytes]:
         return []
     data = json.dumps([_picture(each) for each in pictures], ensure_ascii=False)
     given = {"drawings": data, "font": FONT_FAMILY}
-    written = _compiled("drawings.typ", given, format="png", ppi=_PICTURE_DENSITY)
+    written = _compiled("drawings.typ", given, (), format="png", ppi=_PICTURE_DENSITY)
     return [written] if isinstance(written, bytes) else written
 
 
-def _compiled(template: str, given: dict[str, str], **how: Any) -> Any:
+def _compiled(template: str, given: dict[str, str], said: Iterable[Inline], **how: Any) -> Any:
     """What Typst makes of a template, from nothing but the package's own files."""
     import typst  # noqa: PLC0415 - only who writes a document waits for it
 
@@ -120,19 +125,37 @@ def _compiled(template: str, given: dict[str, str], **how: Any) -> Any:
             sys_inputs=given,
             **how,
         )
-    except typst.TypstError as error:
-        raise PaperError(_refused(str(error))) from error
-    if warnings:
-        raise PaperError(_refused("; ".join(str(each.message) for each in warnings)))
+    except RuntimeError as error:
+        raise PaperError(_refused(str(error), said)) from error
+    for warning in warnings:
+        # Text in a font of Typst's own would look otherwise, and nobody would be told.
+        if "font" in warning.message:
+            raise PaperError(_refused(warning.message, said))
+        _LOG.warning("Typst: %s", warning.message)
     return written
 
 
-def _refused(reason: str) -> str:
-    first = _BLANKS.sub(" ", reason).strip()[:300]
+def _refused(reason: str, said: Iterable[Inline]) -> str:
+    """What went wrong, in Swedish as far as it is known."""
+    letter = _LETTER.search(reason)
+    if letter is None:
+        first = _BLANKS.sub(" ", reason).strip()[:300]
+        return (
+            f"Typst skrev inte dokumentet och sade: {first}. Gör så här: rapportera felet med den "
+            "meningen."
+        )
+    # A letter without a sign is told by its code.
+    code = re.sub(r"\\u\{([0-9a-f]+)\}", lambda found: chr(int(found[1], 16)), letter[1])
+    named = " ".join(f"{each} (U+{ord(each):04X})" for each in code)
+    place = next((f" i {node.register}, {node.row}" for node in said if _quotes(node, code)), "")
     return (
-        f"Typst skrev inte dokumentet: {first}. Gör så här: ändra texten som nämns, eller "
-        "rapportera felet om ingen text nämns."
+        f"Tecknet {named}{place} finns inte i teckensnittet {FONT_FAMILY}. Gör så här: skriv om "
+        "texten utan tecknet och kör igen."
     )
+
+
+def _quotes(node: Inline, letter: str) -> TypeGuard[Quoted]:
+    return isinstance(node, Quoted) and letter in node.text
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,6 +50,8 @@ _DEFINITIONS, _SOURCES = "Definitioner", "Källor"
 _CHAPTER = 2
 _HEAD = 2
 _WIDEST, _NARROWEST = 48, 9
+# A row's height in points for each line of text.
+_LINE = 15
 # A number as it is printed: sign, digits in groups, decimals, and what it is counted in.
 _PRINTED = re.compile(r"([+−]?)(\d{1,3}(?:\xa0\d{3})*|\d+)(?:,(\d+))?(\xa0%)?(\xa0[^\d\"]+)?")
 
@@ -193,7 +196,7 @@ class _Writer:
         self._book = book
         self._formats: dict[str, Any] = {}
         self._title = book.add_format({"bold": True, "font_size": 13})
-        self._link = book.add_format({"font_color": "#0B4F8A", "underline": 1})
+        self._link = book.add_format({"font_color": "#0B4F8A", "underline": 1, "valign": "top"})
         self._heading = book.add_format(
             {"bold": True, "text_wrap": True, "valign": "top", "bottom": 2}
         )
@@ -205,7 +208,8 @@ class _Writer:
 
     def contents(self, document: Document, pages: Sequence[Page]) -> None:
         """A sheet that leads to all others."""
-        sheet = self._begin(CONTENTS, worded(document.title), (14, 90, 50))
+        widths = (14, 90, 50)
+        sheet = self._begin(CONTENTS, worded(document.title), widths)
         sheet.write_string(1, 0, worded(document.subtitle), self._small)
         self._headings(sheet, ["Blad", "Vad det visar", "Kapitel"])
         rows = [(page.name, page.title, page.chapter) for page in pages]
@@ -214,6 +218,7 @@ class _Writer:
             (_SOURCES, "Varifrån tabellernas uppgifter kommer", ""),
         ]
         for place, (name, title, chapter) in enumerate(rows, start=_HEAD + 1):
+            _stretch(sheet, place, (name, title, chapter), widths)
             sheet.write_url(place, 0, f"internal:'{name}'!A1", self._link, name)
             sheet.write_string(place, 1, title, self._text)
             sheet.write_string(place, 2, chapter, self._text)
@@ -228,9 +233,12 @@ class _Writer:
         ]
         sheet = self._begin(page.name, page.title, widths)
         sheet.write_url(1, 0, f"internal:'{CONTENTS}'!A1", self._link, "Till innehållet")
-        self._headings(sheet, [worded(column[0]) for column in rows], _numeric(rows))
+        headings = [worded(column[0]) for column in rows]
+        _stretch(sheet, _HEAD, headings, widths)
+        self._headings(sheet, headings, _numeric(rows))
         last = _HEAD
         for last, cells in enumerate(zip(*(column[1:] for column in rows), strict=True), _HEAD + 1):
+            _stretch(sheet, last, [worded(said) for said in cells], widths)
             for place, said in enumerate(cells):
                 self._cell(sheet, last, place, said)
         sheet.autofilter(_HEAD, 0, last, len(rows) - 1)
@@ -239,14 +247,16 @@ class _Writer:
 
     def sources(self, pages: Sequence[Page]) -> None:
         """A sheet of the notes, each with the sheets that it is under."""
+        widths = (100, 60)
         found: dict[str, list[str]] = {}
         for page in pages:
             for text in _notes(page.table):
                 found.setdefault(text, []).append(page.name)
-        sheet = self._begin(_SOURCES, "Varifrån tabellernas uppgifter kommer", (100, 60))
+        sheet = self._begin(_SOURCES, "Varifrån tabellernas uppgifter kommer", widths)
         sheet.write_url(1, 0, f"internal:'{CONTENTS}'!A1", self._link, "Till innehållet")
         self._headings(sheet, ["Källa", "Blad"])
         for place, (text, names) in enumerate(found.items(), start=_HEAD + 1):
+            _stretch(sheet, place, (text, ", ".join(names)), widths)
             sheet.write_string(place, 0, text, self._text)
             sheet.write_string(place, 1, ", ".join(names), self._text)
         sheet.autofilter(_HEAD, 0, _HEAD + max(len(found), 1), 1)
@@ -284,6 +294,13 @@ class _Writer:
         if code not in self._formats:
             self._formats[code] = self._book.add_format({"num_format": code, "valign": "top"})
         return self._formats[code]
+
+
+def _stretch(sheet: Any, row: int, texts: Sequence[str], widths: Sequence[int]) -> None:
+    """Makes a row high enough for its texts, which not every program does by itself."""
+    lines = max(len(textwrap.wrap(text, width)) for text, width in zip(texts, widths, strict=True))
+    if lines > 1:
+        sheet.set_row(row, lines * _LINE)
 
 
 def _columns(table: Table) -> list[list[Said]]:

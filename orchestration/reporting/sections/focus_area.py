@@ -384,7 +384,7 @@ def series_figure(content: Chapter, rows: Sequence[Shown]) -> Figure | None:
         ),
         say(
             "Linjediagram, ett för vart och ett av måtten i tabellen. Alla värden står i tabellen "
-            "under diagrammet."
+            "som hör till diagrammet."
         ),
         drawings,
         _series_values(content, shown, years),

@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 from lxml import etree
 
-from orchestration.language.inline import Note, Quoted, nodes
+from orchestration.language.inline import Note, Quoted, Strong, nodes
 from orchestration.reporting.data import ReportData
 from orchestration.reporting.document import (
     Cell,
@@ -26,6 +26,7 @@ from orchestration.reporting.document import (
 )
 from orchestration.reporting.memorandum import memorandum
 from orchestration.reporting.render import finishing, typst
+from orchestration.reporting.render.columns import fitted_columns
 from orchestration.reporting.render.drawings import picture
 from orchestration.reporting.render.typst import PaperError, as_pdf, as_pngs
 from orchestration.reporting.svg import Canvas, Drawing
@@ -94,11 +95,20 @@ def test_a_figure_without_an_alternative_text_is_refused() -> None:
         as_pdf(document(planted), WHEN)
 
 
-def test_a_letter_that_no_font_has_is_named() -> None:
-    said = (Quoted("Vi \U000130c0 här", "register", "rad"),)
-    with pytest.raises(PaperError, match="\U000130c0") as refused:
-        as_pdf(document(Paragraph(said)), WHEN)
-    assert "Gör så här: " in str(refused.value)
+def test_names_of_many_countries_are_written() -> None:
+    said = (Quoted("Łódź, Ελλάς, Київ, Đà Nẵng, Şırnak, Ħal Għaxaq, Þórshöfn", "register", "rad"),)
+    assert said[0].text in text_of(as_pdf(document(Paragraph(said)), WHEN))
+
+
+@pytest.mark.parametrize("letter", ["\U000130c0", "\ue000", "中"])
+def test_a_letter_that_no_font_has_is_named_with_its_place(letter: str) -> None:
+    said = (Quoted(f"Vi {letter} här", "seeds.memorandum_texts", "slutord_2023"),)
+    with pytest.raises(PaperError) as refused:
+        as_pdf(document(Paragraph(nodes("Före.")), Paragraph((Strong(said),))), WHEN)
+    assert str(refused.value) == (
+        f"Tecknet {letter} (U+{ord(letter):04X}) i seeds.memorandum_texts, slutord_2023 finns inte "
+        "i teckensnittet Source Sans 3. Gör så här: skriv om texten utan tecknet och kör igen."
+    )
 
 
 @pytest.mark.parametrize("cut", ["Regular", "Bold", "It", "BoldIt"])
@@ -168,6 +178,25 @@ def test_a_picture_says_what_its_drawings_say_in_colours_of_its_own() -> None:
     [png] = as_pngs([made])
     assert png.startswith(b"\x89PNG")
     assert as_pngs([made, made]) == [png, png]
+
+
+@pytest.mark.parametrize(("columns", "size"), [(3, 9.0), (12, 8.0), (16, 5.5)])
+def test_a_tables_columns_fit_the_page_and_its_longest_words(columns: int, size: float) -> None:
+    words = ["a" * (3 + 2 * (place % 4)) for place in range(columns)]
+    table = Table(
+        nodes("Bred"),
+        tuple(Column(nodes(word)) for word in words),
+        (tuple(Cell(nodes("ord " * place + "ord")) for place in range(columns)),),
+        "bred",
+    )
+    fitted = fitted_columns(table)
+    assert fitted.size == size
+    assert sum(fitted.widths) <= 470.5
+    for word, width in zip(words, fitted.widths, strict=True):
+        # A letter is about half as wide as it is high.
+        assert width > len(word) * size * 0.5
+    # What has more to say is given more of what is left.
+    assert fitted.widths[columns - 1] > fitted.widths[0]
 
 
 def test_no_stream_ends_as_a_line_does(monkeypatch: pytest.MonkeyPatch) -> None:

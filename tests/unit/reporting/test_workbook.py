@@ -142,6 +142,16 @@ def test_each_table_is_a_sheet_that_the_contents_lead_to() -> None:
     assert rows(found["Källor"])[3:] == [["Boken.", "Tabell 1, Figur 3"]]
 
 
+def test_a_row_is_as_high_as_its_longest_text() -> None:
+    long = nodes("ord " * 40)
+    _, found = book(table("forsta", Cell(nodes("kort")), Cell(long), Cell(nodes("kort"))))
+    sheet = found["Tabell 1"]
+    heights = [sheet.row_dimensions[row].height for row in (4, 5, 6)]
+    # 160 letters in a column of 48, fifteen points a line.
+    assert heights == [None, 60, None]
+    assert sheet.column_dimensions["B"].width >= 48
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+46", "-a", "@x", "{=1}", "https://example.org", "\t=1"])
 def test_no_text_is_taken_for_something_to_compute_or_follow(text: str) -> None:
     written, found = book(table("forsta", Cell((Quoted(text, "register", "rad"),))))
