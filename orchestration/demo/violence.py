@@ -93,9 +93,7 @@ def _find(
     old = before or _nobody()
     kept = rng.permutation(len(old.person))[: round(again * count)]
     area = by_area(rng, count - len(kept), area_weights(0.6, central) * factors)
-    male = np.zeros(len(area), dtype=np.bool_)
-    male[: round(men_share * len(area))] = True
-    male = rng.permutation(male)
+    male = happens(rng, men_share, len(area))
     person = recruiter.find(area, male, np.full(len(area), first_day(year)))
     return _together([old.take(kept), _Found(person, area, male)])
 
@@ -323,10 +321,19 @@ def _expected(series: targets.Series, year: int, change: float, model: Model) ->
     return series[year]
 
 
-def _contacts(rng: np.random.Generator, series: targets.Series, year: int, model: Model) -> int:
-    """So many of those who come to an RVC in a year."""
-    expected = _expected(series, year, model.truths.stability.rvc_contacts_2023, model)
-    return model.count(rng, expected, stated=model.states(series, year))
+def _part(
+    rng: np.random.Generator,
+    number: int,
+    part: targets.Series,
+    of: targets.Series,
+    *,
+    year: int,
+    model: Model,
+) -> int:
+    """How many of a number are a part of it: as stated, otherwise each by the two series' share."""
+    if model.states(part, year):
+        return min(scaled(part[year], model.scale), number)
+    return int(rng.binomial(number, part[year] / of[year]))
 
 
 def _close(rng: np.random.Generator, cases: Cases, year: int, left_open: int) -> None:
@@ -387,9 +394,10 @@ def write_counselling(
     for each in placed:
         recruiters[0].leave_out(each.found.person)
     for year, from_shelter in zip(YEARS, placed, strict=True):
-        contacts = _contacts(rng, targets.RVC_CONTACTS, year, model)
-        of_role = [_contacts(rng, targets.RVC_VICTIMS, year, model)]
-        of_role.append(max(contacts - of_role[0], 1))
+        series, change = targets.RVC_CONTACTS, model.truths.stability.rvc_contacts_2023
+        expected = _expected(series, year, change, model)
+        contacts = model.count(rng, expected, stated=model.states(series, year))
+        victims = _part(rng, contacts, targets.RVC_VICTIMS, series, year=year, model=model)
         came = np.flatnonzero(
             happens(
                 rng,
@@ -397,7 +405,7 @@ def write_counselling(
                 len(from_shelter.start),
             )
             & (from_shelter.start < last_day(year) - _WITHIN)
-        )[: of_role[0] // 2]
+        )[: victims // 2]
         first = _without(before[0], from_shelter.found.person[came])
         found = [
             from_shelter.found.take(came),
@@ -405,7 +413,7 @@ def write_counselling(
                 rng,
                 recruiters[0],
                 year,
-                of_role[0] - len(came),
+                victims - len(came),
                 VICTIM_MEN,
                 before=first,
                 again=0.1,
@@ -415,7 +423,7 @@ def write_counselling(
                 rng,
                 recruiters[1],
                 year,
-                of_role[1],
+                contacts - victims,
                 PERPETRATOR_MEN,
                 before=before[1],
                 again=0.1,
@@ -428,7 +436,7 @@ def write_counselling(
             rng,
             people,
             _together(found),
-            victims=of_role[0],
+            victims=victims,
             after=np.minimum(after, last_day(year) - 3),
             year=year,
             model=model,
@@ -448,9 +456,13 @@ def _counselling_year(
 ) -> tuple[writing.Table, Ints]:
     count = len(found.person)
     granted = np.zeros(count, dtype=np.bool_)
-    granted[rng.permutation(count)[: _contacts(rng, targets.RVC_GRANTED, year, model)]] = True
+    series = targets.RVC_GRANTED, targets.RVC_CONTACTS
+    decided = _part(rng, count, *series, year=year, model=model)
+    granted[rng.permutation(count)[:decided]] = True
     group = np.zeros(count, dtype=np.bool_)
-    group[rng.permutation(victims)[: model.total(rng, targets.RVC_GROUP, year)]] = True
+    series = targets.RVC_GROUP, targets.RVC_VICTIMS
+    meeting = _part(rng, victims, *series, year=year, model=model)
+    group[rng.permutation(victims)[:meeting]] = True
     # Some come back for a second series within the year, the group's members more often.
     second = np.flatnonzero(happens(rng, np.where(group, 0.7, 0.2), count))
     row = np.concatenate([np.arange(count), second])

@@ -40,6 +40,8 @@ order by all
 ASK = """
 import duckdb, json, sys
 connection = duckdb.connect()
+# On a busy machine a bar would be drawn where the answer is written.
+connection.execute("set enable_progress_bar = false")
 answers = []
 for sql in json.load(sys.stdin):
     answers.append([[str(value) for value in row] for row in connection.execute(sql).fetchall()])
