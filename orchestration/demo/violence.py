@@ -93,7 +93,9 @@ def _find(
     old = before or _nobody()
     kept = rng.permutation(len(old.person))[: round(again * count)]
     area = by_area(rng, count - len(kept), area_weights(0.6, central) * factors)
-    male = happens(rng, men_share, len(area))
+    male = np.zeros(len(area), dtype=np.bool_)
+    male[: round(men_share * len(area))] = True
+    male = rng.permutation(male)
     person = recruiter.find(area, male, np.full(len(area), first_day(year)))
     return _together([old.take(kept), _Found(person, area, male)])
 

@@ -1,13 +1,16 @@
 """Bias and coverage of every estimand in worlds whose truths are known: `make truths`.
 
-Prints a table and writes it to `docs/figures/truths_functions.csv`. Not a test: it takes minutes.
-`tests/unit/analyses` runs a little of the same with wide limits.
+Prints a table and writes it to `docs/figures/truths_functions.csv`. Given names of worlds, as
+`python -m tests.truths.functions _months cases`, it draws those alone and leaves the others' rows
+as they stand. Not a test: it takes minutes. `tests/unit/analyses` runs a little of the same with
+wide limits.
 """
 
+import argparse
 import csv
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -202,9 +205,9 @@ def _demand(seed: int) -> list[Hit]:
 
 
 WORLDS: dict[Callable[[int], list[Hit]], int] = {
-    _months: 200,
-    _one_cause: 40,
-    _returns: 100,
+    _months: 400,
+    _one_cause: 400,
+    _returns: 400,
     _grounds: 2000,
     _boards: 60,
     cases: 400,
@@ -212,15 +215,15 @@ WORLDS: dict[Callable[[int], list[Hit]], int] = {
     series: 400,
     _heap: 400,
     _placebos: 60,
-    _since: 100,
+    _since: 400,
     _equal: 400,
-    child_functions.cases: 40,
-    child_functions.closings: 100,
-    child_functions.districts: 100,
+    child_functions.cases: 400,
+    child_functions.closings: 400,
+    child_functions.districts: 400,
     equality_functions.sexes: 100,
     equality_functions.boards: 100,
     _agreement: 400,
-    _demand: 200,
+    _demand: 400,
     survey_worlds.survey: 200,
 }
 
@@ -249,15 +252,43 @@ def summary(found: Sequence[Hit]) -> list[dict[str, object]]:
     return out
 
 
+def name_of(world: Callable[[int], list[Hit]]) -> str:
+    """What a world is called on the command line."""
+    if world.__module__ == __name__:
+        return world.__name__
+    return f"{world.__module__.rpartition('.')[2]}.{world.__name__}"
+
+
+def merged(
+    before: Sequence[Mapping[str, object]], now: Sequence[Mapping[str, object]]
+) -> list[Mapping[str, object]]:
+    """The rows of before with those of now in their places."""
+    names = {(row["world"], row["estimand"]): row for row in now}
+    kept = [names.pop((row["world"], row["estimand"]), row) for row in before]
+    return [*kept, *names.values()]
+
+
 def main() -> int:
-    """Run all worlds on the cores there are, print and write what came out."""
+    """Run the worlds on the cores there are, print and write what came out."""
+    worlds_by_name = {name_of(world): world for world in WORLDS}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("worlds", nargs="*", metavar="WORLD", help=", ".join(worlds_by_name))
+    asked = parser.parse_args().worlds
+    if unknown := set(asked) - worlds_by_name.keys():
+        parser.error(f"no world is called {', '.join(sorted(unknown))}")
+    chosen = [worlds_by_name[name] for name in asked]
     found: list[Hit] = []
     with ProcessPoolExecutor() as pool:
-        running = [pool.map(world, range(number), chunksize=10) for world, number in WORLDS.items()]
+        running = [
+            pool.map(world, range(WORLDS[world]), chunksize=10) for world in chosen or WORLDS
+        ]
         for each in running:
             for some in each:
                 found += some
-    rows = summary(found)
+    rows: list[Mapping[str, object]] = list(summary(found))
+    if chosen:
+        with FIGURES.open(encoding="utf-8", newline="") as file:
+            rows = merged(list(csv.DictReader(file)), rows)
     FIGURES.parent.mkdir(parents=True, exist_ok=True)
     with FIGURES.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")

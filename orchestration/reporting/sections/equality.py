@@ -41,7 +41,7 @@ CHILD_PAGE = "barn.html"
 REGISTER = "ekonomiskt_bistand_beslut"
 #: What the municipality decides or gives, and not who lives there or comes.
 GIVEN = ("share", "mean", "money")
-_MOST_NAMED = 4
+_MOST_NAMED = 3
 
 
 def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> list[Plain]:
@@ -117,17 +117,23 @@ def _named(data: EqualityData) -> Said:
     return sentences(
         say(
             "I det som kommunen beslutar och ger finns en skillnad i {which}.",
-            which=listing([_with_ratio(data, pair) for pair in apart[:_MOST_NAMED]]),
+            which=_surest([_with_ratio(data, pair) for pair in apart]),
         )
         if apart
         else "",
         say(
             "Ingen skillnad av betydelse finns i {which}.",
-            which=listing([name(data, pair) for pair in alike[:_MOST_NAMED]]),
+            which=_surest([name(data, pair) for pair in alike]),
         )
         if alike
         else "",
     )
+
+
+def _surest(named: Sequence[Said]) -> Said:
+    """The first of them, and that there are more where there are."""
+    listed = listing(named[:_MOST_NAMED])
+    return listed if len(named) <= _MOST_NAMED else say("bland annat {listed}", listed=listed)
 
 
 def _with_ratio(data: EqualityData, pair: Pair) -> Said:
