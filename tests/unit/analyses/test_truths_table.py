@@ -4,14 +4,23 @@ import csv
 import re
 from pathlib import Path
 
+from tests.truths.city_dispersion import HIGHEST, LOWEST
+
 ROOT = Path(__file__).parents[3]
 # Where a row is of right verdicts its name says so; the limits of 6.2 hold always.
 VERDICTS = ("planted", "null", "verdict", "margin", "family", "largest", "others", "none", "6.2")
 
 
-def rows() -> list[dict[str, str]]:
-    with (ROOT / "docs" / "figures" / "truths_functions.csv").open(encoding="utf-8") as file:
+def rows(name: str = "truths_functions") -> list[dict[str, str]]:
+    with (ROOT / "docs" / "figures" / f"{name}.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def told(head: str) -> list[tuple[str, ...]]:
+    """The rows of the guide's table that begins with a head."""
+    text = (ROOT / "docs" / "analyses.md").read_text(encoding="utf-8")
+    [table] = re.findall(rf"^\| {head} \|.*\n\|[-|]+\|\n((?:\|.*\|\n)+)", text, re.MULTILINE)
+    return [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in table.splitlines()]
 
 
 def test_each_interval_was_tried_often_and_holds_its_truth_as_often_as_it_says() -> None:
@@ -35,10 +44,15 @@ def test_the_table_is_what_was_measured() -> None:
          row["relative_bias"] or "–")
         for row in rows()
     ]  # fmt: skip
-    text = (ROOT / "docs" / "analyses.md").read_text(encoding="utf-8")
-    (table,) = re.findall(
-        r"^\| world \| estimand \|.*\n\|[-|]+\|\n((?:\|.*\|\n)+)", text, re.MULTILINE
-    )
-    told = [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in table.splitlines()]
     assert len(measured) > 30
-    assert told == measured
+    assert told(r"world \| estimand") == measured
+
+
+def test_cities_differ_as_chance_makes_them() -> None:
+    measured = [
+        (row["share"], row["dispersion"], row["least_of_thirty"], row["greatest_of_thirty"])
+        for row in rows("truths_city_dispersion")
+    ]
+    assert len(measured) == 10
+    assert told(r"share \| all") == measured
+    assert all(LOWEST <= float(row[1]) <= HIGHEST for row in measured)
