@@ -13,13 +13,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint
 
-from orchestration.disclosure.cells import Flags, Integers, connected
-from orchestration.disclosure.elimination import reduced, scaled
+from orchestration.disclosure.cells import Flags, Integers, split
+from orchestration.disclosure.elimination import lines, open_directions
+from orchestration.disclosure.optimum import REACH
+from orchestration.disclosure.room import Seen
 from orchestration.disclosure.solver import NEAR, solved
 from orchestration.disclosure.task import Task
 
-# How far other cells may move in an imagined table, in what is enough for a secret.
-_REACH = 8
 # So many imagined tables in a row that leave more than a share of the secrets narrow end the
 # drawing.
 _IDLE = 3
@@ -87,6 +87,7 @@ def audit(
     least_width: int,
     among: Integers | None = None,
     search: Search = Search.WHOLE,
+    seen: Seen | None = None,
 ) -> list[Bounded]:
     """Attack every secret with all that is shown.
 
@@ -96,6 +97,7 @@ def audit(
         least_width: Below what width a secret counts as known.
         among: Places of the only secrets that are asked about; all unless given.
         search: How hard it is looked for room.
+        seen: How far cells move in tables that fit, where some have been looked at already.
 
     Returns:
         What can be known of each secret that is not known already, in order of place.
@@ -105,16 +107,25 @@ def audit(
     if among is not None:
         asked &= np.isin(np.arange(len(asked)), among)
     equations = sp.csr_array(task.system.equations[:, unknown])
+    seen = seen or Seen.nothing(len(asked))
     found: list[Bounded] = []
-    for part in connected(equations):
-        places = unknown[part]
+    for own, ours in split(equations):
+        places = unknown[own]
         if not asked[places].any():
             continue
-        chosen = equations[:, part]
-        ours = sp.csr_array(chosen[np.flatnonzero(abs(chosen).sum(axis=1))])
-        values, alone = task.system.values[places], task.alone[places]
-        unknown_part = _Part(ours, places, values, alone, np.flatnonzero(asked[places]))
-        found += _attacked(unknown_part, least_width, search)
+        if not ours.shape[0]:
+            # No sum tells anything of it.
+            found.append(Bounded(int(places[0]), 0.0, np.inf, None))
+            continue
+        part = _Part(
+            ours,
+            places,
+            task.system.values[places],
+            task.alone[places],
+            np.flatnonzero(asked[places]),
+            Seen(seen.least[places], seen.greatest[places]),
+        )
+        found += _attacked(part, least_width, search)
     return sorted(found, key=lambda each: each.place)
 
 
@@ -128,6 +139,7 @@ class _Part:
         values: The true ones.
         alone: Whose person it is, of those of one.
         secrets: The ones that are asked about, by their number in the part.
+        seen: How far they have been seen to move.
     """
 
     equations: sp.csr_array
@@ -135,15 +147,16 @@ class _Part:
     values: Integers
     alone: Integers
     secrets: Integers
+    seen: Seen
 
 
 def _attacked(part: _Part, least_width: int, search: Search) -> list[Bounded]:
     """Attack the secrets of a part."""
     values, secrets, places = part.values, part.secrets, part.places
-    basis = reduced(part.equations.toarray()).null_space()
+    basis = open_directions(part.equations)
     open_: Flags = np.asarray(basis.any(axis=1), dtype=bool)
     told = _insiders(basis, values, part.alone)
-    ranges = _ranges(part.equations, values, secrets[open_[secrets]], least_width, search)
+    ranges = _ranges(part, secrets[open_[secrets]], least_width, search)
     found = []
     for own in secrets.tolist():
         if not open_[own]:
@@ -167,20 +180,18 @@ def _insiders(basis: Integers, values: Integers, alone: Integers) -> Integers:
     nothing of anybody by a cell that holds nobody else.
     """
     told = np.full(len(values), -1, dtype=np.int64)
-    _, line = np.unique(scaled(basis), axis=0, return_inverse=True)
-    line = line.reshape(-1)
-    for single in np.flatnonzero((values == 1) & basis.any(axis=1)).tolist():
+    singles = np.flatnonzero((values == 1) & basis.any(axis=1))
+    if not len(singles):
+        return told
+    line = lines(basis)
+    for single in singles.tolist():
         others = np.flatnonzero((line == line[single]) & (alone != alone[single]) & (told < 0))
         told[others] = single
     return told
 
 
 def _ranges(
-    equations: sp.csr_array,
-    values: Integers,
-    secrets: Integers,
-    least_width: int,
-    search: Search,
+    part: _Part, secrets: Integers, least_width: int, search: Search
 ) -> dict[int, tuple[float, float]]:
     """A least and a greatest count of each secret that fit; the very ones where they lie near.
 
@@ -190,9 +201,10 @@ def _ranges(
     """
     if search is Search.NOT:
         return dict.fromkeys(secrets.tolist(), (0.0, np.inf))
-    fits = _Fitting(equations, values, least_width + 1)
+    equations, values = part.equations, part.values
+    fits = _Fitting(equations, values, least_width + 1, part.seen)
     rng = np.random.default_rng(len(values))
-    narrow, idle = secrets, 0
+    narrow, idle = fits.narrow(secrets), 0
     while len(narrow) and idle < _IDLE:
         fits.draw(narrow, rng.choice([-1.0, 1.0], size=len(narrow)))
         left = fits.narrow(narrow)
@@ -217,23 +229,24 @@ class _Fitting:
         equations: Of a part whose every cell is unknown.
         values: The true table.
         enough: How far apart the two of a secret need be.
+        seen: How far cells have been seen to move.
     """
 
-    def __init__(self, equations: sp.csr_array, values: Integers, enough: int) -> None:
+    def __init__(self, equations: sp.csr_array, values: Integers, enough: int, seen: Seen) -> None:
         self._values = values
         self._enough = enough
-        right = equations @ values
-        self._constraints = LinearConstraint(equations, right, right)
-        self._least, self._greatest = values.astype(float), values.astype(float)
+        self._constraints = LinearConstraint(equations, 0, 0)
+        self._seen = seen
 
     def narrow(self, secrets: Integers) -> Integers:
         """Those of some secrets that have not been seen far enough apart."""
-        apart = self._greatest[secrets] - self._least[secrets]
-        return np.asarray(secrets[apart < self._enough - NEAR], dtype=np.int64)
+        return self._seen.near(secrets, self._enough)
 
     def range_of(self, own: int) -> tuple[float, float]:
         """The least and the greatest whole count between what has been seen of a cell."""
-        least, greatest = np.ceil(self._least[own] - NEAR), np.floor(self._greatest[own] + NEAR)
+        value = self._values[own]
+        least = np.ceil(value + self._seen.least[own] - NEAR)
+        greatest = np.floor(value + self._seen.greatest[own] + NEAR)
         return float(least), float(greatest)
 
     def draw(self, secrets: Integers, signs: NDArray[np.float64]) -> None:
@@ -243,16 +256,14 @@ class _Fitting:
         """
         if not len(secrets):
             return
-        reach = float(_REACH * self._enough)
-        lower, upper = np.maximum(self._values - reach, 0.0), self._values + reach
-        upper[secrets] = self._values[secrets] + self._enough
-        lower[secrets] = np.maximum(self._values[secrets] - self._enough, 0.0)
+        up = np.full(len(self._values), float(REACH * self._enough))
+        up[secrets] = self._enough
+        down = np.minimum(self._values, up)
         objective = np.zeros(len(self._values))
         objective[secrets] = -signs
-        found = solved(objective, bounds=Bounds(lower, upper), constraints=self._constraints)
+        found = solved(objective, bounds=Bounds(-down, up), constraints=self._constraints)
         if found.x is not None:
-            self._least = np.minimum(self._least, found.x)
-            self._greatest = np.maximum(self._greatest, found.x)
+            self._seen = self._seen.with_table(found.x)
 
 
 def _bounds(equations: sp.csr_array, values: Integers, own: int) -> tuple[float, float]:

@@ -4,7 +4,7 @@ A cell is a count that exists whether or not it is shown: one that no table show
 from those that are. Which cells are small is said in `primary`, which are shown in `protection`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -31,11 +31,14 @@ class System:
         values: The true counts, none below 0; shape (n,).
         equations: Coefficients; shape (m, n). Each row times the values is 0. A whole has 1, its
             parts -1.
+        comes_to: What each row comes to instead, where cells that are known are left out; shape
+            (m,). All 0 unless given.
     """
 
     ids: tuple[str, ...]
     values: Integers
     equations: sp.csr_array
+    comes_to: Integers | None = None
 
     def __post_init__(self) -> None:
         if len(set(self.ids)) != len(self.ids):
@@ -44,7 +47,8 @@ class System:
             raise ValueError("cells, values and equations are not of one length")
         if (self.values < 0).any():
             raise ValueError("a count below 0")
-        if len(broken := np.flatnonzero(self.equations @ self.values)):
+        left = self.equations @ self.values - (0 if self.comes_to is None else self.comes_to)
+        if len(broken := np.flatnonzero(left)):
             raise UnequalSumError(f"equation {broken[0]} does not hold; {len(broken)} in all")
 
     @classmethod
@@ -78,19 +82,19 @@ class System:
         """The cells that hang together, directly or through others; each an array of places."""
         return connected(self.equations)
 
-    def part(self, places: Integers) -> "System":
+    def part(self, places: Integers, equations: sp.csr_array | None = None) -> "System":
         """Some cells that hang together, with the equations between them.
 
         Args:
-            places: Whole blocks; an equation that names a cell of another block is left out.
+            places: Whole blocks, or what is left of them without cells that are known.
+            equations: The equations that name them, and no other cell; looked for unless given.
         """
-        chosen = self.equations[:, places]
-        ours = np.flatnonzero(abs(chosen).sum(axis=1))
-        return System(
-            tuple(self.ids[place] for place in places),
-            self.values[places],
-            sp.csr_array(chosen[ours]),
-        )
+        if equations is None:
+            chosen = self.equations[:, places]
+            equations = sp.csr_array(chosen[np.flatnonzero(np.diff(chosen.indptr))])
+        values = self.values[places]
+        names = tuple(self.ids[place] for place in places.tolist())
+        return System(names, values, equations, equations @ values)
 
 
 def connected(equations: sp.csr_array) -> list[Integers]:
@@ -102,10 +106,50 @@ def connected(equations: sp.csr_array) -> list[Integers]:
     Returns:
         Places of columns, each once, in the order of the first of each part.
     """
-    touched = sp.csr_array(abs(equations)).astype(np.int64)
-    _, label = connected_components(touched.T @ touched, directed=False)
-    order = np.argsort(label, kind="stable")
-    return [np.sort(part) for part in np.split(order, np.flatnonzero(np.diff(label[order])) + 1)]
+    return [places for places, _ in split(equations)]
+
+
+def split(equations: sp.csr_array) -> Iterator[tuple[Integers, sp.csr_array]]:
+    """Equations apart, where they share no column directly or through others.
+
+    Args:
+        equations: Shape (m, n).
+
+    Yields:
+        Places of the columns of each part, in the order of the first of each, and the rows that
+        have them, of those columns alone. A column that no row has is a part without rows.
+    """
+    rows, columns = equations.shape
+    if not columns:
+        return
+    cells = equations.tocoo()
+    nodes = rows + columns
+    graph = sp.coo_array((np.ones(cells.nnz), (cells.row, cells.col + rows)), shape=(nodes, nodes))
+    _, node_label = connected_components(sp.csr_array(graph), directed=False)
+    _, first, label = np.unique(node_label[rows:], return_index=True, return_inverse=True)
+    label = np.argsort(np.argsort(first))[label.reshape(-1)]
+    by_column = np.argsort(label, kind="stable")
+    ends = np.cumsum(np.bincount(label))
+    starts = ends - np.bincount(label)
+    place = np.empty(columns, dtype=np.int64)
+    place[by_column] = np.arange(columns)
+    filled = np.flatnonzero(np.diff(equations.indptr))
+    row_label = label[equations.indices[equations.indptr[filled]]]
+    sorted_ = equations[filled[np.argsort(row_label, kind="stable")]]
+    of_part = np.bincount(row_label, minlength=len(ends))
+    last = np.cumsum(of_part)
+    indptr, indices = sorted_.indptr, place[sorted_.indices]
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        own = slice(last[number] - of_part[number], last[number])
+        begins = indptr[own.start : own.stop + 1]
+        at = slice(begins[0], begins[-1])
+        yield (
+            by_column[start:end],
+            sp.csr_array(
+                (sorted_.data[at], indices[at] - start, begins - begins[0]),
+                shape=(int(of_part[number]), end - start),
+            ),
+        )
 
 
 def alone(system: System, pairs: Integers | None = None) -> Integers:

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from orchestration.disclosure import primary
+from orchestration.disclosure import apart, primary
 from orchestration.disclosure.audit import Attack, Search, audit
 from orchestration.disclosure.cells import Flags, Integers, System
 from orchestration.disclosure.policy import Policy
@@ -20,7 +20,11 @@ from orchestration.disclosure.protection import Effort, Protected, attempt
 from orchestration.disclosure.task import Task
 
 # A block is decided anew where the way of deciding is another.
-_VERSION = "1"
+_VERSION = "2"
+# A secret is as much work as so many cells.
+_OF_A_SECRET = 4
+# What takes some seconds, as many as another process takes to begin.
+_MUCH = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +110,11 @@ def of_map(
 
 
 def decide(
-    given: Asked, known: Collection[str], done: Callable[[str], None] = lambda _: None
+    given: Asked,
+    known: Collection[str],
+    done: Callable[[str], None] = lambda _: None,
+    *,
+    by_two: bool = False,
 ) -> Iterator[Decided]:
     """Decide each block that holds a secret and is not decided already.
 
@@ -114,26 +122,36 @@ def decide(
         given: All cells.
         known: Keys of the blocks that were decided before.
         done: Called with the key of each block, decided now or before.
+        by_two: Whether to let another process do half of it, where it is much.
 
     Yields:
-        What was decided of each new one.
+        What was decided of each new one, in whatever order.
     """
-    for places in given.task.system.blocks:
-        if not (given.task.secret[places] & ~given.task.known[places]).any():
-            continue
-        task = given.task.part(places)
+    new: list[tuple[str, Integers, Task]] = []
+    for places, task in given.task.open_blocks():
         key = key_of(task, given.effort)
-        if key not in known:
-            protected = attempt(task, given.effort)
-            bare = audit(
-                task,
-                task.candidates,
-                least_width=given.effort.least_width,
-                search=Search.NOT,
-            )
-            exact = sum(each.attack is Attack.EXACT for each in bare)
-            yield Decided(key, places, task, protected, exact)
+        if key in known:
+            done(key)
+        else:
+            new.append((key, places, task))
+    tasks = [(task, given.effort) for _, _, task in new]
+    weights = [len(task.system) + _OF_A_SECRET * int(task.secret.sum()) for _, _, task in new]
+    if by_two and sum(weights) > _MUCH:
+        found = apart.by_two(tasks, weights, _decided)
+    else:
+        found = enumerate(map(_decided, tasks))
+    for number, (protected, bare) in found:
+        key, places, task = new[number]
+        yield Decided(key, places, task, protected, bare)
         done(key)
+
+
+def _decided(given: tuple[Task, Effort]) -> tuple[Protected, int]:
+    """What is shown of a block, and how many secrets would follow exactly were no more hidden."""
+    task, effort = given
+    protected = attempt(task, effort)
+    bare = audit(task, task.candidates, least_width=effort.least_width, search=Search.NOT)
+    return protected, sum(each.attack is Attack.EXACT for each in bare)
 
 
 def key_of(task: Task, effort: Effort) -> str:

@@ -5,14 +5,20 @@ where that prime divides a minor of the matrix, which sums of a few ones do not 
 a combination would be taken for zero that is not, and a cell be hidden that need not be.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from orchestration.disclosure.cells import Integers
 
 PRIME = 2**31 - 1
+# So many random combinations of a line stand for it, each number below 2^15: their products with
+# what is below `PRIME` can be added 2^17 times and still fit in 63 bits.
+_COMBINATIONS = 4
+_WEIGHT = 2**15
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +71,134 @@ def reduced(matrix: NDArray[np.int64]) -> Reduced:
         if len(pivots) == len(rows):
             break
     return Reduced(rows[: len(pivots)], np.array(pivots, dtype=np.int64))
+
+
+def open_directions(equations: sp.csr_array) -> Integers:
+    """A basis of all that equations leave open, modulo `PRIME`.
+
+    A whole is written by its parts, and they by theirs, until only cells are left that are nobody's
+    whole. What the other sums demand of those is all that must be eliminated; most demand nothing.
+
+    Args:
+        equations: Coefficients of 1 and -1; shape (m, n).
+
+    Returns:
+        Shape (n, k), a column a direction.
+    """
+    heads, levels = _heads(equations)
+    count = equations.shape[1]
+    is_head = np.zeros(count, dtype=bool)
+    is_head[heads[heads >= 0]] = True
+    inner = np.flatnonzero(~is_head)
+    ones = np.ones(len(inner), dtype=np.int64)
+    shape = (count, len(inner))
+    by_inner = sp.csr_array((ones, (inner, np.arange(len(inner)))), shape=shape)
+    for rows in levels:
+        own = heads[rows]
+        sums = equations[rows]
+        sign = -np.asarray(sums[np.arange(len(rows)), own]).reshape(-1)
+        placed = sp.csr_array((sign, (own, np.arange(len(rows)))), shape=(count, len(rows)))
+        by_inner = sp.csr_array(by_inner + placed @ (sums @ by_inner))
+    demands = sp.csr_array(equations @ by_inner)
+    demands.eliminate_zeros()
+    demands = demands[np.flatnonzero(np.diff(demands.indptr))]
+    if not demands.shape[0]:
+        return np.asarray(by_inner.toarray() % PRIME, dtype=np.int64)
+    return np.asarray(by_inner @ reduced(demands.toarray()).null_space() % PRIME, dtype=np.int64)
+
+
+def _heads(equations: sp.csr_array) -> tuple[Integers, list[Integers]]:
+    """For each sum the cell that is written by the others.
+
+    Args:
+        equations: Shape (m, n).
+
+    Returns:
+        The cell of each, -1 where it demands something of cells that are written already; shape
+        (m,). Then the sums that write a cell, in steps: each step needs only what is before it.
+    """
+    indices, is_whole, starts = (
+        each.tolist() for each in (equations.indices, equations.data > 0, equations.indptr)
+    )
+    degree = np.bincount(equations.indices, minlength=equations.shape[1]).tolist()
+    heads = [-1] * (len(starts) - 1)
+    writes: dict[int, int] = {}
+    for row in range(len(heads)):
+        free = [at for at in range(starts[row], starts[row + 1]) if indices[at] not in writes]
+        if free:
+            # A whole rather than a part, and the one that is in the fewest sums.
+            at = min(free, key=lambda at: (not is_whole[at], degree[indices[at]]))
+            heads[row] = indices[at]
+            writes[heads[row]] = row
+    needs = {
+        row: [
+            writes[indices[at]]
+            for at in range(starts[row], starts[row + 1])
+            if indices[at] in writes and indices[at] != heads[row]
+        ]
+        for row in writes.values()
+    }
+    step = _steps(needs)
+    for row in needs.keys() - step.keys():
+        heads[row] = -1
+    levels: list[list[int]] = [[] for _ in range(max(step.values(), default=-1) + 1)]
+    for row in sorted(step):
+        levels[step[row]].append(row)
+    return np.array(heads, dtype=np.int64), [np.array(each, dtype=np.int64) for each in levels]
+
+
+def _steps(needs: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    """In which step each can be done, after all that it needs.
+
+    Args:
+        needs: What each needs.
+
+    Returns:
+        The step of each. Of those that need themselves, by others, some have none, so that the
+        rest can be done.
+    """
+    wanted: dict[int, list[int]] = {each: [] for each in needs}
+    for each, others in needs.items():
+        for other in others:
+            wanted[other].append(each)
+    waiting = {each: len(others) for each, others in needs.items()}
+    step = dict.fromkeys(needs, 0)
+    ready = [each for each, left in waiting.items() if not left]
+    while waiting:
+        if ready:
+            done = ready.pop()
+            after = step[done] + 1
+        else:
+            done = min(waiting, key=lambda each: (waiting[each], each))
+            del step[done]
+            after = 0
+        del waiting[done]
+        for each in wanted[done]:
+            if each in waiting:
+                step[each] = max(step[each], after)
+                waiting[each] -= 1
+                if not waiting[each]:
+                    ready.append(each)
+    return step
+
+
+def lines(basis: Integers) -> Integers:
+    """A number for each row, alike for rows that are multiples of each other.
+
+    Told by random combinations of the columns: of two rows that are no multiples it is said that
+    they are once in 2^40.
+
+    Args:
+        basis: Shape (n, k), modulo `PRIME`.
+
+    Returns:
+        Shape (n,).
+    """
+    weights = np.random.default_rng(basis.shape[1]).integers(
+        1, _WEIGHT, size=(basis.shape[1], _COMBINATIONS)
+    )
+    _, line = np.unique(scaled(basis @ weights % PRIME), axis=0, return_inverse=True)
+    return np.asarray(line, dtype=np.int64).reshape(-1)
 
 
 def clear(rows: Integers, pivot: Integers, column: int, *, spare: int | None = None) -> None:

@@ -8,9 +8,10 @@ gives; how near one can come is measured in `audit`.
 """
 
 import numpy as np
+import scipy.sparse as sp
 
-from orchestration.disclosure.cells import Flags
-from orchestration.disclosure.elimination import PRIME, clear, inverse, reduced
+from orchestration.disclosure.cells import Flags, Integers
+from orchestration.disclosure.elimination import PRIME, clear, inverse, open_directions
 from orchestration.disclosure.task import Task
 
 
@@ -38,42 +39,48 @@ def released(task: Task) -> Flags:
     Raises:
         RevealedError: A secret follows from what is known.
     """
-    vectors = reduced(task.system.equations.toarray()).null_space()
-    secrets = np.flatnonzero(task.secret & ~task.known)
-    taken = np.zeros(len(task.system), dtype=bool)
-    for place in np.flatnonzero(task.known):
-        _span(vectors, int(place))
+    unknown = np.flatnonzero(~task.known)
+    # A line for each cell that anything is asked about, and no other.
+    asked = (task.candidates | task.secret)[unknown]
+    places = unknown[asked]
+    vectors = open_directions(sp.csr_array(task.system.equations[:, unknown]))[asked]
+    secrets = np.flatnonzero(task.secret[places])
     if len(bare := secrets[~vectors[secrets].any(axis=1)]):
-        raise RevealedError(bare.tolist())
-    wanted = np.flatnonzero(task.candidates)
-    for place in wanted[np.argsort(task.order[wanted], kind="stable")]:
-        if not _reveals(vectors, int(place), secrets):
-            taken[place] = True
-            _span(vectors, int(place))
+        raise RevealedError(places[bare].tolist())
+    taken = np.zeros(len(task.system), dtype=bool)
+    wanted = np.flatnonzero(task.candidates[places])
+    for own in wanted[np.argsort(task.order[places[wanted]], kind="stable")].tolist():
+        if _shown(vectors, own, secrets):
+            taken[places[own]] = True
     return taken
 
 
-def _reveals(vectors: np.ndarray, place: int, secrets: np.ndarray) -> bool:
-    """Whether a secret is a multiple of a cell's vector, beside what is shown."""
-    vector = vectors[place]
+def _shown(vectors: Integers, own: int, secrets: Integers) -> bool:
+    """Show a cell unless a secret is a multiple of its vector, beside what is shown.
+
+    Args:
+        vectors: Of all cells; where it is shown, what it tells is taken out of each, in place.
+        own: Which cell.
+        secrets: Which are secret.
+
+    Returns:
+        Whether it is shown.
+    """
+    vector = vectors[own]
     wide = np.flatnonzero(vector)
     if not len(wide):
         # Known from the others, so that showing it tells nothing more.
-        return False
-    column = wide[0]
+        return True
+    column = int(wide[0])
+    pivot = vector[wide] * inverse(int(vector[column])) % PRIME
     near = secrets[vectors[secrets, column] != 0]
-    if not len(near):
-        return False
-    factors = vectors[near, column] * inverse(int(vector[column])) % PRIME
-    left = (vectors[near] - factors[:, None] * vector[None, :] % PRIME) % PRIME
-    return bool((~left.any(axis=1)).any())
-
-
-def _span(vectors: np.ndarray, place: int) -> None:
-    """Let a cell be known: what it tells is taken out of every cell's vector."""
-    vector = vectors[place]
-    wide = np.flatnonzero(vector)
-    if len(wide):
-        column = int(wide[0])
-        pivot = vector * inverse(int(vector[column])) % PRIME
-        clear(vectors, pivot, column)
+    if len(near):
+        of_near = vectors[near]
+        factors = of_near[:, column].copy()
+        of_near[:, wide] = (of_near[:, wide] - factors[:, None] * pivot % PRIME) % PRIME
+        if not of_near.any(axis=1).all():
+            return False
+    full = np.zeros_like(vector)
+    full[wide] = pivot
+    clear(vectors, full, column)
+    return True

@@ -17,9 +17,9 @@ from orchestration.disclosure.cells import Flags
 from orchestration.disclosure.solver import solved
 from orchestration.disclosure.task import Task
 
-# How far a cell may move in an imagined table, in least widths. The equations have ones, so that a
+#: How far a cell may move in an imagined table, in least widths. The equations have ones, so that a
 # secret that moves one width moves each other cell by a few at most.
-_REACH = 8
+REACH = 8
 # So that of two choices with as many persons the one with fewer cells is made.
 A_CELL = 0.001
 _PROVEN = 0
@@ -90,7 +90,7 @@ def best(
     tables = 2 * len(secrets)
     hides = len(candidates)
     # Variables: whether each candidate is hidden, then how far each cell of each table has moved.
-    reach = float(_REACH * least_width)
+    reach = float(REACH * least_width)
     lower = np.concatenate([np.zeros(hides), np.tile(-np.minimum(values, reach), tables)])
     upper = np.concatenate([np.ones(hides), np.full(tables * count, reach)])
     for table in range(tables):

@@ -1,7 +1,8 @@
 """Choosing what is shown of every block, and holding the choice against an attack.
 
-Small blocks to the proven optimum, large ones by elimination. For a secret that the attack still
-finds, the cheapest cells that give it room are hidden besides.
+Small blocks to the proven optimum, large ones by elimination and what gives the secrets room
+besides; then as many as can are shown again. For a secret that the attack still finds, the cheapest
+cells that give it room are hidden too.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,9 @@ from enum import StrEnum
 import numpy as np
 
 from orchestration.disclosure import greedy, optimum, room
-from orchestration.disclosure.audit import Attack, Bounded, Search, audit
+from orchestration.disclosure.audit import Bounded, audit
 from orchestration.disclosure.cells import Flags
+from orchestration.disclosure.room import Room
 from orchestration.disclosure.task import Task
 
 
@@ -20,7 +22,7 @@ class Method(StrEnum):
     """How it was chosen what a block shows.
 
     Attributes:
-        FREE: There was nothing to hide.
+        FREE: There was nothing to hide besides.
         OPTIMUM: Fewer persons cannot be hidden.
         ELIMINATION: The most wanted first.
     """
@@ -128,14 +130,19 @@ def attempt(task: Task, effort: Effort) -> Protected:
     """
     if not (task.secret & ~task.known).any():
         return Protected(task.candidates, Method.FREE, [])
+    if not task.system.equations.nnz:
+        bounds = audit(task, task.candidates, least_width=effort.least_width)
+        return Protected(task.candidates, Method.FREE, bounds)
     try:
         chosen = greedy.released(task)
     except greedy.RevealedError:
         nothing = np.zeros(len(task.system), dtype=bool)
         bounds = audit(task, nothing, least_width=effort.least_width)
         return Protected(nothing, Method.ELIMINATION, bounds)
-    choices = [_mended(task, chosen, Method.ELIMINATION, effort)]
-    if optimum.is_small(task, most=effort.small_block):
+    if not optimum.is_small(task, most=effort.small_block):
+        choices = [_held(task, _with_room(task, chosen, effort), effort)]
+    else:
+        choices = [_mended(task, chosen, Method.ELIMINATION, effort)]
         best = optimum.best(
             task,
             optimum.demands_of(task),
@@ -152,33 +159,81 @@ def _price(task: Task, released: Flags) -> tuple[int, int]:
     return int(task.cost[hidden].sum()), int(hidden.sum())
 
 
+def _with_room(task: Task, chosen: Flags, effort: Effort) -> Room:
+    """What gives every secret of a large block room, as far as anything does.
+
+    Args:
+        task: The block.
+        chosen: What elimination shows.
+        effort: How safe.
+
+    Returns:
+        The cheaper of two choices: what is hidden besides, and what of all that is hidden is
+        needed for the room.
+    """
+    # One more than is asked, so that a whole number lies between.
+    enough = effort.least_width + 1
+    first = _filled(task, room.for_all(task, chosen, least_width=enough), enough)
+    among = ~first.released | ~task.candidates
+    second = room.for_all(task, task.candidates, least_width=enough, among=among)
+    second = _filled(task, second, enough)
+    return min(first, second, key=lambda each: _price(task, each.released))
+
+
+def _filled(task: Task, given: Room, enough: int) -> Room:
+    """Give room to each secret that has too little."""
+    for place in given.seen.near(np.flatnonzero(task.secret & ~task.known), enough).tolist():
+        if len(given.seen.near(np.array([place]), enough)):
+            more = room.given(task, given, optimum.Demand(place), least_width=enough)
+            given = given if more is None else more
+    return given
+
+
+def _held(task: Task, given: Room, effort: Effort) -> Protected:
+    """Hold a choice against the attack, and hide more for the secrets that it finds."""
+    found = audit(task, given.released, least_width=effort.least_width, seen=given.seen)
+    for number in range(effort.rounds):
+        failing = [each for each in found if each.attack is not None]
+        before = given
+        # First those that somebody alone learns, many at a time; what is left one by one.
+        if number == 0:
+            given = room.from_each_other(task, given, _pairs(failing))
+        if given is before:
+            for each in failing:
+                demand = optimum.Demand(each.place, each.by)
+                more = room.given(task, given, demand, least_width=effort.least_width + 1)
+                given = given if more is None else more
+        if given is before:
+            break
+        found = audit(task, given.released, least_width=effort.least_width, seen=given.seen)
+    return Protected(given.released, Method.ELIMINATION, found)
+
+
+def _pairs(failing: list[Bounded]) -> list[tuple[int, int]]:
+    """Secrets and who learns them, so that none stands on both sides."""
+    pairs: dict[int, int] = {}
+    known: set[int] = set()
+    for each in failing:
+        if each.by is not None and each.place not in known and each.by not in pairs:
+            pairs[each.place] = each.by
+            known.add(each.by)
+    return list(pairs.items())
+
+
 def _mended(task: Task, released: Flags, method: Method, effort: Effort) -> Protected:
-    """Hide what gives room to each secret that the attack finds, until it finds none.
+    """Hide at least cost what gives room to each secret of a small block that the attack finds.
 
     To hide more never makes anything known: what was safe stays safe.
     """
-    is_small = optimum.is_small(task, most=effort.small_block)
-    mend = _at_least_cost if is_small else _one_by_one
-    search = Search.WHOLE if is_small else Search.DRAWN
-    failing = _found(task, released, effort, None, search)
+    found = audit(task, released, least_width=effort.least_width)
     for _ in range(effort.rounds):
-        more = mend(task, released, failing, effort) if failing else None
+        failing = [each for each in found if each.attack is not None]
+        more = _at_least_cost(task, released, failing, effort) if failing else None
         if more is None:
             break
         released = more
-        # One by one, each that was narrow was given room there and then.
-        search = Search.WHOLE if is_small else Search.NOT
-        failing = _found(task, released, effort, [each.place for each in failing], search)
-    return Protected(released, method, audit(task, released, least_width=effort.least_width))
-
-
-def _found(
-    task: Task, released: Flags, effort: Effort, among: list[int] | None, search: Search
-) -> list[Bounded]:
-    """What the attack finds among some secrets."""
-    places = None if among is None else np.array(among, dtype=np.int64)
-    found = audit(task, released, least_width=effort.least_width, among=places, search=search)
-    return [each for each in found if each.attack is not None]
+        found = audit(task, released, least_width=effort.least_width)
+    return Protected(released, method, found)
 
 
 def _at_least_cost(
@@ -194,23 +249,3 @@ def _at_least_cost(
         seconds=effort.seconds,
     )
     return None if best is None else best.released
-
-
-def _one_by_one(
-    task: Task, released: Flags, failing: list[Bounded], effort: Effort
-) -> Flags | None:
-    """Hide what gives room to each of some secrets, as far as anything does."""
-    # One more than is asked, so that a whole number lies between.
-    enough = effort.least_width + 1
-    least, greatest = np.zeros(len(task.system)), np.zeros(len(task.system))
-    for each in failing:
-        has_room = greatest[each.place] - least[each.place] >= enough
-        if each.attack is Attack.NARROW and has_room:
-            continue
-        demand = optimum.Demand(each.place, each.by)
-        found = room.given(task, released, demand, least_width=enough)
-        if found is not None:
-            released = found.released
-            least = np.minimum(least, found.moved)
-            greatest = np.maximum(greatest, found.moved)
-    return released

@@ -3,11 +3,13 @@
 How it is answered belongs in `greedy`, `optimum` and `protection`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
-from orchestration.disclosure.cells import Flags, Integers, System, alone
+from orchestration.disclosure.cells import Flags, Integers, System, alone, split
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,14 +70,15 @@ class Task:
             alone(system, pairs),
         )
 
-    def part(self, places: Integers) -> "Task":
+    def part(self, places: Integers, equations: sp.csr_array | None = None) -> "Task":
         """The same asked of some whole blocks.
 
         Args:
             places: Of the cells.
+            equations: Between them, as `System.part` has it.
         """
         return Task(
-            self.system.part(places),
+            self.system.part(places, equations),
             self.secret[places],
             self.shown[places],
             self.known[places],
@@ -83,6 +86,18 @@ class Task:
             self.order[places],
             self.alone[places],
         )
+
+    def open_blocks(self) -> Iterator["tuple[Integers, Task]"]:
+        """What is asked of each block that holds a secret, without the cells that are known.
+
+        Yields:
+            Places of its cells, and the task.
+        """
+        unknown = np.flatnonzero(~self.known)
+        for own, equations in split(sp.csr_array(self.system.equations[:, unknown])):
+            places = unknown[own]
+            if self.secret[places].any():
+                yield places, self.part(places, equations)
 
     @property
     def candidates(self) -> Flags:

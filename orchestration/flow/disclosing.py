@@ -146,7 +146,7 @@ def audit_warehouse(settings: Settings, policy_file: Path | None = None) -> Audi
         known = {key for (key,) in connection.execute("select block_id from blocks").fetchall()}
         keys: list[str] = []
         new = 0
-        for found in deciding.decide(given, known, keys.append):
+        for found in deciding.decide(given, known, keys.append, by_two=True):
             _keep(connection, given, found)
             new += 1
         _forget_others(connection, keys)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.disclosure import greedy, optimum
 from orchestration.disclosure.audit import Attack, audit
-from orchestration.disclosure.cells import Flags, System, UnequalSumError
-from orchestration.disclosure.elimination import reduced
+from orchestration.disclosure.cells import Flags, System, UnequalSumError, split
+from orchestration.disclosure.elimination import PRIME, lines, open_directions, reduced
 from orchestration.disclosure.primary import Thresholds, rules
 from orchestration.disclosure.protection import (
     Effort,
@@ -329,3 +330,48 @@ def test_elimination_is_exact() -> None:
         # By Python's whole numbers, which do not overflow.
         product_ = (matrix.astype(object) @ basis.astype(object)) % (2**31 - 1)
         assert not product_.any()
+
+
+def test_what_sums_leave_open_is_found_whole() -> None:
+    """By the rank that numpy tells, and by whole numbers: also where no cell is a whole."""
+    rng = np.random.default_rng(20261130)
+    for _ in range(60):
+        matrix = rng.integers(-1, 2, size=(int(rng.integers(1, 9)), int(rng.integers(1, 12))))
+        basis = open_directions(sp.csr_array(matrix))
+        rank = np.linalg.matrix_rank(matrix)
+        assert basis.shape == (matrix.shape[1], matrix.shape[1] - rank)
+        assert not ((matrix.astype(object) @ basis.astype(object)) % PRIME).any()
+        assert len(reduced(basis.T).pivots) == basis.shape[1]
+
+
+def test_multiples_of_a_line_are_told_from_others() -> None:
+    basis = np.array([[1, 2, 0], [PRIME - 3, PRIME - 6, 0], [1, 2, 1], [0, 0, 0], [2, 4, 2]])
+    line = lines(basis)
+    assert line[0] == line[1]
+    assert line[2] == line[4]
+    assert len({line[0], line[2], line[3]}) == 3
+
+
+def test_what_shares_no_sum_is_apart() -> None:
+    matrix = np.array([[0, 1, 0, -1, 0], [1, 0, 0, 0, 0], [0, 0, 0, 1, -1], [0, 0, 0, 0, 0]])
+    found = list(split(sp.csr_array(matrix)))
+    assert [places.tolist() for places, _ in found] == [[0], [1, 3, 4], [2]]
+    assert [own.toarray().tolist() for _, own in found] == [[[1]], [[1, -1, 0], [0, 1, -1]], []]
+
+
+@given(small_tables())
+@settings(max_examples=30)
+def test_what_is_given_room_stands_an_attack_that_has_seen_nothing(system: System) -> None:
+    """What large blocks are protected by, in small ones: by every table, counted."""
+    task = Task.of(system, rules(system.values, Thresholds(3)) != "")
+    try:
+        found = protect_block(task, Effort(small_block=0))
+    except UnprotectedError:
+        # So small that nothing is left to hide in.
+        nothing = np.zeros(len(system), dtype=bool)
+        assert any(each.attack for each in audit(task, nothing, least_width=3))
+        return
+    assert not (found.released & task.secret).any()
+    assert [each.attack for each in audit(task, found.released, least_width=3)] == (
+        [None] * int(task.secret.sum())
+    )
