@@ -142,14 +142,17 @@ class Settings(BaseSettings):
     @property
     def state_dir(self) -> Path:
         """Directory of all that a run makes; a past moment has its own, and leaves the rest be."""
+        return self.own_home if self._past is None else self.own_home / "as_of" / self._past
+
+    @property
+    def _past(self) -> str | None:
+        """Name of the past moment that is built again; None where it is now."""
         if self.as_of is None:
-            return self.own_home
+            return None
         local = self.as_of.astimezone(_TIME_ZONE)
-        whole_day = local.time() == time.max
-        label = (
-            f"{local:%Y-%m-%d}" if whole_day else f"{self.as_of.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
-        )
-        return self.own_home / "as_of" / label
+        if local.time() == time.max:
+            return f"{local:%Y-%m-%d}"
+        return f"{self.as_of.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
 
     @property
     def whole_inbox_dir(self) -> Path:
@@ -198,14 +201,25 @@ class Settings(BaseSettings):
         return self.published_dir / "marts.duckdb"
 
     @property
+    def restricted_dir(self) -> Path:
+        """Directory that nobody but its owner reads; the same for every moment."""
+        return self.own_home / "restricted"
+
+    @property
     def samples_dir(self) -> Path:
         """Directory of drawn samples: who was drawn is nobody's to know but the register's."""
-        return self.own_home / "restricted" / "samples"
+        return self.restricted_dir / "samples"
 
     @property
     def disclosure_path(self) -> Path:
         """What was decided of each cell: it names those that are small."""
-        return self.state_dir / "restricted" / "disclosure.duckdb"
+        end = "" if self._past is None else f"-{self._past}"
+        return self.restricted_dir / f"disclosure{end}.duckdb"
+
+    @property
+    def ledger_path(self) -> Path:
+        """What has been published, ever: it holds what small cells were."""
+        return self.restricted_dir / "ledger.duckdb"
 
     @property
     def delivery_reports_dir(self) -> Path:

@@ -276,6 +276,29 @@ def audit_cells(
     audits.audit(configured(home=home, municipality=municipality), policy)
 
 
+@disclosure.command("import-published", cls=Command)
+def import_published(
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+) -> None:
+    """Skriver in i liggaren vad de utgåvor som finns har visat."""
+    from orchestration.cli import disclosure as audits  # noqa: PLC0415
+
+    audits.read_published(configured(home=home, municipality=municipality))
+
+
+@disclosure.command("explain", cls=Command)
+def explain_cell(
+    cell: inputs.CellName,
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+) -> None:
+    """Säger vad en cell är, om den visas, varför inte och vilka summor den står i."""
+    from orchestration.cli import disclosure as audits  # noqa: PLC0415
+
+    audits.tell_of(configured(home=home, municipality=municipality), cell)
+
+
 @app.command("check-file", cls=Command)
 def check_file(
     file: inputs.File,

@@ -488,6 +488,14 @@ DisclosurePolicy = Annotated[
         help="Vad som är litet; annars orchestration/disclosure/policy.yml.",
     ),
 ]
+CellName = Annotated[
+    str,
+    typer.Argument(
+        metavar="CELL",
+        parser=_text("cellens namn", "child_cases-0123456789ab"),
+        help="Cellens namn, ur decisions eller audit i restricted/disclosure.duckdb.",
+    ),
+]
 SampleDirectory = Annotated[
     Path,
     typer.Argument(

@@ -52,7 +52,7 @@ def by_two(
 
 
 def _fetched(
-    reader: "Connection[tuple[int, Done], object]", left: set[int], *, wait: bool
+    reader: "Connection[object, tuple[int, Done]]", left: set[int], *, wait: bool
 ) -> Iterator[tuple[int, Done]]:
     """What the other process has done, until nothing is left or it has ended.
 
@@ -80,7 +80,7 @@ def _halves(weights: Sequence[int]) -> tuple[list[int], list[int]]:
 
 
 def _beside(
-    writer: "Connection[object, object]",
+    writer: "Connection[tuple[int, Done], object]",
     tasks: Sequence[tuple[int, Given]],
     work: Callable[[Given], Done],
 ) -> None:

@@ -109,10 +109,8 @@ def audit(
     equations = sp.csr_array(task.system.equations[:, unknown])
     seen = seen or Seen.nothing(len(asked))
     found: list[Bounded] = []
-    for own, ours in split(equations):
+    for own, ours in split(equations, asked[unknown]):
         places = unknown[own]
-        if not asked[places].any():
-            continue
         if not ours.shape[0]:
             # No sum tells anything of it.
             found.append(Bounded(int(places[0]), 0.0, np.inf, None))

@@ -109,11 +109,14 @@ def connected(equations: sp.csr_array) -> list[Integers]:
     return [places for places, _ in split(equations)]
 
 
-def split(equations: sp.csr_array) -> Iterator[tuple[Integers, sp.csr_array]]:
+def split(
+    equations: sp.csr_array, wanted: Flags | None = None
+) -> Iterator[tuple[Integers, sp.csr_array]]:
     """Equations apart, where they share no column directly or through others.
 
     Args:
         equations: Shape (m, n).
+        wanted: Columns of which a part has some, or is left out; all unless given; shape (n,).
 
     Yields:
         Places of the columns of each part, in the order of the first of each, and the rows that
@@ -139,7 +142,9 @@ def split(equations: sp.csr_array) -> Iterator[tuple[Integers, sp.csr_array]]:
     of_part = np.bincount(row_label, minlength=len(ends))
     last = np.cumsum(of_part)
     indptr, indices = sorted_.indptr, place[sorted_.indices]
-    for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+    has_wanted = np.bincount(label, weights=wanted, minlength=len(ends)) > 0
+    for number in np.flatnonzero(has_wanted).tolist() if wanted is not None else range(len(ends)):
+        start, end = int(starts[number]), int(ends[number])
         own = slice(last[number] - of_part[number], last[number])
         begins = indptr[own.start : own.stop + 1]
         at = slice(begins[0], begins[-1])
@@ -183,3 +188,22 @@ def alone(system: System, pairs: Integers | None = None) -> Integers:
     graph = sp.coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(system), len(system)))
     _, label = connected_components(sp.csr_array(graph), directed=False)
     return np.asarray(label, dtype=np.int64)
+
+
+def joined(label: Integers, line: Integers, single: Flags) -> Integers:
+    """Labels where cells of one that are of one line are the same person's too.
+
+    Args:
+        label: A label for each cell, as `alone` has them; shape (n,).
+        line: Alike for cells that are equal whatever the counts are; shape (n,).
+        single: Which cells are of one person; shape (n,).
+
+    Returns:
+        Shape (n,).
+    """
+    _, own = np.unique(label, return_inverse=True)
+    own = own.reshape(-1)
+    count, at = len(label), np.flatnonzero(single)
+    graph = sp.coo_array((np.ones(len(at)), (own[at], count + line[at])), shape=(2 * count,) * 2)
+    _, node = connected_components(sp.csr_array(graph), directed=False)
+    return np.asarray(node[own], dtype=np.int64)

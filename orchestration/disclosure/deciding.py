@@ -20,7 +20,7 @@ from orchestration.disclosure.protection import Effort, Protected, attempt
 from orchestration.disclosure.task import Task
 
 # A block is decided anew where the way of deciding is another.
-_VERSION = "2"
+_VERSION = "3"
 # A secret is as much work as so many cells.
 _OF_A_SECRET = 4
 # What takes some seconds, as many as another process takes to begin.
@@ -35,11 +35,21 @@ class Asked:
         task: The cells.
         rules: The rule that hides each, empty where none does; shape (n,).
         effort: How safe, and how hard to look.
+        published: Those that an earlier publication showed as they are; shape (n,).
     """
 
     task: Task
     rules: NDArray[np.str_]
     effort: Effort
+    published: Flags
+
+    def near_published(self) -> Flags:
+        """The cells that a sum holds together with one that was published; shape (n,)."""
+        equations = self.task.system.equations
+        rows = np.diff(sp.csr_array(equations[:, np.flatnonzero(self.published)]).indptr) > 0
+        near = np.zeros(len(self.task.system), dtype=bool)
+        near[equations[np.flatnonzero(rows)].indices] = True
+        return near
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +61,9 @@ class Decided:
         places: Of its cells; shape (n,).
         task: What was asked of it.
         protected: What is shown.
-        bare: How many of its secrets would follow exactly, were they hidden and nothing else.
+        bare: How many of its secrets would follow exactly, were they hidden and nothing else; those
+            that are out are not counted.
+        near_published: Whether earlier publications tell of it: what cannot be kept is out by them.
     """
 
     key: str
@@ -59,9 +71,16 @@ class Decided:
     task: Task
     protected: Protected
     bare: int
+    near_published: bool
 
 
-def asked(system: System, cells: Described, pairs: Integers, policy: Policy) -> Asked:
+def asked(
+    system: System,
+    cells: Described,
+    pairs: Integers,
+    policy: Policy,
+    published: Flags | None = None,
+) -> Asked:
     """Put the policy to cells.
 
     Args:
@@ -69,7 +88,9 @@ def asked(system: System, cells: Described, pairs: Integers, policy: Policy) -> 
         cells: What they are.
         pairs: Wholes and parts of them that no equation holds, as `cells.alone` has them.
         policy: What is small and what is shown.
+        published: Those that an earlier publication showed; none unless given.
     """
+    published = np.zeros(len(system), dtype=bool) if published is None else published
     rules = primary.by_policy(system.values, cells, policy)
     shown = cells.shown & (cells.todays_map | (policy.maps == "all"))
     if not policy.crosses_of_boards:
@@ -78,11 +99,11 @@ def asked(system: System, cells: Described, pairs: Integers, policy: Policy) -> 
         system,
         rules != "",
         shown=shown,
-        known=cells.public,
+        known=cells.public | published,
         cost=cells.persons,
         pairs=pairs,
     )
-    return Asked(task, rules, Effort(least_width=policy.least_width))
+    return Asked(task, rules, Effort(least_width=policy.least_width), published)
 
 
 def of_map(
@@ -127,43 +148,48 @@ def decide(
     Yields:
         What was decided of each new one, in whatever order.
     """
-    new: list[tuple[str, Integers, Task]] = []
+    new: list[tuple[str, Integers, Task, bool]] = []
+    near = given.near_published()
     for places, task in given.task.open_blocks():
-        key = key_of(task, given.effort)
+        is_near = bool(near[places].any())
+        key = key_of(task, given.effort, near_published=is_near)
         if key in known:
             done(key)
         else:
-            new.append((key, places, task))
-    tasks = [(task, given.effort) for _, _, task in new]
-    weights = [len(task.system) + _OF_A_SECRET * int(task.secret.sum()) for _, _, task in new]
+            new.append((key, places, task, is_near))
+    tasks = [(task, given.effort) for _, _, task, _ in new]
+    weights = [len(task.system) + _OF_A_SECRET * int(task.secret.sum()) for task, _ in tasks]
     if by_two and sum(weights) > _MUCH:
         found = apart.by_two(tasks, weights, _decided)
     else:
         found = enumerate(map(_decided, tasks))
     for number, (protected, bare) in found:
-        key, places, task = new[number]
-        yield Decided(key, places, task, protected, bare)
+        key, places, task, is_near = new[number]
+        out = {each.place for each in protected.failing} if is_near else set()
+        yield Decided(key, places, task, protected, len(bare - out), is_near)
         done(key)
 
 
-def _decided(given: tuple[Task, Effort]) -> tuple[Protected, int]:
-    """What is shown of a block, and how many secrets would follow exactly were no more hidden."""
+def _decided(given: tuple[Task, Effort]) -> tuple[Protected, set[int]]:
+    """What is shown of a block, and which secrets would follow exactly were no more hidden."""
     task, effort = given
     protected = attempt(task, effort)
     bare = audit(task, task.candidates, least_width=effort.least_width, search=Search.NOT)
-    return protected, sum(each.attack is Attack.EXACT for each in bare)
+    return protected, {each.place for each in bare if each.attack is Attack.EXACT}
 
 
-def key_of(task: Task, effort: Effort) -> str:
+def key_of(task: Task, effort: Effort, *, near_published: bool = False) -> str:
     """A fingerprint of all that a block's decision is made of.
 
     Args:
         task: The block.
         effort: How safe, and how hard to look.
+        near_published: Whether earlier publications tell of it.
     """
     _, alone = np.unique(task.alone, return_inverse=True)
     order = np.argsort(task.order, kind="stable")
-    digest = hashlib.sha256(f"{_VERSION}|{sorted(asdict(effort).items())}".encode())
+    asked_ = f"{_VERSION}|{sorted(asdict(effort).items())}|{near_published}"
+    digest = hashlib.sha256(asked_.encode())
     digest.update("|".join(task.system.ids).encode())
     equations = sp.csr_array(task.system.equations)
     equations.sort_indices()
@@ -187,6 +213,7 @@ def statuses(task: Task, released: Flags) -> NDArray[np.str_]:
         released, primary or secondary; empty for what is not shown anyway; shape (n,).
     """
     found = np.where(released | task.known, "released", "secondary")
-    found[task.secret & ~task.known] = "primary"
+    # Small is not shown again, though it has been.
+    found[task.secret] = "primary"
     found[~task.shown & ~task.secret] = ""
     return found

@@ -19,6 +19,8 @@ PRIME = 2**31 - 1
 # what is below `PRIME` can be added 2^17 times and still fit in 63 bits.
 _COMBINATIONS = 4
 _WEIGHT = 2**15
+# What is eliminated as it is: to look for wholes in it would take longer.
+_LITTLE = 3000
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +87,8 @@ def open_directions(equations: sp.csr_array) -> Integers:
     Returns:
         Shape (n, k), a column a direction.
     """
+    if np.prod(equations.shape) <= _LITTLE:
+        return reduced(equations.toarray()).null_space()
     heads, levels = _heads(equations)
     count = equations.shape[1]
     is_head = np.zeros(count, dtype=bool)
@@ -104,7 +108,8 @@ def open_directions(equations: sp.csr_array) -> Integers:
     demands = demands[np.flatnonzero(np.diff(demands.indptr))]
     if not demands.shape[0]:
         return np.asarray(by_inner.toarray() % PRIME, dtype=np.int64)
-    return np.asarray(by_inner @ reduced(demands.toarray()).null_space() % PRIME, dtype=np.int64)
+    left = reduced(demands.toarray()).null_space()
+    return np.asarray(by_inner @ left, dtype=np.int64) % PRIME
 
 
 def _heads(equations: sp.csr_array) -> tuple[Integers, list[Integers]]:

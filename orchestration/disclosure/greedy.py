@@ -27,11 +27,12 @@ class RevealedError(ValueError):
         self.places = places
 
 
-def released(task: Task) -> Flags:
+def released(task: Task, basis: Integers | None = None) -> Flags:
     """Choose which cells are shown.
 
     Args:
         task: A block.
+        basis: What its sums leave open of all its cells, where that is found already.
 
     Returns:
         Those that may be shown and are, shape (n,); the known ones are not among them.
@@ -43,7 +44,9 @@ def released(task: Task) -> Flags:
     # A line for each cell that anything is asked about, and no other.
     asked = (task.candidates | task.secret)[unknown]
     places = unknown[asked]
-    vectors = open_directions(sp.csr_array(task.system.equations[:, unknown]))[asked]
+    if basis is None or task.known.any():
+        basis = open_directions(sp.csr_array(task.system.equations[:, unknown]))
+    vectors = basis[asked]
     secrets = np.flatnonzero(task.secret[places])
     if len(bare := secrets[~vectors[secrets].any(axis=1)]):
         raise RevealedError(places[bare].tolist())

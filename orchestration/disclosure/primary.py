@@ -16,7 +16,7 @@ ZERO = "zero"
 OF_FEW = "of_few"
 REMAINDER = "remainder"
 
-_COUNT = "count"
+COUNT = "count"
 _OVERLAP = "overlap"
 
 
@@ -85,7 +85,7 @@ def by_policy(values: Integers, cells: Described, policy: Policy) -> NDArray[np.
         Name of the rule, empty where none hides it; shape (n,).
     """
     found = np.full(values.shape, "", dtype="<U9")
-    is_count = cells.quantity == _COUNT
+    is_count = cells.quantity == COUNT
     for area, asked in policy.rules.items():
         own = np.flatnonzero((cells.area == area.value) & ~cells.public)
         told = rules(cells.persons[own], Thresholds(asked.threshold, zeros=asked.zeros))

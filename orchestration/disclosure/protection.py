@@ -12,8 +12,9 @@ from enum import StrEnum
 import numpy as np
 
 from orchestration.disclosure import greedy, optimum, room
-from orchestration.disclosure.audit import Bounded, audit
-from orchestration.disclosure.cells import Flags
+from orchestration.disclosure.audit import Attack, Bounded, audit
+from orchestration.disclosure.cells import Flags, Integers, joined
+from orchestration.disclosure.elimination import lines, open_directions
 from orchestration.disclosure.room import Room
 from orchestration.disclosure.task import Task
 
@@ -133,12 +134,12 @@ def attempt(task: Task, effort: Effort) -> Protected:
     if not task.system.equations.nnz:
         bounds = audit(task, task.candidates, least_width=effort.least_width)
         return Protected(task.candidates, Method.FREE, bounds)
+    basis = open_directions(task.system.equations)
+    task = _knowing_who(task, basis)
     try:
-        chosen = greedy.released(task)
-    except greedy.RevealedError:
-        nothing = np.zeros(len(task.system), dtype=bool)
-        bounds = audit(task, nothing, least_width=effort.least_width)
-        return Protected(nothing, Method.ELIMINATION, bounds)
+        chosen = greedy.released(task, basis)
+    except greedy.RevealedError as error:
+        return _without(task, error.places, effort)
     if not optimum.is_small(task, most=effort.small_block):
         choices = [_held(task, _with_room(task, chosen, effort), effort)]
     else:
@@ -151,7 +152,37 @@ def attempt(task: Task, effort: Effort) -> Protected:
         )
         if best is not None:
             choices.append(_mended(task, best.released, Method.OPTIMUM, effort))
+    if all(each.failing for each in choices):
+        # What stays known where all is hidden is known whatever is hidden.
+        nothing = np.zeros(len(task.system), dtype=bool)
+        bounds = audit(task, nothing, least_width=effort.least_width)
+        choices.append(Protected(nothing, Method.ELIMINATION, bounds))
     return min(choices, key=lambda each: (len(each.failing), *_price(task, each.released)))
+
+
+def _knowing_who(task: Task, basis: Integers) -> Task:
+    """Tell that cells of one hold the same person where sums alone make them equal.
+
+    A sum of persons holds for each of them too: what it makes equal in number is of the same ones.
+    What is equal by a count that is known need not be.
+    """
+    came_to = task.system.comes_to
+    if task.known.any() or (came_to is not None and came_to.any()):
+        return task
+    return replace(task, alone=joined(task.alone, lines(basis), task.system.values == 1))
+
+
+def _without(task: Task, places: list[int], effort: Effort) -> Protected:
+    """Keep what can be kept where some secrets follow from what is known, whatever is hidden."""
+    known = task.known.copy()
+    known[places] = True
+    found = attempt(replace(task, known=known), effort)
+    values = task.system.values[places].tolist()
+    lost = [
+        Bounded(place, float(value), float(value), Attack.EXACT)
+        for place, value in zip(places, values, strict=True)
+    ]
+    return replace(found, bounds=sorted([*found.bounds, *lost], key=lambda each: each.place))
 
 
 def _price(task: Task, released: Flags) -> tuple[int, int]:

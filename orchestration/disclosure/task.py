@@ -94,10 +94,9 @@ class Task:
             Places of its cells, and the task.
         """
         unknown = np.flatnonzero(~self.known)
-        for own, equations in split(sp.csr_array(self.system.equations[:, unknown])):
-            places = unknown[own]
-            if self.secret[places].any():
-                yield places, self.part(places, equations)
+        equations = sp.csr_array(self.system.equations[:, unknown])
+        for own, ours in split(equations, self.secret[unknown]):
+            yield unknown[own], self.part(unknown[own], ours)
 
     @property
     def candidates(self) -> Flags:

@@ -1,27 +1,32 @@
 """Disclosure control of the warehouse's cells: what must be hidden, and what could be worked out.
 
-Reads the cells and sums that dbt has made, decides by the policy, and keeps decisions and the
-attack's findings in a file that only the owner reads: they name the cells that are small. Which
-cells there are is said in dbt; how one decides, in `orchestration.disclosure`.
+Reads the cells and sums that dbt has made and what the ledger says has been published, decides by
+the policy, and keeps decisions and the attack's findings in a file that only the owner reads: they
+name the cells that are small. Which cells there are is said in dbt; how one decides, in
+`orchestration.disclosure`; what is told of a single cell, in `cells`.
 """
 
 import hashlib
 import time
-from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
-from orchestration.database import connect
 from orchestration.disclosure import deciding
-from orchestration.disclosure.cells import Integers, System
+from orchestration.disclosure.cells import Flags, Integers, System
 from orchestration.disclosure.deciding import Asked, Decided
 from orchestration.disclosure.policy import Policy, read_policy
 from orchestration.disclosure.primary import Described
+from orchestration.disclosure.vintages import Earlier, united
+from orchestration.flow.ledger import Ledger, read_ledger
+from orchestration.flow.restricted import open_restricted
 from orchestration.settings import Settings
 from orchestration.storage.warehouse import open_warehouse
 
@@ -35,7 +40,8 @@ select
     is_shown,
     is_public,
     is_todays_map,
-    geography_id <> ? and breakdown like '%*%' as is_cross_of_board
+    geography_id <> ? and breakdown like '%*%' as is_cross_of_board,
+    cast(period_start + interval 1 year as timestamp) as ends_at
 from disclosure.cells
 order by cell_id
 """
@@ -77,7 +83,32 @@ create table if not exists audits (
     audited_at timestamp with time zone, policy_sha256 varchar, cells bigint, secrets bigint,
     bare bigint, recoverable bigint, secondary bigint, persons bigint, seconds double
 );
+alter table blocks add column if not exists out bigint;
+alter table audits add column if not exists out bigint;
+alter table audits add column if not exists ledger_sha256 varchar;
 """
+
+
+_DECISIONS = """
+insert into decisions
+select unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::varchar[]),
+    nullif(unnest(?::varchar[]), '')
+"""
+_AUDIT = """
+insert into audit
+select unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::double[]), unnest(?::double[]),
+    unnest(?::double[]), nullif(unnest(?::varchar[]), ''), unnest(?::boolean[])
+"""
+_BLOCKS = """
+insert into blocks by name
+select unnest(?::varchar[]) as block_id, unnest(?::bigint[]) as cells,
+    unnest(?::bigint[]) as secrets, unnest(?::bigint[]) as bare, unnest(?::bigint[]) as failing,
+    unnest(?::bigint[]) as out, unnest(?::varchar[]) as method
+"""
+# So many blocks are lost where an audit is interrupted.
+_AT_A_TIME = 40
+# In the place of a block, and of an attack.
+_PUBLISHED = "published"
 
 
 class NothingToDecideError(Exception):
@@ -89,14 +120,18 @@ class Audited:
     """What an audit came to; counts alone, so that anybody may read it.
 
     Attributes:
-        cells: How many cells there are on the maps that are shown.
+        cells: How many cells there are on the maps that are shown, with what they have been.
         shown: How many of them tables would show.
         secrets: How many are small.
         shown_secrets: How many of those tables would show.
-        bare: How many of the small would follow exactly, were they hidden and nothing else.
-        recoverable: How many can be worked out with all that is hidden beside them.
+        published: How many of the small ones earlier publications have shown.
+        following: How many more can be worked out of those publications, whatever is hidden now.
+        bare: How many of the small ones that are left would follow exactly, were they hidden and
+            nothing else.
+        recoverable: How many of them can be worked out with all that is hidden beside them.
         secondary: How many that are not small are hidden.
         persons: How many the hidden ones are of that are not small.
+        gone: How many cells that were published are no more, so that nothing is told by them.
         decided: How many blocks were decided now.
         kept: How many had been before.
         seconds: How long it took.
@@ -107,14 +142,22 @@ class Audited:
     shown: int
     secrets: int
     shown_secrets: int
+    published: int
+    following: int
     bare: int
     recoverable: int
     secondary: int
     persons: int
+    gone: int
     decided: int
     kept: int
     seconds: float
     path: Path
+
+    @property
+    def kept_secret(self) -> int:
+        """How many of the small ones nobody knows yet."""
+        return self.secrets - self.published - self.following
 
 
 def audit_warehouse(settings: Settings, policy_file: Path | None = None) -> Audited:
@@ -131,61 +174,120 @@ def audit_warehouse(settings: Settings, policy_file: Path | None = None) -> Audi
         NothingToDecideError: If no flow has been run.
         PolicyError: If the policy cannot be used.
         UnequalSumError: If a declared sum does not hold.
+        LedgerError: If the ledger is not as it was written.
+        RestrictedHeldError: If another process is at it.
+        WarehouseHeldError: If another process holds the warehouse.
     """
     began = time.monotonic()
     policy = read_policy(policy_file) if policy_file else read_policy()
-    given = _asked(settings, policy)
-    secrets = given.task.secret & ~given.task.known
-    path = settings.disclosure_path
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    # It may be there already, made on the way to something deeper.
-    path.parent.chmod(0o700)
-    with closing(connect(path)) as connection:
-        path.chmod(0o600)
+    ledger = read_ledger(settings, seen=last_seen(settings))
+    given, gone = _asked(settings, policy, ledger)
+    secret = given.task.secret
+    with open_restricted(settings.disclosure_path) as connection:
         connection.execute(_TABLES)
         known = {key for (key,) in connection.execute("select block_id from blocks").fetchall()}
         keys: list[str] = []
         new = 0
-        for found in deciding.decide(given, known, keys.append, by_two=True):
-            _keep(connection, given, found)
-            new += 1
+        decided = deciding.decide(given, known, keys.append, by_two=True)
+        while some := list(islice(decided, _AT_A_TIME)):
+            _keep(connection, given, some)
+            new += len(some)
         _forget_others(connection, keys)
+        _keep_published(connection, given)
         released = _released(connection, given)
-        counted = connection.execute("select sum(bare), sum(failing) from blocks").fetchone()
-        bare, failing = (int(each or 0) for each in counted or (0, 0))
+        bare, out, failing = _counted(connection)
         hidden = given.task.candidates & ~released
         audited = Audited(
             cells=len(given.task.system),
             shown=int(given.task.shown.sum()),
-            secrets=int(secrets.sum()),
-            shown_secrets=int((secrets & given.task.shown).sum()),
+            secrets=int(secret.sum()),
+            shown_secrets=int((secret & given.task.shown).sum()),
+            published=int((secret & given.published).sum()),
+            following=out,
             bare=bare,
             recoverable=failing,
             secondary=int(hidden.sum()),
             persons=int(given.task.cost[hidden].sum()),
+            gone=gone,
             decided=new,
             kept=len(keys) - new,
             seconds=time.monotonic() - began,
-            path=path,
+            path=settings.disclosure_path,
         )
-        _record(connection, settings, audited, policy)
+        _record(connection, settings, audited, policy, ledger)
     return audited
 
 
-def _asked(settings: Settings, policy: Policy) -> Asked:
-    """The cells of the maps that are shown, with what the policy asks of them."""
+def last_seen(settings: Settings) -> str | None:
+    """Fingerprint of the last publication that an audit has seen in the ledger.
+
+    Args:
+        settings: The installation.
+
+    Returns:
+        None where none has seen any.
+
+    Raises:
+        RestrictedHeldError: If another process is at it.
+    """
+    if not settings.disclosure_path.exists():
+        return None
+    with open_restricted(settings.disclosure_path) as connection:
+        connection.execute(_TABLES)
+        found = connection.execute(
+            "select ledger_sha256 from audits where ledger_sha256 is not null"
+            " order by audited_at desc, rowid desc limit 1"
+        ).fetchone()
+    return None if found is None else str(found[0])
+
+
+def _asked(settings: Settings, policy: Policy, ledger: Ledger) -> tuple[Asked, int]:
+    """The cells of the maps that are shown and those that were published, with what is asked.
+
+    Returns:
+        What is asked, and how many published cells are no more.
+    """
     if not settings.warehouse_path.exists():
         raise NothingToDecideError("Det finns inget att pröva. Gör så här: kör avvik run först.")
     with open_warehouse(settings.warehouse_path, read_only=True) as connection:
-        system, cells, pairs = read_cells(connection, settings.municipality)
-    if policy.maps == "today":
-        system, cells, pairs, _ = deciding.of_map(system, cells, pairs)
-    return deciding.asked(system, cells, pairs, policy)
+        system, cells, pairs, ends = read_cells(connection, settings.municipality)
+    earlier, gone = _earlier(ledger, system, ends)
+    # Former boards are nowhere shown; where they have been, what follows from them is asked for.
+    were_shown = any((~cells.todays_map[each.places]).any() for each in earlier)
+    if policy.maps == "today" and not were_shown:
+        system, cells, pairs, kept = deciding.of_map(system, cells, pairs)
+        earlier, gone = _earlier(ledger, system, ends[kept])
+    union = united(system, cells, earlier)
+    return deciding.asked(union.system, union.cells, pairs, policy, union.known), gone
+
+
+def _earlier(
+    ledger: Ledger, system: System, ends: NDArray[np.datetime64]
+) -> tuple[list[Earlier], int]:
+    """What publications said of the cells there are, and of how many that are no more."""
+    places = {name: place for place, name in enumerate(system.ids)}
+    gone: set[str] = set()
+    found = []
+    for publication, entries in ledger.in_order():
+        ours = [each for each in entries if each.cell_id in places]
+        gone.update(each.cell_id for each in entries if each.cell_id not in places)
+        at = np.array([places[each.cell_id] for each in ours], dtype=np.int64)
+        moment = np.datetime64(publication.published_at.astimezone(UTC).replace(tzinfo=None))
+        found.append(
+            Earlier(
+                publication.publication_id,
+                at,
+                np.array([each.value for each in ours], dtype=np.int64),
+                np.array([each.released for each in ours], dtype=bool),
+                np.asarray(ends[at] > moment, dtype=bool),
+            )
+        )
+    return found, len(gone)
 
 
 def read_cells(
     connection: duckdb.DuckDBPyConnection, municipality: str
-) -> tuple[System, Described, Integers]:
+) -> tuple[System, Described, Integers, NDArray[np.datetime64]]:
     """Read cells and sums.
 
     Args:
@@ -193,7 +295,8 @@ def read_cells(
         municipality: Code of the municipality that is reported on.
 
     Returns:
-        The cells with their sums, what they are, and the pairs that lie in each other.
+        The cells with their sums, what they are, the pairs that lie in each other, and when the
+        period of each has ended.
 
     Raises:
         NothingToDecideError: If no flow has made any.
@@ -224,56 +327,57 @@ def read_cells(
         cross_of_board=np.asarray(cells["is_cross_of_board"], dtype=bool),
     )
     pairs = np.stack([_whole(nested["whole"]), _whole(nested["part"])], axis=1)
-    return system, described, pairs
+    return system, described, pairs, np.asarray(cells["ends_at"], dtype="datetime64[us]")
 
 
 def _whole(numbers: Any) -> Integers:
     return np.asarray(numbers, dtype=np.int64)
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, given: Asked, found: Decided) -> None:
-    """Keep what was decided of a block, whole or not at all."""
-    ids = np.array(found.task.system.ids, dtype=object)
-    status = deciding.statuses(found.task, found.protected.released)
-    told = np.flatnonzero(status != "")
-    bounds = found.protected.bounds
+def _keep(connection: duckdb.DuckDBPyConnection, given: Asked, decided: list[Decided]) -> None:
+    """Keep what was decided of blocks, whole or not at all."""
+    told: list[tuple[str, str, str, str]] = []
+    attacked: list[tuple[str, str, float, float, float, str, bool]] = []
+    blocks = []
+    for found in decided:
+        ids = found.task.system.ids
+        status = deciding.statuses(found.task, found.protected.released)
+        rules = given.rules[found.places]
+        told += [
+            (found.key, ids[place], str(status[place]), str(rules[place]))
+            for place in np.flatnonzero(status != "").tolist()
+        ]
+        bounds, lost = found.protected.bounds, len(found.protected.failing)
+        attacked += [
+            (
+                *(found.key, ids[each.place], each.least, each.greatest, each.width),
+                *(each.attack or "", each.attack is None),
+            )
+            for each in bounds
+        ]
+        failing, out = (0, lost) if found.near_published else (lost, 0)
+        method = found.protected.method.value
+        blocks.append((found.key, len(found.places), len(bounds), found.bare, failing, out, method))
     connection.begin()
+    for statement, rows in ((_DECISIONS, told), (_AUDIT, attacked), (_BLOCKS, blocks)):
+        connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+    connection.commit()
+
+
+def _keep_published(connection: duckdb.DuckDBPyConnection, given: Asked) -> None:
+    """Keep which small cells earlier publications have shown."""
+    told = np.flatnonzero(given.task.secret & given.published)
+    ids = [given.task.system.ids[place] for place in told.tolist()]
+    values = given.task.system.values[told].tolist()
     connection.execute(
-        "insert into decisions select ?, unnest(?::varchar[]), unnest(?::varchar[]),"
-        " nullif(unnest(?::varchar[]), '')",
-        [
-            found.key,
-            ids[told].tolist(),
-            status[told].tolist(),
-            given.rules[found.places][told].tolist(),
-        ],
+        "insert into decisions select ?, unnest(?::varchar[]), 'primary', unnest(?::varchar[])",
+        [_PUBLISHED, ids, given.rules[told].tolist()],
     )
     connection.execute(
         "insert into audit select ?, unnest(?::varchar[]), unnest(?::double[]),"
-        " unnest(?::double[]), unnest(?::double[]), nullif(unnest(?::varchar[]), ''),"
-        " unnest(?::boolean[])",
-        [
-            found.key,
-            ids[[each.place for each in bounds]].tolist(),
-            [each.least for each in bounds],
-            [each.greatest for each in bounds],
-            [each.width for each in bounds],
-            ["" if each.attack is None else each.attack.value for each in bounds],
-            [each.attack is None for each in bounds],
-        ],
+        " unnest(?::double[]), 0, ?, false",
+        [_PUBLISHED, ids, values, values, _PUBLISHED],
     )
-    connection.execute(
-        "insert into blocks values (?, ?, ?, ?, ?, ?)",
-        [
-            found.key,
-            len(found.places),
-            len(bounds),
-            found.bare,
-            len(found.protected.failing),
-            found.protected.method.value,
-        ],
-    )
-    connection.commit()
 
 
 def _forget_others(connection: duckdb.DuckDBPyConnection, keys: list[str]) -> None:
@@ -284,26 +388,36 @@ def _forget_others(connection: duckdb.DuckDBPyConnection, keys: list[str]) -> No
         )
 
 
-def _released(connection: duckdb.DuckDBPyConnection, given: Asked) -> np.ndarray:
+def _counted(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
+    """How many secrets follow bare, are out by earlier publications, and fail, of all blocks."""
+    [counts] = connection.execute("select sum(bare), sum(out), sum(failing) from blocks").fetchall()
+    bare, out, failing = (int(each or 0) for each in counts)
+    return bare, out, failing
+
+
+def _released(connection: duckdb.DuckDBPyConnection, given: Asked) -> Flags:
     """Which cells are shown: all that nothing is said against."""
     released = given.task.candidates.copy()
-    hidden = connection.execute(
-        "select cell_id from decisions where status = 'secondary'"
-    ).fetchnumpy()["cell_id"]
-    # Both in the order of their names.
-    ids = np.array(given.task.system.ids, dtype=object)
-    released[np.searchsorted(ids, hidden)] = False
+    hidden = connection.execute("select cell_id from decisions where status = 'secondary'")
+    places = {name: place for place, name in enumerate(given.task.system.ids)}
+    released[[places[cell_id] for (cell_id,) in hidden.fetchall()]] = False
     return released
 
 
 def _record(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, audited: Audited, policy: Policy
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    audited: Audited,
+    policy: Policy,
+    ledger: Ledger,
 ) -> None:
     connection.execute(
-        "insert into audits values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into audits by name select ? as audited_at, ? as policy_sha256, ? as cells,"
+        " ? as secrets, ? as bare, ? as recoverable, ? as secondary, ? as persons, ? as seconds,"
+        " ? as out, ? as ledger_sha256",
         [
             settings.moment(),
-            hashlib.sha256(repr(policy).encode()).hexdigest(),
+            policy_sha256(policy),
             audited.cells,
             audited.secrets,
             audited.bare,
@@ -311,5 +425,16 @@ def _record(
             audited.secondary,
             audited.persons,
             audited.seconds,
+            audited.published + audited.following,
+            ledger.head,
         ],
     )
+
+
+def policy_sha256(policy: Policy) -> str:
+    """Fingerprint of all that a policy says.
+
+    Args:
+        policy: What is small and what is shown.
+    """
+    return hashlib.sha256(repr(policy).encode()).hexdigest()

@@ -12,6 +12,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.flow.built_from import EDITION, Provenance
+from orchestration.flow.ledger import LedgerError, read_ledger
+from orchestration.flow.restricted import RestrictedHeldError
 from orchestration.notices import Cause, send_notice
 from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore, LostError, forget_summed
@@ -57,6 +59,7 @@ def verify(settings: Settings) -> Verified:
     found.faults_sv += _landing(settings, found)
     found.faults_sv += _warehouse(settings, found)
     found.faults_sv += _published(settings, found)
+    found.faults_sv += _ledger(settings)
     return found
 
 
@@ -153,6 +156,16 @@ def _warehouse(settings: Settings, found: Verified) -> Iterator[str]:
         raise
     except (duckdb.Error, OSError) as error:
         yield damaged_sv(path, error)
+
+
+def _ledger(settings: Settings) -> Iterator[str]:
+    try:
+        read_ledger(settings)
+    except RestrictedHeldError:
+        # Whoever writes it looks through it.
+        return
+    except LedgerError as error:
+        yield str(error)
 
 
 def _published(settings: Settings, found: Verified) -> Iterator[str]:

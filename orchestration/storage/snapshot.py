@@ -24,7 +24,8 @@ import duckdb
 from orchestration.storage.manifest import write_manifest
 
 SNAPSHOT_NAME = "marts.duckdb"
-_DATED = "tidigare"
+#: Where the dated copies lie.
+EDITIONS = "tidigare"
 # Leads to the dated copy that is published; the names that readers know lead through it.
 _CURRENT = "aktuell"
 # The storage format of DuckDB 1.0, which 1.1 and all later ones read, comments included; what the
@@ -80,7 +81,7 @@ def publish(
     finally:
         _remove(partial)
     _sync(dated)
-    _point(directory / _CURRENT, Path(_DATED) / edition.name)
+    _point(directory / _CURRENT, Path(EDITIONS) / edition.name)
     for published in edition.iterdir():
         name = directory / published.name
         # Set once: what they lead to changes with the directory they lead through.
@@ -98,7 +99,7 @@ def editions_dir(directory: Path) -> Path:
     Args:
         directory: The publication.
     """
-    return directory / _DATED
+    return directory / EDITIONS
 
 
 def current_edition(directory: Path) -> Path | None:

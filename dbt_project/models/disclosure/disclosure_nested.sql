@@ -15,6 +15,35 @@ remainders as (
     select * from {{ ref('int_count_remainders') }}
 ),
 
+crosswalk as (
+    select * from {{ ref('int_geography_crosswalk') }}
+    where municipality_id = '{{ var("municipality_id") }}'
+),
+
+-- A board lies in the municipality, and a former one in what it is today.
+lying_in as (
+    select distinct
+        geography_id,
+        geography_id as whole_geography_id
+    from cells
+    union distinct
+    select distinct
+        geography_id,
+        '{{ var("municipality_id") }}' as whole_geography_id
+    from cells
+    union distinct
+    select distinct
+        former.geography_id,
+        today.geography_id as whole_geography_id
+    from crosswalk as former
+    inner join crosswalk as today
+        on former.board_name = today.board_name
+    where
+        former.counts_to < make_date(9999, 12, 31)
+        and today.counts_to = make_date(9999, 12, 31)
+        and today.geography_id <> '{{ var("municipality_id") }}'
+),
+
 divided as (
     select
         sum_id,
@@ -124,10 +153,6 @@ final as (
             and wholes.period_start = parts.period_start
             and wholes.cell_id <> parts.cell_id
             and (
-                wholes.geography_id = parts.geography_id
-                or wholes.geography_id = '{{ var("municipality_id") }}'
-            )
-            and (
                 wholes.breakdown = 'total'
                 or (
                     wholes.breakdown = parts.breakdown
@@ -148,6 +173,10 @@ final as (
                     = split_part(parts.category, '*', 2)
                 )
             )
+    inner join lying_in
+        on
+            wholes.geography_id = lying_in.whole_geography_id
+            and parts.geography_id = lying_in.geography_id
 )
 
 select * from final

@@ -171,3 +171,19 @@ def test_two_persons_of_one_are_not_the_same() -> None:
     system = System.of({"all": 2, "a": 1, "b": 1}, [("all", ["a", "b"])])
     label = alone(system)
     assert label[1] != label[2]
+
+
+def test_whoever_is_left_in_two_ways_is_one() -> None:
+    """One of four has no counselling, and one is not of the old board, whose three all have."""
+    values = {"all": 4, "counselled": 3, "left": 1, "old": 3, "old counselled": 3, "later": 1}
+    sums = [
+        ("all", ["counselled", "left"]),
+        ("all", ["old", "later"]),
+        ("old", ["old counselled"]),
+        ("counselled", ["old counselled"]),
+    ]
+    [block] = decided(given(System.of(values, sums)))
+    assert block.protected.failing == []
+    # Where the old board's count is known from elsewhere and no sum ties it, they may be two.
+    other, _ = decided(given(System.of(values, sums[:2]), public=np.array([0, 1, 0, 1, 0, 0]) > 0))
+    assert {each.attack for each in other.protected.failing} == {Attack.INSIDER}

@@ -1,0 +1,24 @@
+with
+
+placed as (
+    select * from {{ ref('int_count_figures') }}
+),
+
+final as (
+    select distinct
+        indicator_id,
+        source_id,
+        part,
+        breakdown,
+        category,
+        count_id,
+        cell_breakdown,
+        cell_category,
+        factor
+    from placed
+    where
+        not is_amount
+        and not is_of_others
+)
+
+select * from final
