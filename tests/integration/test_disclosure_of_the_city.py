@@ -1,12 +1,14 @@
 """Disclosure control of a whole city: the sums are those that there are, and nothing follows."""
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
+from orchestration.disclosure.policy import PACKAGED
 from orchestration.flow.disclosing import audit_warehouse
-from orchestration.flow.ledger import import_published, read_ledger
+from orchestration.flow.ledger import Edition, append, import_published, read_ledger
 from orchestration.settings import Settings
 from tests.integration.conftest import Installation
 from tests.undeclared_sums import Found, undeclared
@@ -124,6 +126,62 @@ def test_what_the_city_has_published_is_its_cells(
     assert found.published > 5000
     assert found.published + found.following == found.secrets
     assert (found.recoverable, found.secondary, found.gone) == (0, 0, 0)
+
+
+def test_a_second_publication_on_a_changed_map_gives_nothing_away(
+    default_city: Installation, tmp_path: Path
+) -> None:
+    """The first had the boards of the time until 2022, the next has today's with one year more."""
+    policy = tmp_path / "policy.yml"
+    policy.write_text(PACKAGED.read_text("utf-8").replace("maps: today", "maps: all"), "utf-8")
+    before, now = tmp_path / "before", tmp_path / "now"
+    for home in (before, now):
+        home.mkdir()
+    first = protected_housing(default_city, before, until=2022)
+    assert audit_warehouse(first, policy).recoverable == 0
+    with duckdb.connect(str(first.warehouse_path), read_only=True) as connection:
+        shown = connection.execute(
+            "select cell_id, value from disclosure.cells where is_shown"
+        ).fetchall()
+    hidden = hidden_of(first)
+    second = protected_housing(default_city, now, until=2023)
+    alone = audit_warehouse(second)
+    assert alone.recoverable == 0
+    cells = {cell_id: (value, cell_id not in hidden) for cell_id, value in shown}
+    assert 0 < len(hidden) < len(cells)
+    append(second, Edition("first", datetime(2023, 3, 1, tzinfo=UTC), cells))
+    together = audit_warehouse(second)
+    assert (together.recoverable, together.following, together.published) == (0, 0, 0)
+    # The former boards' small cells are asked about too, and what is known is not hidden.
+    assert together.secrets > alone.secrets
+    told = {cell_id for cell_id, (_, released) in cells.items() if released}
+    assert not told & hidden_of(second)
+
+
+def protected_housing(installation: Installation, home: Path, *, until: int) -> Settings:
+    """A home with the cells of persons in protected housing alone, of 2022 and on."""
+    settings = warehouse_alone(installation, home)
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute(
+            "delete from disclosure.cells where count_id <> 'protected_housing_persons'"
+            " or year(period_start) < 2022 or year(period_start) > ?",
+            [until],
+        )
+        for table in ("equations", "nested"):
+            connection.execute(
+                f"delete from disclosure.{table}"
+                " where cell_id not in (select cell_id from disclosure.cells)"
+            )
+    return settings
+
+
+def hidden_of(settings: Settings) -> set[str]:
+    """The cells that the last audit hides."""
+    with duckdb.connect(str(settings.disclosure_path), read_only=True) as connection:
+        rows = connection.execute(
+            "select cell_id from decisions where status <> 'released'"
+        ).fetchall()
+    return {cell_id for (cell_id,) in rows}
 
 
 def warehouse_alone(installation: Installation, home: Path) -> Settings:
