@@ -5,26 +5,38 @@ are not theirs, and persons with protected identity. What they held is then look
 messages, metadata, databases and published files, by bytes and by SQL.
 """
 
+import io
 import os
 import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
 import duckdb
+import pikepdf
 import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.demo.faults import FAULTS, write_fault
+from orchestration.language.inline import Quoted, nodes
 from orchestration.registers.contract import Column, Contract, load_contracts
 from orchestration.registers.protection import FLAG, KIND, UNIT
+from orchestration.reporting.document import Cell, Document, Heading, Table
+from orchestration.reporting.document import Column as Named
+from orchestration.reporting.render.docx import as_docx
+from orchestration.reporting.render.typst import as_pdf
+from orchestration.reporting.render.workbook import as_workbook
 from tests.integration.conftest import Installation, failed_steps
+from tests.pdf_text import pieces
 
 # What a supplier should never have written where it stands.
 SENTINEL = "Lisa Storgatan 12"
@@ -85,16 +97,39 @@ def places(home: Path, *secrets: Secrets) -> list[set[str]]:
         name = str(path.relative_to(home))
         if not path.is_file() or path.relative_to(home).parts[0] in _PRIVATE:
             continue
-        # Latin-1 keeps every byte; the secrets are ASCII.
-        look(name, path.read_bytes().decode("latin-1"))
-        if path.suffix == ".duckdb":
+        for within, text in _texts_in(path):
+            look(f"{name}{within}", text)
+    return found
+
+
+def _texts_in(path: Path) -> Iterator[tuple[str, str]]:
+    """What a file says, and where in it."""
+    written = path.read_bytes()
+    match path.suffix:
+        case ".duckdb":
             for table, text in _texts_of(path):
-                look(f"{name}: {table}", text)
-        elif path.suffix == ".db":
+                yield f": {table}", text
+        case ".db":
             with sqlite3.connect(path) as connection:
                 for line in connection.iterdump():
-                    look(f"{name}: SQL", line)
-    return found
+                    yield ": SQL", line
+        case ".docx" | ".xlsx":
+            with zipfile.ZipFile(path) as parts:
+                for part in parts.namelist():
+                    yield f": {part}", parts.read(part).decode("latin-1")
+        case ".pdf":
+            yield ": text", _said(written)
+            # Where its objects begin is told in ten digits each, which may be anybody's number.
+            written = written.partition(b"\nxref\n")[0]
+    # Latin-1 keeps every byte; the secrets are ASCII.
+    yield "", written.decode("latin-1")
+
+
+@cache
+def _said(pdf: bytes) -> str:
+    """What a PDF says; its draft and what is published of it are the same bytes."""
+    with pikepdf.open(io.BytesIO(pdf)) as read:
+        return "\n".join(each.text for each in pieces(read))
 
 
 def _texts_of(path: Path) -> Iterator[tuple[str, str]]:
@@ -126,6 +161,24 @@ def test_the_search_finds_what_is_planted(published: Installation, tmp_path: Pat
     with sqlite3.connect(home / "dagster" / "runs.db") as lite:
         lite.execute("create table events (body text)")
         lite.execute("insert into events values (?)", [f"{'x' * 9000}{HIDDEN}"])
+    hidden = Document(
+        nodes("Titeln"),
+        nodes("Under"),
+        (
+            Heading(2, nodes("Kapitlet"), "kapitlet"),
+            Table(
+                nodes("Tabellen"),
+                (Named(nodes("Namn")),),
+                ((Cell((Quoted(HIDDEN, "register", "rad"),)),),),
+                "tabellen",
+            ),
+        ),
+        "T",
+    )
+    now = datetime.now(UTC)
+    (home / "a.pdf").write_bytes(as_pdf(hidden, now))
+    (home / "a.docx").write_bytes(as_docx(hidden))
+    (home / "a.xlsx").write_bytes(as_workbook(hidden, _named(hidden), now))
     shutil.copy2(published.settings.warehouse_path, home / "warehouse.duckdb")
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         connection.execute("create table meta.planted as select $n as note", {"n": HIDDEN})
@@ -137,8 +190,16 @@ def test_the_search_finds_what_is_planted(published: Installation, tmp_path: Pat
         "dagster/runs.db: SQL",
         "warehouse.duckdb: meta.planted",
         "warehouse.duckdb: raw.planted",
+        "a.pdf: text",
+        "a.docx: word/document.xml",
+        "a.xlsx: xl/worksheets/sheet2.xml",
     } <= found
     assert not {name for name in found if "marts" in name}
+
+
+def _named(document: Document) -> Table:
+    [table] = [each for each in document.plain_blocks() if isinstance(each, Table)]
+    return table
 
 
 def latest_text(inbox: Path, register: str) -> Path:
@@ -350,6 +411,7 @@ def test_nothing_stands_anywhere_but_in_inbox_and_landing(
     home = spoken.installation.home
     kinds = {path.suffix for path in home.rglob("*") if path.is_file()}
     assert {".duckdb", ".db", ".html", ".json", ".txt", ".log"} <= kinds
+    assert {".pdf", ".docx", ".xlsx"} <= kinds
     numbers = Secrets(spoken.secrets.numbers, (SENTINEL,))
     assert found_at[0] == set()
     assert places(home / "inbox", numbers) != [set()], "they were delivered"
