@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 # The memorandum, the index, and a page of each kind: a finding with its expected value, months,
 # breakdowns and boards, parts only.
 NAMES = (
-    "memorandum",
+    "promemoria",
     "indikatorer/index",
     "indikatorer/assistance_households_share",
     "indikatorer/assistance_households_month",
