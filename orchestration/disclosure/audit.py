@@ -40,21 +40,6 @@ class Attack(StrEnum):
     INSIDER = "insider"
 
 
-class Search(StrEnum):
-    """How hard it is looked for room.
-
-    Attributes:
-        NOT: Only what follows exactly, for anybody or for the only one in a cell.
-        DRAWN: In imagined tables that move many secrets at once; what none of them moved enough
-            counts as narrow.
-        WHOLE: For each, and by whole numbers where it is near.
-    """
-
-    NOT = "not"
-    DRAWN = "drawn"
-    WHOLE = "whole"
-
-
 @dataclass(frozen=True)
 class Bounded:
     """What can be known of a secret.
@@ -85,8 +70,7 @@ def audit(
     released: Flags,
     *,
     least_width: int,
-    among: Integers | None = None,
-    search: Search = Search.WHOLE,
+    exactly: bool = False,
     seen: Seen | None = None,
 ) -> list[Bounded]:
     """Attack every secret with all that is shown.
@@ -95,21 +79,18 @@ def audit(
         task: A block.
         released: Which cells are shown; shape (n,).
         least_width: Below what width a secret counts as known.
-        among: Places of the only secrets that are asked about; all unless given.
-        search: How hard it is looked for room.
+        exactly: Whether only what follows exactly is asked, for anybody or for the only one in a
+            cell, and not how near one can come.
         seen: How far cells move in tables that fit, where some have been looked at already.
 
     Returns:
         What can be known of each secret that is not known already, in order of place.
     """
     unknown = np.flatnonzero(~(released | task.known))
-    asked = task.secret.copy()
-    if among is not None:
-        asked &= np.isin(np.arange(len(asked)), among)
     equations = sp.csr_array(task.system.equations[:, unknown])
-    seen = seen or Seen.nothing(len(asked))
+    seen = seen or Seen.nothing(len(task.system))
     found: list[Bounded] = []
-    for own, ours in split(equations, asked[unknown]):
+    for own, ours in split(equations, task.secret[unknown]):
         places = unknown[own]
         if not ours.shape[0]:
             # No sum tells anything of it.
@@ -120,10 +101,10 @@ def audit(
             places,
             task.system.values[places],
             task.alone[places],
-            np.flatnonzero(asked[places]),
+            np.flatnonzero(task.secret[places]),
             Seen(seen.least[places], seen.greatest[places]),
         )
-        found += _attacked(part, least_width, search)
+        found += _attacked(part, least_width, exactly=exactly)
     return sorted(found, key=lambda each: each.place)
 
 
@@ -148,13 +129,16 @@ class _Part:
     seen: Seen
 
 
-def _attacked(part: _Part, least_width: int, search: Search) -> list[Bounded]:
+def _attacked(part: _Part, least_width: int, *, exactly: bool) -> list[Bounded]:
     """Attack the secrets of a part."""
     values, secrets, places = part.values, part.secrets, part.places
     basis = open_directions(part.equations)
     open_: Flags = np.asarray(basis.any(axis=1), dtype=bool)
     told = _insiders(basis, values, part.alone)
-    ranges = _ranges(part, secrets[open_[secrets]], least_width, search)
+    left = secrets[open_[secrets]]
+    ranges = (
+        dict.fromkeys(left.tolist(), (0.0, np.inf)) if exactly else _ranges(part, left, least_width)
+    )
     found = []
     for own in secrets.tolist():
         if not open_[own]:
@@ -188,17 +172,13 @@ def _insiders(basis: Integers, values: Integers, alone: Integers) -> Integers:
     return told
 
 
-def _ranges(
-    part: _Part, secrets: Integers, least_width: int, search: Search
-) -> dict[int, tuple[float, float]]:
+def _ranges(part: _Part, secrets: Integers, least_width: int) -> dict[int, tuple[float, float]]:
     """A least and a greatest count of each secret that fit; the very ones where they lie near.
 
     Imagined tables that fit all that is shown are drawn, each as far from the true one as it can
     be for many secrets at once, then for each that is left. Whoever has room enough in one of them
     needs no search of its own.
     """
-    if search is Search.NOT:
-        return dict.fromkeys(secrets.tolist(), (0.0, np.inf))
     equations, values = part.equations, part.values
     fits = _Fitting(equations, values, least_width + 1, part.seen)
     rng = np.random.default_rng(len(values))
@@ -208,15 +188,13 @@ def _ranges(
         left = fits.narrow(narrow)
         idle = idle + 1 if len(left) > _WORTH * len(narrow) else 0
         narrow = left
-    if search is Search.WHOLE:
-        for own in narrow.tolist():
-            for sign in (1.0, -1.0):
-                fits.draw(fits.narrow(np.array([own])), np.array([sign]))
+    for own in narrow.tolist():
+        for sign in (1.0, -1.0):
+            fits.draw(fits.narrow(np.array([own])), np.array([sign]))
     # With room for one more, a whole number lies inside at each end.
     ranges = {own: fits.range_of(own) for own in secrets.tolist()}
     for own in fits.narrow(secrets).tolist():
-        value = float(values[own])
-        ranges[own] = _bounds(equations, values, own) if search is Search.WHOLE else (value, value)
+        ranges[own] = _bounds(equations, values, own)
     return ranges
 
 

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from orchestration.disclosure import apart, primary
-from orchestration.disclosure.audit import Attack, Search, audit
+from orchestration.disclosure.audit import Attack, audit
 from orchestration.disclosure.cells import Flags, Integers, System
 from orchestration.disclosure.policy import Policy
 from orchestration.disclosure.primary import Described
@@ -174,7 +174,7 @@ def _decided(given: tuple[Task, Effort]) -> tuple[Protected, set[int]]:
     """What is shown of a block, and which secrets would follow exactly were no more hidden."""
     task, effort = given
     protected = attempt(task, effort)
-    bare = audit(task, task.candidates, least_width=effort.least_width, search=Search.NOT)
+    bare = audit(task, task.candidates, least_width=effort.least_width, exactly=True)
     return protected, {each.place for each in bare if each.attack is Attack.EXACT}
 
 

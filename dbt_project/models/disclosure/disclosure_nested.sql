@@ -81,7 +81,6 @@ undivided as (
         cells.geography_id,
         cells.breakdown,
         cells.category,
-        divisible.kind,
         concat_ws(' ', divisible.kind, divisible.parts_by) as slot
     from cells
     inner join divisible
