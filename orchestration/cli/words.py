@@ -1,24 +1,14 @@
 """Swedish words for the codes of the marts, where a person reads them in a table.
 
-The words themselves stand in one place, where the memorandum has its own from; here is only which
-column holds which codes. What a program reads has the codes as they are.
+The words, and which column holds which codes, stand in one place, where the memorandum has its own
+from. What a program reads has the codes as they are.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from orchestration.language import words as language
-
-_WORDS: Mapping[str, tuple[Mapping[str, str], ...]] = {
-    "area": (language.AREAS,),
-    "kind": (language.KINDS, language.EXPLANATION_KINDS, language.NOTE_KINDS),
-    "measure": (language.MEASURES,),
-    "outcome": (language.OUTCOMES,),
-    "signal": (language.SIGNALS,),
-    "status": (language.STATUSES,),
-    "verdict": (language.VERDICTS,),
-}
 
 
 def word(column: str, value: Any) -> Any:
@@ -32,7 +22,7 @@ def word(column: str, value: Any) -> Any:
         Its word without what explains it further, where it is a code of that column; else the
         value.
     """
-    for words in _WORDS.get(column, ()):
+    for words in language.OF_COLUMN.get(column, ()):
         if isinstance(value, str) and value in words:
             return re.split("[,:]", words[value])[0]
     return value
@@ -47,7 +37,7 @@ class Worded:
         self._met: dict[str, dict[str, str]] = {}
 
     def __iter__(self) -> Iterator[list[Any]]:
-        told = [place for place, name in enumerate(self._columns) if name in _WORDS]
+        told = [place for place, name in enumerate(self._columns) if name in language.OF_COLUMN]
         for row in self._rows:
             values = list(row)
             for place in told:

@@ -45,19 +45,22 @@ class AnalysisResult:
     method_id: Annotated[str, Field(description="Metoden; se marts.analysis_methods.")]
     sensitivity_of: Annotated[
         str | None,
-        Field(description="Skattningen som denna prövar känsligheten hos; tomt för den främsta."),
+        Field(description="Skattning vars känslighet denna prövar; tomt för den främsta."),
     ] = None
     verdict: Annotated[str | None, Field(description="Vad skattningen säger, som kod.")] = None
     p_value: Annotated[float | None, Field(description="Ojusterat p-värde.")] = None
-    q_value: Annotated[float | None, Field(description="Justerat för antalet prövningar.")] = None
+    q_value: Annotated[
+        float | None, Field(description="q-värde, justerat för antalet prövningar.")
+    ] = None
     status: Annotated[
         Status,
         Field(
-            description="estimated, too_few, not_delivered, not_identified eller not_applicable."
+            description="Skattningens status: estimated, too_few, not_delivered,"
+            " not_identified eller not_applicable."
         ),
     ] = Status.ESTIMATED
     shortfall: Annotated[
-        Shortfall | None, Field(description="Vad som saknas, som kod; tomt om inget saknas.")
+        Shortfall | None, Field(description="Kod för vad som saknas; tomt om inget saknas.")
     ] = None
     reason_sv: Annotated[
         str, Field(description="Vad som saknas, i en mening; tomt om inget saknas.")
@@ -96,12 +99,13 @@ class BoardStandardised:
         Field(description="Antalet händelser; för child_review under året och de två före."),
     ]
     expected: Annotated[
-        float, Field(description="Antalet som de övriga nämndernas mönster ger samma ärenden.")
+        float,
+        Field(description="Väntat antal, så som de övriga nämndernas mönster ger samma ärenden."),
     ]
     ratio: Annotated[float, Field(description="Utfallet delat med det väntade.")]
     ci_lower: Annotated[float, Field(description="Kvotens nedre gräns.")]
     ci_upper: Annotated[float, Field(description="Kvotens övre gräns.")]
-    shrunken: Annotated[float, Field(description="Kvoten dragen mot nämndernas gemensamma.")]
+    shrunken: Annotated[float, Field(description="Krympt kvot, dragen mot nämndernas gemensamma.")]
     tau2: Annotated[float, Field(description="Varians mellan nämnderna utöver slumpen.")]
     tau2_lower: Annotated[float, Field(description="Variansens nedre gräns.")]
     tau2_upper: Annotated[float, Field(description="Variansens övre gräns.")]
@@ -112,8 +116,10 @@ class BoardStandardised:
             " där det är säkert att nämnderna skiljer sig åt (boards_differ i 5.3_within)."
         ),
     ]
-    q_value: Annotated[float, Field(description="Justerat för antalet nämnder.")]
-    verdict: Annotated[str, Field(description="above, below eller alike.")]
+    q_value: Annotated[float, Field(description="q-värde, justerat för antalet nämnder.")]
+    verdict: Annotated[
+        str, Field(description="Utslag: above (över), below (under) eller alike (lika).")
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +145,8 @@ class Equality:
     kind: Annotated[
         Literal["rate", "share", "mean", "money"],
         Field(
-            description="rate: per invånare av samma kön och ålder; share: andel; mean: medelvärde"
-            " per person; money: kronor per person som har fått bistånd."
+            description="Slag av nivå: rate per invånare av samma kön och ålder, share andel, mean"
+            " medelvärde per person, money kronor per person som har fått bistånd."
         ),
     ]
     value_a: Annotated[float | None, Field(description="Den första gruppens nivå.")] = None
@@ -155,37 +161,45 @@ class Equality:
     persons_behind: Annotated[
         float | None,
         Field(
-            description="Så många fler i den första gruppen än om den hade haft den andras nivå,"
-            " i det som indikatorn räknar; tomt för medelvärden."
+            description="Antal bakom skillnaden: så många fler i den första gruppen än om den hade"
+            " haft den andras nivå, i det som indikatorn räknar; tomt för medelvärden."
         ),
     ] = None
     kronor_behind: Annotated[
-        float | None, Field(description="Detsamma i kronor, för belopp; annars tomt.")
+        float | None, Field(description="Kronor bakom skillnaden, för belopp; annars tomt.")
     ] = None
     adjusted_ratio: Annotated[
         float | None,
         Field(
-            description="För en nämnd: utfallet delat med vad alla nämnders mönster ger lika många"
-            " av samma kön och ålder; tomt där kön och ålder inte är kända."
+            description="Justerad kvot för en nämnd: utfallet delat med vad alla nämnders mönster"
+            " ger lika många av samma kön och ålder; tomt där kön och ålder inte är kända."
         ),
     ] = None
-    adjusted_lower: Annotated[float | None, Field(description="Dess nedre gräns.")] = None
-    adjusted_upper: Annotated[float | None, Field(description="Dess övre gräns.")] = None
-    p_value: Annotated[float | None, Field(description="Ojusterat, för samma nivå.")] = None
+    adjusted_lower: Annotated[
+        float | None, Field(description="Den justerade kvotens nedre gräns.")
+    ] = None
+    adjusted_upper: Annotated[
+        float | None, Field(description="Den justerade kvotens övre gräns.")
+    ] = None
+    p_value: Annotated[float | None, Field(description="Ojusterat p-värde, för samma nivå.")] = None
     q_value: Annotated[
         float | None,
-        Field(description="Justerat för alla jämförelser av slaget i området samma år."),
+        Field(description="q-värde, justerat för alla jämförelser av slaget i området samma år."),
     ] = None
     equivalence_p_value: Annotated[
-        float | None, Field(description="För en skillnad som är så stor att den har betydelse.")
+        float | None,
+        Field(description="p-värde för en skillnad som är så stor att den har betydelse."),
     ] = None
     verdict: Annotated[
         Literal["skillnad", "ingen_relevant_skillnad", "kan_inte_avgoras"],
         Field(description="Vad jämförelsen säger."),
     ]
-    status: Annotated[Status, Field(description="Som i marts.analysis_results.")] = Status.ESTIMATED
+    status: Annotated[
+        Status,
+        Field(description="Värdets status, som i marts.analysis_results."),
+    ] = Status.ESTIMATED
     shortfall: Annotated[
-        Shortfall | None, Field(description="Vad som saknas, som kod; tomt om inget saknas.")
+        Shortfall | None, Field(description="Kod för vad som saknas; tomt om inget saknas.")
     ] = None
     reason_sv: Annotated[
         str, Field(description="Vad som saknas, i en mening; tomt om inget saknas.")
@@ -202,14 +216,15 @@ class BoardSpread:
     stratum: Annotated[str, Field(description="Målgruppen; tomt för alla.")]
     boards: Annotated[int, Field(description="Antal nämnder.")]
     is_mix_adjusted: Annotated[
-        bool, Field(description="Om hänsyn är tagen till kön och ålder hos nämndernas invånare.")
+        bool,
+        Field(description="Justerat för kön och ålder hos nämndernas invånare; sant eller falskt."),
     ]
     tau: Annotated[
         float,
-        Field(description="Standardavvikelse mellan nämndernas logaritmer, utöver slumpen."),
+        Field(description="Standardavvikelse mellan nämnderna, i logaritmer och utöver slumpen."),
     ]
-    tau_lower: Annotated[float, Field(description="Dess nedre gräns, 95 procent.")]
-    tau_upper: Annotated[float, Field(description="Dess övre gräns.")]
+    tau_lower: Annotated[float, Field(description="Standardavvikelsens nedre gräns, 95 procent.")]
+    tau_upper: Annotated[float, Field(description="Standardavvikelsens övre gräns.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,8 +232,8 @@ class AnalysisMethod:
     """One row of ``marts.analysis_methods``."""
 
     method_id: Annotated[str, Field(description="Metoden.")]
-    title_sv: Annotated[str, Field(description="Vad den kallas.")]
-    text_sv: Annotated[str, Field(description="Hur den räknar.")]
+    title_sv: Annotated[str, Field(description="Metodens namn.")]
+    text_sv: Annotated[str, Field(description="Hur metoden räknar.")]
     reference: Annotated[str, Field(description="Källan till formeln; tomt för rena antal.")]
 
 
@@ -231,22 +246,29 @@ class RefusalPart:
     geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
     level: Annotated[
         str,
-        Field(description="refusals: antalet avslag och delavslag; rate: avslag per beslut."),
+        Field(
+            description="Vad som delas upp: refusals är antalet avslag och delavslag, rate är"
+            " avslag per beslut."
+        ),
     ]
     factor: Annotated[
         str,
         Field(description="Delen: households, months, decisions, refusals; composition, rate."),
     ]
     contribution: Annotated[
-        float | None, Field(description="Så mycket av förändringen; delarna summerar till den.")
+        float | None,
+        Field(description="Delens bidrag till förändringen; delarna summerar till den."),
     ]
     ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")]
     ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")]
     share: Annotated[
         float | None,
-        Field(description="Bidraget delat med hela förändringen; tomt om den är noll."),
+        Field(description="Andel av förändringen: bidraget delat med hela; tomt om den är noll."),
     ]
-    status: Annotated[Status, Field(description="Som i marts.analysis_results.")]
+    status: Annotated[
+        Status,
+        Field(description="Värdets status, som i marts.analysis_results."),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,16 +280,22 @@ class RefusalReturn:
     ground: Annotated[str, Field(description="Avslagets grund; alla för alla grunder.")]
     kind: Annotated[str, Field(description="Slag av ansökan; alla för alla slag.")]
     event: Annotated[
-        str, Field(description="granted, refused_again eller no_application (ingen ny ansökan).")
+        str,
+        Field(
+            description="Händelsen: granted, refused_again eller no_application (ingen ny ansökan)."
+        ),
     ]
     horizon_months: Annotated[int, Field(description="Månader efter avslaget.")]
     at_risk: Annotated[float, Field(description="Avslag som följs.")]
     cumulative_incidence: Annotated[
-        float | None, Field(description="Andelen som det har hänt så långt efteråt.")
+        float | None, Field(description="Andel som det har hänt så långt efteråt.")
     ]
     ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")]
     ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")]
-    status: Annotated[Status, Field(description="Som i marts.analysis_results.")]
+    status: Annotated[
+        Status,
+        Field(description="Värdets status, som i marts.analysis_results."),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,13 +308,16 @@ class HousingFlow:
     to_form: Annotated[str, Field(description="Formen som kom sedan.")]
     horizon_days: Annotated[int, Field(description="Dagar efter att den första formen lämnades.")]
     persons: Annotated[float, Field(description="Personer som lämnade och följs.")]
-    moved: Annotated[float, Field(description="Av dem så många som kom till den andra formen.")]
+    moved: Annotated[float, Field(description="Personer som kom till den andra formen.")]
     cumulative_incidence: Annotated[
-        float | None, Field(description="Andelen som kom dit inom så många dagar.")
+        float | None, Field(description="Andel som kom dit inom så många dagar.")
     ]
     ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")]
     ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")]
-    status: Annotated[Status, Field(description="Som i marts.analysis_results.")]
+    status: Annotated[
+        Status,
+        Field(description="Värdets status, som i marts.analysis_results."),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,12 +329,12 @@ class InterventionCost:
         str, Field(description="Läsningen av källan: main, eller en annan som scenariot nämner.")
     ]
     insats: Annotated[str, Field(description="Insatsen.")]
-    reading_sv: Annotated[str, Field(description="Vad läsningen är; tomt där det bara finns en.")]
+    reading_sv: Annotated[str, Field(description="Läsningens namn; tomt där det bara finns en.")]
     place: Annotated[int, Field(description="Ordningen bland scenarierna.")]
     price_year: Annotated[int, Field(description="Året vars priser kronorna är i.")]
     staff_sv: Annotated[str, Field(description="Befattningen.")]
     receivers_sv: Annotated[str, Field(description="Vad de som får insatsen kallas.")]
-    receiver_sv: Annotated[str, Field(description="Detsamma i ental.")]
+    receiver_sv: Annotated[str, Field(description="Vad en som får insatsen kallas.")]
     persons: Annotated[
         float | None, Field(description="Hur många som får insatsen på ett år; tomt om okänt.")
     ]
@@ -317,8 +348,8 @@ class InterventionCost:
     cost_per_group: Annotated[
         float | None, Field(description="Kronor per grupp och år, avrundat; tomt utan grupper.")
     ]
-    exact_total: Annotated[float | None, Field(description="Kronor per år, utan avrundning.")]
-    exact_per_person: Annotated[float, Field(description="Kronor per person, utan avrundning.")]
+    exact_total: Annotated[float | None, Field(description="Kronor per år utan avrundning.")]
+    exact_per_person: Annotated[float, Field(description="Kronor per person utan avrundning.")]
     low: Annotated[
         float | None, Field(description="Nedre gräns för kronor per år när talen varierar.")
     ]
@@ -326,11 +357,13 @@ class InterventionCost:
     person_low: Annotated[float | None, Field(description="Nedre gräns för kronor per person.")]
     person_high: Annotated[float | None, Field(description="Övre gräns för kronor per person.")]
     rounding: Annotated[str, Field(description="Hur de avrundade beloppen är avrundade.")]
-    is_assumption: Annotated[bool, Field(description="Sant om något av talen är antaget.")]
+    is_assumption: Annotated[
+        bool, Field(description="Antagande; sant om något av talen är antaget.")
+    ]
     source_sv: Annotated[str, Field(description="Varifrån talen kommer.")]
-    note_sv: Annotated[str, Field(description="Vad en läsare måste veta om dem.")]
+    note_sv: Annotated[str, Field(description="Vad en läsare måste veta om talen.")]
     demand_sv: Annotated[
-        str, Field(description="Vilka registren kan räkna; tomt om scenariot inte säger det.")
+        str, Field(description="Hur många registren kan räkna; tomt om scenariot inte säger det.")
     ]
     seed: Annotated[int, Field(description="Slumptalsfröet för gränserna.")]
 
@@ -340,28 +373,36 @@ class CostDriver:
     """One row of ``marts.intervention_cost_drivers``."""
 
     scenario_id: Annotated[str, Field(description="Scenariot.")]
-    driver: Annotated[str, Field(description="Talet, som i scenariots fil.")]
-    title_sv: Annotated[str, Field(description="Vad talet är.")] = ""
+    driver: Annotated[str, Field(description="Talets kod, som i scenariots fil.")]
+    title_sv: Annotated[str, Field(description="Talets namn.")] = ""
     role: Annotated[
         Literal["cost", "saving"],
-        Field(description="cost: kostnaden bygger på det; saving: bara det som kan sparas."),
+        Field(
+            description="Talets roll: cost där kostnaden bygger på det, saving där bara det som kan"
+            " sparas gör det."
+        ),
     ]
     position: Annotated[
-        int | None, Field(description="1 betyder mest för kostnaden; tomt om talet inte varierar.")
+        int | None,
+        Field(
+            description="Plats i ordningen; 1 betyder mest för kostnaden, tomt att talet inte"
+            " varierar."
+        ),
     ]
     value: Annotated[float, Field(description="Talet.")]
     low: Annotated[float, Field(description="Det minsta som anges.")]
     high: Annotated[float, Field(description="Det största som anges.")]
     shape: Annotated[str, Field(description="Fördelningen däremellan: triangular eller uniform.")]
     measure: Annotated[
-        str | None, Field(description="Vad cost_low och cost_high är: cost_total, cost_per_person.")
+        str | None,
+        Field(description="Måttet för kostnadens gränser: cost_total eller cost_per_person."),
     ]
     cost_low: Annotated[
         float | None,
-        Field(description="Kostnaden när talet är som minst och alla andra som de är."),
+        Field(description="Kostnaden när talet är som minst, alla andra som de är."),
     ]
     cost_high: Annotated[float | None, Field(description="Kostnaden när talet är som störst.")]
-    is_assumption: Annotated[bool, Field(description="Sant om ingen har mätt talet.")]
+    is_assumption: Annotated[bool, Field(description="Antagande; sant om ingen har mätt talet.")]
     source_sv: Annotated[str, Field(description="Varifrån talet kommer.")]
 
 
@@ -371,8 +412,10 @@ class BreakEven:
 
     scenario_id: Annotated[str, Field(description="Scenariot.")]
     saving_id: Annotated[str, Field(description="Det som inte skulle behövas; alla tillsammans.")]
-    title_sv: Annotated[str, Field(description="Vad det är; tomt för alla tillsammans.")]
-    kind: Annotated[str, Field(description="case_handling, heavier_insats eller alla.")]
+    title_sv: Annotated[str, Field(description="Besparingens namn; tomt för alla tillsammans.")]
+    kind: Annotated[
+        str, Field(description="Slag av besparing: case_handling, heavier_insats eller alla.")
+    ]
     horizon_years: Annotated[int, Field(description="År som räknas, insatsens eget det första.")]
     discount_rate: Annotated[float, Field(description="Kalkylräntan.")]
     cost_per_person: Annotated[float, Field(description="Insatsens kostnad, kronor per person.")]
@@ -383,11 +426,13 @@ class BreakEven:
         float, Field(description="Nuvärdet minus kostnaden, kronor per person.")
     ]
     npv_low: Annotated[
-        float | None, Field(description="Nedre gräns när både kostnad och antaganden varierar.")
+        float | None,
+        Field(description="Nuvärdets nedre gräns, när både kostnad och antaganden varierar."),
     ]
-    npv_high: Annotated[float | None, Field(description="Övre gräns.")]
+    npv_high: Annotated[float | None, Field(description="Nuvärdets övre gräns.")]
     npv_total: Annotated[
-        float | None, Field(description="Detsamma för alla personer; tomt om antalet är okänt.")
+        float | None,
+        Field(description="Nuvärdet minus kostnaden för alla personer; tomt om antalet är okänt."),
     ]
     share: Annotated[
         float | None, Field(description="Andelen som antas slippa; tomt för alla tillsammans.")
@@ -395,12 +440,14 @@ class BreakEven:
     break_even_share: Annotated[
         float | None,
         Field(
-            description="Andelen som skulle behöva slippa för att kostnaden ska vara betald; över 1"
-            " betyder att det inte räcker, tomt att det inte kan räknas."
+            description="Andel som behövs: så många skulle behöva slippa för att kostnaden ska vara"
+            " betald; över 1 betyder att det inte räcker, tomt att det inte kan räknas."
         ),
     ]
-    verdict: Annotated[str, Field(description="pays, does_not_pay eller cannot_tell.")]
-    is_assumption: Annotated[bool, Field(description="Alltid sant: en besparing är antagen.")]
+    verdict: Annotated[str, Field(description="Utslag: pays, does_not_pay eller cannot_tell.")]
+    is_assumption: Annotated[
+        bool, Field(description="Antagande; alltid sant, en besparing är antagen.")
+    ]
     seed: Annotated[int, Field(description="Slumptalsfröet för gränserna.")]
 
 
@@ -431,15 +478,18 @@ class ChildDistrict:
     ]
     expected: Annotated[
         float | None,
-        Field(description="Ärenden som nämndens nivå och stadsdelens index ger för samma år."),
+        Field(
+            description="Väntade ärenden, så som nämndens nivå och stadsdelens index ger för samma"
+            " år."
+        ),
     ]
-    ratio: Annotated[float | None, Field(description="observed delat med expected.")]
+    ratio: Annotated[float | None, Field(description="Kvoten: observed delat med expected.")]
     ci_lower: Annotated[float | None, Field(description="Kvotens nedre gräns.")]
     ci_upper: Annotated[float | None, Field(description="Kvotens övre gräns.")]
     p_value: Annotated[float | None, Field(description="Ojusterat p-värde.")]
-    q_value: Annotated[float | None, Field(description="Justerat för antalet stadsdelar.")]
+    q_value: Annotated[float | None, Field(description="q-värde, justerat för antalet stadsdelar.")]
     verdict: Annotated[
-        str | None, Field(description="above, below eller alike; tomt där inget kan sägas.")
+        str | None, Field(description="Utslag: above, below eller alike; tomt där inget kan sägas.")
     ]
 
 
@@ -460,11 +510,14 @@ class ChildRereferral:
     horizon_months: Annotated[int, Field(description="Månader efter avslutet.")]
     at_risk: Annotated[float, Field(description="Avslut som följs.")]
     incidence: Annotated[
-        float | None, Field(description="Andelen som aktualiserats på nytt så långt efteråt.")
+        float | None, Field(description="Andel som aktualiserats på nytt så långt efteråt.")
     ]
     ci_lower: Annotated[float | None, Field(description="Intervallets nedre gräns.")]
     ci_upper: Annotated[float | None, Field(description="Intervallets övre gräns.")]
-    status: Annotated[Status, Field(description="Som i marts.analysis_results.")]
+    status: Annotated[
+        Status,
+        Field(description="Värdets status, som i marts.analysis_results."),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -474,10 +527,14 @@ class OpenComparison:
     indicator_id: Annotated[str, Field(description="Indikatorn; se marts.indicators.")]
     year: Annotated[int, Field(description="Undersökningens år.")]
     group_type: Annotated[
-        str, Field(description="riket, storlek (kommunens folkmängd) eller skr (SKR:s grupper).")
+        str,
+        Field(
+            description="Slag av grupp: riket, storlek (kommunens folkmängd) eller skr (SKR:s"
+            " grupper)."
+        ),
     ]
     group_code: Annotated[
-        str, Field(description="SE, storleksklassen som den trycks, eller SKR:s kod.")
+        str, Field(description="Gruppens kod: SE, storleksklassen som den trycks, eller SKR:s kod.")
     ]
     group_name: Annotated[str, Field(description="Gruppens namn.")]
     share: Annotated[
@@ -486,8 +543,8 @@ class OpenComparison:
     basis: Annotated[
         Literal["answers", "published"],
         Field(
-            description="answers: räknad ur enheternas svar; published: bara den publicerade"
-            " andelen är känd."
+            description="Underlaget: answers är räknat ur enheternas svar, published betyder att"
+            " bara den publicerade andelen är känd."
         ),
     ]
     published_share: Annotated[
@@ -495,8 +552,8 @@ class OpenComparison:
         Field(description="Andelen som Socialstyrelsen tryckt, i hela procent; ofta ingen."),
     ]
     units: Annotated[int | None, Field(description="Kommuner och stadsdelar som frågan gäller.")]
-    answered: Annotated[int | None, Field(description="De av dem som svarat på frågan.")]
-    said_yes: Annotated[int | None, Field(description="De av dem som svarat ja.")]
+    answered: Annotated[int | None, Field(description="Enheter som svarat på frågan.")]
+    said_yes: Annotated[int | None, Field(description="Enheter som svarat ja.")]
     lower_bound: Annotated[
         float | None, Field(description="Andelen om ingen av dem som inte svarat hade svarat ja.")
     ]
@@ -507,25 +564,30 @@ class OpenComparison:
         int | None, Field(description="Undersökningen före; tomt för den första.")
     ]
     is_break: Annotated[
-        bool, Field(description="Sant om frågan hade en annan ordalydelse då: ingen förändring.")
+        bool,
+        Field(
+            description="Brott i serien; sant om frågan hade en annan ordalydelse då, och ingen"
+            " förändring räknas."
+        ),
     ]
     change_pp: Annotated[
         float | None, Field(description="Andelens förändring sedan dess, i procentenheter.")
     ]
     change_lower: Annotated[
         float | None,
-        Field(description="Det minsta den kan vara, vad de som inte svarat än hade sagt."),
+        Field(description="Förändringens nedre gräns, vad de som inte svarat än hade sagt."),
     ]
-    change_upper: Annotated[float | None, Field(description="Det mesta den kan vara.")]
+    change_upper: Annotated[float | None, Field(description="Förändringens övre gräns.")]
     matched: Annotated[int | None, Field(description="Enheter som svarat båda gångerna.")]
-    gained: Annotated[int | None, Field(description="De av dem som gått från nej till ja.")]
-    lost: Annotated[int | None, Field(description="De av dem som gått från ja till nej.")]
+    gained: Annotated[int | None, Field(description="Enheter som gått från nej till ja.")]
+    lost: Annotated[int | None, Field(description="Enheter som gått från ja till nej.")]
     matched_change_pp: Annotated[
-        float | None, Field(description="Förändringen bland dem, i procentenheter.")
+        float | None,
+        Field(description="Förändringen bland dem som svarat båda gångerna, i procentenheter."),
     ]
     change_p: Annotated[
         float | None,
-        Field(description="P-värde för att ingenting ändrats bland dem (McNemar, exakt)."),
+        Field(description="p-värde för att ingenting ändrats bland dem (McNemar, exakt)."),
     ]
 
 
@@ -534,7 +596,7 @@ class SampleProtocol:
     """One row of ``marts.sample_protocols``."""
 
     sample_id: Annotated[str, Field(description="Stickprovet.")]
-    purpose: Annotated[str, Field(description="korsbedomning eller brukarrevision.")]
+    purpose: Annotated[str, Field(description="Syftet: korsbedomning eller brukarrevision.")]
     register: Annotated[str, Field(description="Registret som det är draget ur.")]
     period_start: Annotated[date, Field(description="Första dagen i året vars beslut det gäller.")]
     geography_id: Annotated[str, Field(description="Kommunen; se marts.geographies.")]
@@ -543,8 +605,10 @@ class SampleProtocol:
     protected_excluded: Annotated[
         int, Field(description="Beslut om personer med skyddade uppgifter, som aldrig dras.")
     ]
-    size: Annotated[int, Field(description="Dragna.")]
-    allocation: Annotated[str, Field(description="proportional, equal eller neyman.")]
+    size: Annotated[int, Field(description="Dragna beslut.")]
+    allocation: Annotated[
+        str, Field(description="Fördelningen på strata: proportional, equal eller neyman.")
+    ]
     strata: Annotated[
         str,
         Field(
@@ -558,7 +622,7 @@ class SampleProtocol:
         Field(description="Största skillnaden mot ramen, i standardavvikelser; högst 0,1 är nära."),
     ]
     frame_sha256: Annotated[str, Field(description="Ramens kontrollsumma.")]
-    is_answered: Annotated[bool, Field(description="Sant om svaren är sammanställda.")]
+    is_answered: Annotated[bool, Field(description="Svaren är sammanställda; sant eller falskt.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -591,8 +655,8 @@ class Agreement:
     note: Annotated[
         str,
         Field(
-            description="Varför värdet saknas, eller vad det inte gäller: these_assessors_only,"
-            " not_both_groups, no_variation, no_pairs, no_common_cases, two_answers_only,"
-            " too_alike, too_few_answers; annars tomt."
+            description="Förbehåll: varför värdet saknas, eller vad det inte gäller:"
+            " these_assessors_only, not_both_groups, no_variation, no_pairs, no_common_cases,"
+            " two_answers_only, too_alike, too_few_answers; annars tomt."
         ),
     ]

@@ -101,7 +101,9 @@ class Deviation:
             proportions, in the indicator's own unit for means, amounts and groups.
     """
 
-    deviation_id: Annotated[str, Field(description="Samma id för samma fynd i varje körning.")]
+    deviation_id: Annotated[
+        str, Field(description="Fyndets id; samma för samma fynd i varje körning.")
+    ]
     indicator_id: Annotated[str, Field(description="Indikatorn; se marts.indicators.")]
     period_start: Annotated[date, Field(description="Den prövade periodens första dag.")]
     period_grain: Annotated[
@@ -138,13 +140,18 @@ class Deviation:
     p_value: Annotated[float | None, Field(description="Ojusterat p-värde.")]
     q_value: Annotated[
         float | None,
-        Field(description="Justerat för antalet prövningar; tomt för omvärldens indikatorer."),
+        Field(
+            description="q-värde, justerat för antalet prövningar; tomt för omvärldens indikatorer."
+        ),
     ]
     breakeven_volatility: Annotated[
         float | None,
         Field(description="Årlig volatilitet som skulle krävas för att det vore slump."),
     ]
-    rank: Annotated[int | None, Field(description="1 är främst; tomt där inget kunde prövas.")]
+    rank: Annotated[
+        int | None,
+        Field(description="Plats i ordningen; 1 är främst, tomt där inget kunde prövas."),
+    ]
     outcome: Annotated[Outcome, Field(description="Utfall: focus, explained, watch, cannot_tell.")]
     explanation_id: Annotated[
         str | None,
@@ -160,7 +167,7 @@ class Deviation:
     claims: Annotated[
         Stored[tuple[Claim, ...]],
         Field(
-            description="Det som reason_sv säger, som JSON: slag av påstående, och de celler som"
+            description="Påståendena i skälet som JSON: slag av påstående, och de celler som"
             " varje tal vilar på."
         ),
     ] = ()
@@ -194,10 +201,10 @@ class FocusArea:
         claims: the heading first, then what else the summary says, the most important first.
     """
 
-    focus_area_id: Annotated[str, Field(description="Samma id i varje körning.")]
+    focus_area_id: Annotated[str, Field(description="Fokusområdets id; samma i varje körning.")]
     area: Annotated[str, Field(description="Verksamhetsområde.")]
     title_sv: Annotated[str, Field(description="Rubriken.")] = ""
-    rank: Annotated[int, Field(description="1 är främst.")]
+    rank: Annotated[int, Field(description="Plats i ordningen; 1 är främst.")]
     summary_sv: Annotated[
         str, Field(description="Vad som fanns, i högst 60 ord och fyra siffror.")
     ] = ""
@@ -213,7 +220,7 @@ class FocusArea:
     claims: Annotated[
         Stored[tuple[Claim, ...]],
         Field(
-            description="Det som rubrik och sammanfattning säger, som JSON: slag av påstående, och"
+            description="Påståendena i rubrik och sammanfattning som JSON: slag av påstående, och"
             " de celler som varje tal vilar på."
         ),
     ] = ()
@@ -243,7 +250,7 @@ class Triangulation:
     indicator_id: Annotated[str, Field(description="Indikatorn i fokus.")]
     related_indicator_id: Annotated[str, Field(description="Indikatorn den ställs mot.")]
     expected_sign: Annotated[
-        int, Field(description="1 väntas röra sig åt samma håll, -1 åt motsatt.")
+        int, Field(description="Väntat tecken; 1 väntas röra sig åt samma håll, -1 åt motsatt.")
     ]
     observed_change: Annotated[float | None, Field(description="Indikatorns relativa förändring.")]
     related_change: Annotated[
@@ -252,7 +259,7 @@ class Triangulation:
     related_from: Annotated[
         int | None, Field(description="Året som den andra indikatorns förändring räknas från.")
     ] = None
-    p_value: Annotated[float | None, Field(description="Det större av de två ensidiga p-värdena.")]
+    p_value: Annotated[float | None, Field(description="p-värde, det större av de två ensidiga.")]
     verdict: Annotated[
         Verdict,
         Field(
@@ -261,11 +268,11 @@ class Triangulation:
         ),
     ]
     relation_id: Annotated[str, Field(description="Det registrerade sambandet.")]
-    sentence_sv: Annotated[str, Field(description="Detsamma i en mening.")] = ""
+    sentence_sv: Annotated[str, Field(description="Vad paret säger i en mening.")] = ""
     rationale_sv: Annotated[str, Field(description="Varför sambandet väntas.")]
     claims: Annotated[
         Stored[tuple[Claim, ...]],
-        Field(description="Det som meningen säger, som JSON, med de celler som talen vilar på."),
+        Field(description="Påståendet i meningen som JSON, med de celler som talen vilar på."),
     ] = ()
 
 
@@ -290,12 +297,13 @@ class FoundExplanation(NaturalExplanation):
     direction: Annotated[
         Literal[-1, 1] | None,
         Field(
-            description="Åt vilket håll den bara kan ha flyttat ett värde: -1 nedåt; tomt för båda."
+            description="Riktning, om orsaken bara kan ha flyttat ett värde åt ett håll: -1 nedåt;"
+            " tomt för båda."
         ),
     ] = None
     claims: Annotated[
         Stored[tuple[Annotated[Cause, Field(discriminator="kind")], ...]],
-        Field(description="Det som rubrik och beskrivning säger, som JSON."),
+        Field(description="Påståendena i rubrik och beskrivning som JSON."),
     ]
 
     @property
@@ -304,8 +312,8 @@ class FoundExplanation(NaturalExplanation):
     ) -> Annotated[
         Effect,
         Field(
-            description="explains: får förklara en avvikelse; reservation: nämns som förbehåll och"
-            " förklarar ingen."
+            description="Verkan: explains får förklara en avvikelse, reservation nämns som"
+            " förbehåll och förklarar ingen."
         ),
     ]:
         """Whether it may set a deviation aside; a reservation may not."""
@@ -335,13 +343,13 @@ class ChartPoint:
     geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
     breakdown: Annotated[str, Field(description="Indelningen; total för helheten.")]
     category: Annotated[str, Field(description="Gruppen i indelningen; total för helheten.")]
-    period_grain: Annotated[str, Field(description="year eller month.")]
+    period_grain: Annotated[str, Field(description="Periodens längd: year eller month.")]
     period_start: Annotated[date, Field(description="Periodens första dag.")]
     segment: Annotated[
         int,
         Field(
-            description="Räknas upp vid varje registrerat brott; gränserna räknas om i varje"
-            " segment."
+            description="Segment; räknas upp vid varje registrerat brott, och gränserna räknas om i"
+            " varje segment."
         ),
     ]
     value: Annotated[
@@ -367,7 +375,10 @@ class ChartPoint:
     ]
     trial: Annotated[
         bool,
-        Field(description="Sant om gränserna vilar på färre än tolv värden; då ges inga signaler."),
+        Field(
+            description="Preliminära gränser; sant om de vilar på färre än tolv värden, och då ges"
+            " inga signaler."
+        ),
     ]
     signal: Annotated[
         str,

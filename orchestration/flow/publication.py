@@ -18,6 +18,7 @@ from orchestration.flow.built_from import (
 )
 from orchestration.flow.documents import DRAFT, draft_dir
 from orchestration.flow.marts import report_year
+from orchestration.flow.opening import complete
 from orchestration.flow.remarks import all_remarks, create_table, quality_status
 from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
 from orchestration.intake.admission import raw_tables
@@ -109,6 +110,7 @@ def _publish(work: Work) -> Outcome:
         built_at=built_at,
         made_of=made_of,
         keep=settings.snapshots_kept,
+        complete=complete,
     )
     # What was written, into the chain: whoever changes it afterwards is found out.
     Provenance(connection, settings).record(

@@ -243,7 +243,7 @@ class NaturalExplanation(_Row):
     """
 
     explanation_id: Annotated[
-        Identifier, Field(description="Samma id för samma orsak i varje körning.")
+        Identifier, Field(description="Orsakens id; samma för samma orsak i varje körning.")
     ]
     kind: Annotated[
         ExplanationKind, Field(description="Slag av orsak, som i natural_explanations.")
@@ -265,12 +265,12 @@ class NaturalExplanation(_Row):
     month_from: Annotated[
         Month | None,
         BeforeValidator(_empty_is_none),
-        Field(description="Första månad i period_from; tomt när den gäller hela år."),
+        Field(description="Första månad, i period_from; tomt när den gäller hela år."),
     ] = None
     month_to: Annotated[
         Month | None,
         BeforeValidator(_empty_is_none),
-        Field(description="Sista månad i period_to; tomt när den gäller hela år."),
+        Field(description="Sista månad, i period_to; tomt när den gäller hela år."),
     ] = None
     explained_change: Annotated[
         Annotated[float, Field(gt=-1)] | None,
@@ -278,10 +278,13 @@ class NaturalExplanation(_Row):
         Field(description="Hur stor förändring den förklarar; tomt när det är okänt."),
     ]
     is_break: Annotated[
-        bool, Field(description="Om åren före inte går att jämföra med åren efter.")
+        bool,
+        Field(description="Brott i serien; sant om åren före inte går att jämföra med åren efter."),
     ]
     source: Text
-    synthetic: Annotated[bool, Field(description="Om uppgifterna bakom är påhittade.")]
+    synthetic: Annotated[
+        bool, Field(description="Syntetiskt; sant om uppgifterna bakom är påhittade.")
+    ]
 
     @model_validator(mode="after")
     def _period_runs_forward(self) -> "NaturalExplanation":

@@ -148,6 +148,9 @@ SIGNALS: Mapping[str, str] = MappingProxyType(
 NO_SIGNALS = frozenset({"", "common_cause", "too_few"})
 """Codes of points that break no rule, or are too few to be judged, or are not drawn."""
 
+WHOLE = "alla"
+"""What the whole is called, where it must be called something."""
+
 BREAKDOWNS: Mapping[str, str] = MappingProxyType(
     {
         "sex": "kön",
@@ -158,6 +161,16 @@ BREAKDOWNS: Mapping[str, str] = MappingProxyType(
         "birth_region": "födelseregion",
         "crime_type": "brottstyp",
         "household_type": "hushållstyp",
+        "total": WHOLE,
+        "application_kind": "slag av ansökan",
+        "application_type": "ny eller förnyad ansökan",
+        "area_category": "områdeskategori",
+        "history": "tidigare ärenden",
+        "housing_form": "boendeform",
+        "obstacle": "försörjningshinder",
+        "purpose": "ändamål",
+        "reporter": "anmälare",
+        "spell_band": "tid med bistånd",
     }
 )
 
@@ -212,6 +225,33 @@ POLARITIES: Mapping[str, str] = MappingProxyType(
         "neutral": "varken ett högre eller ett lägre värde är bättre i sig",
     }
 )
+
+LEVELS: Mapping[str, str] = MappingProxyType(
+    {
+        "riket": "riket",
+        "lan": "län",
+        "kommun": "kommun",
+        "stadsdelsnamnd": "stadsdelsnämnd",
+    }
+)
+
+GRAINS: Mapping[str, str] = MappingProxyType({"year": "år", "month": "månad"})
+
+OF_COLUMN: Mapping[str, tuple[Mapping[str, str], ...]] = MappingProxyType(
+    {
+        "area": (AREAS,),
+        "kind": (KINDS, EXPLANATION_KINDS, NOTE_KINDS),
+        "level": (LEVELS,),
+        "measure": (MEASURES,),
+        "outcome": (OUTCOMES,),
+        "period_grain": (GRAINS,),
+        "polarity": (POLARITIES,),
+        "signal": (SIGNALS,),
+        "status": (STATUSES,),
+        "verdict": (VERDICTS,),
+    }
+)
+"""The words of each column of the marts that holds codes, whichever table has it."""
 
 _CATEGORIES: Mapping[str, str] = MappingProxyType(
     {
@@ -395,6 +435,7 @@ _REPORTERS: Mapping[str, str] = MappingProxyType(
 )
 _OF_BREAKDOWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        "application_type": {"ny": "ny ansökan", "ater": "förnyad ansökan"},
         "previous_cases": _PREVIOUS_CASES,
         "history": _PREVIOUS_CASES,
         "spell_band": _SPELL_BANDS,

@@ -15,7 +15,7 @@ import hashlib
 import itertools
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -45,6 +45,7 @@ def publish(
     built_at: datetime,
     made_of: str,
     keep: int,
+    complete: Callable[[Path], None] | None = None,
 ) -> Path:
     """Publish the marts of the warehouse, and documents that were written from them.
 
@@ -56,6 +57,7 @@ def publish(
         built_at: Time of publication, with offset; names the dated copy.
         made_of: SHA-256 of what the chain of the marts ends in, for the manifest.
         keep: How many dated copies are kept.
+        complete: Adds to the directory with database and documents before anybody sees it.
 
     Returns:
         Path of the snapshot.
@@ -73,6 +75,8 @@ def publish(
     try:
         shutil.copytree(documents, partial, copy_function=shutil.copyfile)
         _copy_tables(connection, partial / SNAPSHOT_NAME)
+        if complete is not None:
+            complete(partial)
         before = current_edition(directory)
         write_manifest(partial, built_at=built_at, made_of=made_of, before=before)
         _finish(partial)

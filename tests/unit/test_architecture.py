@@ -21,6 +21,7 @@ LAYERS: list[set[str]] = [
         "demo",
         "deviation",
         "disclosure",
+        "opendata",
         "quality",
         "registers",
         "reporting",
