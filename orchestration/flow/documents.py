@@ -20,19 +20,18 @@ from orchestration.flow.marts import report_year
 from orchestration.flow.remarks import all_remarks, quality_status
 from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
 from orchestration.registers.municipality import load_municipality
-from orchestration.reporting.data import ReportData, load_report_data
-from orchestration.reporting.definitions import definitions
-from orchestration.reporting.indicator_pages import in_order, render_indicator_pages
-from orchestration.reporting.memorandum import (
+from orchestration.reporting.addresses import (
     NUMBERS_NAME,
     PAGE_NAME,
+    PAGES_DIRECTORY,
     PDF_NAME,
     WORD_NAME,
     WORKBOOK_NAME,
-    Edition,
-    as_page,
-    memorandum,
 )
+from orchestration.reporting.data import ReportData, load_report_data
+from orchestration.reporting.definitions import definitions
+from orchestration.reporting.indicator_pages import in_order, render_indicator_pages
+from orchestration.reporting.memorandum import Edition, as_page, memorandum
 from orchestration.reporting.render.docx import as_docx
 from orchestration.reporting.render.numbered import as_json
 from orchestration.reporting.render.typst import PaperError, as_pdf
@@ -42,8 +41,10 @@ from orchestration.reporting.sections.analysis import (
     AnalysisContext,
     anchor_of,
 )
-from orchestration.reporting.sections.sources import PAGES_DIRECTORY, Sources
+from orchestration.reporting.sections.sources import Sources
 from orchestration.reporting.series import load_series_data
+from orchestration.reporting.site.content import load_site
+from orchestration.reporting.site.whole import site_files
 from orchestration.settings import Settings
 from orchestration.storage.report_year import AREA_YEARS
 from orchestration.version import code_version
@@ -184,6 +185,13 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
         pages += 1
         if pages % _TOLD_EVERY == 0:
             work.log.info("Indikatorsidor: %d av %d", pages, len(series.indicators) + 1)
+    site = load_site(
+        connection, data, series, edition, municipality_id=settings.municipality, analyses=told
+    )
+    for address, text in site_files(site):
+        (unfinished / address).parent.mkdir(mode=0o700, exist_ok=True)
+        (unfinished / address).write_text(text, encoding="utf-8")
+        pages += address.endswith(".html")
     # The old draft goes first: whoever publishes in between finds none, and not half of one.
     shutil.rmtree(draft, ignore_errors=True)
     unfinished.rename(draft)

@@ -18,7 +18,7 @@ from types import MappingProxyType
 # Whoever makes a number takes these from here too.
 from orchestration.findings.cells import Cell as Cell  # noqa: PLC0414
 from orchestration.findings.cells import Quantity as Quantity  # noqa: PLC0414
-from orchestration.language import dates, grammar, numbers, quantities
+from orchestration.language import dates, grammar, numbers, quantities, words
 
 
 class Style(StrEnum):
@@ -239,6 +239,10 @@ Said = tuple[Inline, ...]
 Slot = Inline | Iterable[Inline] | str
 
 
+HIDDEN: Said = (Term("..", words.PROTECTED),)
+"""What stands in a table in place of a figure that is hidden so that nobody can be recognised."""
+
+
 def say(template: str, **slots: Slot) -> Said:
     """Makes a sentence of a template and what stands in its slots.
 
@@ -254,9 +258,9 @@ def say(template: str, **slots: Slot) -> Said:
         ValueError: If the template or a plain text holds a digit.
     """
     parts: list[Inline] = []
-    for words, name, _, _ in string.Formatter().parse(template):
-        if words:
-            parts.append(Text(words))
+    for wording, name, _, _ in string.Formatter().parse(template):
+        if wording:
+            parts.append(Text(wording))
         if name is not None:
             parts.extend(nodes(slots[name]))
     return joined(parts)

@@ -132,6 +132,27 @@ EQUALITY: Mapping[str, str] = MappingProxyType(
 )
 """What a comparison of two groups says."""
 
+BOARD_MEASURES: Mapping[str, str] = MappingProxyType(
+    {
+        "refusals": "avslag på ansökningar om ekonomiskt bistånd",
+        "utredning": "utredningar som inleds efter en aktualisering av ett barn",
+        "erbjuden": "insatser som erbjuds efter en utredning om ett barn",
+        "beviljad": "insatser som beviljas efter en utredning om ett barn",
+        "vardnadshavare_vill_inte": "utredningar om barn som avslutas för att vårdnadshavare inte "
+        "vill ha insatsen",
+        "avbojd_av_vardnadshavare": "erbjudna insatser som vårdnadshavare avböjer",
+        "vidtalad_barnet": "utredningar där barnet vidtalas",
+        "vidtalad_forskola": "utredningar där förskolan vidtalas",
+        "vidtalad_skola": "utredningar där skolan vidtalas",
+        "vidtalad_halso_sjukvard": "utredningar där hälso- och sjukvården vidtalas",
+    }
+)
+"""What boards are compared in, when what differs between them is taken into account."""
+
+BOARD_VERDICTS: Mapping[str, str] = MappingProxyType(
+    {"above": "fler än väntat", "below": "färre än väntat", "alike": "som väntat"}
+)
+
 SIGNALS: Mapping[str, str] = MappingProxyType(
     {
         "outside_above": "över den övre gränsen",

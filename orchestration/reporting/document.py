@@ -12,7 +12,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from orchestration.language.inline import Inline, Number, Said, Slot, every, nodes, plain
+from orchestration.language import words
+from orchestration.language.inline import (
+    HIDDEN,
+    Inline,
+    Number,
+    Said,
+    Slot,
+    every,
+    nodes,
+    plain,
+    say,
+)
 from orchestration.reporting.svg import Drawing
 
 _ANCHOR = re.compile(r"[a-z][a-z0-9-]*")
@@ -88,11 +99,13 @@ class Column:
         said: Its heading.
         numeric: Whether its cells are set flush right.
         wide: Whether they hold running text.
+        choice: What its values are called where a reader may narrow the table to one of them.
     """
 
     said: Said
     numeric: bool = False
     wide: bool = False
+    choice: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a column without a heading."""
@@ -125,6 +138,8 @@ class Table:
         anchor: Unique in the document.
         numbered: Whether the writer counts it; the figures behind a chart are not counted.
         file_name: Under which a reader can take it away as CSV; empty where it is not offered.
+        narrowed: What its rows are called where a reader may narrow and sort them on a page.
+        stacked: Whether each row is a block of its own on a narrow screen.
     """
 
     caption: Said
@@ -133,6 +148,8 @@ class Table:
     anchor: str
     numbered: bool = True
     file_name: str = ""
+    narrowed: str = ""
+    stacked: bool = False
 
     def __post_init__(self) -> None:
         """Refuse one without caption, rows or row headings, or with a row of another length."""
@@ -145,6 +162,18 @@ class Table:
             if len(row) != len(self.columns):
                 raise DocumentError(f"a row of {len(row)} cells of {len(self.columns)}: {name}")
             _required(row[0].said, f"a row's heading in the table {name!r}")
+
+    @property
+    def told_caption(self) -> Said:
+        """The caption; where a figure is hidden, also what stands in its place."""
+        hidden = any(
+            node in HIDDEN for row in self.rows for cell in row for node in every(cell.said)
+        )
+        if not hidden:
+            return self.caption
+        return say(
+            "{caption} ({sign} {why})", caption=self.caption, sign=HIDDEN, why=words.PROTECTED
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +342,7 @@ def said_in(block: Plain) -> Iterator[Said]:
         case Bullets():
             yield from block.items
         case Table():
-            yield block.caption
+            yield block.told_caption
             yield from (column.said for column in block.columns)
             yield from (
                 said for row in block.rows for cell in row for said in (cell.said, cell.below)

@@ -14,6 +14,7 @@ from orchestration.findings.records import deviation_cell, triangulation_cell
 from orchestration.indicators.models import NaturalExplanation
 from orchestration.language import quantities, words
 from orchestration.language.inline import (
+    HIDDEN,
     Cell,
     Form,
     Number,
@@ -32,6 +33,11 @@ from orchestration.reporting.data import CatalogueIndicator, Compared, Observati
 
 NOTHING: Said = (Text("–"),)
 """What stands where there is no figure."""
+
+
+def without(status: str) -> Said:
+    """What stands in a table where a value of some status has no figure."""
+    return HIDDEN if status == "suppressed" else (Text(words.status(status)),)
 
 
 def or_nothing(number: Number | None) -> Said:
@@ -111,7 +117,7 @@ def own(row: Shown, column: str, style: Style) -> Said:
     """One of a finding's own figures in the indicator's unit: ``observed``, ``expected``."""
     value = getattr(row, column)
     if value is None:
-        return (Text(words.PROTECTED),) if row.protected else NOTHING
+        return HIDDEN if row.protected else NOTHING
     return (Number(value, form(row, style), (cell_of(row, column),)),)
 
 
@@ -129,7 +135,7 @@ def limits(row: Shown) -> Said:
 def expected(row: Shown) -> Said:
     """What was expected, with its interval in parentheses, for a table."""
     if row.protected:
-        return (Text(words.PROTECTED),)
+        return HIDDEN
     said = own(row, "expected", Style.CELL)
     interval = limits(row)
     return say("{mean} ({limits})", mean=said, limits=interval) if interval else said
@@ -239,14 +245,14 @@ def breakeven(row: Shown) -> Said:
 def group_value(row: Shown, group: Observation, style: Style) -> Said:
     """The value of a compared group, or the word for why there is none."""
     if group.value is None:
-        return (Text(words.status(group.status)),)
+        return without(group.status)
     return (Number(group.value, form(row, style), (value_cell(row, group),)),)
 
 
 def group_limits(row: Shown, group: Observation) -> Said:
     """The interval of a group's value, without unit."""
     if group.value is None:
-        return (Text(words.status(group.status)),)
+        return without(group.status)
     if group.ci_lower is None or group.ci_upper is None:
         return NOTHING
     bare = form(row, Style.BARE)
@@ -259,7 +265,7 @@ def group_limits(row: Shown, group: Observation) -> Said:
 def group_size(row: Shown, group: Observation) -> Said:
     """How many a group's value rests on."""
     if group.value is None:
-        return (Text(words.status(group.status)),)
+        return without(group.status)
     column = "observations" if group.observations is not None else "denominator"
     behind = getattr(group, column)
     if behind is None:
@@ -270,7 +276,7 @@ def group_size(row: Shown, group: Observation) -> Said:
 def group_spread(row: Shown, group: Observation) -> Said:
     """The standard deviation of a group."""
     if group.value is None:
-        return (Text(words.status(group.status)),)
+        return without(group.status)
     if group.standard_deviation is None:
         return NOTHING
     cell = value_cell(row, group, "standard_deviation")

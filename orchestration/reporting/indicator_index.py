@@ -1,14 +1,12 @@
-"""The index of the indicators' pages as a document: one table, which a script can narrow and sort.
+"""The index of the indicators' pages as a document, and its table, which areas have parts of.
 
-The page is whole without the script, which only hides and orders rows. What a series shows belongs
-in ``series_view``.
+A script can narrow and sort the table; the page is whole without it. What a series shows belongs in
+``series_view``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 
 from orchestration.language import grammar, quantities, words
 from orchestration.language.inline import Cell as Address
@@ -21,12 +19,12 @@ from orchestration.language.inline import (
     Quoted,
     Said,
     Text,
-    capitalised,
     joined,
     nodes,
     say,
 )
 from orchestration.reporting import charts, series_view
+from orchestration.reporting.addresses import INDEX_NAME, NARROWING, PAGES_DIRECTORY, ways
 from orchestration.reporting.document import (
     Callout,
     Cell,
@@ -40,7 +38,6 @@ from orchestration.reporting.document import (
 from orchestration.reporting.figures import NOTHING, geography, municipality, title
 from orchestration.reporting.memorandum import Edition
 from orchestration.reporting.page_parts import (
-    MEMORANDUM,
     made,
     without_values,
     working_material,
@@ -54,9 +51,7 @@ LETTER = "I-"
 """What the ids of the index's numbers begin with."""
 
 TABLE = "tabell-indikatorer"
-"""The table's anchor, by which the script finds it."""
-
-_SCRIPT = Path(__file__).parent / "render" / "templates" / "index.js"
+"""The table's anchor."""
 
 
 def index(data: SeriesData, ordered: Sequence[IndicatorSeries], edition: Edition) -> Document:
@@ -92,21 +87,8 @@ def index(data: SeriesData, ordered: Sequence[IndicatorSeries], edition: Edition
         )
     )
     if ordered:
-        blocks.append(
-            Table(
-                nodes("Indikatorer efter verksamhetsområde"),
-                (
-                    Column(nodes("Indikator")),
-                    Column(nodes("Område")),
-                    Column(nodes("Senaste värde")),
-                    Column(nodes("Serie")),
-                    Column(say("Prövningen av {year}", year=year)),
-                ),
-                tuple(_row(data, each) for each in ordered),
-                TABLE,
-                numbered=False,
-            )
-        )
+        caption = nodes("Indikatorer efter verksamhetsområde")
+        blocks.append(indicator_table(data, ordered, caption=caption, anchor=TABLE))
     count = Number(len(ordered), Form(), (Address("marts.indicators"),), Quantity.COUNT)
     return Document(
         title=say("Indikatorer i socialtjänstens statistik {year}", year=year),
@@ -135,33 +117,67 @@ def index_frame(
         municipality_name=data.municipality_name,
         version=edition.version,
         ways=(
-            (nodes("Promemorian"), MEMORANDUM),
+            *ways("../", f"{PAGES_DIRECTORY}/{INDEX_NAME}"),
             *((document.title, name) for name, document in further),
         ),
         foot=(made(edition),),
-        script=_script(),
+        scripts=(f"../{NARROWING}",),
     )
 
 
-@cache
-def _script() -> str:
-    return _SCRIPT.read_text(encoding="utf-8")
+def indicator_table(
+    data: SeriesData,
+    rows: Sequence[IndicatorSeries],
+    *,
+    caption: Said,
+    anchor: str,
+    directory: str = "",
+    with_area: bool = True,
+) -> Table:
+    """Lists indicators with their latest value, their series in miniature, and what was found.
+
+    Args:
+        data: The publication's.
+        rows: At least one, in their order.
+        caption: Of the table.
+        anchor: Unique in the page.
+        directory: Where the indicators' pages lie from the page.
+        with_area: Whether the rows are of several areas.
+    """
+    year = Period.year(data.year)
+    return Table(
+        caption,
+        (
+            Column(nodes("Indikator")),
+            *((Column(nodes("Område"), choice="Område"),) if with_area else ()),
+            Column(nodes("Senaste värde")),
+            Column(nodes("Serie")),
+            Column(say("Prövningen av {year}", year=year), choice="Prövningen"),
+        ),
+        tuple(_row(data, each, directory, with_area=with_area) for each in rows),
+        anchor,
+        numbered=False,
+        narrowed="indikatorer",
+        stacked=True,
+    )
 
 
-def _row(data: SeriesData, content: IndicatorSeries) -> tuple[Cell, ...]:
+def _row(
+    data: SeriesData, content: IndicatorSeries, directory: str, *, with_area: bool
+) -> tuple[Cell, ...]:
     indicator = content.indicator
     name = (title(indicator, grammar.sentence_case(indicator.title_sv)),)
-    link = Link(f"{indicator.indicator_id}.html", name)
+    link = Link(f"{directory}{indicator.indicator_id}.html", name)
     synthetic = how_synthetic(source.synthetic for source in content.sources)
     mark: Said = (Text(" "), SYNTHETIC) if synthetic else ()
     outcomes = [row.outcome for row in content.deviations]
     outcome = next((code for code in words.OUTCOMES if code in outcomes), None)
     return (
         Cell(joined((link, *mark))),
-        Cell(nodes(words.word(words.AREAS, indicator.area))),
+        *((Cell(nodes(words.word(words.AREAS, indicator.area))),) if with_area else ()),
         _latest(data, content),
         _spark(content),
-        Cell(NOTHING if outcome is None else capitalised(words.word(words.OUTCOMES, outcome))),
+        Cell(NOTHING if outcome is None else nodes(words.word(words.OUTCOMES, outcome))),
     )
 
 

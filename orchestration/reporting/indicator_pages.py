@@ -34,6 +34,7 @@ from orchestration.language.inline import (
 )
 from orchestration.language.telling import reason
 from orchestration.reporting import figures, series_view
+from orchestration.reporting.addresses import INDEX_NAME, ways
 from orchestration.reporting.data import Shown, Source
 from orchestration.reporting.document import (
     Bullets,
@@ -52,7 +53,6 @@ from orchestration.reporting.figures import municipality, own, setting, title
 from orchestration.reporting.indicator_index import index, index_frame
 from orchestration.reporting.memorandum import Edition
 from orchestration.reporting.page_parts import (
-    INDEX_NAME,
     MEMORANDUM,
     made,
     without_values,
@@ -163,19 +163,16 @@ def _frame(
     before: IndicatorSeries | None,
     after: IndicatorSeries | None,
 ) -> Frame:
-    ways: list[tuple[Said, str]] = [
-        (nodes("Alla indikatorer"), INDEX_NAME),
-        (nodes("Promemorian"), MEMORANDUM),
-    ]
+    leads = list(ways("../"))
     for way, other in (("Föregående", before), ("Nästa", after)):
         if other is not None:
             name = title(other.indicator, grammar.sentence_case(other.indicator.title_sv))
             address = f"{other.indicator.indicator_id}.html"
-            ways.append((say("{way}: {name}", way=way, name=name), address))
+            leads.append((say("{way}: {name}", way=way, name=name), address))
     return Frame(
         municipality_name=data.municipality_name,
         version=edition.version,
-        ways=tuple(ways),
+        ways=tuple(leads),
         foot=(made(edition),),
     )
 

@@ -24,6 +24,14 @@ from orchestration.language.inline import (
     nodes,
     say,
 )
+from orchestration.reporting.addresses import (
+    NUMBERS_NAME,
+    PAGE_NAME,
+    PDF_NAME,
+    WORD_NAME,
+    WORKBOOK_NAME,
+    ways,
+)
 from orchestration.reporting.data import AreaInFocus, ReportData
 from orchestration.reporting.document import (
     Appendix,
@@ -48,25 +56,10 @@ from orchestration.reporting.sections import (
 )
 from orchestration.reporting.sections.analysis import AnalysisChapter
 from orchestration.reporting.sections.focus_area import Chapter
-from orchestration.reporting.sections.sources import PAGES_DIRECTORY, SYNTHETIC, Sources
+from orchestration.reporting.sections.sources import SYNTHETIC, Sources
 
 LETTER = "P"
 """What the ids of the memorandum's numbers begin with."""
-
-PAGE_NAME = "promemoria.html"
-"""The memorandum as a page; the other formats lie beside it."""
-
-PDF_NAME = "promemoria.pdf"
-"""The memorandum as a file that is sent and kept."""
-
-WORD_NAME = "promemoria.docx"
-"""The memorandum as a file that is worked on further."""
-
-WORKBOOK_NAME = "tabeller.xlsx"
-"""Its tables, and those behind its charts."""
-
-NUMBERS_NAME = "numbers.json"
-"""The list of every number, beside the memorandum."""
 
 # So many remarks on the data stand in the text; the others are counted.
 _REMARKS_TOLD = 20
@@ -151,7 +144,7 @@ def as_page(document: Document, data: ReportData, edition: Edition) -> str:
         municipality_name=data.municipality_name,
         version=edition.version,
         ways=(
-            (nodes("Alla indikatorer"), f"{PAGES_DIRECTORY}/index.html"),
+            *ways("", PAGE_NAME),
             (nodes("Promemorian som PDF"), PDF_NAME),
             (nodes("Promemorian som Word-fil"), WORD_NAME),
             (nodes("Tabellerna som arbetsbok"), WORKBOOK_NAME),

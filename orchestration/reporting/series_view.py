@@ -441,7 +441,7 @@ def value_said(
     if point is None:
         return nodes(words.MISSING)
     if point.value is None:
-        return nodes(words.MISSING if point.status == "observed" else words.status(point.status))
+        return nodes(words.MISSING) if point.status == "observed" else figures.without(point.status)
     return subject.value(series, point, style=style)
 
 

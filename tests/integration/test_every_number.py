@@ -18,6 +18,8 @@ from orchestration.reporting.indicator_pages import in_order, indicator_page
 from orchestration.reporting.memorandum import Edition, memorandum
 from orchestration.reporting.render.numbered import numbered
 from orchestration.reporting.series import load_series_data
+from orchestration.reporting.site.content import load_site
+from orchestration.reporting.site.whole import site_documents
 from tests.integration.conftest import Installation
 from tests.number_walk import unmet
 from tests.page_text import parse
@@ -61,6 +63,10 @@ def _documents(
         for name, document in analysis.pages:
             yield f"indikatorer/{name}", document
     yield "indikatorer/index.html", index(data, ordered, edition)
+    site = load_site(
+        connection, stated, data, edition, municipality_id=settings.municipality, analyses=told
+    )
+    yield from site_documents(site)
 
 
 def test_every_number_that_was_published_is_its_cells(

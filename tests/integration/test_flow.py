@@ -178,9 +178,13 @@ def test_database_memorandum_and_pages_are_of_one_publication(
         }
         pages = {path.name: path for path in (folder / "indikatorer").iterdir()}
         assert set(pages) == {*indicators, "jamstalldhet.html", "barn.html", "index.html"}
+        areas = installation.published("select distinct area from marts.indicators")
+        site = [folder / f"omraden/{area}.html" for (area,) in areas]
+        site += [folder / "index.html", *(folder / "namnder").iterdir()]
+        assert len(site) > 20
         made = {
             re.findall(r"[Ff]ramställd (\d+ \w+ \d{4} kl\. [\d.]+)", path.read_text("utf-8"))[0]
-            for path in (folder / "promemoria.html", *pages.values())
+            for path in (folder / "promemoria.html", *pages.values(), *site)
         }
         assert len(made) == 1
         dated = sorted((folder / "tidigare").iterdir())
@@ -188,7 +192,7 @@ def test_database_memorandum_and_pages_are_of_one_publication(
         moment = datetime.fromtimestamp(built_at / 1e6, UTC)
         assert dated[-1].name == f"{moment:%Y-%m-%dT%H%M%S}"
         assert {path.name for path in (dated[-1] / "indikatorer").iterdir()} == set(pages)
-        for name in ("marts.duckdb", "promemoria.html", "indikatorer/index.html"):
+        for name in ("marts.duckdb", "index.html", "promemoria.html", "indikatorer/index.html"):
             assert (folder / name).read_bytes() == (dated[-1] / name).read_bytes()
 
 

@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from orchestration.flow.documents import draft_dir
-from orchestration.reporting.memorandum import PAGE_NAME, PDF_NAME, WORD_NAME, WORKBOOK_NAME
+from orchestration.reporting.addresses import PAGE_NAME, PDF_NAME, WORD_NAME, WORKBOOK_NAME
 from orchestration.reporting.render import typst
 from orchestration.storage.snapshot import current_edition
 from tests.integration.conftest import Installation

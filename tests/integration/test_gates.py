@@ -31,11 +31,11 @@ def marker(installation: Installation) -> dict[str, bytes]:
     """All that readers see: the database, the memorandum and the indicators' pages."""
     published = installation.settings.published_dir
     names = [
-        *(published / name for name in ("marts.duckdb", "promemoria.html")),
-        *(published / "indikatorer").iterdir(),
+        *(published / name for name in ("marts.duckdb", "promemoria.html", "index.html")),
+        *(page for name in ("indikatorer", "omraden") for page in (published / name).iterdir()),
     ]
     assert len(names) > 50
-    return {path.name: path.read_bytes() for path in names}
+    return {str(path.relative_to(published)): path.read_bytes() for path in names}
 
 
 def nights(installation: Installation, city: Path) -> list[dict[str, Path]]:

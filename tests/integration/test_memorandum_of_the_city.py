@@ -10,7 +10,7 @@ from lxml import etree
 
 from orchestration.flow.analyses import analyses
 from orchestration.indicators.catalogue import load_catalogue
-from orchestration.reporting.sections.sources import PAGES_DIRECTORY
+from orchestration.reporting.addresses import PAGES_DIRECTORY
 from orchestration.settings import Settings
 from tests.integration.conftest import Installation, copy_of
 from tests.nights import Night, night

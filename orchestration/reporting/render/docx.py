@@ -173,11 +173,11 @@ class _Writer:
             if number is not None:
                 parts.counted(line, "Tabell", number)
             self._said(line, of_figure)
-            self._said(line, table.caption)
+            self._said(line, table.told_caption)
         fitted = fitted_columns(table)
         style = parts.table_style if fitted.size >= _SMALL_TABLE else parts.narrow_table_style
         widths = [round(width * _TWENTIETHS) for width in fitted.widths]
-        made = parts.table(into, widths, plain(table.caption))
+        made = parts.table(into, widths, plain(table.told_caption))
         head = parts.row(made, is_head=True)
         for column, width in zip(table.columns, widths, strict=True):
             cell = parts.cell(head, width)

@@ -1,13 +1,13 @@
 """Writes a document as one self-contained page, the same for the same document.
 
-Nothing is loaded from outside the file. Every text is escaped here and nowhere else. How the page
+Nothing is loaded from outside the publication: a page is whole in itself, and the script files
+that lie beside it only make it handier. Every text is escaped here and nowhere else. How the page
 looks belongs in ``page.css``, its head and foot in the template.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -63,7 +63,7 @@ class Frame:
         ways: Links to the other pages.
         foot: Sentences after the text.
         contents: Whether the page begins with a list of its chapters.
-        script: Text of a script that may run, such as an index's search; empty for none.
+        scripts: Addresses of the script files that may run, in their order.
     """
 
     municipality_name: str
@@ -71,7 +71,7 @@ class Frame:
     ways: tuple[tuple[Said, str], ...] = ()
     foot: tuple[Said, ...] = ()
     contents: bool = False
-    script: str = ""
+    scripts: tuple[str, ...] = ()
 
 
 def page(document: Document, frame: Frame) -> str:
@@ -96,7 +96,6 @@ def page(document: Document, frame: Frame) -> str:
     ]
     if writer.notes:
         chapters.append((_NOTES, plain(document.notes_title)))
-    script = f"\n//<![CDATA[\n{frame.script}//]]>\n" if frame.script else ""
     return _template().render(
         name=plain(document.title),
         title=Markup(title),  # noqa: S704 - all that is joined here was escaped by the writer
@@ -107,14 +106,7 @@ def page(document: Document, frame: Frame) -> str:
         chapters=chapters if frame.contents else [],
         content=Markup("".join(writer.out)),  # noqa: S704
         foot=[Markup(_Writer(document).inline(said, ids=False)) for said in frame.foot],  # noqa: S704
-        script=Markup(script),  # noqa: S704 - the project's own file
-        script_hash=_hash_of(script),
     )
-
-
-def _hash_of(script: str) -> str:
-    """What a page's policy calls its script, so that no other one runs."""
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() if script else ""
 
 
 @cache
@@ -267,23 +259,34 @@ class _Writer:
         if table.numbered:
             self._tables += 1
             name = f"Tabell {self._tables}. "
-        caption = f'<caption id="{table.anchor}"><span>{name}{self.inline(table.caption)}</span>'
+        caption = (
+            f'<caption id="{table.anchor}"><span>{name}{self.inline(table.told_caption)}</span>'
+        )
+        # Rows that are set as blocks are no rows to a browser any more, unless they are said to be.
+        as_row, as_head, as_cell, group = "", "", "", ""
+        looks = f' data-rows="{escape(table.narrowed)}"' if table.narrowed else ""
+        if table.stacked:
+            as_row, as_head, as_cell = ' role="row"', ' role="rowheader"', ' role="cell"'
+            group = ' role="rowgroup"'
+            looks += ' class="stacked" role="table"'
+        column_head = ' role="columnheader"' if table.stacked else ""
         head = "".join(
-            f'<th scope="col"{_looks(column)}>{self.inline(column.said)}</th>'
+            f'<th scope="col"{column_head}{_looks(column)}{_choice(column)}>'
+            f"{self.inline(column.said)}</th>"
             for column in table.columns
         )
         yield (
             f'<div class="scroll" role="group" aria-labelledby="{table.anchor}" tabindex="0">\n'
-            f"<table>\n{caption}</caption>\n<thead>\n<tr>{head}</tr>\n</thead>\n<tbody>\n"
+            f"<table{looks}>\n{caption}</caption>\n<thead{group}>\n<tr{as_row}>{head}</tr>\n"
+            f"</thead>\n<tbody{group}>\n"
         )
         for row in table.rows:
             first, *rest = row
-            cells = [f'<th scope="row">{self._cell(first)}</th>']
-            cells += [
-                f"<td{_looks(column)}>{self._cell(cell)}</td>"
-                for cell, column in zip(rest, table.columns[1:], strict=True)
-            ]
-            yield f"<tr>{''.join(cells)}</tr>\n"
+            cells = [f'<th scope="row"{as_head}>{self._cell(first)}</th>']
+            for cell, column in zip(rest, table.columns[1:], strict=True):
+                named = f' data-head="{escape(plain(column.said))}"' if table.stacked else ""
+                cells.append(f"<td{as_cell}{_looks(column)}{named}>{self._cell(cell)}</td>")
+            yield f"<tr{as_row}>{''.join(cells)}</tr>\n"
         yield "</tbody>\n</table>\n</div>\n"
         if table.file_name:
             data = base64.b64encode(as_csv(table).encode("utf-8-sig")).decode()
@@ -330,6 +333,10 @@ def _words(node: Text | Period | Quoted | Term | Mark) -> str:
             return f'<span class="theirs">{text}</span>'
         case _:
             return text
+
+
+def _choice(column: Column) -> str:
+    return f' data-choice="{escape(column.choice)}"' if column.choice else ""
 
 
 def _looks(column: Column) -> str:

@@ -234,7 +234,7 @@ class _Tree:
         }
 
     def _table(self, table: Table, before: str = "") -> dict[str, Any]:
-        caption = [*([before] if before else []), *self._said(table.caption)]
+        caption = [*([before] if before else []), *self._said(table.told_caption)]
         fitted = fitted_columns(table)
         return {
             "kind": "table",

@@ -130,7 +130,7 @@ def pages_of(document: Document) -> Iterator[Page]:
             else:
                 others += 1
                 name = f"Övrig {others}"
-            caption = worded(table.caption)
+            caption = worded(table.told_caption)
             if figure is not None:
                 # A chart's values are named after it: their own caption says when they are of.
                 caption = f"{worded(figure.title).rstrip('.')}. {caption}"
@@ -320,7 +320,7 @@ def _numeric(columns: Sequence[Sequence[Said]]) -> list[bool]:
 
 def _notes(table: Table) -> list[str]:
     """The notes of a table, each once, in the order in which they are met."""
-    said = [table.caption, *(column.said for column in table.columns)]
+    said = [table.told_caption, *(column.said for column in table.columns)]
     said += [each for row in table.rows for cell in row for each in (cell.said, cell.below)]
     found = (node for each in said for node in every(each) if isinstance(node, Note))
     return list(dict.fromkeys(worded(note.parts) for note in found))

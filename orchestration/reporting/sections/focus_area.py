@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from orchestration.findings.claims import long_since
 from orchestration.indicators.models import MemorandumText, PossibleExplanation
 from orchestration.language import grammar, quantities, words
-from orchestration.language.inline import Cell as Address
 from orchestration.language.inline import (
+    HIDDEN,
     Form,
     Note,
     Number,
@@ -29,6 +29,7 @@ from orchestration.language.inline import (
     say,
     sentences,
 )
+from orchestration.language.inline import Cell as Address
 from orchestration.language.names import Names
 from orchestration.language.telling import tell
 from orchestration.reporting import charts, figures, telling
@@ -317,7 +318,7 @@ def series_table(content: Chapter, rows: Sequence[Shown]) -> Table:
 def _previous(row: Shown, year: int) -> Said:
     before = figures.previous(row, Style.CELL)
     if before is None:
-        return nodes(words.PROTECTED) if row.protected else NOTHING
+        return HIDDEN if row.protected else NOTHING
     if row.previous_year in {None, year - 1}:
         return (before,)
     return say("{before} ({year})", before=before, year=Period.year(row.previous_year or 0))
@@ -327,7 +328,7 @@ def change_cell(row: Shown) -> Cell:
     """The relative change, for a share with its percentage points below."""
     found = figures.change(row, Style.PERCENT_SIGN, sign=True)
     if found is None:
-        return Cell(nodes(words.PROTECTED) if row.protected else NOTHING)
+        return Cell(HIDDEN if row.protected else NOTHING)
     before = row.previous
     if not quantities.is_percent(row.indicator.measure) or before is None or row.observed is None:
         return Cell((found,))
@@ -444,7 +445,7 @@ def _value(row: Shown, year: int) -> Cell:
         return Cell(nodes(words.MISSING))
     if found.value is None:
         code = found.status
-        return Cell(nodes(words.MISSING if code == "observed" else words.status(code)))
+        return Cell(nodes(words.MISSING) if code == "observed" else figures.without(code))
     number = Number(found.value, figures.form(row, Style.CELL), (figures.value_cell(row, found),))
     below = () if found.status == "observed" else nodes(words.status(found.status))
     return Cell((number,), below)
@@ -737,7 +738,7 @@ def _away(row: Shown) -> Said:
     if row.kind == "contrary":
         return NOTHING
     if row.protected:
-        return nodes(words.PROTECTED)
+        return HIDDEN
     if row.observed is None or not row.expected:
         return NOTHING
     cells = (figures.cell_of(row, "observed"), figures.cell_of(row, "expected"))

@@ -23,12 +23,10 @@ from orchestration.language.inline import (
     say,
     sentences,
 )
+from orchestration.reporting.addresses import PAGES_DIRECTORY
 from orchestration.reporting.data import CatalogueIndicator, Source
 from orchestration.reporting.document import Bullets, Cell, Column, Heading, Plain, Table, paragraph
 from orchestration.reporting.figures import title
-
-PAGES_DIRECTORY = "indikatorer"
-"""Where the indicators' pages lie, beside the memorandum."""
 
 SYNTHETIC = Mark("syntetisk")
 _SHORT_SHA256 = 12

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from orchestration.indicators.models import NaturalExplanation
 from orchestration.language import words
-from orchestration.language.inline import Cell as Address
 from orchestration.language.inline import (
+    HIDDEN,
     Form,
     Number,
     Period,
@@ -23,6 +23,7 @@ from orchestration.language.inline import (
     say,
     sentences,
 )
+from orchestration.language.inline import Cell as Address
 from orchestration.language.telling import reason
 from orchestration.reporting import figures, telling
 from orchestration.reporting.data import ReportData, Shown
@@ -225,7 +226,7 @@ def _change(row: Shown) -> Said:
     found = figures.change(row, Style.PERCENT_SIGN, sign=True)
     if found is not None:
         return (found,)
-    return nodes(words.PROTECTED) if row.protected else NOTHING
+    return HIDDEN if row.protected else NOTHING
 
 
 def _explanation(cause: NaturalExplanation | None) -> Cell:

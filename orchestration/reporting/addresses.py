@@ -1,0 +1,71 @@
+"""Where the documents of a publication lie in it, and the ways from each page to the others.
+
+What a document says belongs in its own module; that readers' names lead to one publication, in the
+snapshot.
+"""
+
+from __future__ import annotations
+
+from orchestration.language.inline import Said, nodes
+
+ENTRANCE = "index.html"
+"""The site's first page."""
+
+PAGE_NAME = "promemoria.html"
+"""The memorandum as a page; the other formats lie beside it."""
+
+PDF_NAME = "promemoria.pdf"
+"""The memorandum as a file that is sent and kept."""
+
+WORD_NAME = "promemoria.docx"
+"""The memorandum as a file that is worked on further."""
+
+WORKBOOK_NAME = "tabeller.xlsx"
+"""Its tables, and those behind its charts."""
+
+NUMBERS_NAME = "numbers.json"
+"""The list of every number, beside the memorandum."""
+
+PAGES_DIRECTORY = "indikatorer"
+"""Where the indicators' pages lie, beside the memorandum."""
+
+INDEX_NAME = "index.html"
+"""Their index, among them."""
+
+AREAS_DIRECTORY = "omraden"
+"""A page for each area of activity."""
+
+BOARDS_DIRECTORY = "namnder"
+"""A page for each board."""
+
+SCRIPTS_DIRECTORY = "skript"
+"""The files of the scripts that pages use."""
+
+NARROWING = f"{SCRIPTS_DIRECTORY}/urval.js"
+"""Narrows and sorts tables."""
+
+_PAGES = (
+    (ENTRANCE, "Årets avvikelser"),
+    (PAGE_NAME, "Promemorian"),
+    (f"{PAGES_DIRECTORY}/{INDEX_NAME}", "Alla indikatorer"),
+)
+
+
+def ways(up: str = "", here: str = "") -> tuple[tuple[Said, str], ...]:
+    """The ways from a page to the site's other chief pages.
+
+    Args:
+        up: What leads from the page to the site's top: ``../`` from a directory.
+        here: The page's own address from the top; it does not lead to itself.
+    """
+    return tuple((nodes(name), f"{up}{address}") for address, name in _PAGES if address != here)
+
+
+def area_address(area: str) -> str:
+    """Where an area's page lies."""
+    return f"{AREAS_DIRECTORY}/{area}.html"
+
+
+def board_address(geography_id: str) -> str:
+    """Where a board's page lies."""
+    return f"{BOARDS_DIRECTORY}/{geography_id.partition('-')[2]}.html"
