@@ -186,7 +186,13 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
         if pages % _TOLD_EVERY == 0:
             work.log.info("Indikatorsidor: %d av %d", pages, len(series.indicators) + 1)
     site = load_site(
-        connection, data, series, edition, municipality_id=settings.municipality, analyses=told
+        connection,
+        data,
+        series,
+        edition,
+        document,
+        municipality_id=settings.municipality,
+        analyses=told,
     )
     for address, text in site_files(site):
         (unfinished / address).parent.mkdir(mode=0o700, exist_ok=True)

@@ -149,6 +149,11 @@ BOARD_MEASURES: Mapping[str, str] = MappingProxyType(
 )
 """What boards are compared in, when what differs between them is taken into account."""
 
+SEVERITIES: Mapping[str, str] = MappingProxyType(
+    {"critical": "Allvarliga", "warning": "Varningar", "info": "Upplysningar"}
+)
+"""What a check that does not pass is, the gravest first."""
+
 BOARD_VERDICTS: Mapping[str, str] = MappingProxyType(
     {"above": "fler än väntat", "below": "färre än väntat", "alike": "som väntat"}
 )

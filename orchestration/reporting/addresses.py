@@ -41,13 +41,39 @@ BOARDS_DIRECTORY = "namnder"
 SCRIPTS_DIRECTORY = "skript"
 """The files of the scripts that pages use."""
 
+QUALITY = "kvalitet.html"
+"""How the checks fared, and the state of the sources."""
+
+GLOSSARY = "ordlista.html"
+"""What words mean."""
+
+ABOUT = "om.html"
+"""What the site is."""
+
+SEARCH = "sok.html"
+"""Where all is searched."""
+
 NARROWING = f"{SCRIPTS_DIRECTORY}/urval.js"
 """Narrows and sorts tables."""
+
+SEARCHING = (
+    f"{SCRIPTS_DIRECTORY}/minisearch.js",
+    f"{SCRIPTS_DIRECTORY}/sokregister.js",
+    f"{SCRIPTS_DIRECTORY}/sok.js",
+)
+"""What is searched with, what is searched in, and what shows it; in this order."""
+
+SEARCH_LICENCE = f"{SCRIPTS_DIRECTORY}/minisearch.LICENSE.txt"
+"""Whose work it is searched with."""
 
 _PAGES = (
     (ENTRANCE, "Årets avvikelser"),
     (PAGE_NAME, "Promemorian"),
     (f"{PAGES_DIRECTORY}/{INDEX_NAME}", "Alla indikatorer"),
+    (QUALITY, "Kvalitet"),
+    (GLOSSARY, "Ordlista"),
+    (ABOUT, "Om sidorna"),
+    (SEARCH, "Sök"),
 )
 
 

@@ -114,8 +114,7 @@ def test_every_link_leads_to_a_page_of_the_same_publication(quiet: Page, home: P
     assert all((published / lead).is_file() for lead in mentioned)
     quiet.goto(address(home, "index"))
     leads = quiet.eval_on_selector_all("a", "links => links.map(l => l.getAttribute('href'))")
-    site = {"../index.html", "../promemoria.html"}
-    listed = {lead for lead in leads if not lead.startswith("#")} - site
+    listed = {lead for lead in leads if not lead.startswith(("#", "../"))}
     pages = {path.name for path in (published / "indikatorer").iterdir()}
     assert len(pages) > 50
     assert listed == pages - {"index.html"}

@@ -47,7 +47,8 @@ def _documents(
     )
     work = Work(settings, connection, "run", logging.getLogger("test"), frozenset(), ())
     told = chapters(work, analyses(), stated, year, method.board_minimum_count)
-    yield "promemoria.html", memorandum(stated, edition, told)
+    document = memorandum(stated, edition, told)
+    yield "promemoria.html", document
     data = load_series_data(
         connection,
         year=year,
@@ -64,7 +65,13 @@ def _documents(
             yield f"indikatorer/{name}", document
     yield "indikatorer/index.html", index(data, ordered, edition)
     site = load_site(
-        connection, stated, data, edition, municipality_id=settings.municipality, analyses=told
+        connection,
+        stated,
+        data,
+        edition,
+        document,
+        municipality_id=settings.municipality,
+        analyses=told,
     )
     yield from site_documents(site)
 

@@ -13,6 +13,7 @@ from orchestration.findings.codes import Kind, Outcome, Verdict
 from orchestration.findings.marts import DEVIATIONS
 from orchestration.flow.steps import STANDSTILL_CHECK, flow
 from orchestration.indicators.models import ExplanationKind, NaturalExplanation
+from orchestration.language.glossary import glossary
 from orchestration.registers import breaches
 from orchestration.registers.contract import Column, Contract, load_contracts
 from orchestration.registers.mapping import Form, RegisterMapping
@@ -280,6 +281,20 @@ def test_every_column_of_a_deviation_and_of_an_explanation_is_explained() -> Non
 def test_the_glossary_has_the_codes() -> None:
     for code in (*Kind, *Outcome, *Verdict, *ExplanationKind):
         assert f"`{code}`" in GLOSSARY
+
+
+def test_the_glossary_is_the_one_that_the_site_shows() -> None:
+    """One glossary: the guide's tables are its words, in its order."""
+    for part in glossary():
+        listed = [
+            [cell.strip() for cell in line.strip("|").split("|")]
+            for line in section(GLOSSARY, part.heading).splitlines()
+            if line.startswith("|")
+        ]
+        assert tuple(listed[0]) == part.columns
+        assert listed[2:] == [[each.en, each.sv, each.meaning] for each in part.entries]
+    headings = re.findall(r"^## (.*)$", GLOSSARY, re.MULTILINE)
+    assert headings == [part.heading for part in glossary()]
 
 
 def test_the_glossary_has_the_words_of_the_registers() -> None:

@@ -16,6 +16,7 @@ import duckdb
 
 from orchestration.language import words
 from orchestration.reporting.data import Place, ReportData, Shown
+from orchestration.reporting.document import Document
 from orchestration.reporting.memorandum import Edition
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections.analysis import AnalysisChapter
@@ -61,7 +62,8 @@ class Site:
         report: What the memorandum states.
         series: What the indicators' pages state.
         edition: What the pages say about themselves.
-        analyses: Of the memorandum.
+        memorandum: As a document.
+        analyses: Its chapters of analyses.
         municipality_id: Whose site it is.
         boards: Those that there are at the end of the report year, by name.
         compared: What is known of how boards compare, by board.
@@ -71,6 +73,7 @@ class Site:
     report: ReportData
     series: SeriesData
     edition: Edition
+    memorandum: Document
     analyses: tuple[AnalysisChapter, ...]
     municipality_id: str
     boards: tuple[Place, ...]
@@ -117,6 +120,7 @@ def load_site(
     report: ReportData,
     series: SeriesData,
     edition: Edition,
+    memorandum: Document,
     *,
     municipality_id: str,
     analyses: Sequence[AnalysisChapter] = (),
@@ -128,6 +132,7 @@ def load_site(
         report: The memorandum's.
         series: The indicators' pages'.
         edition: What the pages say about themselves.
+        memorandum: As a document.
         municipality_id: Code of the municipality.
         analyses: Of the memorandum.
 
@@ -139,6 +144,7 @@ def load_site(
         report=report,
         series=series,
         edition=edition,
+        memorandum=memorandum,
         analyses=tuple(analyses),
         municipality_id=municipality_id,
         boards=_boards(connection, municipality_id, report.year),

@@ -10,20 +10,29 @@ from functools import cache
 from pathlib import Path
 
 from orchestration.reporting.addresses import (
+    ABOUT,
     ENTRANCE,
+    GLOSSARY,
     NARROWING,
+    QUALITY,
+    SEARCH,
+    SEARCH_LICENCE,
+    SEARCHING,
     area_address,
     board_address,
 )
 from orchestration.reporting.document import Document
 from orchestration.reporting.render.html import page
+from orchestration.reporting.site.about_page import about_page
 from orchestration.reporting.site.area_page import area_page
 from orchestration.reporting.site.board_page import board_page
 from orchestration.reporting.site.content import Site
 from orchestration.reporting.site.entrance import entrance
+from orchestration.reporting.site.glossary_page import glossary_page
 from orchestration.reporting.site.parts import frame
+from orchestration.reporting.site.quality_page import quality_page
+from orchestration.reporting.site.search_page import search_page, search_register
 
-_SCRIPTS_OF_ALL = (NARROWING,)
 _SCRIPTS = Path(__file__).parent / "scripts"
 
 
@@ -41,8 +50,11 @@ def site_files(site: Site) -> Iterator[tuple[str, str]]:
         LookupError: If the data holds a code without a Swedish word.
     """
     for address, document in site_documents(site):
-        yield address, page(document, frame(site, address, _SCRIPTS_OF_ALL))
-    for script in _SCRIPTS_OF_ALL:
+        scripts = SEARCHING if address == SEARCH else (NARROWING,)
+        yield address, page(document, frame(site, address, scripts))
+    _, register, searching = SEARCHING
+    yield register, search_register(site)
+    for script in (NARROWING, SEARCHING[0], searching, SEARCH_LICENCE):
         yield script, _script(script)
 
 
@@ -59,11 +71,20 @@ def site_documents(site: Site) -> Iterator[tuple[str, Document]]:
     Raises:
         LookupError: If the data holds a code without a Swedish word.
     """
+    documents = [*_documents(site)]
+    yield from documents
+    yield SEARCH, search_page(site, documents)
+
+
+def _documents(site: Site) -> Iterator[tuple[str, Document]]:
     yield ENTRANCE, entrance(site)
     for area in site.areas():
         yield area_address(area), area_page(site, area)
     for place, board in enumerate(site.boards, start=1):
         yield board_address(board.geography_id), board_page(site, board, place)
+    yield QUALITY, quality_page(site)
+    yield GLOSSARY, glossary_page(site)
+    yield ABOUT, about_page(site)
 
 
 @cache

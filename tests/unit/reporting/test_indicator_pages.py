@@ -29,8 +29,9 @@ from tests.unit.reporting.conftest import EDITION, YEAR, build_city, insert_valu
 from tests.unit.reporting.drawn_city import TABLES, draw, read
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "nhsr_ptd"
+SITE = ("kvalitet", "ordlista", "om", "sok")
 _LEADS = (
-    r"#[\w-]+|[\w-]+\.html|\.\./(promemoria|index|indikatorer/index)\.html"
+    r"#[\w-]+|[\w-]+\.html|\.\./(promemoria|index|indikatorer/index|kvalitet|ordlista|om|sok)\.html"
     r"|data:text/csv;charset=utf-8;base64,[\w+/=]+|\.\./skript/\w+\.js"
 )
 Pages = dict[str, str]
@@ -110,7 +111,7 @@ def test_each_indicator_has_a_page_and_the_index_leads_to_all(pages: Pages) -> N
     index = parse(pages["index.html"])
     leads = {str(link.get("href")) for link in index.iter("a")}
     assert len(pages) == 13
-    site = {"../index.html", "../promemoria.html", "#innehall"}
+    site = {f"../{name}.html" for name in ("index", "promemoria", *SITE)} | {"#innehall"}
     assert leads == {*pages, *site} - {"index.html"}
     for name, html in pages.items():
         if name != "index.html":

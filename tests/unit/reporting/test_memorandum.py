@@ -40,6 +40,8 @@ Render = Callable[[duckdb.DuckDBPyConnection], str]
 HOUSED = "antalet personer som beviljats skyddat boende"
 HOURS = "det genomsnittliga antalet beviljade boendestödstimmar"
 BANNER = "Delvis syntetiska uppgifter"
+# The pages that the memorandum leads to, apart from the indicators'.
+SITE = ("index.html", "kvalitet.html", "ordlista.html", "om.html", "sok.html")
 
 
 def prose(html: str) -> str:
@@ -207,7 +209,7 @@ def test_nothing_is_loaded_and_nothing_runs(
     loaded = [str(v) for v in root.xpath("//@src | //@href | //@*[local-name()='href']")]
     assert loaded
     # Links to the indicators' pages beside the memorandum; the rest stays inside it.
-    beside = ("index.html", "numbers.json", "promemoria.pdf", "promemoria.docx", "tabeller.xlsx")
+    beside = (*SITE, "numbers.json", "promemoria.pdf", "promemoria.docx", "tabeller.xlsx")
     assert all(value.startswith(("#", "indikatorer/", *beside)) for value in loaded)
     assert not root.xpath("//@*[starts-with(name(), 'on')]")
     [style] = [str(s.text) for s in root.iter("style")]
@@ -234,7 +236,9 @@ def test_every_indicator_that_is_named_leads_to_its_page(page: str) -> None:
         for link in root.iter("a")
         if not str(link.get("href")).startswith("#")
     }
-    assert leads.pop("index.html") == "Årets avvikelser"
+    assert [leads.pop(name) for name in SITE] == [
+        *("Årets avvikelser", "Kvalitet", "Ordlista", "Om sidorna", "Sök"),
+    ]
     assert leads.pop("indikatorer/index.html") == "Alla indikatorer"
     assert leads.pop("numbers.json") == "siffernyckeln"
     assert leads.pop("promemoria.pdf") == "Promemorian som PDF"

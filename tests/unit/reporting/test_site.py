@@ -1,14 +1,20 @@
 """The site around the memorandum: its entrance, the areas' and boards' pages, and their form."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 import duckdb
 import pytest
 
+from orchestration.language import words
 from orchestration.reporting.data import load_report_data
+from orchestration.reporting.memorandum import memorandum
 from orchestration.reporting.page_parts import made
 from orchestration.reporting.site.content import Site, load_site
 from orchestration.reporting.site.whole import site_documents, site_files
@@ -17,6 +23,7 @@ from tests.page_text import parse, text_of
 from tests.unit.reporting.conftest import EDITION, YEAR, build_city, insert_value
 from tests.unit.reporting.drawn_city import TABLES, draw, read
 
+_MINISEARCH = "03c27931eb603af1d3358579e9885eafdb6a2f5fa9929557b3e77d7e99d06d03"
 BOARDS = {"0180-bromma": "Bromma", "0180-alvsjo": "Älvsjö", "0180-jarva": "Järva"}
 # Of the boards' households, those with assistance; Älvsjö is no more.
 SHARES = {
@@ -40,7 +47,9 @@ def build(connection: duckdb.DuckDBPyConnection) -> Site:
     report = load_report_data(
         connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
     )
-    return load_site(connection, report, read(connection), EDITION, municipality_id="0180")
+    series = read(connection)
+    told = memorandum(report, EDITION)
+    return load_site(connection, report, series, EDITION, told, municipality_id="0180")
 
 
 def add_boards(connection: duckdb.DuckDBPyConnection) -> None:
@@ -237,6 +246,92 @@ def test_a_deviation_that_is_not_there_is_not_missed(city: duckdb.DuckDBPyConnec
     city.execute("delete from marts.triangulation")
     html = dict(site_files(build(city)))["index.html"]
     assert "Prövningen av 2023 gav inga rader" in text_of(parse(html))
+
+
+def test_the_page_of_quality_says_what_passed_and_no_count(city: duckdb.DuckDBPyConnection) -> None:
+    city.executemany(
+        "insert into meta.validation_results values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            # What was said last counts, of each severity all of it.
+            ("marts.deviations", "a", "marts.deviations", "critical", False, 4711, 1),
+            ("marts.deviations", "a", "marts.deviations", "critical", True, 0, 2),
+            ("marts.deviations", "b", "marts.deviations", "warning", True, 0, 2),
+            ("marts.deviations", "c", "marts.deviations", "warning", False, 4242, 2),
+            ("raw.register", "d", "raw.register", "info", True, 0, 1),
+        ],
+    )
+    city.execute(
+        "update meta.sources set stale = true, held_sv = 'Ett nyare svar hålls tillbaka.'"
+        " where source_id = 'constants'"
+    )
+    city.execute("update meta.sources set stale = true where source_id = 'kronofogden_debt'")
+    site = build(city)
+    edition = replace(site.edition, quality_status="godkänd med anmärkning", remarks=("Se upp.",))
+    html = dict(site_files(replace(site, edition=edition)))["kvalitet.html"]
+    assert table(html, "tabell-kontroller") == [
+        ["marts.deviations", "godkänd", "inte godkänd", "–"],
+        ["raw.register", "–", "–", "godkänd"],
+    ]
+    assert "4711" not in html
+    assert "4242" not in html
+    assert "Kvalitetsstatus: godkänd med anmärkning." in after(html, "laget")
+    assert "Se upp." in after(html, "laget")
+    state = {row[0].partition(" syntetisk")[0]: row[4] for row in table(html, "tabell-kallor")}
+    assert state["Stadens budget 2023"] == "inaktuell. Ett nyare svar hålls tillbaka."
+    assert state["Skulder i Stockholm"] == "inaktuell, en nyare leverans är att vänta"
+    assert state["Beslut om boendestöd"] == "aktuell"
+
+
+def test_the_page_of_words_has_what_a_reader_meets(files: dict[str, str]) -> None:
+    rows = {row[0]: row[1:] for row in table(files["ordlista.html"], "tabell-ord-c")}
+    assert rows["fokusområde"] == [
+        "det som återstår efter korrigering och förklaringar, och är stort nog",
+        "outcome focus",
+    ]
+    # What kinds of deviation mean is said in one place.
+    assert rows["motsatt rörelse"][0] == words.KIND_DESCRIPTIONS["contrary"]
+    assert "landning" not in text_of(parse(files["ordlista.html"]))
+
+
+def test_the_page_about_the_site_says_whose_it_is_and_when(files: dict[str, str]) -> None:
+    told = text_of(parse(files["om.html"]))
+    assert "22 november 2026 kl. 03.30" in told
+    assert "framtagna för att pröva systemet" in told
+
+
+def register_of(files: dict[str, str]) -> list[dict[str, Any]]:
+    """What can be found, read as the script does."""
+    text = files["skript/sokregister.js"]
+    found: list[dict[str, Any]] = json.loads(text.removeprefix("window.AVVIK_SOKREGISTER = ")[:-2])
+    return found
+
+
+def test_every_page_and_every_chapter_is_found(files: dict[str, str]) -> None:
+    rows = register_of(files)
+    addresses = {row["address"] for row in rows}
+    assert len(addresses) > 50
+    pages = {name for name in files if name.startswith(("omraden/", "namnder/"))}
+    assert pages <= addresses
+    assert "indikatorer/debt_median.html" in addresses
+    assert "promemoria.html#sammanfattning" in addresses
+    [row] = [row for row in rows if row["address"] == "indikatorer/debt_median.html"]
+    assert row["title"] == "Medianskuld hos Kronofogden"
+    assert row["kind"] == "Indikator"
+    assert [row["id"] for row in rows] == list(range(len(rows)))
+    # What leads to a page's part leads somewhere.
+    for row in rows:
+        name, _, anchor = row["address"].partition("#")
+        if anchor and name in files:
+            assert f'id="{anchor}"' in files[name], row
+
+
+def test_what_is_searched_with_is_what_its_makers_released(files: dict[str, str]) -> None:
+    # The digest of dist/umd/index.js in minisearch 7.2.0, as npm has it.
+    made = files["skript/minisearch.js"].encode()
+    assert hashlib.sha256(made).hexdigest() == _MINISEARCH
+    assert "Copyright 2022 Luca Ongaro" in files["skript/minisearch.LICENSE.txt"]
+    scripts = [str(each.get("src")) for each in parse(files["sok.html"]).iter("script")]
+    assert scripts == ["skript/minisearch.js", "skript/sokregister.js", "skript/sok.js"]
 
 
 def test_every_number_leads_to_its_cell_and_back(city: duckdb.DuckDBPyConnection) -> None:
