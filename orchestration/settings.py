@@ -82,6 +82,13 @@ class Settings(BaseSettings):
         notice_webhook: Address that failure notices are posted to, secret as whoever knows it
             may post there; none unless given.
         version_label: What `meta.publication.git_sha` says where there is no git checkout.
+        open_data_url: Address at which others reach `published/data/`; without one no catalogue for
+            data portals is written.
+        open_data_publisher: Who publishes the open data; the municipality unless given.
+        open_data_contact: Mail address for questions about them; none unless given.
+        open_data_licence: Address of the terms that they are published on.
+        open_data_place: What the municipality is called among linked data, as an address; data
+            portals know Geonames' (`http://sws.geonames.org/<number>/`); none unless given.
     """
 
     # What is wrong with a value is told without the value: it may be a secret in the wrong place.
@@ -110,6 +117,11 @@ class Settings(BaseSettings):
     notice_file: Path | None = None
     notice_webhook: Secret[HttpUrl] | None = None
     version_label: str = "okänd"
+    open_data_url: HttpUrl | None = None
+    open_data_publisher: str | None = Field(default=None, min_length=1)
+    open_data_contact: str | None = Field(default=None, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")
+    open_data_licence: HttpUrl = HttpUrl("http://creativecommons.org/publicdomain/zero/1.0/")
+    open_data_place: HttpUrl | None = None
 
     def moment(self) -> datetime:
         """The moment that everything is judged at: now, or the past one that is built again.

@@ -15,6 +15,7 @@ from orchestration.storage.landing import sha256_of
 _CODE = (
     "orchestration/**/*.py",
     "orchestration/**/*.yml",
+    "orchestration/**/*.sql",
     "orchestration/**/templates/*",
     "orchestration/**/fonts/*",
     "dbt_project/models/**/*",
@@ -82,6 +83,14 @@ def settings_fingerprint(settings: Settings) -> str:
         f"{settings.profile}|{settings.municipality}"
         f"|{settings.municipality_name}|{settings.as_of}\n".encode()
     )
+    opened = (
+        settings.open_data_url,
+        settings.open_data_publisher,
+        settings.open_data_contact,
+        settings.open_data_licence,
+        settings.open_data_place,
+    )
+    digest.update(f"{'|'.join(map(str, opened))}\n".encode())
     if (file := settings.own_municipality_file) is not None:
         digest.update(f"{sha256_of(file)}\n".encode())
     return digest.hexdigest()

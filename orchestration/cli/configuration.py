@@ -39,6 +39,11 @@ FORMS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "notice_file": ("en fil", "/srv/avvik/notices.log"),
         "notice_webhook": ("en adress", "https://hooks.staden.se/avvik"),
         "version_label": ("en text", "2026-11-28"),
+        "open_data_url": ("en adress", "https://data.staden.se/avvik"),
+        "open_data_publisher": ("ett namn", "Socialnämnden"),
+        "open_data_contact": ("en e-postadress", "data@staden.se"),
+        "open_data_licence": ("en adress", "http://creativecommons.org/licenses/by/4.0/"),
+        "open_data_place": ("en adress", "http://sws.geonames.org/6695072/"),
     }
 )
 """What each setting must be, and an example of it."""

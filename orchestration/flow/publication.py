@@ -6,6 +6,7 @@ What a snapshot is belongs in `orchestration.storage.snapshot`.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from orchestration.flow.built_from import (
     EDITION,
@@ -110,7 +111,7 @@ def _publish(work: Work) -> Outcome:
         built_at=built_at,
         made_of=made_of,
         keep=settings.snapshots_kept,
-        complete=complete,
+        complete=partial(complete, settings, work.log),
     )
     # What was written, into the chain: whoever changes it afterwards is found out.
     Provenance(connection, settings).record(

@@ -23,6 +23,7 @@ from orchestration.yaml_text import values_of
 
 ROW_COUNT_TYPE = "expect_table_row_count_to_be_between"
 QUERY_TYPE = "unexpected_rows_expectation"
+_UNIQUE = frozenset({"expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"})
 # What parts a rule's words from what to do, as in every message that somebody must act upon.
 REMEDY = " Gör så här: "
 
@@ -304,6 +305,12 @@ class Suite(BaseModel):
     def name(self) -> str:
         """The suite's name, which is the table's."""
         return self.table
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell its rows apart: the first that are to be unique among all rows."""
+        unique = (rule for rule in self.expectations if rule.type in _UNIQUE)
+        return next((rule.columns for rule in unique if not rule.row_condition), ())
 
     @model_validator(mode="after")
     def _begins_with_rows(self) -> Self:

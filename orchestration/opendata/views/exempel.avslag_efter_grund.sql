@@ -6,6 +6,6 @@ select
     r.decisions as beslut,
     round(100.0 * (r.refusals + r.partial_refusals) / nullif(r.decisions, 0), 1) as procent
 from main.refusals as r
-inner join main.geographies as g on r.geography_id = g.geography_id
-where r.dimension = 'total' and g.level = 'kommun'
+inner join meta.publication as p on r.geography_id = p.municipality_id
+where r.dimension = 'total'
 order by ar desc, avslag desc, grund

@@ -1,11 +1,12 @@
 -- Kvinnors och mäns värden bredvid varandra, för kommunen.
 select
-    title_sv as indikator,
-    unit as enhet,
-    year as ar,
-    max(value) filter (where category = 'kvinnor') as kvinnor,
-    max(value) filter (where category = 'man') as man
-from main.labelled_values
-where level = 'kommun' and period_grain = 'year' and breakdown = 'sex'
-group by title_sv, unit, year
+    v.title_sv as indikator,
+    v.unit as enhet,
+    v.year as ar,
+    max(v.value) filter (where v.category = 'kvinnor') as kvinnor,
+    max(v.value) filter (where v.category = 'man') as man
+from main.labelled_values as v
+inner join meta.publication as p on v.geography_id = p.municipality_id
+where v.period_grain = 'year' and v.breakdown = 'sex'
+group by v.title_sv, v.unit, v.year
 order by indikator, ar desc

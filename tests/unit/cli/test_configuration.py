@@ -36,6 +36,10 @@ WRONG = {
     "history_days": "",
     "superseded_days": "0",
     "notice_webhook": "ingen",
+    "open_data_url": "data",
+    "open_data_contact": "staden.se",
+    "open_data_licence": "CC0",
+    "open_data_place": "0180",
 }
 SECRETS = {"proxy", "notice_webhook"}
 
