@@ -19,6 +19,7 @@ from tests.integration.conftest import Installation
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ("README.md", "docs/sv/analytiker.md")
+QUESTIONS = "docs/sv/tjugo-fragor.md"
 OLDER = ("oldest", "lts", "1.5")
 # What lies in the file, by content and not by place; no value that Python needs a library for.
 CONTENTS = """
@@ -94,7 +95,7 @@ def opened(path: Path, name: str) -> list[str]:
 def documented() -> list[str]:
     """The questions that the guides show, as an analyst would copy them."""
     found = []
-    for guide in GUIDES:
+    for guide in (*GUIDES, QUESTIONS):
         text = (ROOT / guide).read_text(encoding="utf-8")
         found += re.findall(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
         found += re.findall(r'avvik query "([^"]+)"', text)

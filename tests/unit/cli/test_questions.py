@@ -34,7 +34,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         connection.execute("create table deviations (a integer, words varchar)")
         connection.execute("insert into deviations values (1, ?)", [ODD])
         # A file may have been made elsewhere.
-        connection.execute(f"create view trap as select * from read_text('{home}/keys/*')")
+        reads = f"from read_text('{home}/keys/*')"
+        connection.execute(f"create view trap as select * {reads}")
+        connection.execute(f"create view csv_trap as from '{beside}/own.csv'")
+        connection.execute(f"create macro rows_trap() as table select * {reads}")
+        connection.execute(f"create macro value_trap() as (select content {reads})")
     return home
 
 
@@ -67,6 +71,13 @@ READS = [
     "select * from read_text('/proc/self/environ')",
     "select * from read_text('~/.netrc')",
     "select * from trap",
+    "select * from marts.trap",
+    "from csv_trap",
+    "from rows_trap()",
+    "select value_trap()",
+    "select a, (select value_trap()) from deviations",
+    "describe trap",
+    "summarize csv_trap",
     "select * from query('from read_text(''{home}/keys/pseudonym.key'')')",
     "explain analyze select * from read_text('{home}/keys/pseudonym.key')",
     "with a as (from read_text('{home}/keys/pseudonym.key')) select * from a",
@@ -93,6 +104,10 @@ WRITES = [
     "attach ':memory:' as other",
     "attach '{home}/published/marts.duckdb' as again (read_write)",
     "detach marts",
+    "use memory",
+    "create view v as select 1",
+    "create macro m() as 1",
+    "alter table deviations add column b integer",
     "call enable_logging(storage = 'file', storage_path = '{out}')",
     "set log_query_path = '{out}'",
     "pragma profiling_output = '{out}'",
