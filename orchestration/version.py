@@ -70,7 +70,9 @@ def code_fingerprint() -> str:
 
 
 def settings_fingerprint(settings: Settings) -> str:
-    """Sum up the settings that decide what is published, apart from the report year.
+    """Sum up the settings that decide what is published.
+
+    The report year and what is said of the open data are not among them: few products hang on them.
 
     Args:
         settings: Which municipality, profile and moment.
@@ -83,17 +85,24 @@ def settings_fingerprint(settings: Settings) -> str:
         f"{settings.profile}|{settings.municipality}"
         f"|{settings.municipality_name}|{settings.as_of}\n".encode()
     )
-    opened = (
-        settings.open_data_url,
-        settings.open_data_publisher,
-        settings.open_data_contact,
-        settings.open_data_licence,
-        settings.open_data_place,
-    )
-    digest.update(f"{'|'.join(map(str, opened))}\n".encode())
     if (file := settings.own_municipality_file) is not None:
         digest.update(f"{sha256_of(file)}\n".encode())
     return digest.hexdigest()
+
+
+def open_data_fingerprint(settings: Settings) -> str:
+    """Sum up what the settings say of the open data: who publishes them, where, on what terms.
+
+    Args:
+        settings: They say it.
+
+    Returns:
+        SHA-256 in hexadecimal.
+    """
+    said = settings.model_dump_json(
+        include={name for name in type(settings).model_fields if name.startswith("open_data_")}
+    )
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _code_files() -> list[Path]:

@@ -23,7 +23,11 @@ from orchestration.storage.landing import sha256_of
 from orchestration.storage.manifest import MANIFEST_NAME
 from orchestration.storage.snapshot import current_edition
 from orchestration.storage.warehouse import table_exists, view_definitions
-from orchestration.version import code_fingerprint, settings_fingerprint
+from orchestration.version import (
+    code_fingerprint,
+    open_data_fingerprint,
+    settings_fingerprint,
+)
 
 TABLE = "meta.built_from"
 # What parts the kind of an end from its name; no product has it.
@@ -32,6 +36,8 @@ CODE = "program:"
 SETTINGS = "settings:"
 # Its own, since only what is found and written of a year depends on it.
 REPORT_YEAR = "settings:year"
+# Its own too: only the publication says who publishes the open data, and where.
+OPEN_DATA = "settings:open_data"
 PUBLICATION = "published.snapshot"
 # What readers have of it, by its manifest.
 EDITION = "published.edition"
@@ -203,15 +209,20 @@ class Provenance:
         match kind:
             case "program":
                 return code_fingerprint()
-            case "settings" if rest:
-                return str(self._settings.year)
             case "settings":
-                return settings_fingerprint(self._settings)
+                return self._setting(rest)
             case "inbox":
                 return self._inbox(rest)
             case _:
                 path = PROJECT_ROOT / rest
                 return sha256_of(path) if path.is_file() else ""
+
+    def _setting(self, which: str) -> str:
+        if f"{SETTINGS}{which}" == REPORT_YEAR:
+            return str(self._settings.year)
+        if f"{SETTINGS}{which}" == OPEN_DATA:
+            return open_data_fingerprint(self._settings)
+        return settings_fingerprint(self._settings)
 
     def _table(self, name: str) -> str:
         if name in self._views:
@@ -333,6 +344,8 @@ def _named(name: str) -> str:
         return "Inställningarna (kommun, kommunfil eller profil)"
     if name == REPORT_YEAR:
         return "Rapportåret"
+    if name == OPEN_DATA:
+        return "Inställningarna för öppna data"
     return name.removeprefix(_FILE)
 
 

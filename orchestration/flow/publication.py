@@ -10,6 +10,7 @@ from functools import partial
 
 from orchestration.flow.built_from import (
     EDITION,
+    OPEN_DATA,
     PUBLICATION,
     REPORT_YEAR,
     Provenance,
@@ -62,7 +63,13 @@ def publication_step(published: Sequence[str]) -> Step:
             Product(
                 PUBLICATION,
                 "Det publicerade: marts och meta, promemorian och sidorna, utbytta i ett steg.",
-                reads=(REPORT_YEAR, *published, *(f"raw.{table}" for table in raw_tables()), DRAFT),
+                reads=(
+                    REPORT_YEAR,
+                    OPEN_DATA,
+                    *published,
+                    *(f"raw.{table}" for table in raw_tables()),
+                    DRAFT,
+                ),
                 group="report",
                 kinds=frozenset({"duckdb"}),
             ),

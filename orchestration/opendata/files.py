@@ -24,6 +24,7 @@ _HIDING = "suppressed"
 _BYTE_ORDER_MARK = "\ufeff"
 _STATUS = "status"
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+_WITH_ZONE = "TIMESTAMP WITH TIME ZONE"
 # Text that begins so is a formula to a spreadsheet.
 _FORMULA = r"^[=+\-@\t\r]"
 _BLOCK = 1 << 20
@@ -120,7 +121,9 @@ def _text_of(column: Column, hides: bool) -> str:
         hidden = f"case when {_STATUS} = '{_HIDING}' then '{HIDDEN}' end"
         return f"coalesce({text}, {hidden})"
     if column.data_type.startswith("TIMESTAMP"):
-        return f"strftime({name}, '{_MOMENT}')"
+        # Whatever time zone the connection has.
+        in_utc = f"timezone('UTC', {name})" if column.data_type == _WITH_ZONE else name
+        return f"strftime({in_utc}, '{_MOMENT}')"
     if column.data_type == "VARCHAR":
         return (
             f"case when regexp_matches({name}, '{_FORMULA}') then chr(39) || {name} else {name} end"

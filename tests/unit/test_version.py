@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 
 from orchestration.settings import Settings
-from orchestration.version import code_fingerprint, settings_fingerprint
+from orchestration.version import (
+    code_fingerprint,
+    open_data_fingerprint,
+    settings_fingerprint,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +28,21 @@ def test_another_setting_is_another_publication(changed: dict[str, Any]) -> None
 
 def test_the_report_year_has_a_place_of_its_own() -> None:
     assert settings_fingerprint(Settings(year=2022)) == settings_fingerprint(Settings())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"open_data_url": "https://data.example.se/"},
+        {"open_data_publisher": "Socialnämnden"},
+        {"open_data_contact": "data@example.se"},
+        {"open_data_licence": "http://creativecommons.org/licenses/by/4.0/"},
+        {"open_data_place": "http://sws.geonames.org/6695072/"},
+    ],
+)
+def test_what_is_said_of_the_open_data_has_a_place_of_its_own(changed: dict[str, Any]) -> None:
+    assert open_data_fingerprint(Settings(**changed)) != open_data_fingerprint(Settings())
+    assert settings_fingerprint(Settings(**changed)) == settings_fingerprint(Settings())
 
 
 def test_where_things_lie_is_not(tmp_path: Path) -> None:

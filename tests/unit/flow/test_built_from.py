@@ -216,6 +216,7 @@ def test_the_chain_ends_in_what_nobody_here_makes(home: PaperHome) -> None:
         "program:",
         "settings:",
         "settings:year",
+        "settings:open_data",
         *(f"inbox:{name}" for name in SOURCES),
     }
     assert not [name for name, print_ in found.items() if "|" in print_ or not print_]

@@ -116,6 +116,17 @@ def test_the_same_rows_give_the_same_bytes(
     assert files(tmp_path / "data") == once
 
 
+def test_another_time_zone_gives_the_same_bytes(
+    released: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    write_open_data(released, tmp_path / "data", PUBLISHER, KEYS)
+    released.close()
+    with duckdb.connect(str(tmp_path / "release.duckdb"), read_only=True) as elsewhere:
+        elsewhere.execute("set timezone = 'America/New_York'")
+        write_open_data(elsewhere, tmp_path / "other", PUBLISHER, KEYS)
+    assert files(tmp_path / "other") == files(tmp_path / "data")
+
+
 def test_nothing_but_marts_and_meta_is_written(
     released: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
