@@ -185,7 +185,10 @@ def stray_digits(document: Document, html: str, *around: Said) -> list[str]:
         # The writer numbers the notes.
         link.text = ""
         link.attrib.pop("aria-label")
-    for number in root.xpath(f"//span[starts-with(@id, '{document.letter}')]"):
+    for listed in root.xpath("//section[@class='key']"):
+        # The numbers once more, with what they rest on.
+        listed.clear()
+    for number in root.xpath(f"//data[starts-with(@id, '{document.letter}')]"):
         number.text = ""
     said = [*document.inlines(), *(node for each in around for node in every(each))]
     others = _answered(said, Period, Quoted)

@@ -15,6 +15,7 @@ from orchestration.deviation.settings import DeviationSettings
 from orchestration.findings.marts import ANALYSIS_METHODS, ANALYSIS_RESULTS, BOARD_STANDARDISED
 from orchestration.flow.analyses import Analysis
 from orchestration.flow.built_from import REPORT_YEAR
+from orchestration.flow.calculations import calculations
 from orchestration.flow.findings import CATALOGUE, MARTS
 from orchestration.flow.marts import report_year
 from orchestration.flow.remarks import all_remarks, quality_status
@@ -32,6 +33,7 @@ from orchestration.reporting.data import ReportData, load_report_data
 from orchestration.reporting.definitions import definitions
 from orchestration.reporting.indicator_pages import in_order, render_indicator_pages
 from orchestration.reporting.memorandum import Edition, as_page, memorandum
+from orchestration.reporting.origins import load_origins
 from orchestration.reporting.render.docx import as_docx
 from orchestration.reporting.render.numbered import as_json
 from orchestration.reporting.render.typst import PaperError, as_pdf
@@ -160,6 +162,7 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
         quality_status=quality_status(remarks),
         remarks=remarks,
         false_discovery_rate=of_method.fdr,
+        origins=load_origins(connection),
     )
     told = chapters(work, found, data, year, of_method.board_minimum_count)
     document = memorandum(data, edition, told)
@@ -180,7 +183,7 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
     known = definitions([each.indicator for each in in_order(series)])
     (unfinished / WORKBOOK_NAME).write_bytes(as_workbook(document, known, built_at))
     pages = 0
-    for file_name, page in render_indicator_pages(series, edition, told):
+    for file_name, page in render_indicator_pages(series, edition, told, calculations(connection)):
         (unfinished / PAGES_DIRECTORY / file_name).write_text(page, encoding="utf-8")
         pages += 1
         if pages % _TOLD_EVERY == 0:

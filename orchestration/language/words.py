@@ -149,6 +149,63 @@ BOARD_MEASURES: Mapping[str, str] = MappingProxyType(
 )
 """What boards are compared in, when what differs between them is taken into account."""
 
+QUANTITIES: Mapping[str, str] = MappingProxyType(
+    {
+        "value": "",
+        "count": "antal rader",
+        "sum": "summa",
+        "change_of_sums": "förändring mellan två summor",
+        "change": "förändring mellan två värden",
+        "size_of_change": "förändring mellan två värden, utan tecken",
+        "difference": "skillnad mellan två värden",
+        "size": "utan tecken",
+        "share_of_lower": "skillnad mellan två värden, som andel av det lägre",
+        "growth": "omräknat till förändring ett år",
+        "setting": "inställning",
+    }
+)
+"""What a number is of the figures that it rests on; nothing where it is the figure itself."""
+
+FIGURES: Mapping[str, str] = MappingProxyType(
+    {
+        "value": "värde",
+        "numerator": "täljare",
+        "denominator": "nämnare",
+        "ci_lower": "osäkerhet, undre gräns",
+        "ci_upper": "osäkerhet, övre gräns",
+        "standard_deviation": "standardavvikelse",
+        "observations": "antal bakom medelvärdet",
+        "centre": "medelvärde i styrdiagrammet",
+        "lower": "undre gräns",
+        "upper": "övre gräns",
+        "observed": "utfall",
+        "expected": "väntat värde",
+        "relative_change": "förändring",
+        "observed_change": "förändring",
+        "related_change": "förändring hos den andra",
+        "p_value": "p-värde",
+        "q_value": "q-värde",
+        "breakeven_volatility": "volatilitet som skulle krävas",
+        "rank": "rang",
+        "estimate": "skattning",
+        "ratio": "utfall mot väntat",
+        "shrunken": "utfall mot väntat, draget mot det gemensamma",
+        "difference": "skillnad",
+        "value_a": "värde i den första gruppen",
+        "value_b": "värde i den andra gruppen",
+        "persons": "personer",
+        "decisions": "beslut",
+        "refusals": "avslag",
+        "partial_refusals": "delavslag",
+        "amount": "belopp",
+        "share": "andel",
+        "tau": "spridning",
+        "tau_lower": "spridning, undre gräns",
+        "tau_upper": "spridning, övre gräns",
+    }
+)
+"""What a figure of a table is called; others go by their column's name."""
+
 SEVERITIES: Mapping[str, str] = MappingProxyType(
     {"critical": "Allvarliga", "warning": "Varningar", "info": "Upplysningar"}
 )

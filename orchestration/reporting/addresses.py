@@ -56,6 +56,9 @@ SEARCH = "sok.html"
 NARROWING = f"{SCRIPTS_DIRECTORY}/urval.js"
 """Narrows and sorts tables."""
 
+NUMBERS = f"{SCRIPTS_DIRECTORY}/siffror.js"
+"""Opens what a number rests on."""
+
 SEARCHING = (
     f"{SCRIPTS_DIRECTORY}/minisearch.js",
     f"{SCRIPTS_DIRECTORY}/sokregister.js",

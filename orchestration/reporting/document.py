@@ -67,10 +67,12 @@ class Paragraph:
     Attributes:
         said: What they say.
         small: Whether they are set as a remark.
+        code: Whether they are lines for a machine, whose breaks and spaces are kept on a screen.
     """
 
     said: Said
     small: bool = False
+    code: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an empty one."""

@@ -24,7 +24,7 @@ from orchestration.language.inline import (
     say,
 )
 from orchestration.reporting import charts, series_view
-from orchestration.reporting.addresses import INDEX_NAME, NARROWING, PAGES_DIRECTORY, ways
+from orchestration.reporting.addresses import INDEX_NAME, NARROWING, NUMBERS, PAGES_DIRECTORY, ways
 from orchestration.reporting.document import (
     Callout,
     Cell,
@@ -121,7 +121,8 @@ def index_frame(
             *((document.title, name) for name, document in further),
         ),
         foot=(made(edition),),
-        scripts=(f"../{NARROWING}",),
+        scripts=(f"../{NARROWING}", *((f"../{NUMBERS}",) if edition.origins else ())),
+        origins=edition.origins,
     )
 
 

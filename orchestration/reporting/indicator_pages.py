@@ -8,7 +8,8 @@ and drawn of a series in ``series_view``, the index in ``indicator_index``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from orchestration.indicators.models import NaturalExplanation
 from orchestration.language import grammar, numbers, quantities, words
@@ -34,7 +35,9 @@ from orchestration.language.inline import (
 )
 from orchestration.language.telling import reason
 from orchestration.reporting import figures, series_view
-from orchestration.reporting.addresses import INDEX_NAME, ways
+from orchestration.reporting.addresses import INDEX_NAME, NUMBERS, ways
+from orchestration.reporting.calculation import Calculation
+from orchestration.reporting.calculation import told as calculation_told
 from orchestration.reporting.data import Shown, Source
 from orchestration.reporting.document import (
     Bullets,
@@ -72,11 +75,15 @@ from orchestration.reporting.series import (
 )
 from orchestration.reporting.series_view import FULL_POINTS, TRIAL_POINTS, Subject, points_setting
 
+NO_CALCULATIONS: Mapping[str, Calculation] = MappingProxyType({})
 _LIMIT_FACTOR = 2.66
 
 
 def render_indicator_pages(
-    data: SeriesData, edition: Edition, analyses: Sequence[AnalysisChapter] = ()
+    data: SeriesData,
+    edition: Edition,
+    analyses: Sequence[AnalysisChapter] = (),
+    calculations: Mapping[str, Calculation] = NO_CALCULATIONS,
 ) -> Iterator[tuple[str, str]]:
     """Writes the pages, the index last.
 
@@ -85,6 +92,7 @@ def render_indicator_pages(
         edition: What they say about themselves.
         analyses: Of the memorandum; each has its main result on the pages of its indicators, and
             may have pages of its own.
+        calculations: How each indicator is counted, where that is known.
 
     Yields:
         File name and a complete HTML document, also well-formed as XML.
@@ -97,7 +105,8 @@ def render_indicator_pages(
     for position, each in enumerate(ordered):
         before = ordered[position - 1] if position else None
         after = ordered[position + 1] if position + 1 < len(ordered) else None
-        document = indicator_page(data, each, position + 1, analyses)
+        calculation = calculations.get(each.indicator.indicator_id)
+        document = indicator_page(data, each, position + 1, analyses, calculation)
         frame = _frame(data, edition, before, after)
         yield f"{each.indicator.indicator_id}.html", page(document, frame)
     further = [each for analysis in analyses for each in analysis.pages]
@@ -117,6 +126,7 @@ def indicator_page(
     content: IndicatorSeries,
     place: int,
     analyses: Sequence[AnalysisChapter] = (),
+    calculation: Calculation | None = None,
 ) -> Document:
     """Builds one indicator's page.
 
@@ -125,6 +135,7 @@ def indicator_page(
         content: The indicator's.
         place: In the order of the index, counted from one; its numbers' ids begin with it.
         analyses: Of the memorandum.
+        calculation: How the indicator is counted; None where it is not known.
 
     Returns:
         The document; equal arguments give an equal one.
@@ -151,6 +162,7 @@ def indicator_page(
             *builder.parts(),
             *builder.notes(),
             *builder.sources(),
+            *(calculation_told(calculation) if calculation else ()),
             *builder.how_to_read(),
         ),
         letter=f"I{place}-",
@@ -174,6 +186,8 @@ def _frame(
         version=edition.version,
         ways=tuple(leads),
         foot=(made(edition),),
+        scripts=(f"../{NUMBERS}",) if edition.origins else (),
+        origins=edition.origins,
     )
 
 

@@ -25,6 +25,7 @@ from orchestration.language.inline import (
     say,
 )
 from orchestration.reporting.addresses import (
+    NUMBERS,
     NUMBERS_NAME,
     PAGE_NAME,
     PDF_NAME,
@@ -45,6 +46,7 @@ from orchestration.reporting.document import (
     paragraph,
 )
 from orchestration.reporting.figures import municipality
+from orchestration.reporting.origins import Origins
 from orchestration.reporting.render.html import Frame, page
 from orchestration.reporting.sections import (
     analysis,
@@ -75,6 +77,7 @@ class Edition:
         quality_status: How the checks fared, in Swedish: ``godkänd``, ``godkänd med anmärkning``.
         remarks: What stands behind it, in Swedish, a sentence each.
         false_discovery_rate: Share of false findings that the selection allows, 0 to 1.
+        origins: What its numbers rest on, for the key of each page; None for pages without one.
     """
 
     built_at: datetime
@@ -82,6 +85,7 @@ class Edition:
     quality_status: str
     remarks: Sequence[str] = ()
     false_discovery_rate: float = 0.1
+    origins: Origins | None = None
 
 
 def memorandum(
@@ -157,6 +161,8 @@ def as_page(document: Document, data: ReportData, edition: Edition) -> str:
             ),
         ),
         contents=True,
+        scripts=(NUMBERS,) if edition.origins else (),
+        origins=edition.origins,
     )
     return page(document, frame)
 

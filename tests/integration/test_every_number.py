@@ -86,7 +86,7 @@ def test_every_number_that_was_published_is_its_cells(
         html = (published.settings.published_dir / name).read_text(encoding="utf-8")
         printed = {
             str(span.get("id")): "".join(span.itertext())
-            for span in parse(html).iter("span")
+            for span in parse(html).iter("data")
             if str(span.get("id") or "").startswith(document.letter)
         }
         known = {each.number_id: each.number.text for each in numbered(document)}

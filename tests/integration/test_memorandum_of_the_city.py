@@ -62,12 +62,12 @@ def test_each_item_of_the_summary_is_short_and_has_few_figures(
     assert len(items) == 3
     for item in items:
         assert len(text_of(item).split()) <= SUMMARY_WORDS
-        assert len(item.xpath(".//span[starts-with(@id, 'P')]")) <= SUMMARY_FIGURES
+        assert len(item.xpath(".//data[starts-with(@id, 'P')]")) <= SUMMARY_FIGURES
         assert re.search("slump är (mycket säkert|säkert|troligt)", text_of(item))
 
 
 def test_the_documents_figures_stand_in_it(memorandum: etree._Element) -> None:
-    printed = {text_of(each) for each in memorandum.iter("span") if each.get("id")}
+    printed = {text_of(each) for each in memorandum.iter("data") if each.get("id")}
     assert [text for text in OF_THE_DOCUMENT if text not in printed] == []
 
 

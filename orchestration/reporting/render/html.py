@@ -29,6 +29,7 @@ from orchestration.language.inline import (
     Strong,
     Term,
     Text,
+    every_number,
     plain,
 )
 from orchestration.reporting.document import (
@@ -45,7 +46,10 @@ from orchestration.reporting.document import (
     Plain,
     Table,
 )
+from orchestration.reporting.origins import Origins
 from orchestration.reporting.render.csv import as_csv
+from orchestration.reporting.render.key import ANCHOR as KEY
+from orchestration.reporting.render.key import key
 from orchestration.reporting.render.numbered import number_id
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -64,6 +68,7 @@ class Frame:
         foot: Sentences after the text.
         contents: Whether the page begins with a list of its chapters.
         scripts: Addresses of the script files that may run, in their order.
+        origins: What numbers rest on, for the key last on the page; None for a page without one.
     """
 
     municipality_name: str
@@ -72,6 +77,7 @@ class Frame:
     foot: tuple[Said, ...] = ()
     contents: bool = False
     scripts: tuple[str, ...] = ()
+    origins: Origins | None = None
 
 
 def page(document: Document, frame: Frame) -> str:
@@ -96,6 +102,9 @@ def page(document: Document, frame: Frame) -> str:
     ]
     if writer.notes:
         chapters.append((_NOTES, plain(document.notes_title)))
+    listed = key(document, frame.origins, writer.shown) if frame.origins else ""
+    if listed:
+        chapters.append((KEY, "Siffernyckel"))
     return _template().render(
         name=plain(document.title),
         title=Markup(title),  # noqa: S704 - all that is joined here was escaped by the writer
@@ -105,6 +114,7 @@ def page(document: Document, frame: Frame) -> str:
         ways=[(plain(said), address) for said, address in frame.ways],
         chapters=chapters if frame.contents else [],
         content=Markup("".join(writer.out)),  # noqa: S704
+        key=Markup(listed),  # noqa: S704
         foot=[Markup(_Writer(document).inline(said, ids=False)) for said in frame.foot],  # noqa: S704
     )
 
@@ -124,11 +134,19 @@ def _template() -> Template:
 
 @dataclass(slots=True)
 class _Writer:
-    """What has been written of a document, and how far its numbering has come."""
+    """What has been written of a document, and how far its numbering has come.
+
+    Attributes:
+        document: What is written.
+        out: What has been written of it.
+        notes: The notes that have been referred to, with their numbers.
+        shown: The ids of the numbers that stand on the page.
+    """
 
     document: Document
     out: list[str] = field(default_factory=list)
     notes: dict[Said, int] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
     _referred: dict[int, int] = field(default_factory=dict)
     _numbers: int = 0
     _tables: int = 0
@@ -176,11 +194,13 @@ class _Writer:
         if not ids:
             return text
         self._numbers += 1
-        return f'<span id="{number_id(self.document, self._numbers)}">{text}</span>'
+        own_id = number_id(self.document, self._numbers)
+        self.shown.add(own_id)
+        return f'<data id="{own_id}" value="{own_id}">{text}</data>'
 
     def _spoken(self, said: Said) -> str:
         """Write what is read aloud: plain, but its numbers are counted in their order."""
-        self.inline(said)
+        self._numbers += sum(1 for _ in every_number(said))
         return escape(plain(said))
 
     def _note(self, node: Note) -> str:
@@ -225,8 +245,7 @@ class _Writer:
                 tag = f"h{block.level}"
                 self.out.append(f'<{tag} id="{block.anchor}">{self.inline(block.said)}</{tag}>\n')
             case Paragraph():
-                looks = ' class="note"' if block.small else ""
-                self.out.append(f"<p{looks}>{self.inline(block.said)}</p>\n")
+                self.out.append(self._paragraph(block))
             case Bullets():
                 items = "".join(f"<li>{self.inline(item)}</li>\n" for item in block.items)
                 self.out.append(f"<ul>\n{items}</ul>\n")
@@ -242,6 +261,12 @@ class _Writer:
                 for each in block.blocks:
                     self._block(each)
                 self.out.append("</details>\n")
+
+    def _paragraph(self, block: Paragraph) -> str:
+        if block.code:
+            return f"<pre><code>{self.inline(block.said)}</code></pre>\n"
+        looks = ' class="note"' if block.small else ""
+        return f"<p{looks}>{self.inline(block.said)}</p>\n"
 
     def _just_begun(self) -> bool:
         return bool(self.out) and self.out[-1].startswith("<section ")

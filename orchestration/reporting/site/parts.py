@@ -23,7 +23,7 @@ from orchestration.language.inline import (
 )
 from orchestration.language.telling import tell
 from orchestration.reporting import charts, figures, telling
-from orchestration.reporting.addresses import PAGES_DIRECTORY, ways
+from orchestration.reporting.addresses import NUMBERS, PAGES_DIRECTORY, ways
 from orchestration.reporting.data import Shown
 from orchestration.reporting.document import Callout, Cell, Column, Paragraph, Plain, Table
 from orchestration.reporting.figures import NOTHING, geography, municipality
@@ -44,12 +44,15 @@ def frame(site: Site, address: str, scripts: Sequence[str]) -> Frame:
         scripts: The files of scripts that it uses, from there too.
     """
     up = "../" * address.count("/")
+    origins = site.edition.origins
+    used = (*scripts, NUMBERS) if origins else scripts
     return Frame(
         municipality_name=site.name,
         version=site.edition.version,
         ways=ways(up, address),
         foot=(made(site.edition),),
-        scripts=tuple(f"{up}{script}" for script in scripts),
+        scripts=tuple(f"{up}{script}" for script in used),
+        origins=origins,
     )
 
 

@@ -14,6 +14,7 @@ from orchestration.reporting.addresses import (
     ENTRANCE,
     GLOSSARY,
     NARROWING,
+    NUMBERS,
     QUALITY,
     SEARCH,
     SEARCH_LICENCE,
@@ -54,7 +55,7 @@ def site_files(site: Site) -> Iterator[tuple[str, str]]:
         yield address, page(document, frame(site, address, scripts))
     _, register, searching = SEARCHING
     yield register, search_register(site)
-    for script in (NARROWING, SEARCHING[0], searching, SEARCH_LICENCE):
+    for script in (NARROWING, NUMBERS, SEARCHING[0], searching, SEARCH_LICENCE):
         yield script, _script(script)
 
 

@@ -144,7 +144,7 @@ def test_numbers_have_ids_in_reading_order_the_same_in_page_and_list() -> None:
     assert [each.number_id for each in listed] == [f"P{n}" for n in range(1, len(values) + 1)]
     assert [each.place for each in listed][2:7] == ["resultat"] * 3 + ["tabell", "figur"]
     root = etree.fromstring(page(made, Frame("Staden", "1")).encode())
-    shown = {str(span.get("id")): span.text for span in root.iter("span") if span.get("id")}
+    shown = {str(span.get("id")): span.text for span in root.iter("data") if span.get("id")}
     spoken = "P8"  # The alternative text is read aloud and has no element of its own.
     assert shown == {
         each.number_id: each.number.text for each in listed if each.number_id != spoken

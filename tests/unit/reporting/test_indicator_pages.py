@@ -13,6 +13,7 @@ import pytest
 
 from orchestration.language import words
 from orchestration.reporting import series_view
+from orchestration.reporting.calculation import Calculation
 from orchestration.reporting.indicator_index import index
 from orchestration.reporting.indicator_pages import (
     in_order,
@@ -21,7 +22,8 @@ from orchestration.reporting.indicator_pages import (
 )
 from orchestration.reporting.memorandum import Edition
 from orchestration.reporting.page_parts import made
-from orchestration.reporting.series import load_series_data
+from orchestration.reporting.render.html import Frame, page
+from orchestration.reporting.series import IndicatorSeries, SeriesData, load_series_data
 from orchestration.statistics.xmr import Signal, XmrSettings
 from tests.number_walk import stray_digits, unmet
 from tests.page_text import parse, text_of
@@ -29,6 +31,7 @@ from tests.unit.reporting.conftest import EDITION, YEAR, build_city, insert_valu
 from tests.unit.reporting.drawn_city import TABLES, draw, read
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "nhsr_ptd"
+_COUNTED = "sa-ar-det-raknat"
 SITE = ("kvalitet", "ordlista", "om", "sok")
 _LEADS = (
     r"#[\w-]+|[\w-]+\.html|\.\./(promemoria|index|indikatorer/index|kvalitet|ordlista|om|sok)\.html"
@@ -533,7 +536,7 @@ def test_every_number_leads_to_its_cell_and_back(city: duckdb.DuckDBPyConnection
     for name, document in documents.items():
         assert unmet(city, document) == [], name
         assert stray_digits(document, pages[name], made(EDITION)) == [], name
-        ids += [str(v) for v in parse(pages[name]).xpath("//span/@id")]
+        ids += [str(v) for v in parse(pages[name]).xpath("//data/@id")]
     # An id is of one number in the whole edition.
     assert len(ids) == len(set(ids)) > 400
 
@@ -561,6 +564,34 @@ def test_what_a_share_rests_on_is_withheld_where_few_are_in_it_or_outside(
 def heads(html: str, table_id: str) -> list[str]:
     [found] = [t for t in parse(html).iter("table") if t.find("caption").get("id") == table_id]
     return [text_of(cell) for cell in found.find("thead").iter("th")]
+
+
+def test_a_page_says_how_its_indicator_is_counted(city: duckdb.DuckDBPyConnection) -> None:
+    draw(city)
+    counted = Calculation(
+        model="intermediate.int_evictions_counted",
+        sql="select\n    count(*) < 17 as few",
+        before=("raw.register__avhysningar_barn",),
+        after=("marts.indicator_values",),
+    )
+    made = dict(render_indicator_pages(read(city), EDITION, (), {"evicted_children": counted}))
+    root = parse(made["evicted_children.html"])
+    [section] = [e for e in root.iter("section") if e.get("aria-labelledby") == _COUNTED]
+    assert [text_of(item) for item in section.iter("li")] == [
+        "raw.register__avhysningar_barn",
+        "intermediate.int_evictions_counted: här räknas indikatorn",
+        "marts.indicator_values",
+    ]
+    [code] = section.iter("code")
+    assert code.text == counted.sql
+    assert _COUNTED not in made["debt_median.html"]
+    document = indicator_page(read(city), _page_of(read(city), "evicted_children"), 1, (), counted)
+    assert stray_digits(document, page(document, Frame("Staden", "utan nummer"))) == []
+
+
+def _page_of(data: SeriesData, indicator_id: str) -> IndicatorSeries:
+    [found] = [each for each in data.indicators if each.indicator.indicator_id == indicator_id]
+    return found
 
 
 def test_a_page_says_which_way_is_better(city: duckdb.DuckDBPyConnection, pages: Pages) -> None:
