@@ -15,6 +15,8 @@ from orchestration.settings import Settings
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 # What is pictured, under which name: a first page, or one figure of a page.
 SHOWN: Mapping[str, tuple[str, str]] = {
+    "site.png": ("index.html", ""),
+    "board-page.png": ("namnder/hasselby-vallingby.html", ""),
     "memorandum.png": ("promemoria.html", ""),
     "indicator-page.png": ("indikatorer/child_cases.html", ""),
     "analysis-refusals.png": ("promemoria.html", "#analys-refusals-grunder-over-tid"),

@@ -29,6 +29,12 @@ NUMBERS_NAME = "numbers.json"
 PAGES_DIRECTORY = "indikatorer"
 """Where the indicators' pages lie, beside the memorandum."""
 
+DATABASE = "marts.duckdb"
+"""The figures behind all of it, laid beside it by the publication."""
+
+DATA_PACKAGE = "data/datapackage.json"
+"""What the tables are as files, which the publication lays there too."""
+
 INDEX_NAME = "index.html"
 """Their index, among them."""
 

@@ -65,6 +65,7 @@ VALUE = "Utfall"
 SIGNAL = "Utfall med signal"
 PRELIMINARY = "Preliminärt utfall"
 BROKEN = "Ej jämförbart utfall"
+HIDDEN = "Uppgift skyddas"
 EXPECTED = "Väntat värde, 95-procentigt intervall"
 SHRUNKEN = "Draget mot det gemensamma, efter säkerhet"
 # The order is the legend's.
@@ -75,6 +76,7 @@ _LOOKS: Mapping[str, tuple[str, str]] = MappingProxyType(
         PRELIMINARY: ("circle", PAPER),
         BROKEN: ("cross", PAPER),
         EXPECTED: ("diamond", PAPER),
+        HIDDEN: ("saltire", "none"),
     }
 )
 
@@ -85,7 +87,7 @@ class Dot:
 
     Attributes:
         period: As the axis names it.
-        value: None leaves a gap.
+        value: None leaves a gap; with the mark ``HIDDEN`` a cross stands on the axis in it.
         segment: Values of one segment are joined and share their lines; None joins nothing.
         centre: Mean of the segment, where it has lines.
         lower: Lower limit, where it is drawn.
@@ -448,7 +450,7 @@ def _drawn(dots: Sequence[Dot], band: Band | None) -> list[float]:
 
 def _marks(dots: Sequence[Dot], band: Band | None) -> list[str]:
     """The kinds of marks that a series has, in the order of the legend."""
-    found = {dot.mark for dot in dots if dot.value is not None}
+    found = {dot.mark for dot in dots if dot.value is not None or dot.mark == HIDDEN}
     if band is not None:
         found.add(EXPECTED)
     return [mark for mark in _LOOKS if mark in found]
@@ -503,6 +505,8 @@ def _draw_marks(plot: _Plot, dots: Sequence[Dot]) -> None:
     for dot in dots:
         if dot.value is not None:
             _draw_mark(plot, dot.mark, dot.period, dot.value)
+        elif dot.mark == HIDDEN:
+            _draw_mark(plot, HIDDEN, dot.period, plot.y.low)
 
 
 def _draw_mark(plot: _Plot, mark: str, period: str, value: float) -> None:

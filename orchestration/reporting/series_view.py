@@ -50,6 +50,7 @@ _MARKS_SV = {
     charts.SIGNAL: "fyrkanter har en signal",
     charts.PRELIMINARY: "ringar är preliminära",
     charts.BROKEN: "kors går inte att jämföra",
+    charts.HIDDEN: "kryss på axeln är skyddade uppgifter",
 }
 
 
@@ -489,7 +490,7 @@ def panel_figure(
         dots = _dots(subject.indicator, each.grain, _at(each, periods))
         if all(dot.value is None for dot in dots):
             continue
-        marks |= {dot.mark for dot in dots if dot.value is not None}
+        marks |= {dot.mark for dot in dots if dot.value is not None or dot.mark == charts.HIDDEN}
         whole = whole and charts.starts_at_zero(dots)
         drawings.append(
             charts.small_chart(plain(name), dots, None, unit=unit, decimals=subject.digits)
@@ -631,6 +632,8 @@ def _dots(
 
 
 def _mark(point: Point) -> str:
+    if point.value is None and point.status == "suppressed":
+        return charts.HIDDEN
     if point.segment is None:
         return charts.BROKEN
     if point.signal not in words.NO_SIGNALS:

@@ -64,6 +64,7 @@ SHAPES: Mapping[str, str] = MappingProxyType(
         "circle": "M4.4,0A4.4,4.4 0 1 1 -4.4,0A4.4,4.4 0 1 1 4.4,0Z",
         "square": "M-4,-4H4V4H-4Z",
         "diamond": "M0,-6.3L6.3,0L0,6.3L-6.3,0Z",
+        "saltire": "M-5,-5L5,5M-5,5L5,-5",
         "cross": "M-5,-1.7H-1.7V-5H1.7V-1.7H5V1.7H1.7V5H-1.7V1.7H-5Z",
     }
 )

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_accessibility import _ALL, _AXE, _JUDGED
+from tests.page_text import parse
 
 WAYS = ("file", "http")
 # Of each kind, and the ones with the most in them.
@@ -53,6 +54,24 @@ def quiet(page: Page) -> Iterator[Page]:
     page.on("requestfailed", lambda request: faults.append(request.url))
     yield page
     assert faults == []
+
+
+def test_every_way_leads_to_a_file_of_the_same_publication(home: Path) -> None:
+    published = (home / "published").resolve()
+    pages = [*published.glob("*.html"), *published.glob("*/*.html")]
+    pages = [each for each in pages if not each.is_relative_to(published / "tidigare")]
+    assert len(pages) > 100
+    led: set[Path] = set()
+    for each in pages:
+        root = parse(each.read_text(encoding="utf-8"))
+        for lead in root.xpath("//@href | //@src"):
+            path = str(lead).partition("#")[0]
+            if path and not path.startswith("data:"):
+                led.add((each.parent / path).resolve())
+    assert [path for path in led if not path.is_file()] == []
+    # Each page is led to, and so is what it is told in other forms.
+    assert {each.resolve() for each in pages} <= led
+    assert {path.suffix for path in led} >= {".html", ".js", ".pdf", ".docx", ".xlsx", ".duckdb"}
 
 
 def shown_rows(page: Page) -> list[str]:

@@ -374,12 +374,15 @@ def series_figure(content: Chapter, rows: Sequence[Shown]) -> Figure | None:
         say(
             "{area}, {years}. Punkterna är utfallen. Stapeln vid {year} är det väntade värdet med "
             "det intervall som rymmer utfallet {of} vanliga år av {all}. Lodräta axlar börjar inte "
-            "alltid vid noll.{notes}{mark}",
+            "alltid vid noll.{hidden}{notes}{mark}",
             area=name,
             years=Period.years(years[0], year),
             year=Period.year(year),
             of=figures.setting(95, "interval_level"),
             all=figures.setting(100, "interval_level"),
+            hidden=" Kryss på axeln är skyddade uppgifter."
+            if any(map(_hidden_years, shown))
+            else "",
             notes=[content.sources.note(each) for each in _different(shown)],
             mark=marks.whole(),
         ),
@@ -411,10 +414,20 @@ def _outside(row: Shown) -> bool:
 
 def _dots(row: Shown, years: range) -> list[charts.Dot]:
     known = {each.year: each.value for each in row.series}
+    hidden = _hidden_years(row)
     measure = row.indicator.measure
     return [
-        charts.Dot(str(year), quantities.axis_value(known.get(year), measure)) for year in years
+        charts.Dot(
+            str(year),
+            quantities.axis_value(known.get(year), measure),
+            mark=charts.HIDDEN if year in hidden else charts.VALUE,
+        )
+        for year in years
     ]
+
+
+def _hidden_years(row: Shown) -> set[int]:
+    return {each.year for each in row.series if each.status == "suppressed"}
 
 
 def _series_values(content: Chapter, rows: Sequence[Shown], years: range) -> Table:

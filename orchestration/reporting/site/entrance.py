@@ -17,6 +17,8 @@ from orchestration.language.inline import (
 )
 from orchestration.reporting import figures, telling
 from orchestration.reporting.addresses import (
+    DATA_PACKAGE,
+    DATABASE,
     INDEX_NAME,
     PAGE_NAME,
     PAGES_DIRECTORY,
@@ -185,4 +187,13 @@ def _further(site: Site) -> list[Plain]:
     return [
         Heading(2, nodes("Indikatorer och analyser"), "mer"),
         *bullets([(every,), *further, *told]),
+        Heading(2, nodes("Siffrorna som data"), "data"),
+        *paragraph(
+            say(
+                "Allt som står här är hämtat ur {database}, som öppnas med DuckDB. Samma tabeller "
+                "finns som filer, med en {package} som säger vad de innehåller.",
+                database=Link(DATABASE, nodes("databasen")),
+                package=Link(DATA_PACKAGE, nodes("förteckning")),
+            )
+        ),
     ]

@@ -21,7 +21,7 @@ from orchestration.reporting.charts import (
     small_chart,
     spark_lines,
 )
-from orchestration.reporting.svg import DARK, LIGHT, PAPER, Drawing
+from orchestration.reporting.svg import DARK, GUIDE, LIGHT, PAPER, SHAPES, Drawing
 
 ROOT = Path(__file__).parents[3]
 GUIDE_PICTURE = ROOT / "docs/sv/bilder/styrdiagram.svg"
@@ -187,6 +187,41 @@ def test_each_kind_of_point_has_its_shape_and_its_word() -> None:
     assert not (
         {*marks[2:], charts.EXPECTED} & set(texts(series_chart(plain, None, unit="hushåll")))
     )
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_what_is_hidden_is_a_cross_on_the_axis_and_no_value(small: bool) -> None:
+    known = dots([100.0, None, 130.0, None, 98.0], lines=False)
+    hidden = [*known[:3], replace(known[3], mark=charts.HIDDEN), known[4]]
+
+    def made(rows: list[Dot]) -> Drawing:
+        if small:
+            return small_chart("Hushåll", rows, None, unit="hushåll", decimals=0)
+        return series_chart(rows, None, unit="hushåll")
+
+    def crosses(drawing: Drawing) -> list[tuple[float, float]]:
+        found = drawn(drawing).xpath(f"//*[local-name()='path'][@d='{SHAPES['saltire']}']")
+        places = [re.findall(r"[-\d.]+", str(each.get("transform"))) for each in found]
+        return [(float(x), float(y)) for x, y in places]
+
+    # A gap that nobody has hidden is a gap alone.
+    assert crosses(made(known)) == []
+    assert charts.HIDDEN not in texts(made(known))
+    *legend, (x, y) = crosses(made(hidden))
+    assert len(legend) == (0 if small else 1)
+    assert (charts.HIDDEN in texts(made(hidden))) == (not small)
+    # On the line that the periods stand on, between the third value and the fifth.
+    [axis] = {
+        float(line[1])
+        for each in drawn(made(hidden)).iter(f"{SVG}path")
+        if each.get("stroke") == GUIDE
+        and (line := re.findall(r"[-\d.]+", str(each.get("d"))))[0] == "0"
+        and line[1] == line[3]
+    }
+    assert y == axis
+    lines = drawn(made(hidden)).xpath("//*[local-name()='path'][@stroke-width='2']/@d")
+    assert "L" not in "".join(map(str, lines))
+    assert x > 0
 
 
 def test_segments_have_lines_of_their_own() -> None:

@@ -32,6 +32,7 @@ from tests.unit.reporting.drawn_city import TABLES, draw, read
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "nhsr_ptd"
 _COUNTED = "sa-ar-det-raknat"
+SVG = "{http://www.w3.org/2000/svg}"
 SITE = ("kvalitet", "ordlista", "om", "sok")
 _LEADS = (
     r"#[\w-]+|[\w-]+\.html|\.\./(promemoria|index|indikatorer/index|kvalitet|ordlista|om|sok)\.html"
@@ -293,6 +294,8 @@ def test_a_suppressed_value_reaches_no_page(city: duckdb.DuckDBPyConnection) -> 
     rows = table(html, "tabell-serie-1")
     assert rows[-2][1] == ".."
     assert rows[-1][-1] == ""
+    [figure] = parse(html).iter("figure")
+    assert "Uppgift skyddas" in [text_of(each) for each in figure.iter(f"{SVG}text")]
     # What the sign means is said once a table.
     tables = parse(html).iter("table")
     assert [text_of(each).count("uppgift skyddas") for each in tables][-1:] == [1]

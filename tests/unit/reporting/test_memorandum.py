@@ -438,6 +438,8 @@ def test_protected_figures_are_said_to_be_and_stand_nowhere(
     html = render(city)
     hidden = prose(html)
     assert hidden.count("uppgift skyddas") > 4
+    assert "Kryss på axeln är skyddade uppgifter." in hidden
+    assert "Kryss på axeln" not in shown
     for figure in ("4 711", "4 242", "4 141", "4 343", "17,17", "17,2"):
         assert figure not in hidden
 
