@@ -519,6 +519,7 @@ def _print_findings(settings: Settings) -> None:
 
 
 def _print_paths(settings: Settings) -> None:
+    console.print(f"Ingång:      {settings.published_dir / 'index.html'}", soft_wrap=True)
     console.print(f"Promemoria:  {settings.published_dir / 'promemoria.html'}", soft_wrap=True)
     console.print(f"Indikatorer: {index_path(settings)}", soft_wrap=True)
     console.print(f"Marts:       {settings.snapshot_path}", soft_wrap=True)

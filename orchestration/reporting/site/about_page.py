@@ -78,10 +78,16 @@ def _method() -> list[Plain]:
 def _numbers() -> list[Plain]:
     return [
         *paragraph(
+            "Samma siffra är densamma i alla format. Tryck på en siffra för att se vad den vilar "
+            "på: mått, period, plats, grupp och vilka leveranser den kommer ur. Med tangentbordet "
+            "går det till med tabb, piltangenterna och retur. Sist på varje sida står detsamma som "
+            "en siffernyckel."
+        ),
+        *paragraph(
             say(
-                "Samma siffra är densamma i alla format. Varje siffra i promemorian har ett "
-                "nummer, och {key} säger för varje nummer vilken tabell och rad den är hämtad ur.",
-                key=Link(NUMBERS_NAME, nodes("siffernyckeln")),
+                "För program finns promemorians siffror i {key}, med tabell och rad för var och "
+                "en.",
+                key=Link(NUMBERS_NAME, nodes("en egen fil")),
             )
         ),
         *paragraph("En siffra som hålls inne står som två punkter i tabellerna."),
