@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from orchestration.language import words
+from orchestration.opendata import words as opendata
 from orchestration.opendata.tables import Table, tables_of
 from tests.integration.conftest import Installation
 
@@ -82,6 +83,22 @@ def test_the_columns_are_those_of_the_tables(
         " where (unit is null) = (data_type in ('DOUBLE', 'INTEGER', 'BIGINT'))"
     ).fetchall()
     assert without == [], "numbers have a unit, and nothing else has"
+
+
+def test_all_that_is_said_is_of_something_that_is_there(tables: tuple[Table, ...]) -> None:
+    """And every table has a title; so a new one cannot be forgotten, nor an old one linger."""
+    known = {table.name: table for table in tables}
+    said = opendata._file()
+    assert said.titles.keys() == known.keys()
+    columns = {column.name for table in tables for column in table.columns}
+    own = {f"{table.name}.{column.name}" for table in tables for column in table.columns}
+    assert said.units.keys() <= columns | own
+    assert said.references.keys() <= columns
+    assert {target for target in said.references.values() if target.count(".") == 1} <= set(known)
+    for name, told in opendata.described().items():
+        assert list(told.columns) == list(known[name].by_name), name
+    for name, key in said.keys.items():
+        assert set(key) <= set(known[name].by_name), name
 
 
 def test_a_column_says_what_it_was_made_of(snapshot: duckdb.DuckDBPyConnection) -> None:
