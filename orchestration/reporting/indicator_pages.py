@@ -35,7 +35,7 @@ from orchestration.language.inline import (
 )
 from orchestration.language.telling import reason
 from orchestration.reporting import figures, series_view
-from orchestration.reporting.addresses import INDEX_NAME, NUMBERS, ways
+from orchestration.reporting.addresses import INDEX_NAME, NUMBERS, QUALITY, ways
 from orchestration.reporting.calculation import Calculation
 from orchestration.reporting.calculation import told as calculation_told
 from orchestration.reporting.data import Shown, Source
@@ -238,7 +238,19 @@ class _Builder:
         yield nodes("Enhet"), quoted(quantities.unit_word(indicator.unit), "unit")
         yield nodes("Riktning"), capitalised(words.word(words.POLARITIES, self.indicator.polarity))
         yield nodes("Värden"), listing(spans) or nodes(without_values(indicator))
+        yield nodes("Kvalitet"), self._quality()
         yield nodes("Namn i databasen"), quoted(indicator.indicator_id, "indicator_id")
+
+    def _quality(self) -> Said:
+        """In what state the sources are, and where it is told how they were checked."""
+        sources = self.content.sources
+        old = any(source.stale or source.held for source in sources)
+        state = "En källa är inaktuell" if old else "Källorna är aktuella"
+        return say(
+            "{state}. {link}.",
+            state=state if sources else "Ingen källa är levererad",
+            link=Link(f"../{QUALITY}", nodes("Så är underlaget kontrollerat")),
+        )
 
     def warnings(self) -> list[Plain]:
         """What must be seen before the figures are."""

@@ -592,6 +592,18 @@ def test_a_page_says_how_its_indicator_is_counted(city: duckdb.DuckDBPyConnectio
     assert stray_digits(document, page(document, Frame("Staden", "utan nummer"))) == []
 
 
+def test_a_page_says_in_what_state_its_sources_are(city: duckdb.DuckDBPyConnection) -> None:
+    draw(city)
+    before = prose(write(city)["evicted_children.html"])
+    assert "Kvalitet Källorna är aktuella. Så är underlaget kontrollerat." in before
+    city.execute("update meta.sources set stale = true where source_id = 'avhysningar_barn'")
+    made = write(city)
+    assert "Kvalitet En källa är inaktuell." in prose(made["evicted_children.html"])
+    assert "Källorna är aktuella." in prose(made["debt_median.html"])
+    city.execute("delete from meta.sources")
+    assert "Kvalitet Ingen källa är levererad." in prose(write(city)["debt_median.html"])
+
+
 def _page_of(data: SeriesData, indicator_id: str) -> IndicatorSeries:
     [found] = [each for each in data.indicators if each.indicator.indicator_id == indicator_id]
     return found
