@@ -14,6 +14,7 @@ import pytest
 
 from orchestration.language import words
 from orchestration.reporting.data import load_report_data
+from orchestration.reporting.indicator_pages import in_order, indicator_page
 from orchestration.reporting.memorandum import memorandum
 from orchestration.reporting.page_parts import made
 from orchestration.reporting.site.content import Site, load_site
@@ -228,6 +229,40 @@ def test_what_is_hidden_is_neither_shown_nor_compared_with(
     # Said once, where it is.
     assert text_of(parse(files["namnder/bromma.html"])).count("uppgift skyddas") == 1
     assert "uppgift skyddas" not in text_of(parse(files["namnder/jarva.html"]))
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_whatever_is_hidden_no_number_rests_on_it(
+    city: duckdb.DuckDBPyConnection, part: int
+) -> None:
+    """A third of all values at a time: pages are whole, and each number's cell has a figure."""
+    hide(city, f"(hash(indicator_id, geography_id, category) + year(period_start)) % 3 = {part}")
+    [(hidden,)] = city.execute(
+        "select count(*) from marts.indicator_values where status = 'suppressed'"
+    ).fetchall()
+    assert hidden > 10
+    site = build(city)
+    pages = [
+        indicator_page(site.series, each, place)
+        for place, each in enumerate(in_order(site.series), start=1)
+    ]
+    documents = [*(document for _, document in site_documents(site)), *pages, site.memorandum]
+    values = [
+        cell
+        for document in documents
+        for number in document.numbers()
+        for cell in number.cells
+        if cell.table == "marts.indicator_values" and cell.column
+    ]
+    assert len(values) > 50
+    for cell in values:
+        where = " and ".join(f"{name} = ?" for name, _ in cell.row)
+        [(value, status)] = city.execute(
+            f"select {cell.column}, status from {cell.table} where {where}",
+            [key for _, key in cell.row],
+        ).fetchall()
+        assert value is not None, cell
+        assert status != "suppressed", cell
 
 
 def test_a_figure_that_is_gone_takes_its_comparison_with_it(
