@@ -94,6 +94,14 @@
     } else return;
     event.preventDefault();
   });
+  // Where the stop is narrowed away or folded, the first number that is seen takes its place.
+  const keepSeen = () => {
+    if (!current?.checkVisibility()) {
+      stopAt(numbers.find((number) => number.checkVisibility()) ?? numbers[0]);
+    }
+  };
+  document.addEventListener("input", keepSeen);
+  document.addEventListener("toggle", keepSeen, true);
   document.documentElement.classList.add("numbers");
-  stopAt(numbers.find((number) => number.checkVisibility()) ?? numbers[0]);
+  keepSeen();
 })();
