@@ -213,9 +213,29 @@ class Settings(BaseSettings):
         return self.published_dir / "marts.duckdb"
 
     @property
+    def release_path(self) -> Path:
+        """The DuckDB file that holds all that may be shown, and nothing else."""
+        return self.state_dir / "release" / "release.duckdb"
+
+    @property
+    def release_draft_path(self) -> Path:
+        """The same while it is written."""
+        return self.state_dir / "release.partial" / self.release_path.name
+
+    @property
     def restricted_dir(self) -> Path:
         """Directory that nobody but its owner reads; the same for every moment."""
         return self.own_home / "restricted"
+
+    @property
+    def restricted_snapshot_path(self) -> Path:
+        """The DuckDB file with all figures, for those who may see them."""
+        return self.restricted_publication_dir / "marts.duckdb"
+
+    @property
+    def restricted_publication_dir(self) -> Path:
+        """Directory of the snapshot and the memorandum that have all figures."""
+        return self.state_dir / "restricted"
 
     @property
     def samples_dir(self) -> Path:
@@ -225,8 +245,7 @@ class Settings(BaseSettings):
     @property
     def disclosure_path(self) -> Path:
         """What was decided of each cell: it names those that are small."""
-        end = "" if self._past is None else f"-{self._past}"
-        return self.restricted_dir / f"disclosure{end}.duckdb"
+        return self.restricted_publication_dir / "disclosure.duckdb"
 
     @property
     def ledger_path(self) -> Path:

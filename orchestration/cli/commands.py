@@ -28,6 +28,8 @@ from orchestration.cli.preflight import (
     require_report_year,
 )
 from orchestration.cli.published import (
+    index_path,
+    opened,
     show_answer,
     show_deviations,
     show_sources,
@@ -125,10 +127,15 @@ def query(
     home: inputs.Home = None,
     municipality: inputs.MunicipalityCode = None,
     shape: inputs.Shape = Format.TABLE,
+    *,
+    restricted: inputs.Restricted = False,
+    reason: inputs.OpeningReason = None,
 ) -> None:
     """Ställer en fråga till den publicerade ögonblicksbilden."""
+    settings = configured(home=home, municipality=municipality)
+    door = opened(settings, "query", sql, reason, restricted=restricted)
     with _answered():
-        show_answer(configured(home=home, municipality=municipality), sql, shape)
+        show_answer(door, sql, shape)
 
 
 @app.command(cls=Command)
@@ -136,10 +143,33 @@ def deviations(
     home: inputs.Home = None,
     municipality: inputs.MunicipalityCode = None,
     shape: inputs.Shape = Format.TABLE,
+    *,
+    restricted: inputs.Restricted = False,
+    reason: inputs.OpeningReason = None,
 ) -> None:
     """Visar avvikelserna i rangordning, och var indikatorernas sidor finns."""
+    settings = configured(home=home, municipality=municipality)
+    door = opened(settings, "deviations", "", reason, restricted=restricted)
     with _answered():
-        show_deviations(configured(home=home, municipality=municipality), shape)
+        show_deviations(door, index_path(settings), shape)
+
+
+@app.command(cls=Command)
+def trace(
+    number: inputs.PrintedNumber,
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+    shape: inputs.Shape = Format.TABLE,
+    *,
+    restricted: inputs.Restricted = False,
+    reason: inputs.OpeningReason = None,
+) -> None:
+    """Följer ett tal i promemorian till leveranserna det kommer ur."""
+    from orchestration.cli import tracing  # noqa: PLC0415
+
+    settings = configured(home=home, municipality=municipality)
+    door = opened(settings, "trace", number, reason, restricted=restricted)
+    tracing.show(settings, number, door.parent, shape)
 
 
 @app.command(cls=Command)

@@ -91,10 +91,6 @@ def _tell(found: Audited) -> None:
             " känt vägs inte in."
         )
     print_note(f"Vilka cellerna är står i {found.path}, som bara ägaren läser.")
-    print_note(
-        "Det publicerade är ännu inte skyddat: beskeden gäller vad som skulle döljas. Se"
-        " docs/disclosure.md."
-    )
 
 
 def read_published(settings: Settings) -> None:

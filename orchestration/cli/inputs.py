@@ -479,6 +479,30 @@ SampleOut = Annotated[
         help="Stickprovets egen katalog; annars restricted/samples i hemkatalogen.",
     ),
 ]
+PrintedNumber = Annotated[
+    str,
+    typer.Argument(
+        metavar="TAL",
+        parser=_text("talets nummer, eller talet så som det står", 'P12 eller "527 personer"'),
+        help="Talets nummer ur siffernyckeln, eller talet så som det står.",
+    ),
+]
+Restricted = Annotated[
+    bool,
+    typer.Option(
+        "--restricted",
+        help="Svara ur alla tal, för den som får se dem; kräver --reason och loggas.",
+    ),
+]
+OpeningReason = Annotated[
+    str | None,
+    typer.Option(
+        "--reason",
+        metavar="SKÄL",
+        parser=_text("skälet", "ärende 2026-12"),
+        help="Varför det som är skyddat öppnas; sparas i loggen.",
+    ),
+]
 DisclosurePolicy = Annotated[
     Path | None,
     typer.Option(

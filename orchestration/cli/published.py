@@ -93,11 +93,50 @@ _REASONS: Mapping[type[duckdb.Error], str] = MappingProxyType(
 _ATTEMPT = ("tried_at", "fetched_at", "fetch_message_sv", "fetch_age_days", "fetch_stale")
 
 
-def query_published(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
-    """Run a query on the published snapshot.
+def opened(
+    settings: Settings, command: str, statement: str, reason: str | None, *, restricted: bool
+) -> Path:
+    """The snapshot that answers: what anybody may see or, written down first, all figures.
 
     Args:
-        settings: Where it is.
+        settings: The installation.
+        command: Which command asks.
+        statement: What it asks.
+        reason: Why, where all figures are asked for.
+        restricted: Whether they are.
+
+    Returns:
+        Path of the snapshot.
+
+    Raises:
+        typer.Exit: If all figures are asked for without a reason, or the opening cannot be logged.
+    """
+    if not restricted:
+        return settings.snapshot_path
+    if not (reason or "").strip():
+        refuse(
+            "Alla tal, också de skyddade, visas bara med ett skäl. Gör så här: skriv det efter"
+            " --reason; det sparas med ditt namn och tiden."
+        )
+    from orchestration.flow.accesses import note_access  # noqa: PLC0415
+    from orchestration.flow.restricted import RestrictedHeldError  # noqa: PLC0415
+
+    try:
+        note_access(settings, command, str(reason), statement)
+    except (RestrictedHeldError, OSError, duckdb.Error) as error:
+        refuse(
+            f"Öppningen kan inte loggas, och inget visas. Gör så här: se efter att"
+            f" {settings.ledger_path} går att skriva i och inte används av någon annan.",
+            cause=error,
+        )
+    return settings.restricted_snapshot_path
+
+
+def query_published(snapshot: Path, sql: str) -> duckdb.DuckDBPyConnection:
+    """Run a query on a published snapshot.
+
+    Args:
+        snapshot: Where it is.
         sql: The query.
 
     Returns:
@@ -107,9 +146,9 @@ def query_published(settings: Settings, sql: str) -> duckdb.DuckDBPyConnection:
         duckdb.Error: If it cannot be answered.
         typer.Exit: If nothing is published, or if it is more than a question.
     """
-    if not settings.snapshot_path.exists():
+    if not snapshot.exists():
         refuse("Inget är publicerat än. Kör avvik run först.")
-    connection = connect(settings.snapshot_path, read_only=True)
+    connection = connect(snapshot, read_only=True)
     if not _only_asks(sql):
         refuse(
             "Frågan kunde inte besvaras: avvik query svarar på frågor och gör inget annat. Gör så"
@@ -148,11 +187,11 @@ def index_path(settings: Settings) -> Path:
     return settings.published_dir / "indikatorer" / "index.html"
 
 
-def show_answer(settings: Settings, sql: str, shape: Format) -> None:
-    """Ask the published snapshot, and print what it answers.
+def show_answer(snapshot: Path, sql: str, shape: Format) -> None:
+    """Ask a published snapshot, and print what it answers.
 
     Args:
-        settings: Where it is.
+        snapshot: Where it is.
         sql: The query.
         shape: How to print.
 
@@ -160,7 +199,7 @@ def show_answer(settings: Settings, sql: str, shape: Format) -> None:
         duckdb.Error: If it cannot be answered.
         typer.Exit: If nothing is published.
     """
-    columns, rows = answer_of(query_published(settings, sql))
+    columns, rows = answer_of(query_published(snapshot, sql))
     if shape is not Format.TABLE:
         print_rows(columns, rows, shape)
         return
@@ -184,17 +223,18 @@ def why_unanswered(error: duckdb.Error) -> str:
     return f"{reason}\nDuckDB säger: {error}"
 
 
-def show_deviations(settings: Settings, shape: Format) -> None:
+def show_deviations(snapshot: Path, pages: Path, shape: Format) -> None:
     """Print the deviations, ranked; for a program with every column.
 
     Args:
-        settings: Where the snapshot is.
+        snapshot: Where it is.
+        pages: Where the list of the indicators' pages is.
         shape: How to print.
     """
     if shape is not Format.TABLE:
-        show_answer(settings, _DEVIATIONS_IN_FULL, shape)
+        show_answer(snapshot, _DEVIATIONS_IN_FULL, shape)
         return
-    rows = query_published(settings, _DEVIATIONS).fetchall()
+    rows = query_published(snapshot, _DEVIATIONS).fetchall()
     # Ranks are given one outcome after the other.
     for outcome, some in groupby(rows, key=itemgetter(1)):
         print_rows(
@@ -205,7 +245,7 @@ def show_deviations(settings: Settings, shape: Format) -> None:
         console.print()
     if not rows:
         console.print("Inga avvikelser.")
-    console.print(f"Varje indikators serie: {index_path(settings)}", soft_wrap=True)
+    console.print(f"Varje indikators serie: {pages}", soft_wrap=True)
 
 
 def _told(row: tuple[Any, ...]) -> Sequence[Any]:
@@ -238,7 +278,7 @@ def show_sources(settings: Settings, shape: Format) -> None:
     if settings.snapshot_path.exists() or not attempts:
         print_rows(
             ("källa", "utgivare", "period", "hämtad", "SHA-256", "märkning"),
-            query_published(settings, _SOURCES).fetchall(),
+            query_published(settings.snapshot_path, _SOURCES).fetchall(),
             title="Publicerat",
         )
         console.print()
@@ -304,7 +344,7 @@ def _show_sources_in_full(settings: Settings, attempts: dict[str, _Attempt], sha
     columns = _SOURCE_COLUMNS
     known = f"select {', '.join(columns)} from meta.sources order by all"
     if settings.snapshot_path.exists() or not attempts:
-        for row in query_published(settings, known).fetchall():
+        for row in query_published(settings.snapshot_path, known).fetchall():
             rows[row[0]] = list(row)
     nothing = [None] * (len(columns) - 1)
     for source_id in attempts:

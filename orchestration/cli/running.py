@@ -506,10 +506,11 @@ def _print_left(settings: Settings) -> None:
 
 
 def _print_findings(settings: Settings) -> None:
+    snapshot = settings.snapshot_path
     rows = query_published(
-        settings, "select title_sv, summary_sv from marts.focus_areas order by rank"
+        snapshot, "select title_sv, summary_sv from marts.focus_areas order by rank"
     ).fetchall()
-    [(synthetic,)] = query_published(settings, "select synthetic from meta.publication").fetchall()
+    [(synthetic,)] = query_published(snapshot, "select synthetic from meta.publication").fetchall()
     if synthetic:
         console.print("Delvis syntetiska uppgifter.", style="yellow")
     console.print("Fokusområden" if rows else "Inga fokusområden.", style="bold")

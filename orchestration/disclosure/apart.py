@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
@@ -30,14 +30,15 @@ def by_two(
     """
     ours, theirs = _halves(weights)
     context = multiprocessing.get_context("spawn")
-    reader, writer = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_beside, args=(writer, [(each, tasks[each]) for each in theirs], work), daemon=True
-    )
+    reader, writer = context.Pipe()
+    process = context.Process(target=_beside, args=(writer, work), daemon=True)
     process.start()
+    # Open in the other process alone: where that has ended, nobody waits for it.
     writer.close()
     left = set(theirs)
     try:
+        with suppress(OSError):
+            reader.send([(each, tasks[each]) for each in theirs])
         for number in ours:
             yield number, work(tasks[number])
             # It waits for us where what it has done is not fetched.
@@ -52,7 +53,7 @@ def by_two(
 
 
 def _fetched(
-    reader: "Connection[object, tuple[int, Done]]", left: set[int], *, wait: bool
+    reader: "Connection[Any, tuple[int, Done]]", left: set[int], *, wait: bool
 ) -> Iterator[tuple[int, Done]]:
     """What the other process has done, until nothing is left or it has ended.
 
@@ -80,12 +81,11 @@ def _halves(weights: Sequence[int]) -> tuple[list[int], list[int]]:
 
 
 def _beside(
-    writer: "Connection[tuple[int, Done], object]",
-    tasks: Sequence[tuple[int, Given]],
+    writer: "Connection[tuple[int, Done], list[tuple[int, Given]]]",
     work: Callable[[Given], Done],
 ) -> None:
     """Do tasks in this process, which nobody but the one that started it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(BrokenPipeError):
-        for number, each in tasks:
+    with suppress(EOFError, OSError):
+        for number, each in writer.recv():
             writer.send((number, work(each)))

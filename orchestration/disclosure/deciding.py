@@ -4,8 +4,8 @@ Where cells come from and where decisions are kept belongs to whoever asks.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -36,12 +36,40 @@ class Asked:
         rules: The rule that hides each, empty where none does; shape (n,).
         effort: How safe, and how hard to look.
         published: Those that an earlier publication showed as they are; shape (n,).
+        was: Those that are no cells of today: what cells were when they were published; shape (n,).
     """
 
     task: Task
     rules: NDArray[np.str_]
     effort: Effort
     published: Flags
+    was: Flags
+
+    def settled(self, known: Mapping[str, Collection[str]]) -> Iterator[tuple[str, Integers]]:
+        """The blocks that were decided before any publication, and shown as was decided.
+
+        What publications have told of such a block is a part of what it shows, and what it shows
+        tells nothing, so neither do they.
+
+        Args:
+            known: The names of the cells that are hidden of each block that was decided, by key.
+
+        Yields:
+            The key of each, and the places of its cells.
+        """
+        if not self.published.any():
+            return
+        alone = replace(self.task, known=self.task.known & ~self.published)
+        for places, task in alone.open_blocks():
+            told = self.published[places]
+            if self.was[places].any() or (told & task.secret).any():
+                continue
+            key = key_of(task, self.effort)
+            hidden = known.get(key)
+            if hidden is not None and not any(
+                task.system.ids[place] in hidden for place in np.flatnonzero(told).tolist()
+            ):
+                yield key, places
 
     def near_published(self) -> Flags:
         """The cells that a sum holds together with one that was published; shape (n,)."""
@@ -79,7 +107,7 @@ def asked(
     cells: Described,
     pairs: Integers,
     policy: Policy,
-    published: Flags | None = None,
+    earlier: tuple[Flags, Flags] | None = None,
 ) -> Asked:
     """Put the policy to cells.
 
@@ -88,9 +116,11 @@ def asked(
         cells: What they are.
         pairs: Wholes and parts of them that no equation holds, as `cells.alone` has them.
         policy: What is small and what is shown.
-        published: Those that an earlier publication showed; none unless given.
+        earlier: Which cells an earlier publication showed, and which are no cells of today; none
+            unless given.
     """
-    published = np.zeros(len(system), dtype=bool) if published is None else published
+    nothing = np.zeros(len(system), dtype=bool)
+    published, was = (nothing, nothing) if earlier is None else earlier
     rules = primary.by_policy(system.values, cells, policy)
     shown = cells.shown & (cells.todays_map | (policy.maps == "all"))
     if not policy.crosses_of_boards:
@@ -103,7 +133,7 @@ def asked(
         cost=cells.persons,
         pairs=pairs,
     )
-    return Asked(task, rules, Effort(least_width=policy.least_width), published)
+    return Asked(task, rules, Effort(least_width=policy.least_width), published, was)
 
 
 def of_map(
@@ -132,7 +162,7 @@ def of_map(
 
 def decide(
     given: Asked,
-    known: Collection[str],
+    known: Mapping[str, Collection[str]],
     done: Callable[[str], None] = lambda _: None,
     *,
     by_two: bool = False,
@@ -141,7 +171,7 @@ def decide(
 
     Args:
         given: All cells.
-        known: Keys of the blocks that were decided before.
+        known: The names of the cells that are hidden of each block that was decided before, by key.
         done: Called with the key of each block, decided now or before.
         by_two: Whether to let another process do half of it, where it is much.
 
@@ -150,7 +180,13 @@ def decide(
     """
     new: list[tuple[str, Integers, Task, bool]] = []
     near = given.near_published()
+    settled = np.zeros(len(given.task.system), dtype=bool)
+    for key, places in given.settled(known):
+        settled[places] = True
+        done(key)
     for places, task in given.task.open_blocks():
+        if settled[places].all():
+            continue
         is_near = bool(near[places].any())
         key = key_of(task, given.effort, near_published=is_near)
         if key in known:

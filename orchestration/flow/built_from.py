@@ -44,7 +44,7 @@ EDITION = "published.edition"
 _FILE = "file:"
 _INBOX = "inbox:"
 # What lies as files and is summed up as such; by the product's name, its place below the home.
-_DOCUMENTS = {"published.memorandum": "draft"}
+_DOCUMENTS = {"published.memorandum": "draft", "release.database": "release"}
 
 _CREATE = f"""
 create table if not exists {TABLE} (
@@ -181,7 +181,7 @@ class Provenance:
             name: The product.
         """
         schema = name.partition(".")[0]
-        return schema not in {"landing", "published"} and name not in self._views
+        return schema not in {"landing", "published", "release"} and name not in self._views
 
     def forget(self) -> None:
         """Look anew from now on: something has been written."""

@@ -3,11 +3,13 @@
 Reads the cells and sums that dbt has made and what the ledger says has been published, decides by
 the policy, and keeps decisions and the attack's findings in a file that only the owner reads: they
 name the cells that are small. Which cells there are is said in dbt; how one decides, in
-`orchestration.disclosure`; what is told of a single cell, in `cells`.
+`orchestration.disclosure`; what is told of a single cell, in `explaining`; what tables show of what
+is decided, in `releasing`.
 """
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from itertools import islice
@@ -160,6 +162,23 @@ class Audited:
         return self.secrets - self.published - self.following
 
 
+@dataclass(frozen=True, eq=False)
+class CellsShown:
+    """What is shown of the cells that a table would show.
+
+    Attributes:
+        ids: Their names; n of them.
+        values: Their counts; shape (n,).
+        released: Which are shown; shape (n,).
+        policy_sha256: Fingerprint of the policy that it was decided by.
+    """
+
+    ids: Sequence[str]
+    values: Integers
+    released: Flags
+    policy_sha256: str
+
+
 def audit_warehouse(settings: Settings, policy_file: Path | None = None) -> Audited:
     """Decide what must be hidden of the warehouse's cells, and attack what would be shown.
 
@@ -178,14 +197,40 @@ def audit_warehouse(settings: Settings, policy_file: Path | None = None) -> Audi
         RestrictedHeldError: If another process is at it.
         WarehouseHeldError: If another process holds the warehouse.
     """
-    began = time.monotonic()
+    if not settings.warehouse_path.exists():
+        raise NothingToDecideError("Det finns inget att pröva. Gör så här: kör avvik run först.")
     policy = read_policy(policy_file) if policy_file else read_policy()
+    with open_warehouse(settings.warehouse_path, read_only=True) as connection:
+        audited, _ = decide_cells(connection, settings, policy)
+    return audited
+
+
+def decide_cells(
+    warehouse: duckdb.DuckDBPyConnection, settings: Settings, policy: Policy
+) -> tuple[Audited, CellsShown]:
+    """Decide what must be hidden of the cells there are, and attack what would be shown.
+
+    Args:
+        warehouse: An open connection to the warehouse, which is only read.
+        settings: The installation.
+        policy: What is small and what is shown.
+
+    Returns:
+        What it came to, and what is shown.
+
+    Raises:
+        NothingToDecideError: If no flow has made any cells.
+        UnequalSumError: If a declared sum does not hold.
+        LedgerError: If the ledger is not as it was written.
+        RestrictedHeldError: If another process is at it.
+    """
+    began = time.monotonic()
     ledger = read_ledger(settings, seen=last_seen(settings))
-    given, gone = _asked(settings, policy, ledger)
+    given, gone = _asked(warehouse, settings, policy, ledger)
     secret = given.task.secret
     with open_restricted(settings.disclosure_path) as connection:
         connection.execute(_TABLES)
-        known = {key for (key,) in connection.execute("select block_id from blocks").fetchall()}
+        known = _decided_before(connection)
         keys: list[str] = []
         new = 0
         decided = deciding.decide(given, known, keys.append, by_two=True)
@@ -215,7 +260,30 @@ def audit_warehouse(settings: Settings, policy_file: Path | None = None) -> Audi
             path=settings.disclosure_path,
         )
         _record(connection, settings, audited, policy, ledger)
-    return audited
+    asked = np.flatnonzero(given.task.shown)
+    status = deciding.statuses(given.task, released)
+    shown = CellsShown(
+        [given.task.system.ids[place] for place in asked.tolist()],
+        given.task.system.values[asked],
+        np.asarray(status[asked] == "released", dtype=bool),
+        policy_sha256(policy),
+    )
+    return audited, shown
+
+
+def _decided_before(connection: duckdb.DuckDBPyConnection) -> dict[str, frozenset[str]]:
+    """The names of the cells that are hidden of each block that was decided, by its key."""
+    rows = connection.execute(
+        """
+        select blocks.block_id, list(decisions.cell_id) filter (decisions.cell_id is not null)
+        from blocks
+        left join decisions
+            on blocks.block_id = decisions.block_id
+            and decisions.status in ('primary', 'secondary')
+        group by blocks.block_id
+        """
+    ).fetchall()
+    return {key: frozenset(hidden or ()) for key, hidden in rows}
 
 
 def last_seen(settings: Settings) -> str | None:
@@ -241,16 +309,15 @@ def last_seen(settings: Settings) -> str | None:
     return None if found is None else str(found[0])
 
 
-def _asked(settings: Settings, policy: Policy, ledger: Ledger) -> tuple[Asked, int]:
+def _asked(
+    warehouse: duckdb.DuckDBPyConnection, settings: Settings, policy: Policy, ledger: Ledger
+) -> tuple[Asked, int]:
     """The cells of the maps that are shown and those that were published, with what is asked.
 
     Returns:
         What is asked, and how many published cells are no more.
     """
-    if not settings.warehouse_path.exists():
-        raise NothingToDecideError("Det finns inget att pröva. Gör så här: kör avvik run först.")
-    with open_warehouse(settings.warehouse_path, read_only=True) as connection:
-        system, cells, pairs, ends = read_cells(connection, settings.municipality)
+    system, cells, pairs, ends = read_cells(warehouse, settings.municipality)
     earlier, gone = _earlier(ledger, system, ends)
     # Former boards are nowhere shown; where they have been, what follows from them is asked for.
     were_shown = any((~cells.todays_map[each.places]).any() for each in earlier)
@@ -258,7 +325,8 @@ def _asked(settings: Settings, policy: Policy, ledger: Ledger) -> tuple[Asked, i
         system, cells, pairs, kept = deciding.of_map(system, cells, pairs)
         earlier, gone = _earlier(ledger, system, ends[kept])
     union = united(system, cells, earlier)
-    return deciding.asked(union.system, union.cells, pairs, policy, union.known), gone
+    was = np.arange(len(union.system)) >= len(system)
+    return deciding.asked(union.system, union.cells, pairs, policy, (union.known, was)), gone
 
 
 def _earlier(
@@ -438,3 +506,44 @@ def policy_sha256(policy: Policy) -> str:
         policy: What is small and what is shown.
     """
     return hashlib.sha256(repr(policy).encode()).hexdigest()
+
+
+def keep_shown(settings: Settings, shown: CellsShown) -> None:
+    """Keep what the latest release shows, for the ledger to take when it is published.
+
+    Args:
+        settings: The installation.
+        shown: Which cells are shown.
+
+    Raises:
+        RestrictedHeldError: If another process is at it.
+    """
+    with open_restricted(settings.disclosure_path) as connection:
+        connection.execute(
+            "create or replace table shown as select unnest(?::varchar[]) as cell_id,"
+            " unnest(?::bigint[]) as value, unnest(?::boolean[]) as released,"
+            " ?::varchar as policy_sha256",
+            [list(shown.ids), shown.values, shown.released, shown.policy_sha256],
+        )
+
+
+def read_shown(settings: Settings) -> CellsShown:
+    """What the latest release shows.
+
+    Args:
+        settings: The installation.
+
+    Raises:
+        RestrictedHeldError: If another process is at it.
+    """
+    with open_restricted(settings.disclosure_path, read_only=True) as connection:
+        rows = connection.execute(
+            "select cell_id, value, released, policy_sha256 from shown order by cell_id"
+        ).fetchnumpy()
+    policies = rows["policy_sha256"].tolist()
+    return CellsShown(
+        [str(each) for each in rows["cell_id"]],
+        _whole(rows["value"]),
+        np.asarray(rows["released"], dtype=bool),
+        str(policies[0]) if policies else "",
+    )

@@ -1,15 +1,19 @@
 """Step: the memorandum and the indicators' pages, written from the marts and the findings.
 
 Writes a draft inside the installation; readers get it with the snapshot, when that is published.
-They are one product, so that a draft is never a memorandum and pages of different figures. What
-they say belongs in `orchestration.reporting`.
+What anybody may read is written from what is released and from nothing else; beside it a memorandum
+with all figures, for those who may see them. They are one product, so that a draft is never a
+memorandum and pages of different figures. What they say belongs in `orchestration.reporting`.
 """
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+
+import duckdb
 
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.findings.marts import ANALYSIS_METHODS, ANALYSIS_RESULTS, BOARD_STANDARDISED
@@ -18,6 +22,7 @@ from orchestration.flow.built_from import REPORT_YEAR
 from orchestration.flow.calculations import calculations
 from orchestration.flow.findings import CATALOGUE, MARTS
 from orchestration.flow.marts import report_year
+from orchestration.flow.releasing import RELEASE, open_release
 from orchestration.flow.remarks import all_remarks, quality_status
 from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
 from orchestration.registers.municipality import load_municipality
@@ -29,9 +34,10 @@ from orchestration.reporting.addresses import (
     WORD_NAME,
     WORKBOOK_NAME,
 )
-from orchestration.reporting.data import ReportData, load_report_data
-from orchestration.reporting.definitions import definitions
-from orchestration.reporting.indicator_pages import in_order, render_indicator_pages
+from orchestration.reporting.data import ReportData, load_indicators, load_report_data
+from orchestration.reporting.definitions import catalogue_order, definitions
+from orchestration.reporting.document import Document
+from orchestration.reporting.indicator_pages import render_indicator_pages
 from orchestration.reporting.memorandum import Edition, as_page, memorandum
 from orchestration.reporting.origins import load_origins
 from orchestration.reporting.render.docx import as_docx
@@ -52,6 +58,8 @@ from orchestration.storage.report_year import AREA_YEARS
 from orchestration.version import code_version
 
 DRAFT = "published.memorandum"
+# What the draft's two parts are called, after the doors that they go out through.
+OPEN, RESTRICTED = "published", "restricted"
 # So often the log says how many pages are written.
 _TOLD_EVERY = 20
 
@@ -78,6 +86,7 @@ def memorandum_step(found: Sequence[Analysis] = ()) -> Step:
                 DRAFT,
                 "Promemorian, med en sida för varje indikators serie.",
                 reads=(
+                    RELEASE,
                     REPORT_YEAR,
                     AREA_YEARS,
                     *MARTS,
@@ -99,14 +108,25 @@ def memorandum_step(found: Sequence[Analysis] = ()) -> Step:
 
 
 def chapters(
-    work: Work, found: Sequence[Analysis], data: ReportData, year: int, smallest_count: float
+    connection: duckdb.DuckDBPyConnection,
+    municipality: str,
+    found: Sequence[Analysis],
+    data: ReportData,
+    smallest_count: float,
 ) -> list[AnalysisChapter]:
     """The chapters of the analyses, in the order of the seed.
+
+    Args:
+        connection: What they are written from.
+        municipality: Code of the municipality that is reported on.
+        found: The analyses.
+        data: What the memorandum states.
+        smallest_count: Below which boards are not compared.
 
     Raises:
         StepRefusedError: An analysis has no row in the seed, or a row no analysis.
     """
-    rows = work.connection.execute(
+    rows = connection.execute(
         "select analysis_id, title_sv from seeds.analyses order by position, analysis_id"
     ).fetchall()
     by_id = {each.analysis_id: each for each in found}
@@ -118,17 +138,17 @@ def chapters(
     told = []
     for analysis_id, title_sv in rows:
         context = AnalysisContext(
-            year=year,
-            municipality_id=work.settings.municipality,
+            year=data.year,
+            municipality_id=municipality,
             municipality_name=data.municipality_name,
             sources=Sources(data.sources),
             anchor=anchor_of(analysis_id),
             smallest_count=smallest_count,
         )
         own = by_id[analysis_id]
-        blocks = own.blocks(work.connection, context)
-        result = own.result(work.connection, context) if own.indicators else ()
-        pages = tuple(own.pages(work.connection, context))
+        blocks = own.blocks(connection, context)
+        result = own.result(connection, context) if own.indicators else ()
+        pages = tuple(own.pages(connection, context))
         told.append(
             AnalysisChapter(analysis_id, title_sv, tuple(blocks), own.indicators, result, pages)
         )
@@ -139,57 +159,93 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
     """Write the draft anew."""
     connection, settings = work.connection, work.settings
     of_method = DeviationSettings(geography_id=settings.municipality)
-    name = load_municipality(settings).name
-    built_at = datetime.now(UTC)
     year = report_year(connection, settings)
-    data = load_report_data(
-        connection,
-        year=year,
-        municipality_id=settings.municipality,
-        municipality_name=name,
-    )
-    series = load_series_data(
-        connection,
-        year=year,
-        places=of_method.places(),
-        municipality_name=name,
-        smallest_count=of_method.board_minimum_count,
-    )
     remarks = all_remarks(connection)
     edition = Edition(
-        built_at=built_at,
+        built_at=datetime.now(UTC),
         version=code_version(settings),
         quality_status=quality_status(remarks),
-        remarks=remarks,
+        # Each may count rows of persons.
+        remarks=(),
         false_discovery_rate=of_method.fdr,
         origins=load_origins(connection),
     )
-    told = chapters(work, found, data, year, of_method.board_minimum_count)
-    document = memorandum(data, edition, told)
     draft = draft_dir(settings)
     unfinished = draft.with_name("draft.partial")
     shutil.rmtree(unfinished, ignore_errors=True)
-    (unfinished / PAGES_DIRECTORY).mkdir(parents=True, mode=0o700)
-    unfinished.chmod(0o700)
-    (unfinished / PAGE_NAME).write_text(as_page(document, data, edition), encoding="utf-8")
-    (unfinished / NUMBERS_NAME).write_text(as_json(document), encoding="utf-8")
+    unfinished.mkdir(mode=0o700, parents=True)
     try:
-        (unfinished / PDF_NAME).write_bytes(as_pdf(document, built_at))
-        (unfinished / WORD_NAME).write_bytes(as_docx(document, contents=True))
+        with open_release(settings) as released:
+            areas, pages = _write_open(released, unfinished / OPEN, found, work, edition)
+        data, told = _read(connection, settings, found, year)
+        secret = replace(edition, remarks=remarks, restricted=True)
+        _write_memorandum(unfinished / RESTRICTED, connection, data, secret, told)
     except PaperError as error:
         raise StepRefusedError(
             f"Promemorian kan inte skrivas i alla format, och inget publiceras. {error}"
         ) from error
-    known = definitions([each.indicator for each in in_order(series)])
-    (unfinished / WORKBOOK_NAME).write_bytes(as_workbook(document, known, built_at))
+    # The old draft goes first: whoever publishes in between finds none, and not half of one.
+    shutil.rmtree(draft, ignore_errors=True)
+    unfinished.rename(draft)
+    work.log.info("Promemorian och %d sidor är skrivna: %s", pages, draft)
+    return Outcome(
+        {
+            DRAFT: {
+                "fokusomraden": areas,
+                "sidor": pages,
+                "fil": str(draft / OPEN / PAGE_NAME),
+            }
+        }
+    )
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    found: Sequence[Analysis],
+    year: int,
+) -> tuple[ReportData, list[AnalysisChapter]]:
+    """What the memorandum states, and the chapters of the analyses."""
+    of_method = DeviationSettings(geography_id=settings.municipality)
+    data = load_report_data(
+        connection,
+        year=year,
+        municipality_id=settings.municipality,
+        municipality_name=load_municipality(settings).name,
+    )
+    told = chapters(connection, settings.municipality, found, data, of_method.board_minimum_count)
+    return data, told
+
+
+def _write_open(
+    released: duckdb.DuckDBPyConnection,
+    directory: Path,
+    found: Sequence[Analysis],
+    work: Work,
+    edition: Edition,
+) -> tuple[int, int]:
+    """Write all that anybody may read; how many areas and pages there are."""
+    settings = work.settings
+    of_method = DeviationSettings(geography_id=settings.municipality)
+    data, told = _read(released, settings, found, report_year(work.connection, settings))
+    series = load_series_data(
+        released,
+        year=data.year,
+        places=of_method.places(),
+        municipality_name=data.municipality_name,
+        smallest_count=of_method.board_minimum_count,
+    )
+    document = _write_memorandum(directory, released, data, edition, told)
+    (directory / PAGES_DIRECTORY).mkdir(mode=0o700)
     pages = 0
-    for file_name, page in render_indicator_pages(series, edition, told, calculations(connection)):
-        (unfinished / PAGES_DIRECTORY / file_name).write_text(page, encoding="utf-8")
+    counted = calculations(work.connection)
+    for file_name, page in render_indicator_pages(series, edition, told, counted):
+        (directory / PAGES_DIRECTORY / file_name).write_text(page, encoding="utf-8")
         pages += 1
         if pages % _TOLD_EVERY == 0:
             work.log.info("Indikatorsidor: %d av %d", pages, len(series.indicators) + 1)
     site = load_site(
-        connection,
+        released,
         data,
         series,
         edition,
@@ -198,19 +254,26 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
         analyses=told,
     )
     for address, text in site_files(site):
-        (unfinished / address).parent.mkdir(mode=0o700, exist_ok=True)
-        (unfinished / address).write_text(text, encoding="utf-8")
+        (directory / address).parent.mkdir(mode=0o700, exist_ok=True)
+        (directory / address).write_text(text, encoding="utf-8")
         pages += address.endswith(".html")
-    # The old draft goes first: whoever publishes in between finds none, and not half of one.
-    shutil.rmtree(draft, ignore_errors=True)
-    unfinished.rename(draft)
-    work.log.info("Promemorian och %d sidor är skrivna: %s", pages, draft)
-    return Outcome(
-        {
-            DRAFT: {
-                "fokusomraden": len(data.focus_areas),
-                "sidor": pages,
-                "fil": str(draft / PAGE_NAME),
-            }
-        }
-    )
+    return len(data.focus_areas), pages
+
+
+def _write_memorandum(
+    directory: Path,
+    connection: duckdb.DuckDBPyConnection,
+    data: ReportData,
+    edition: Edition,
+    told: Sequence[AnalysisChapter],
+) -> Document:
+    """Write the memorandum in its formats, with the list of its numbers."""
+    document = memorandum(data, edition, told)
+    directory.mkdir(mode=0o700)
+    (directory / PAGE_NAME).write_text(as_page(document, data, edition), encoding="utf-8")
+    (directory / NUMBERS_NAME).write_text(as_json(document), encoding="utf-8")
+    (directory / PDF_NAME).write_bytes(as_pdf(document, edition.built_at))
+    (directory / WORD_NAME).write_bytes(as_docx(document, contents=True))
+    known = definitions(catalogue_order(load_indicators(connection).values()))
+    (directory / WORKBOOK_NAME).write_bytes(as_workbook(document, known, edition.built_at))
+    return document

@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import duckdb
+
 from orchestration.deviation.assess import assess
 from orchestration.deviation.charts import chart_points
 from orchestration.deviation.focus import focus_areas as find_focus_areas
@@ -43,6 +45,7 @@ from orchestration.language import areas, telling
 from orchestration.language.inline import plain
 from orchestration.language.names import Names
 from orchestration.registers.contract import load_contracts
+from orchestration.settings import Settings
 from orchestration.statistics.xmr import XmrSettings
 from orchestration.storage.report_year import AREA_YEARS
 
@@ -210,21 +213,32 @@ def _draw_limits(work: Work) -> Outcome:
 
 
 def _form_focus_areas(work: Work) -> Outcome:
-    """Group the deviations and write them beside their triangulation."""
-    catalogue = read_catalogue(work.connection, work.settings)
-    names = Names(catalogue, read_names(work.connection))
-    found, triangulation = find_focus_areas(read_findings(work.connection, DEVIATIONS), catalogue)
-    write_findings(work.connection, FOCUS_AREAS, [area_in_words(row, names) for row in found])
-    write_findings(
-        work.connection, TRIANGULATION, [pair_in_words(row, names) for row in triangulation]
-    )
-    work.log.info("Fokusområden: %d", len(found))
+    areas, pairs = form_focus_areas(work.connection, work.settings)
+    work.log.info("Fokusområden: %d", areas)
     return Outcome(
         {
-            FOCUS_AREAS.name: {"dagster/row_count": len(found)},
-            TRIANGULATION.name: {"dagster/row_count": len(triangulation)},
+            FOCUS_AREAS.name: {"dagster/row_count": areas},
+            TRIANGULATION.name: {"dagster/row_count": pairs},
         }
     )
+
+
+def form_focus_areas(connection: duckdb.DuckDBPyConnection, settings: Settings) -> tuple[int, int]:
+    """Group the deviations there are, and write the areas beside their triangulation.
+
+    Args:
+        connection: An open connection to the marts, which are written to.
+        settings: Where the seeds are.
+
+    Returns:
+        How many areas there are, and pairs that they are held against.
+    """
+    catalogue = read_catalogue(connection, settings)
+    names = Names(catalogue, read_names(connection))
+    found, triangulation = find_focus_areas(read_findings(connection, DEVIATIONS), catalogue)
+    write_findings(connection, FOCUS_AREAS, [area_in_words(row, names) for row in found])
+    write_findings(connection, TRIANGULATION, [pair_in_words(row, names) for row in triangulation])
+    return len(found), len(triangulation)
 
 
 def deviation_in_words(row: Deviation, names: Names) -> Deviation:

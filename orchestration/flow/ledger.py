@@ -71,6 +71,7 @@ where
     rows.period_grain = 'year'
     and rows.municipality_id = ?
     and rows.amount is not null
+    and not figures.is_amount
 group by all
 order by cell_id
 """

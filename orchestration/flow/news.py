@@ -37,10 +37,12 @@ def nothing_new(settings: Settings) -> bool:
     Returns:
         False as well where nothing is published, or it cannot be read.
     """
-    if not settings.snapshot_path.exists() or not settings.warehouse_path.exists():
+    # What it was made from, fingerprints and all, is said behind the restricted door alone.
+    snapshots = (settings.snapshot_path, settings.restricted_snapshot_path)
+    if not all(path.exists() for path in (*snapshots, settings.warehouse_path)):
         return False
     try:
-        with connect(settings.snapshot_path, read_only=True) as connection:
+        with connect(settings.restricted_snapshot_path, read_only=True) as connection:
             published = ends(read_made(connection), PUBLICATION)
         with open_warehouse(settings.warehouse_path) as connection:
             provenance = Provenance(connection, settings)

@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 
 from orchestration.database import connect
+from orchestration.disclosure.derived import read_derived
 from orchestration.opendata.about import Publisher
 from orchestration.opendata.described import describe
 from orchestration.opendata.writing import DIRECTORY, write_open_data
@@ -18,16 +19,30 @@ from orchestration.storage.snapshot import SNAPSHOT_NAME
 
 
 def complete(settings: Settings, log: logging.Logger, edition: Path) -> None:
-    """Add to an edition what it needs to be read on its own.
+    """Add to an edition for anybody what it needs to be read on its own.
 
     Args:
         settings: Who publishes, and where.
         log: Where it is told what is written.
         edition: Its directory, which nobody reads yet.
     """
-    with connect(edition / SNAPSHOT_NAME) as snapshot:
-        describe(snapshot)
+    describe_edition(edition)
     open_data(settings, log, edition)
+
+
+def describe_edition(edition: Path) -> None:
+    """Let an edition's database say what it holds.
+
+    Args:
+        edition: Its directory, which nobody reads yet.
+    """
+    rests_on = {
+        (table, column): text
+        for table, declared in read_derived().items()
+        for column, text in declared.rests()
+    }
+    with connect(edition / SNAPSHOT_NAME) as snapshot:
+        describe(snapshot, rests_on)
 
 
 def open_data(settings: Settings, log: logging.Logger, edition: Path) -> None:

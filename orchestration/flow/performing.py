@@ -15,6 +15,7 @@ from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Ve
 from orchestration.notices import Cause
 from orchestration.quality.gate import GateClosedError, require_open
 from orchestration.settings import Settings
+from orchestration.storage.snapshot import editions_dir
 from orchestration.storage.warehouse import open_warehouse, row_counts
 
 GATE_CLOSED = "Grinden är stängd."
@@ -86,8 +87,13 @@ def perform(
     """
     chosen = frozenset(step.products if selected is None else selected)
     reads = step.reads_of(chosen)
-    landing = [settings.landing_dir]
-    with open_warehouse(settings.warehouse_path, directories=landing) as connection:
+    beside = [
+        settings.landing_dir,
+        settings.release_path.parent,
+        settings.release_draft_path.parent,
+        editions_dir(settings.restricted_publication_dir),
+    ]
+    with open_warehouse(settings.warehouse_path, directories=beside) as connection:
         provenance = Provenance(connection, settings)
         require_inputs(flow, reads, provenance)
         as_read = _as_read(step, chosen, provenance, [*filter(flow.makers.get, reads)])

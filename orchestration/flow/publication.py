@@ -1,9 +1,12 @@
-"""Step: the dated, gated snapshot that analysts open, and the memorandum and pages beside it.
+"""Step: the dated, gated snapshots that people open, with documents, each behind its door.
 
-Publishes only when every gate is open, no delivery is held and everything is made of what there is.
-What a snapshot is belongs in `orchestration.storage.snapshot`.
+Publishes only when every gate is open, no delivery is held and everything is made of what there is:
+all figures behind the restricted door, for those who may see them, and what is released for
+anybody. What is shown stands in the ledger before anybody can see it. What a snapshot is belongs in
+`orchestration.storage.snapshot`.
 """
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,19 +21,26 @@ from orchestration.flow.built_from import (
     head,
     read_made,
 )
-from orchestration.flow.documents import DRAFT, draft_dir
+from orchestration.flow.disclosing import read_shown
+from orchestration.flow.documents import DRAFT, OPEN, RESTRICTED, draft_dir
+from orchestration.flow.ledger import Edition, LedgerError, append
 from orchestration.flow.marts import report_year
-from orchestration.flow.opening import complete
+from orchestration.flow.opening import complete, describe_edition
+from orchestration.flow.releasing import RELEASE, released
 from orchestration.flow.remarks import all_remarks, create_table, quality_status
+from orchestration.flow.restricted import RestrictedHeldError
 from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
 from orchestration.intake.admission import raw_tables
 from orchestration.quality.gate import forget_results
+from orchestration.reporting.addresses import PAGES_DIRECTORY
+from orchestration.settings import Settings
 from orchestration.storage.deliveries import unresolved
-from orchestration.storage.snapshot import publish
+from orchestration.storage.snapshot import all_rows, publish
 from orchestration.version import code_version
 
-# Disclosure control is not applied yet, and the snapshot says so.
-_DISCLOSURE_STATUS = "ej prövad"
+# What a snapshot says of itself: small counts are hidden and proved so, or it has them all.
+_DECIDED = "prövad"
+_ALL_FIGURES = "sekretess: alla tal"
 
 _TABLE = """
 create or replace table meta.publication (
@@ -68,6 +78,7 @@ def publication_step(published: Sequence[str]) -> Step:
                     OPEN_DATA,
                     *published,
                     *(f"raw.{table}" for table in raw_tables()),
+                    RELEASE,
                     DRAFT,
                 ),
                 group="report",
@@ -104,22 +115,41 @@ def _publish(work: Work) -> Outcome:
             work.run_id,
             settings.profile,
             status,
-            _DISCLOSURE_STATUS,
+            _DECIDED,
             report_year(connection, settings),
             settings.municipality,
             made_of,
             settings.as_of,
         ],
     )
+    everything = all_rows(connection)
+    everything["meta.publication"] = (
+        f"select * replace ('{_ALL_FIGURES}' as disclosure_status) from meta.publication"
+    )
+    publish(
+        connection,
+        everything,
+        draft_dir(settings) / RESTRICTED,
+        settings.restricted_publication_dir,
+        built_at=built_at,
+        made_of=made_of,
+        keep=settings.snapshots_kept,
+        complete=describe_edition,
+        for_anybody=False,
+    )
     path = publish(
         connection,
-        draft_dir(settings),
+        released(connection, settings),
+        draft_dir(settings) / OPEN,
         settings.published_dir,
         built_at=built_at,
         made_of=made_of,
         keep=settings.snapshots_kept,
         complete=partial(complete, settings, work.log),
+        announce=partial(_enter, settings, built_at),
+        for_anybody=settings.as_of is None,
     )
+    _lead_on(settings)
     # What was written, into the chain: whoever changes it afterwards is found out.
     Provenance(connection, settings).record(
         work.run_id, {EDITION: {PUBLICATION: made[PUBLICATION].fingerprint}}
@@ -128,3 +158,33 @@ def _publish(work: Work) -> Outcome:
     return Outcome(
         {PUBLICATION: {"kvalitet": status, "bytes": path.stat().st_size, "fil": str(path)}}
     )
+
+
+def _lead_on(settings: Settings) -> None:
+    """Let the working memorandum's ways to the indicators' pages lead to those for anybody."""
+    link = settings.restricted_publication_dir / PAGES_DIRECTORY
+    if not link.is_symlink():
+        pages = settings.published_dir / PAGES_DIRECTORY
+        link.symlink_to(os.path.relpath(pages, link.parent))
+
+
+def _enter(settings: Settings, built_at: datetime, name: str) -> None:
+    """Write what a publication shows in the ledger.
+
+    Raises:
+        StepRefusedError: If it cannot be written; nothing is published then.
+    """
+    if settings.as_of is not None:
+        # What is built again of a past moment is shown to nobody but its owner.
+        return
+    try:
+        shown = read_shown(settings)
+        cells = {
+            cell_id: (value, is_released)
+            for cell_id, value, is_released in zip(
+                shown.ids, shown.values.tolist(), shown.released.tolist(), strict=True
+            )
+        }
+        append(settings, Edition(name, built_at, cells, shown.policy_sha256))
+    except (LedgerError, RestrictedHeldError) as error:
+        raise StepRefusedError(str(error)) from error

@@ -15,6 +15,7 @@ from orchestration.flow.models import marts_step, staging_step
 from orchestration.flow.performing import Flow
 from orchestration.flow.publication import publication_step
 from orchestration.flow.raw import raw_step
+from orchestration.flow.releasing import release_step
 from orchestration.quality.suites import load_suites
 from orchestration.settings import Settings
 
@@ -46,7 +47,7 @@ def draw_flow(found: Sequence[Analysis], settings: Settings) -> Flow:
         settings: Where the suites lie.
     """
     guarded = sorted(load_suites(settings.expectations_dir))
-    steps = (
+    before = (
         landing_step(),
         raw_step(guarded),
         staging_step(),
@@ -54,7 +55,6 @@ def draw_flow(found: Sequence[Analysis], settings: Settings) -> Flow:
         *finding_steps(),
         *(each.step for each in found),
         united_step([each.step for each in found]),
-        memorandum_step(found),
     )
-    marts = [name for step in steps for name in step.products if name.startswith("marts.")]
-    return Flow((*steps, publication_step(marts)))
+    marts = [name for step in before for name in step.products if name.startswith("marts.")]
+    return Flow((*before, release_step(marts), memorandum_step(found), publication_step(marts)))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.flow.accesses import access_faults
 from orchestration.flow.built_from import EDITION, Provenance
 from orchestration.flow.ledger import LedgerError, read_ledger
 from orchestration.flow.restricted import RestrictedHeldError
@@ -161,6 +162,7 @@ def _warehouse(settings: Settings, found: Verified) -> Iterator[str]:
 def _ledger(settings: Settings) -> Iterator[str]:
     try:
         read_ledger(settings)
+        yield from access_faults(settings)
     except RestrictedHeldError:
         # Whoever writes it looks through it.
         return
@@ -169,11 +171,12 @@ def _ledger(settings: Settings) -> Iterator[str]:
 
 
 def _published(settings: Settings, found: Verified) -> Iterator[str]:
-    directory = settings.published_dir
-    editions = editions_dir(directory)
-    for edition in sorted(editions.glob("[!.]*")):
-        found.editions += 1
-        for fault in edition_faults(edition):
-            yield f"Det publicerade är inte som det skrevs: {edition.name}: {fault}. {_AGAIN}"
-    for fault in (*chain_faults(editions), *name_faults(directory)):
-        yield f"Det publicerade är inte som det skrevs: {fault}. {_AGAIN}"
+    for directory in (settings.published_dir, settings.restricted_publication_dir):
+        editions = editions_dir(directory)
+        written = f"Det publicerade i {directory} är inte som det skrevs"
+        for edition in sorted(editions.glob("[!.]*")):
+            found.editions += 1
+            for fault in edition_faults(edition):
+                yield f"{written}: {edition.name}: {fault}. {_AGAIN}"
+        for fault in (*chain_faults(editions), *name_faults(directory)):
+            yield f"{written}: {fault}. {_AGAIN}"

@@ -1,8 +1,6 @@
 """A snapshot, made to be read without its makers: labels, views with names, and what columns mean.
 
 Adds to a file that holds the marts in its main schema and meta beside them; changes no row of it.
-The column `rests_on` of `meta.columns` is left empty: which cells a column rests on is declared
-nowhere yet.
 """
 
 from collections.abc import Mapping
@@ -32,11 +30,14 @@ _NO_SOURCE = (
 )
 
 
-def describe(connection: duckdb.DuckDBPyConnection) -> None:
+def describe(
+    connection: duckdb.DuckDBPyConnection, rests_on: Mapping[tuple[str, str], str]
+) -> None:
     """Add the labels, the views and `meta.columns` to a snapshot, and say what each table holds.
 
     Args:
         connection: An open connection to it that may write.
+        rests_on: What columns rest on, by table and column.
 
     Raises:
         duckdb.Error: A table that a view reads is missing.
@@ -61,7 +62,7 @@ def describe(connection: duckdb.DuckDBPyConnection) -> None:
     )
     for table in tables_of(connection):
         _comment(connection, table)
-    _list_columns(connection)
+    _list_columns(connection, rests_on)
 
 
 def _make_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -88,7 +89,9 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
             connection.execute(f'comment on column {table.place}."{column}" is {_quoted(meaning)}')
 
 
-def _list_columns(connection: duckdb.DuckDBPyConnection) -> None:
+def _list_columns(
+    connection: duckdb.DuckDBPyConnection, rests_on: Mapping[tuple[str, str], str]
+) -> None:
     made_from = _made_from(connection)
     rows = [
         (
@@ -99,6 +102,7 @@ def _list_columns(connection: duckdb.DuckDBPyConnection) -> None:
             words.name_of_column(column.meaning_sv),
             column.meaning_sv,
             words.unit(table.name, column.name) if column.is_number else None,
+            rests_on.get((table.name, column.name)),
             _source(table, made_from),
         )
         for table in tables_of(connection)
@@ -116,7 +120,7 @@ def _list_columns(connection: duckdb.DuckDBPyConnection) -> None:
             unnest(?::varchar[]),
             unnest(?::varchar[]),
             unnest(?::varchar[]),
-            null,
+            unnest(?::varchar[]),
             unnest(?::varchar[])
         """,
         columns,

@@ -5,12 +5,18 @@ The same texts as on each indicator's page, which are the catalogue's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from orchestration.language import quantities, words
 from orchestration.language.inline import Quoted, Said, capitalised, nodes
 from orchestration.reporting.data import CatalogueIndicator
 from orchestration.reporting.document import Cell, Column, Table
+
+
+def catalogue_order(indicators: Iterable[CatalogueIndicator]) -> list[CatalogueIndicator]:
+    """Indicators area by area as the index has them, in each by title."""
+    areas = list(words.AREAS)
+    return sorted(indicators, key=lambda each: (areas.index(each.area), each.title_sv))
 
 
 def definitions(indicators: Sequence[CatalogueIndicator]) -> Table:

@@ -264,6 +264,7 @@ class Document:
         blocks: The text, the appendices last.
         letter: What its numbers' ids begin with, unique among the documents of one edition.
         notes_title: Heading of the notes, where the writer sets them at the end.
+        marking: What stands on every page of it, such as that it is secret; empty for nothing.
     """
 
     title: Said
@@ -272,6 +273,7 @@ class Document:
     letter: str
     front: tuple[tuple[Said, Said], ...] = ()
     notes_title: Said = field(default_factory=lambda: nodes("Källor"))
+    marking: str = ""
 
     def __post_init__(self) -> None:
         """Refuse headings that jump, anchors that occur twice, and text after an appendix."""

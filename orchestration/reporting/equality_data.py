@@ -138,6 +138,7 @@ def read_equality(
     spreads = read_rows(
         connection,
         f"select * from {SPREAD} where geography_id = ? and year(period_start) <= ?"
+        " and tau is not null"
         " order by indicator_id, stratum, period_start",
         [municipality_id, year],
     )

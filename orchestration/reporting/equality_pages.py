@@ -49,7 +49,7 @@ from orchestration.reporting.equality_data import (
     read_equality,
 )
 from orchestration.reporting.figures import NOTHING, municipality, or_nothing
-from orchestration.reporting.page_parts import working_material
+from orchestration.reporting.page_parts import what_is_hidden
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections import equality as section
 from orchestration.reporting.sections.analysis import AnalysisContext
@@ -129,7 +129,7 @@ def _opening(
     sources = {data.sources[each] for each in indicators}
     how = how_synthetic(row.synthetic for row in context.sources.rows if row.source_id in sources)
     told = paragraph(f"Uppgifterna är {how}.", small=True) if how else []
-    return [working_material(), *told]
+    return [what_is_hidden(), *told]
 
 
 def _difference(data: EqualityData, pairs: Sequence[Pair]) -> list[Plain]:

@@ -87,7 +87,7 @@ def load_analysis_results(
         connection,
         f"""
         select * from {ANALYSIS_RESULTS.name}
-        where year(period_start) = ? and geography_id = ?
+        where year(period_start) = ? and geography_id = ? and status <> 'suppressed'
         order by all
         """,
         [year, geography_id],

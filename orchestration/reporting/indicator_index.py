@@ -39,8 +39,8 @@ from orchestration.reporting.figures import NOTHING, geography, municipality, ti
 from orchestration.reporting.memorandum import Edition
 from orchestration.reporting.page_parts import (
     made,
+    what_is_hidden,
     without_values,
-    working_material,
 )
 from orchestration.reporting.render.html import Frame
 from orchestration.reporting.sections.sources import SYNTHETIC, how_synthetic
@@ -76,7 +76,7 @@ def index(data: SeriesData, ordered: Sequence[IndicatorSeries], edition: Edition
         blocks.append(
             Callout(nodes("Delvis syntetiska uppgifter"), (Paragraph(text),), "syntetiskt")
         )
-    blocks.append(working_material())
+    blocks.append(what_is_hidden())
     blocks += paragraph(
         say(
             "Varje indikator har en sida med sin serie, sina uppdelningar och det som är känt om "

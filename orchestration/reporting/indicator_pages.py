@@ -58,8 +58,8 @@ from orchestration.reporting.memorandum import Edition
 from orchestration.reporting.page_parts import (
     MEMORANDUM,
     made,
+    what_is_hidden,
     without_values,
-    working_material,
 )
 from orchestration.reporting.render.html import Frame, page
 from orchestration.reporting.sections.analysis import AnalysisChapter, on_page
@@ -264,7 +264,7 @@ class _Builder:
             )
             name = grammar.sentence_case(f"{how} uppgifter")
             blocks.append(Callout(nodes(name), (Paragraph(text),), "syntetiskt"))
-        return [*blocks, working_material()]
+        return [*blocks, what_is_hidden()]
 
     def findings(self) -> list[Plain]:
         """What the year's tests said."""

@@ -65,6 +65,7 @@ LETTER = "P"
 
 # So many remarks on the data stand in the text; the others are counted.
 _REMARKS_TOLD = 20
+_MARKING = "Arbetsmaterial, sekretess"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class Edition:
         remarks: What stands behind it, in Swedish, a sentence each.
         false_discovery_rate: Share of false findings that the selection allows, 0 to 1.
         origins: What its numbers rest on, for the key of each page; None for pages without one.
+        restricted: Whether it holds all figures, for those who may see them, or only what may be
+            shown to anybody.
     """
 
     built_at: datetime
@@ -86,6 +89,7 @@ class Edition:
     remarks: Sequence[str] = ()
     false_discovery_rate: float = 0.1
     origins: Origins | None = None
+    restricted: bool = False
 
 
 def memorandum(
@@ -109,10 +113,10 @@ def memorandum(
     chapters = list(_chapters(data, found))
     blocks: list[Block] = [
         *_synthetic(data),
-        *_working_material(),
+        *_secrecy(edition),
         *summary.summary(data, chapters),
         *method.introduction(data),
-        *method.method(data),
+        *method.method(data, restricted=edition.restricted),
     ]
     for chapter in chapters:
         blocks += focus_area.chapter(chapter)
@@ -139,6 +143,7 @@ def memorandum(
         front=_front(data, edition),
         blocks=tuple(blocks),
         letter=LETTER,
+        marking=_MARKING if edition.restricted else "",
     )
 
 
@@ -148,7 +153,7 @@ def as_page(document: Document, data: ReportData, edition: Edition) -> str:
         municipality_name=data.municipality_name,
         version=edition.version,
         ways=(
-            *ways("", PAGE_NAME),
+            *(() if edition.restricted else ways("", PAGE_NAME)),
             (nodes("Promemorian som PDF"), PDF_NAME),
             (nodes("Promemorian som Word-fil"), WORD_NAME),
             (nodes("Tabellerna som arbetsbok"), WORKBOOK_NAME),
@@ -231,12 +236,15 @@ def _synthetic(data: ReportData) -> list[Plain]:
     return [Callout(nodes("Delvis syntetiska uppgifter"), (Paragraph(text),), "syntetiskt")]
 
 
-def _working_material() -> list[Plain]:
+def _secrecy(edition: Edition) -> list[Plain]:
+    if not edition.restricted:
+        return []
     text = nodes(
-        "Röjandekontroll av små tal är ännu inte införd. Promemorian ska granskas innan den lämnas "
-        "ut."
+        "Promemorian har alla tal, också dem som rör så få att någon kan kännas igen. Den är för "
+        "den som får läsa sekretessbelagda uppgifter och lämnas inte ut. Den som går att sprida "
+        "ligger bland det publicerade."
     )
-    return [Callout(nodes("Arbetsmaterial"), (Paragraph(text),), "arbetsmaterial")]
+    return [Callout(nodes(_MARKING), (Paragraph(text),), "arbetsmaterial")]
 
 
 def _closing(data: ReportData) -> list[Plain]:

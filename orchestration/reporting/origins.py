@@ -121,7 +121,8 @@ class Origins:
         return self.places.get(code, code) if code else ""
 
     def _sources(self, cell: Cell, row: Mapping[str, Any]) -> Iterator[str]:
-        named = [row.get("indicator_id"), row.get("related_indicator_id")]
+        # An analysis of several indicators has each as a category.
+        named = [row.get(name) for name in ("indicator_id", "related_indicator_id", "category")]
         indicators = [name for name in named if name in self.of_indicator]
         if cell.table == "meta.sources":
             return

@@ -24,14 +24,15 @@ def made(edition: Edition) -> Said:
     )
 
 
-def working_material() -> Paragraph:
-    """That a page must be looked through before it is given away."""
+def what_is_hidden() -> Paragraph:
+    """What stands where a figure is not shown, and why."""
     return Paragraph(
         say(
-            "{lead} Röjandekontroll av små tal är ännu inte införd i systemet. Sidan ska granskas "
-            "innan den lämnas ut.",
-            lead=Strong(nodes("Arbetsmaterial.")),
-        )
+            "Tal om så få personer att någon kan kännas igen visas inte, och inte heller de tal "
+            "som de skulle gå att räkna fram ur. Där står {sign} i stället.",
+            sign=Strong(nodes("..")),
+        ),
+        small=True,
     )
 
 

@@ -137,6 +137,12 @@ def remarks(subject: Subject, series: ValueSeries) -> Iterator[Said]:
             "Serien har inga värden som kan jämföras, så det finns inget att rita gränser kring."
         )
         return
+    if any(point.value is None for point in charted):
+        yield nodes(
+            "Något värde i serien är skyddat. Då visas inget medelvärde och inga gränser, som det "
+            "skulle gå att räkna fram ur."
+        )
+        return
     segments = sorted({point.segment for point in charted if point.segment is not None})
     for segment in segments[1:]:
         first = next(point for point in charted if point.segment == segment)

@@ -1,6 +1,6 @@
-"""The publication: the snapshot that analysts open and the documents beside it, in one step.
+"""A publication: the snapshot that people open and the documents beside it, in one step.
 
-Copies marts and the public part of meta, nothing else, into a new file that DuckDB 1.1 and later
+Copies the tables that it is given, nothing else, into a new file that DuckDB 1.1 and later
 read, lays it with the documents in a dated directory, and only then points the names that readers
 know at that directory. One rename moves all of them, so that nobody meets the database of one
 publication and the pages of another. Whether anything may be published is decided by the gates.
@@ -15,7 +15,7 @@ import hashlib
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -34,11 +34,21 @@ _STORAGE_VERSION = "v1.0.0"
 # Whatever the process keeps to itself otherwise.
 _READABLE_DIRECTORY = 0o755
 _READABLE_FILE = 0o644
-_META_TABLES = ("publication", "sources", "built_from", "remarks")
+_OWN_DIRECTORY = 0o700
+_OWN_FILE = 0o600
+#: The tables of meta that are published beside the marts.
+META_TABLES = (
+    "meta.publication",
+    "meta.sources",
+    "meta.built_from",
+    "meta.remarks",
+    "meta.validation_results",
+)
 
 
 def publish(
     connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, str],
     documents: Path,
     directory: Path,
     *,
@@ -46,18 +56,24 @@ def publish(
     made_of: str,
     keep: int,
     complete: Callable[[Path], None] | None = None,
+    announce: Callable[[str], None] = lambda _: None,
+    for_anybody: bool = True,
 ) -> Path:
-    """Publish the marts of the warehouse, and documents that were written from them.
+    """Publish tables, and documents that were written from them.
 
     Args:
-        connection: An open connection to the warehouse, with `meta.publication`, `meta.sources`
-            and `meta.validation_results` filled.
+        connection: An open connection to the warehouse.
+        tables: What the snapshot holds: the query for each table, by its name in the warehouse
+            (`schema.table`), whose comments it gets.
         documents: Directory whose files and folders are published under their own names.
         directory: Where the publication and its dated copies lie.
         built_at: Time of publication, with offset; names the dated copy.
         made_of: SHA-256 of what the chain of the marts ends in, for the manifest.
         keep: How many dated copies are kept.
         complete: Adds to the directory with database and documents before anybody sees it.
+        announce: Called with the dated copy's name when all is written and before anybody sees it;
+            where it fails nothing is published.
+        for_anybody: Whether everybody may read it, or its owner alone.
 
     Returns:
         Path of the snapshot.
@@ -69,18 +85,19 @@ def publish(
     dated = editions_dir(directory)
     dated.mkdir(parents=True, exist_ok=True)
     for readable in (directory, dated):
-        readable.chmod(_READABLE_DIRECTORY)
+        readable.chmod(_READABLE_DIRECTORY if for_anybody else _OWN_DIRECTORY)
     partial = dated / f".{built_at:%Y-%m-%dT%H%M%S}.{os.getpid()}"
     _remove(partial)
     try:
         shutil.copytree(documents, partial, copy_function=shutil.copyfile)
-        _copy_tables(connection, partial / SNAPSHOT_NAME)
+        _copy_tables(connection, tables, partial / SNAPSHOT_NAME)
         if complete is not None:
             complete(partial)
         before = current_edition(directory)
         write_manifest(partial, built_at=built_at, made_of=made_of, before=before)
-        _finish(partial)
+        _finish(partial, for_anybody=for_anybody)
         edition = _free_name(dated / f"{built_at:%Y-%m-%dT%H%M%S}")
+        announce(edition.name)
         partial.rename(edition)
     finally:
         _remove(partial)
@@ -159,30 +176,41 @@ def content_hash(connection: duckdb.DuckDBPyConnection, schema: str = "marts") -
     return digest.hexdigest()
 
 
-def _copy_tables(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+def _copy_tables(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str], target: Path
+) -> None:
     connection.execute(f"attach '{target}' as snapshot (storage_version '{_STORAGE_VERSION}')")
     try:
         connection.execute("create schema snapshot.meta")
-        wanted = [("marts", "main", table) for table in _tables(connection, "marts")]
-        wanted += [("meta", "meta", table) for table in _META_TABLES]
         comments = _comments(connection)
-        for schema, target_schema, table in wanted:
-            copy = f"snapshot.{target_schema}.{table}"
-            connection.execute(f"create table {copy} as from {schema}.{table} order by all")
+        for name, query in tables.items():
+            schema, _, table = name.partition(".")
+            copy = f"snapshot.{'main' if schema == 'marts' else schema}.{table}"
+            connection.execute(f"create table {copy} as {query}")
             told = comments.get((schema, table), ())
             connection.execute("; ".join(f"comment on {each.format(copy)}" for each in told))
-        # Of the checks, the latest of each table: what vouches for this snapshot.
-        connection.execute(
-            """
-            create table snapshot.meta.validation_results as
-            from meta.validation_results
-            qualify recorded_sequence = max(recorded_sequence) over (partition by table_name, suite)
-            order by all
-            """
-        )
         connection.execute("checkpoint snapshot")
     finally:
         connection.execute("detach snapshot")
+
+
+def all_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The queries for every mart of a warehouse as it is, and for the tables of meta.
+
+    Args:
+        connection: An open connection to it.
+    """
+    names = [*(f"marts.{table}" for table in _tables(connection, "marts")), *META_TABLES]
+    return {name: f"from {name} {of_latest(name)} order by all" for name in names}
+
+
+def of_latest(name: str) -> str:
+    """Which rows of a table are published: of the checks, the latest of each table and suite."""
+    if name != "meta.validation_results":
+        return ""
+    return (
+        "qualify recorded_sequence = max(recorded_sequence) over (partition by table_name, suite)"
+    )
 
 
 def _comments(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
@@ -222,10 +250,12 @@ def _tables(connection: duckdb.DuckDBPyConnection, schema: str) -> Sequence[str]
     ]
 
 
-def _finish(edition: Path) -> None:
-    """Let everyone read what nobody may change, and see that it has reached the disk."""
+def _finish(edition: Path, *, for_anybody: bool) -> None:
+    """Let those read who may, and see that it has reached the disk."""
+    directory = _READABLE_DIRECTORY if for_anybody else _OWN_DIRECTORY
+    file = _READABLE_FILE if for_anybody else _OWN_FILE
     for path in [*edition.rglob("*"), edition]:
-        path.chmod(_READABLE_DIRECTORY if path.is_dir() else _READABLE_FILE)
+        path.chmod(directory if path.is_dir() else file)
         _sync(path)
 
 

@@ -46,7 +46,7 @@ def test_no_chart_is_cut_off_and_each_can_be_read(
 ) -> None:
     context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
-    page.goto((home / "published" / "promemoria.html").as_uri())
+    page.goto((home / "restricted" / "promemoria.html").as_uri())
     for width in _SCREENS:
         page.set_viewport_size({"width": width, "height": 900})
         seen = page.evaluate(_SEEN, list(_ANALYSES))
@@ -59,7 +59,7 @@ def test_no_chart_is_cut_off_and_each_can_be_read(
 
 
 def test_no_text_of_a_chart_stands_on_another(page: Page, home: Path) -> None:
-    page.goto((home / "published" / "promemoria.html").as_uri())
+    page.goto((home / "restricted" / "promemoria.html").as_uri())
     page.evaluate(
         "document.body.replaceChildren(...document.querySelectorAll('.drawings svg'))",
     )
@@ -70,7 +70,7 @@ def test_no_text_of_a_chart_stands_on_another(page: Page, home: Path) -> None:
 
 
 def test_the_rest_of_an_analysis_is_opened_with_the_keyboard(page: Page, home: Path) -> None:
-    page.goto((home / "published" / "promemoria.html").as_uri())
+    page.goto((home / "restricted" / "promemoria.html").as_uri())
     for chapter in _ANALYSES:
         folded = page.locator(f'section[aria-labelledby="{chapter}"] > details.folded')
         assert folded.count() == 1
@@ -81,7 +81,7 @@ def test_the_rest_of_an_analysis_is_opened_with_the_keyboard(page: Page, home: P
 
 
 def test_an_indicators_page_leads_to_the_analysis(page: Page, home: Path) -> None:
-    page.goto((home / "published/indikatorer/protected_housing_persons.html").as_uri())
+    page.goto((home / "published/indikatorer/housing_support_hours.html").as_uri())
     page.get_by_role("link", name="Hela analysen").click()
-    assert page.url.endswith("promemoria.html#analys-protected-housing")
-    expect(page.locator("#analys-protected-housing")).to_be_in_viewport()
+    assert page.url.endswith("promemoria.html#analys-housing-support")
+    expect(page.locator("#analys-housing-support")).to_be_in_viewport()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 @pytest.mark.parametrize("width", [1280, 400])
 def test_the_memorandum_is_readable(page: Page, home: Path, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto((home / "published" / "promemoria.html").as_uri())
+    page.goto((home / "restricted" / "promemoria.html").as_uri())
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     for heading in ("Sammanfattning", "Metod", "Källor"):
         expect(page.get_by_role("heading", name=heading).first).to_be_visible()
@@ -22,7 +22,7 @@ def test_the_memorandum_is_readable(page: Page, home: Path, width: int) -> None:
 
 
 def test_every_chart_and_table_can_be_read_aloud(page: Page, home: Path) -> None:
-    page.goto((home / "published" / "promemoria.html").as_uri())
+    page.goto((home / "restricted" / "promemoria.html").as_uri())
     charts = page.locator("figure").all()
     assert len(charts) >= 1
     for chart in charts:
@@ -39,7 +39,7 @@ def test_every_chart_and_table_can_be_read_aloud(page: Page, home: Path) -> None
 
 
 def test_the_skip_link_leads_to_the_text(page: Page, home: Path) -> None:
-    page.goto((home / "published" / "promemoria.html").as_uri())
+    page.goto((home / "restricted" / "promemoria.html").as_uri())
     page.keyboard.press("Tab")
     target = page.evaluate("document.activeElement.getAttribute('href')")
     assert target
@@ -62,7 +62,7 @@ _BELOW = """[...document.querySelectorAll("sup a")].map((link) => {
 
 
 def test_a_note_s_number_stands_on_the_line_that_it_belongs_to(page: Page, home: Path) -> None:
-    page.goto((home / "published" / "promemoria.html").as_uri())
+    page.goto((home / "restricted" / "promemoria.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     for width in (1280, 390, 320):
         page.set_viewport_size({"width": width, "height": 900})

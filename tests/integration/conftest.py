@@ -44,6 +44,12 @@ class Installation:
 
     @property
     def snapshot(self) -> Path:
+        """What was published last, with all figures."""
+        return self.settings.restricted_snapshot_path
+
+    @property
+    def open_snapshot(self) -> Path:
+        """What of it anybody may see."""
         return self.settings.snapshot_path
 
     def run(self, *keys: dg.AssetKey) -> dg.ExecuteInProcessResult:
@@ -95,7 +101,7 @@ class Installation:
             connection.execute(sql)
 
     def published(self, sql: str) -> list[tuple[Any, ...]]:
-        """Read from the published snapshot."""
+        """Read from what was published last, with all figures."""
         with duckdb.connect(str(self.snapshot), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 

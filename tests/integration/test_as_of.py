@@ -78,7 +78,9 @@ class History:
 
     def edition(self, number: int) -> Path:
         """The directory of a publication, by its place among them."""
-        return sorted((self.installation.settings.published_dir / "tidigare").iterdir())[number]
+        return sorted(
+            (self.installation.settings.restricted_publication_dir / "tidigare").iterdir()
+        )[number]
 
     def confirm_what_is_held(self) -> int:
         """Say of every held delivery of economic assistance that it is right."""
@@ -104,7 +106,7 @@ class History:
         return runner.invoke(app, ["run", "--home", str(self.installation.home), "--as-of", as_of])
 
     def rebuilt(self, as_of: str) -> Path:
-        return self.installation.home / "as_of" / as_of / "published" / "marts.duckdb"
+        return self.installation.home / "as_of" / as_of / "restricted" / "marts.duckdb"
 
     def revise(self, old: str, new: str) -> None:
         """Let Brå change a figure of the country."""

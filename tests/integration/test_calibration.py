@@ -237,4 +237,4 @@ def test_the_default_city_has_the_documents_focus_areas(snapshot: Path) -> None:
     assert all(explanation for _, explanation in explained)
     assert not {indicator for indicator, _ in explained} & {each for (each,) in focused}
     assert synthetic is True
-    assert disclosure == "ej prövad"
+    assert disclosure == "sekretess: alla tal"

@@ -1,7 +1,7 @@
-"""Each number of what was published leads to its cell in the warehouse, and each cell prints it."""
+"""Each number of what was published leads to a cell behind its door, and each cell prints it."""
 
-import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -10,7 +10,7 @@ from orchestration.deviation.settings import DeviationSettings
 from orchestration.flow.analyses import analyses
 from orchestration.flow.documents import chapters
 from orchestration.flow.marts import report_year
-from orchestration.flow.step import Work
+from orchestration.flow.releasing import open_release
 from orchestration.reporting.data import load_report_data
 from orchestration.reporting.document import Document
 from orchestration.reporting.indicator_index import index
@@ -45,8 +45,9 @@ def _documents(
         municipality_id=settings.municipality,
         municipality_name="Stockholms stad",
     )
-    work = Work(settings, connection, "run", logging.getLogger("test"), frozenset(), ())
-    told = chapters(work, analyses(), stated, year, method.board_minimum_count)
+    told = chapters(
+        connection, settings.municipality, analyses(), stated, method.board_minimum_count
+    )
     document = memorandum(stated, edition, told)
     yield "promemoria.html", document
     data = load_series_data(
@@ -76,14 +77,11 @@ def _documents(
     yield from site_documents(site)
 
 
-def test_every_number_that_was_published_is_its_cells(
-    warehouse: duckdb.DuckDBPyConnection, published: Installation
-) -> None:
-    documents = dict(_documents(warehouse, published))
-    assert unmet(warehouse, *documents.values()) == []
+def _require_printed(documents: dict[str, Document], directory: Path) -> int:
+    """See that pages print what the documents hold, and nothing else; how many numbers they are."""
     count = 0
     for name, document in documents.items():
-        html = (published.settings.published_dir / name).read_text(encoding="utf-8")
+        html = (directory / name).read_text(encoding="utf-8")
         printed = {
             str(span.get("id")): "".join(span.itertext())
             for span in parse(html).iter("data")
@@ -93,5 +91,21 @@ def test_every_number_that_was_published_is_its_cells(
         # Numbers that are only read aloud have no place of their own on the page.
         assert printed.items() <= known.items(), name
         count += len(printed)
+    return count
+
+
+def test_every_number_for_anybody_is_its_released_cells(published: Installation) -> None:
+    with open_release(published.settings) as released:
+        documents = dict(_documents(released, published))
+        assert unmet(released, *documents.values()) == []
     assert len(documents) > 50
-    assert count > 1000
+    assert _require_printed(documents, published.settings.published_dir) > 1000
+
+
+def test_every_number_of_the_working_memorandum_is_its_cells(
+    warehouse: duckdb.DuckDBPyConnection, published: Installation
+) -> None:
+    [(name, document), *_] = _documents(warehouse, published)
+    assert unmet(warehouse, document) == []
+    directory = published.settings.restricted_publication_dir
+    assert _require_printed({name: document}, directory) > 500

@@ -28,10 +28,19 @@ def numbers_in(text: str) -> set[str]:
     return {found.rstrip("\xa0") for found in _NUMBER.findall(text)}
 
 
+def page_of(published: Installation) -> etree._Element:
+    """The memorandum's page, without the key, which only a page has."""
+    path = published.settings.restricted_publication_dir / PAGE_NAME
+    root = parse(path.read_text(encoding="utf-8"))
+    [key] = root.xpath("//section[@class='key']")
+    key.getparent().remove(key)
+    return root
+
+
 @pytest.fixture(scope="module")
 def page_numbers(published: Installation) -> set[str]:
     """The numbers of the page, without its drawings, its contents and the counting of its notes."""
-    root = parse((published.settings.published_dir / PAGE_NAME).read_text(encoding="utf-8"))
+    root = page_of(published)
     for name in ("style", "svg", "sup", "nav"):
         for element in root.xpath(f"//*[local-name()='{name}']"):
             element.clear(keep_tail=True)
@@ -42,7 +51,7 @@ def page_numbers(published: Installation) -> set[str]:
 
 @pytest.fixture(scope="module")
 def written(published: Installation) -> bytes:
-    return (published.settings.published_dir / PDF_NAME).read_bytes()
+    return (published.settings.restricted_publication_dir / PDF_NAME).read_bytes()
 
 
 def test_the_pdf_passes_for_a_file_that_is_read_aloud_and_kept(written: bytes) -> None:
@@ -54,8 +63,8 @@ def test_the_pdf_passes_for_a_file_that_is_read_aloud_and_kept(written: bytes) -
 
 
 def test_a_screen_reader_finds_its_way_in_the_pdf(written: bytes, published: Installation) -> None:
-    html = parse((published.settings.published_dir / PAGE_NAME).read_text(encoding="utf-8"))
-    with pikepdf.open(published.settings.published_dir / PDF_NAME) as pdf:
+    html = page_of(published)
+    with pikepdf.open(published.settings.restricted_publication_dir / PDF_NAME) as pdf:
         assert str(pdf.Root.Lang) == "sv-SE"
         assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
         assert str(pdf.docinfo["/Title"]) == "".join(html.find(".//h1").itertext())
@@ -106,7 +115,7 @@ def _is(each: object, kind: str) -> bool:
 def test_the_pdf_has_the_numbers_of_the_page_and_no_other(
     page_numbers: set[str], published: Installation
 ) -> None:
-    with pikepdf.open(published.settings.published_dir / PDF_NAME) as pdf:
+    with pikepdf.open(published.settings.restricted_publication_dir / PDF_NAME) as pdf:
         # The numbers of notes and of the contents' pages are of the file alone.
         said = [each.text for each in pieces(pdf) if not {"/Lbl", "/TOC"} & set(each.kinds)]
     # A number that a line parts stands whole all the same.
@@ -118,7 +127,7 @@ def test_the_word_file_has_the_numbers_of_the_page_and_no_other(
     page_numbers: set[str], published: Installation
 ) -> None:
     said = []
-    with zipfile.ZipFile(published.settings.published_dir / WORD_NAME) as parts:
+    with zipfile.ZipFile(published.settings.restricted_publication_dir / WORD_NAME) as parts:
         for name in ("word/document.xml", "word/footnotes.xml"):
             root = etree.fromstring(parts.read(name))
             for again in [*root.iter(qn("w:fldSimple"))]:
@@ -131,12 +140,12 @@ def test_the_word_file_has_the_numbers_of_the_page_and_no_other(
 def test_the_workbook_has_the_tables_of_the_page_and_no_formula(
     page_numbers: set[str], published: Installation
 ) -> None:
-    path = published.settings.published_dir / WORKBOOK_NAME
+    path = published.settings.restricted_publication_dir / WORKBOOK_NAME
     with zipfile.ZipFile(path) as parts:
         sheets = [parts.read(name) for name in parts.namelist() if "/worksheets/sheet" in name]
     assert len(sheets) > 20
     assert [sheet for sheet in sheets if re.search(rb"<f[ />]", sheet)] == []
-    html = parse((published.settings.published_dir / PAGE_NAME).read_text(encoding="utf-8"))
+    html = page_of(published)
     for note in html.xpath("//*[local-name()='sup']"):
         note.clear(keep_tail=True)
     cells = html.xpath("//*[local-name()='th' or local-name()='td']")

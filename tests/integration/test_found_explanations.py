@@ -22,7 +22,7 @@ LOSS = f"not-{MONTHLY}-partial_loss-2017-02-0180-assistance_households_month"
 JUDGED = (
     *("deviations", "focus_areas"),
     *(each.step.name for each in analyses()),
-    *("analysis_results", "memorandum"),
+    *("analysis_results", "release", "memorandum"),
 )
 GROUPS = (
     "select outcome, explanation_id, observed, p_value, reason_sv from marts.deviations"
@@ -52,7 +52,9 @@ def moved(text: str) -> str:
 
 
 def draft(installation: Installation) -> str:
-    return (installation.settings.state_dir / "draft" / "promemoria.html").read_text("utf-8")
+    return (installation.settings.state_dir / "draft" / "restricted" / "promemoria.html").read_text(
+        "utf-8"
+    )
 
 
 def judged_for(installation: Installation, year: int, patch: pytest.MonkeyPatch) -> None:

@@ -244,7 +244,7 @@ def test_the_pages_wait_for_the_charts(installation: Installation) -> None:
     """A chart that shows something else than the published value closes the gate before them."""
     before = marker(installation)
     installation.change("update marts.series_charts set value = value + 1")
-    draft = installation.settings.state_dir / "draft" / "promemoria.html"
+    draft = installation.settings.state_dir / "draft" / "restricted" / "promemoria.html"
     written = draft.read_bytes()
     for key in (MEMORANDUM, SNAPSHOT):
         assert not installation.run(key).success, key

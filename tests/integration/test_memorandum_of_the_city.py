@@ -27,6 +27,7 @@ OF_ANOTHER_DOCUMENT = {
     "analys-equality": 220,
 }
 SUMMARY_WORDS, SUMMARY_FIGURES = 60, 4
+LOOKED_UP = "@class='appendix' or @class='notes' or @class='key'"
 # What the document itself says of 2023, in the form of print.
 OF_THE_DOCUMENT = (
     *("−6,3 %", "−16,0 %", "−68,4 %", "−15,0 %", "−35,0 %", "+5,0 %"),
@@ -36,15 +37,16 @@ OF_THE_DOCUMENT = (
 
 @pytest.fixture(scope="module")
 def memorandum(default_city: Installation) -> etree._Element:
-    """The page as it was published."""
-    html = (default_city.settings.published_dir / "promemoria.html").read_text(encoding="utf-8")
+    """The page as it was published, with all figures."""
+    directory = default_city.settings.restricted_publication_dir
+    html = (directory / "promemoria.html").read_text(encoding="utf-8")
     return parse(html)
 
 
 def test_it_is_no_longer_than_a_board_reads(memorandum: etree._Element) -> None:
     [main] = parse(etree.tostring(memorandum, encoding="unicode")).iter("main")
     # Appendices, notes, tables and what a chart's table repeats are looked up, not read through.
-    looked_up = ".//section[@class='appendix' or @class='notes'] | .//table | .//details"
+    looked_up = f".//section[{LOOKED_UP}] | .//table | .//details"
     for part in main.xpath(f"{looked_up} | .//*[local-name()='svg']"):
         part.clear(keep_tail=True)
     for name, most in OF_ANOTHER_DOCUMENT.items():
@@ -72,7 +74,7 @@ def test_the_documents_figures_stand_in_it(memorandum: etree._Element) -> None:
 
 
 def test_p_values_and_volatilities_stand_in_the_appendix_alone(memorandum: etree._Element) -> None:
-    for section in memorandum.xpath("//section[not(@class='appendix')]"):
+    for section in memorandum.xpath("//section[not(@class='appendix' or @class='key')]"):
         assert not re.search(r"\b[pq]-värde|volatilitet", text_of(section)), section.attrib
 
 
@@ -118,7 +120,8 @@ def test_each_explanation_has_its_verdict(memorandum: etree._Element) -> None:
 
 def test_no_estimate_is_left_untold(default_city: Installation) -> None:
     """Each estimand that could be made has a number in the text or a table of its section."""
-    numbers = json.loads((default_city.settings.published_dir / "numbers.json").read_text("utf-8"))
+    directory = default_city.settings.restricted_publication_dir
+    numbers = json.loads((directory / "numbers.json").read_text("utf-8"))
     told = {
         (cell["row"].get("analysis_id"), cell["row"].get("estimand_id"))
         for number in numbers
@@ -142,18 +145,21 @@ def test_no_estimate_is_left_untold(default_city: Installation) -> None:
 OF_A_YEAR = (
     *("deviations", "series_charts", "focus_areas"),
     *(each.step.name for each in analyses()),
-    *("analysis_results", "memorandum", "snapshot"),
+    *("analysis_results", "release", "memorandum", "snapshot"),
 )
 
 
 def published_texts(settings: Settings) -> dict[str, str]:
-    """What each page of the latest publication says, by its name; earlier ones are kept beside."""
-    folders = (settings.published_dir, settings.published_dir / PAGES_DIRECTORY)
+    """What each page of the latest publication says, by its name; earlier ones are kept beside.
+
+    The memorandum is the one with all figures.
+    """
+    folders = (
+        settings.restricted_publication_dir,
+        settings.published_dir / PAGES_DIRECTORY,
+    )
     pages = sorted(page for folder in folders for page in folder.glob("*.html"))
-    return {
-        str(page.relative_to(settings.published_dir)): text_of(parse(page.read_text("utf-8")))
-        for page in pages
-    }
+    return {page.name: text_of(parse(page.read_text("utf-8"))) for page in pages}
 
 
 def registered_for_another_year(settings: Settings, year: int) -> set[str]:
@@ -189,8 +195,8 @@ def test_what_an_analysis_of_a_year_says_stands_in_no_other_year_s(
     assert stands == []
     # Nor is a later year spoken of, but where deliveries and sources are listed, and where a
     # calculation that is of no year says which year's prices it has.
-    page = parse((earlier.published_dir / "promemoria.html").read_text("utf-8"))
-    for section in page.xpath("//section[not(@class='appendix' or @class='notes')]"):
+    page = parse((earlier.restricted_publication_dir / "promemoria.html").read_text("utf-8"))
+    for section in page.xpath(f"//section[not({LOOKED_UP})]"):
         if section.get("aria-labelledby") == "analys-costs":
             continue
         assert not re.search(r"\b20[2-9]\d\b", text_of(section)), section.attrib

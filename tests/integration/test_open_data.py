@@ -38,7 +38,7 @@ def package(data: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def tables(published: Installation) -> Mapping[str, Table]:
-    with duckdb.connect(str(published.snapshot), read_only=True) as connection:
+    with duckdb.connect(str(published.open_snapshot), read_only=True) as connection:
         return {table.name: table for table in tables_of(connection)}
 
 
@@ -73,7 +73,7 @@ def test_every_file_is_named_with_its_sum(package: dict[str, Any], data: Path) -
 def test_every_table_is_there_with_its_rows(
     tables: Mapping[str, Table], data: Path, published: Installation
 ) -> None:
-    with duckdb.connect(str(published.snapshot), read_only=True) as connection:
+    with duckdb.connect(str(published.open_snapshot), read_only=True) as connection:
         for name, table in tables.items():
             file = data / f"{name.removeprefix('marts.').replace('.', '_')}.parquet"
             for one, other in ((table.place, f"'{file}'"), (f"'{file}'", table.place)):
@@ -98,7 +98,7 @@ def test_csv_is_read_by_what_the_package_says(
     package: dict[str, Any], data: Path, published: Installation, tables: Mapping[str, Table]
 ) -> None:
     rows = 0
-    with duckdb.connect(str(published.snapshot), read_only=True) as connection:
+    with duckdb.connect(str(published.open_snapshot), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         for resource in csv_resources(package):
             if resource["name"] in {"indicator_values", "child_case_funnel"}:
@@ -197,7 +197,7 @@ def test_the_catalogue_is_written_where_there_is_an_address(
 
     edition = tmp_path / "edition"
     edition.mkdir()
-    shutil.copyfile(published.snapshot, edition / "marts.duckdb")
+    shutil.copyfile(published.open_snapshot, edition / "marts.duckdb")
     settings = Settings(
         open_data_url="https://data.example.se/avvik",
         open_data_publisher="Socialnämnden",

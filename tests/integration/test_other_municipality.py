@@ -110,8 +110,10 @@ def test_nothing_of_stockholm_is_told_of_it(kil: Installation, published: Instal
 def test_the_report_names_the_right_municipality(
     kil: Installation, published: Installation
 ) -> None:
-    page = (kil.settings.published_dir / "promemoria.html").read_text(encoding="utf-8")
-    other = (published.settings.published_dir / "promemoria.html").read_text(encoding="utf-8")
+    page = (kil.settings.restricted_publication_dir / "promemoria.html").read_text(encoding="utf-8")
+    other = (published.settings.restricted_publication_dir / "promemoria.html").read_text(
+        encoding="utf-8"
+    )
     assert "Kils kommun (påhittad)" in page
     assert "<title>" in page
     [title] = re.findall(r"<title>(.*?)</title>", page)
@@ -226,7 +228,9 @@ def test_registers_that_it_does_not_keep_are_missed_by_nobody(
         text = (pages / f"{name}.html").read_text(encoding="utf-8")
         assert "<strong>Inte levererat.</strong>" in text
         assert reason in text
-    memorandum = (installation.settings.published_dir / "promemoria.html").read_text("utf-8")
+    memorandum = (installation.settings.restricted_publication_dir / "promemoria.html").read_text(
+        "utf-8"
+    )
     assert "Registret har inte levererats. Inte levererat:" in memorandum
 
 

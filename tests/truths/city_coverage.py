@@ -27,7 +27,7 @@ where year(period_start) = $year and geography_id = '0180' and ci_lower is not n
 def covered(home: Path) -> dict[tuple[str, str, str], bool]:
     """Whether the interval holds the truth, of each estimand that has both."""
     truth = json.loads((home / "truth.json").read_text(encoding="utf-8"))
-    with duckdb.connect(str(home / "published" / "marts.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(home / "restricted" / "marts.duckdb"), read_only=True) as connection:
         rows = connection.execute(_ESTIMATES, {"year": truth["year"]}).fetchall()
     limits = {
         (analysis, estimand, category): (low, high)

@@ -83,7 +83,9 @@ final as (
         united.value,
         united.is_shown,
         united.is_public,
-        coalesce(persons.persons, united.value) as persons,
+        -- Two children of seven adults are two persons.
+        least(coalesce(persons.persons, united.value), united.value)
+            as persons,
         todays_boards.geography_id is not null as is_todays_map,
         counts.factor = 1 as is_count
     from united

@@ -14,11 +14,10 @@ final as (
         count_id,
         cell_breakdown,
         cell_category,
-        factor
+        factor,
+        is_amount
     from placed
-    where
-        not is_amount
-        and not is_of_others
+    where not is_of_others
 )
 
 select * from final

@@ -87,6 +87,8 @@ class _Writer:
         drawn = [picture(figure.drawings) for figure in figures]
         # All charts at once: each start of the engine costs more than a chart.
         self._pictures = zip(drawn, as_pngs(drawn), strict=True)
+        if document.marking:
+            self.parts.mark_pages(document.marking)
         self._said(self.parts.paragraph(body, "Title"), document.title)
         self._said(self.parts.paragraph(body, "Subtitle"), document.subtitle)
         for name, said in document.front:

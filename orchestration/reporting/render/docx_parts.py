@@ -140,6 +140,17 @@ class Parts:
         self._field(line, "NUMPAGES", "1")
         self.text(line, ")")
 
+    def mark_pages(self, marking: str) -> None:
+        """Sets words at the head of every page.
+
+        Args:
+            marking: The words.
+        """
+        [head] = self._written.sections[0].header.paragraphs
+        line = head._p  # noqa: SLF001 - as for the foot
+        _tag(line.get_or_add_pPr(), "jc", val="right")
+        self.text(line, marking)
+
     def paragraph(
         self,
         into: Any,

@@ -110,6 +110,7 @@ def page(document: Document, frame: Frame) -> str:
         title=Markup(title),  # noqa: S704 - all that is joined here was escaped by the writer
         subtitle=Markup(subtitle),  # noqa: S704
         front=front,
+        marking=document.marking,
         frame=frame,
         ways=[(plain(said), address) for said, address in frame.ways],
         chapters=chapters if frame.contents else [],

@@ -179,6 +179,7 @@ class _Tree:
         return {
             "title": _one_line(plain(document.title)),
             "subtitle": subtitle,
+            "marking": document.marking,
             "font": FONT_FAMILY,
             "front": front,
             "blocks": blocks,

@@ -50,7 +50,7 @@ class Boards:
             connection,
             f"""
             select * from {BOARD_STANDARDISED_TABLE}
-            where analysis_id = ? and measure_id = ? and period_start = ?
+            where analysis_id = ? and measure_id = ? and period_start = ? and ratio is not null
             order by ratio, geography_id
             """,
             [analysis_id, measure_id, date(context.year, 1, 1)],

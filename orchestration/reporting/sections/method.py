@@ -51,8 +51,13 @@ def introduction(data: ReportData) -> list[Plain]:
     ]
 
 
-def method(data: ReportData) -> list[Plain]:
-    """Says in half a page how findings are made."""
+def method(data: ReportData, *, restricted: bool) -> list[Plain]:
+    """Says in half a page how findings are made.
+
+    Args:
+        data: What the memorandum states.
+        restricted: Whether it states what is not for anybody.
+    """
     return [
         Heading(2, nodes("Metod"), "metod"),
         *paragraph(
@@ -81,9 +86,11 @@ def method(data: ReportData) -> list[Plain]:
             )
         ),
         *paragraph(
-            "Uppgifter om så få personer att någon kan kännas igen ersätts med orden ”uppgift "
-            "skyddas”, när underlaget är märkt så. Någon fullständig röjandekontroll finns ännu "
-            "inte: promemorian är ett arbetsmaterial och ska granskas innan den lämnas ut."
+            "Här står alla tal, också dem som inte visas utanför förvaltningen."
+            if restricted
+            else "Tal om så få personer att någon kan kännas igen visas inte, och inte heller de "
+            "tal som de skulle gå att räkna fram ur: där står ”uppgift skyddas”, eller så är raden "
+            "inte med. Det prövas mot allt som har publicerats tidigare."
         ),
     ]
 

@@ -210,7 +210,8 @@ class Grounds:
     def over_time(self) -> list[Plain]:
         """A column a year of all grounds, those that may be new groups at the bottom."""
         years, context = self._years, self.context
-        if len(years) < len(("before", "now")):
+        # Of the report year nothing may be shown where one of its counts is small.
+        if len(years) < len(("before", "now")) or not self._names:
             return []
         first = [name for name in _SUSPECTED if name in self._names]
         names = [*first, *(name for name in self._names if name not in first)]

@@ -9,7 +9,7 @@ from orchestration.language.inline import Link, Period, Quoted, Said, Strong, no
 from orchestration.reporting.addresses import GLOSSARY, NUMBERS_NAME, PAGE_NAME, QUALITY
 from orchestration.reporting.document import Document, Heading, Plain, bullets, paragraph
 from orchestration.reporting.figures import municipality
-from orchestration.reporting.page_parts import working_material
+from orchestration.reporting.page_parts import what_is_hidden
 from orchestration.reporting.site.content import Site
 from orchestration.reporting.site.parts import synthetic_warning, year_of
 
@@ -28,7 +28,7 @@ def about_page(site: Site) -> Document:
         subtitle=(municipality(site.name),),
         blocks=(
             *synthetic_warning(site, site.series.indicators),
-            working_material(),
+            what_is_hidden(),
             Heading(2, nodes("Vad det här är"), "vad"),
             *paragraph(
                 say(

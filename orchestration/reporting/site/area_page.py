@@ -11,7 +11,7 @@ from orchestration.reporting import telling
 from orchestration.reporting.addresses import PAGE_NAME
 from orchestration.reporting.document import Document, Heading, Plain, paragraph
 from orchestration.reporting.figures import municipality
-from orchestration.reporting.page_parts import working_material
+from orchestration.reporting.page_parts import what_is_hidden
 from orchestration.reporting.site.content import Site
 from orchestration.reporting.site.parts import (
     deviation_table,
@@ -40,7 +40,7 @@ def area_page(site: Site, area: str) -> Document:
         subtitle=say("{municipality}. Verksamhetsområde", municipality=municipality(site.name)),
         blocks=(
             *synthetic_warning(site, rows),
-            working_material(),
+            what_is_hidden(),
             *_focus(site, area),
             *_deviations(site, area),
             Heading(2, nodes("Indikatorer"), "indikatorer"),

@@ -45,7 +45,7 @@ from orchestration.reporting.document import (
     paragraph,
 )
 from orchestration.reporting.figures import NOTHING, geography, municipality, title
-from orchestration.reporting.page_parts import working_material
+from orchestration.reporting.page_parts import what_is_hidden
 from orchestration.reporting.sections.sources import SYNTHETIC
 from orchestration.reporting.series import IndicatorSeries, Point, ValueSeries
 from orchestration.reporting.series_view import Subject
@@ -73,7 +73,7 @@ def board_page(site: Site, board: Place, place: int) -> Document:
         subtitle=say("{municipality}. Stadsdelsnämnd", municipality=municipality(site.name)),
         blocks=(
             *synthetic_warning(site, shown),
-            working_material(),
+            what_is_hidden(),
             *_standing_out(site, board),
             *_expected(site, board),
             *_indicators(site, board, shown),

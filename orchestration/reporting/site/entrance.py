@@ -38,7 +38,7 @@ from orchestration.reporting.document import (
     paragraph,
 )
 from orchestration.reporting.figures import geography, municipality
-from orchestration.reporting.page_parts import working_material
+from orchestration.reporting.page_parts import what_is_hidden
 from orchestration.reporting.sections.analysis import anchor_of, title_of
 from orchestration.reporting.site.content import Site
 from orchestration.reporting.site.parts import deviation_table, synthetic_warning, year_of
@@ -76,7 +76,7 @@ def entrance(site: Site) -> Document:
         ),
         blocks=(
             *synthetic_warning(site, site.series.indicators),
-            working_material(),
+            what_is_hidden(),
             *_focus(site),
             *_deviations(site),
             *_memorandum(),

@@ -3,6 +3,7 @@
 The attack names it, the decision shuts it; and what was decided of the very same stands.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -77,7 +78,7 @@ def everything() -> Policy:
 
 
 def decided(asked_: Asked) -> list[Decided]:
-    return list(decide(asked_, ()))
+    return list(decide(asked_, {}))
 
 
 @pytest.mark.parametrize("plant", PLANTS)
@@ -144,14 +145,14 @@ def test_what_was_decided_of_the_very_same_stands() -> None:
     system = System.of(values, sums)
     [first] = decided(given(system))
     seen: list[str] = []
-    assert list(decide(given(system), {first.key}, seen.append)) == []
+    assert list(decide(given(system), {first.key: ()}, seen.append)) == []
     assert seen == [first.key]
     for other in (
         given(System.of({**values, "b": 13, "c": 24}, sums)),
         given(system, replace(everything(), least_width=4)),
         given(system, public=np.array([True, False, False, False])),
     ):
-        [again] = decide(other, {first.key})
+        [again] = decide(other, {first.key: ()})
         assert again.key != first.key
 
 
@@ -187,3 +188,35 @@ def test_whoever_is_left_in_two_ways_is_one() -> None:
     # Where the old board's count is known from elsewhere and no sum ties it, they may be two.
     other, _ = decided(given(System.of(values, sums[:2]), public=np.array([0, 1, 0, 1, 0, 0]) > 0))
     assert {each.attack for each in other.protected.failing} == {Attack.INSIDER}
+
+
+def test_a_publication_of_what_was_decided_changes_nothing_and_another_does() -> None:
+    """What stands in the ledger is a part of what is shown; where more does, it is weighed anew."""
+    values, sums, secret = PLANTS["subtraction in a row"]
+    system = System.of(values, sums)
+    [first] = decided(given(system))
+    hidden = [
+        name for name, shown in zip(system.ids, first.protected.released, strict=True) if not shown
+    ]
+    assert secret in hidden
+    [beside] = [name for name in hidden if name != secret]
+
+    def after(published: Collection[str]) -> tuple[list[Decided], list[str]]:
+        told = np.array([name in published for name in system.ids])
+        asked_ = given(system)
+        known = replace(asked_.task, known=asked_.task.known | told)
+        seen: list[str] = []
+        found = decide(
+            replace(asked_, task=known, published=told), {first.key: hidden}, seen.append
+        )
+        return list(found), seen
+
+    shown = [name for name in system.ids if name not in hidden]
+    assert after(shown) == ([], [first.key])
+    assert after(shown[:1]) == ([], [first.key])
+    # The secret follows from what has been published, whatever is hidden now.
+    [again], seen = after([*shown, beside])
+    assert again.near_published
+    assert seen == [again.key] != [first.key]
+    # It was published itself.
+    assert after([secret])[1] != [first.key]

@@ -155,7 +155,8 @@ def said(
 
 def put(union: Union) -> Asked:
     pairs: Integers = np.zeros((0, 2), dtype=np.int64)
-    return asked(union.system, union.cells, pairs, read_policy(), union.known)
+    was = np.array(["@" in name or "+" in name for name in union.system.ids])
+    return asked(union.system, union.cells, pairs, read_policy(), (union.known, was))
 
 
 def attacked(given: Asked) -> dict[str, Attack | None]:
@@ -165,7 +166,7 @@ def attacked(given: Asked) -> dict[str, Attack | None]:
 
 
 def decided(given: Asked) -> list[Decided]:
-    return list(decide(given, ()))
+    return list(decide(given, {}))
 
 
 def released(given: Asked) -> dict[str, str]:

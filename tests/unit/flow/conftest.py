@@ -13,6 +13,7 @@ import duckdb
 from orchestration.flow.built_from import PUBLICATION
 from orchestration.flow.documents import DRAFT, draft_dir
 from orchestration.flow.performing import Flow, perform
+from orchestration.flow.releasing import RELEASE
 from orchestration.flow.step import Outcome, Product, Step, Work
 from orchestration.flow.steps import flow as real_flow
 from orchestration.settings import Settings
@@ -145,6 +146,9 @@ class _Body:
         if product.name == DRAFT:
             draft_dir(work.settings).mkdir(parents=True, exist_ok=True)
             (draft_dir(work.settings) / "promemoria.html").write_text(text)
+        elif product.name == RELEASE:
+            work.settings.release_path.parent.mkdir(parents=True, exist_ok=True)
+            work.settings.release_path.write_text(text)
         elif product.name == PUBLICATION:
             self.home.editions.append({**inputs, PUBLICATION: text})
         else:
@@ -162,5 +166,7 @@ class _Body:
             return self.home.outside(kind, rest)
         if name == DRAFT:
             return (draft_dir(work.settings) / "promemoria.html").read_text()
+        if name == RELEASE:
+            return work.settings.release_path.read_text()
         [(text,)] = work.connection.execute(f"select made_of from {name}").fetchall()
         return str(text)

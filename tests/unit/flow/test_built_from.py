@@ -40,6 +40,7 @@ def test_the_small_graph_has_every_step_and_reaches_the_publication() -> None:
         "refusals",
         "samples",
         "analysis_results",
+        "release",
         "memorandum",
         "snapshot",
     ]

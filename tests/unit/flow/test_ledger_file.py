@@ -66,7 +66,7 @@ def write_warehouse(settings: Settings, counts: dict[str, int]) -> None:
             create table disclosure.figures as select 'homeless_persons' as indicator_id,
                 'r' as source_id, 'numerator' as part, 'total' as breakdown, 'total' as category,
                 'homeless_persons' as count_id, 'total' as cell_breakdown,
-                'total' as cell_category, 1 as factor;
+                'total' as cell_category, 1 as factor, false as is_amount;
             create table seeds.counts as
                 select 'homeless_persons' as count_id, 'Personer i hemlöshet' as counted_sv;
             create table marts.geographies as

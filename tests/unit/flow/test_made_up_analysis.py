@@ -76,7 +76,7 @@ def test_its_table_and_chart_stand_in_the_memorandum_and_lead_to_their_cells(
         data = load_report_data(
             connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
         )
-        document = memorandum(data, EDITION, chapters(work, [made_up], data, YEAR, 5.0))
+        document = memorandum(data, EDITION, chapters(connection, "0180", [made_up], data, 5.0))
         html = as_page(document, data, EDITION)
         assert unmet(connection, document) == []
         assert stray_digits(document, html) == []
@@ -100,4 +100,4 @@ def test_an_analysis_without_a_row_and_a_row_without_an_analysis_are_refused(
             connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
         )
         with pytest.raises(StepRefusedError, match=row or "made_up"):
-            chapters(work_on(connection), [made_up], data, YEAR, 5.0)
+            chapters(connection, "0180", [made_up], data, 5.0)

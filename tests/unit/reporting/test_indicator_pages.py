@@ -386,10 +386,10 @@ def test_partly_synthetic_figures_are_marked(city: duckdb.DuckDBPyConnection) ->
     assert "Stadens budget 2023. Stockholms stad." in text
 
 
-def test_every_page_says_it_is_working_material_and_whose_edition(pages: Pages) -> None:
+def test_every_page_says_what_is_hidden_and_whose_edition_it_is(pages: Pages) -> None:
     for html in pages.values():
         text = prose(html)
-        assert "Arbetsmaterial." in text
+        assert "Tal om så få personer att någon kan kännas igen visas inte" in text
         assert "Framställd 22 november 2026 kl. 03.30" in text
         assert "Kvalitetsstatus: godkänd" in text
 

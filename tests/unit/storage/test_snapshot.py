@@ -6,11 +6,13 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
-from orchestration.storage.snapshot import content_hash, publish
+from orchestration.storage import snapshot
+from orchestration.storage.snapshot import all_rows, content_hash
 from orchestration.storage.warehouse import open_warehouse
 
 BUILT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
@@ -36,6 +38,13 @@ def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             " as t(table_name, suite, recorded_sequence, success)"
         )
         yield connection
+
+
+def publish(
+    warehouse: duckdb.DuckDBPyConnection, documents: Path, directory: Path, **more: Any
+) -> Path:
+    """Publish all that the warehouse holds."""
+    return snapshot.publish(warehouse, all_rows(warehouse), documents, directory, **more)
 
 
 @pytest.fixture

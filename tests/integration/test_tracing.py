@@ -1,0 +1,85 @@
+"""A number of the memorandum leads to the bytes that it came from, and the bytes are those."""
+
+import hashlib
+import json
+import random
+from pathlib import Path
+
+import pikepdf
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.flow.tracing import Traced, UntraceableError, tracing
+from orchestration.storage.landing import LostError
+from tests.integration.conftest import Installation
+from tests.pdf_text import pieces
+
+DRAWN = 200
+# What is said of the method, of assumptions, of the sources or of how many rows a table has comes
+# of no delivery.
+OF_NO_DELIVERY = (
+    *("Metoden", "Tabellen marts.intervention_", "Tabellen meta.", "Tabellen seeds."),
+    *("Tabellen marts.indicators", "Analysen Vad insatser utan individuell behovsprövning"),
+)
+
+
+def drawn_numbers(directory: Path) -> list[dict[str, str]]:
+    """Numbers of the memorandum that stand in its PDF, drawn by chance."""
+    rows = json.loads((directory / "numbers.json").read_text("utf-8"))
+    with pikepdf.open(directory / "promemoria.pdf") as pdf:
+        text = "".join(piece.text for piece in pieces(pdf))
+    # A lone digit stands everywhere.
+    printed = [row for row in rows if len(row["text"]) > 1 and row["text"] in text]
+    assert len(printed) > 4 * DRAWN
+    return random.Random(2023).sample(printed, DRAWN)  # noqa: S311
+
+
+def test_two_hundred_numbers_lead_to_the_bytes_they_came_from(default_city: Installation) -> None:
+    settings = default_city.settings
+    numbers = drawn_numbers(settings.published_dir)
+    with tracing(settings, settings.published_dir) as follow:
+        found = [follow(each["number_id"]) for each in numbers]
+    assert [[each.text for each in some] for some in found] == [[n["text"]] for n in numbers]
+    followed: list[Traced] = [each for some in found for each in some]
+    without = [each for each in followed if not each.deliveries]
+    assert [each for each in without if not each.origin.what.startswith(OF_NO_DELIVERY)] == []
+    assert len(without) < DRAWN / 4
+    paths = {each.path: each.sha256 for one in followed for each in one.deliveries}
+    assert len(paths) > 50
+    for path, sha256 in paths.items():
+        assert path.is_relative_to(settings.landing_dir)
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+
+
+def test_a_number_is_found_as_it_is_printed(default_city: Installation) -> None:
+    settings = default_city.settings
+    with tracing(settings, settings.published_dir) as follow:
+        [first, *_] = follow("527 personer")
+        with pytest.raises(UntraceableError, match=r"527,5 personer\. Gör så här"):
+            follow("527,5 personer")
+    assert first.origin.what.startswith("Antal personer som beviljats skyddat boende")
+    assert first.calculation is not None
+    assert first.calculation.model == "intermediate.int_violence_counted"
+    assert {each.name for each in first.deliveries} == {"skyddat_boende_placeringar"}
+    # Of the year that it is of, a delivery a month.
+    assert [each.period for each in first.deliveries] == [f"2023-{n:02}" for n in range(1, 13)]
+
+
+def test_bytes_that_are_gone_are_told_of(installation: Installation) -> None:
+    settings = installation.settings
+    asked = ["trace", "P1", "--home", str(installation.home)]
+    answer = CliRunner().invoke(app, [*asked, "--format", "csv"])
+    assert answer.exit_code == 0
+    assert "nummer" in answer.output.splitlines()[0]
+    numbers = json.loads((settings.published_dir / "numbers.json").read_text("utf-8"))
+    with tracing(settings, settings.published_dir) as follow:
+        traced = next(each for row in numbers if (each := follow(row["number_id"])[0]).deliveries)
+        lost = traced.deliveries[0].path
+        lost.chmod(0o600)
+        lost.write_bytes(b"annat")
+        with pytest.raises(LostError):
+            follow(traced.number_id)
+    answer = CliRunner().invoke(app, ["trace", traced.number_id, "--home", str(installation.home)])
+    assert answer.exit_code == 2
+    assert "förlorade eller ändrade" in answer.output
