@@ -147,10 +147,7 @@ def _release(work: Work) -> Outcome:
         )
     counts = write_release(work.connection, settings, policy, declared, shown)
     work.log.info(
-        "Röjandekontroll: %d av %d celler visas, %d små går att räkna fram",
-        int(shown.released.sum()),
-        len(shown.ids),
-        audited.recoverable,
+        "Röjandekontroll: %d av %d celler visas", int(shown.released.sum()), len(shown.ids)
     )
     return Outcome({RELEASE: {"rader": sum(counts.values()), **_figures(audited)}})
 
