@@ -35,7 +35,8 @@ class Asked:
         task: The cells.
         rules: The rule that hides each, empty where none does; shape (n,).
         effort: How safe, and how hard to look.
-        published: Those that an earlier publication showed as they are; shape (n,).
+        published: Those that an earlier publication showed as they are, and that nobody knew
+            without it; shape (n,).
         was: Those that are no cells of today: what cells were when they were published; shape (n,).
     """
 
@@ -121,6 +122,8 @@ def asked(
     """
     nothing = np.zeros(len(system), dtype=bool)
     published, was = (nothing, nothing) if earlier is None else earlier
+    # What all know anyway no publication has told.
+    published = published & ~cells.public
     rules = primary.by_policy(system.values, cells, policy)
     shown = cells.shown & (cells.todays_map | (policy.maps == "all"))
     if not policy.crosses_of_boards:

@@ -97,7 +97,11 @@ class FindingsTable(Generic[_Record]):
     def _hints(self) -> Mapping[str, object]:
         hints = get_type_hints(self.record, include_extras=True)
         derived = {name: _returned(self.record, name) for name in self.told}
-        return {name: hints[name] for name in _field_names(self.record)} | derived
+        return {name: hints[name] for name in self._names} | derived
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return _field_names(self.record)
 
     @cached_property
     def _adapter(self) -> TypeAdapter[_Record]:
@@ -115,7 +119,7 @@ class FindingsTable(Generic[_Record]):
         Raises:
             pydantic.ValidationError: A column is missing, or a code is unknown.
         """
-        known = {name: row[name] for name in _field_names(self.record) if name in row}
+        known = {name: row[name] for name in self._names if name in row}
         return self._adapter.validate_python(known)
 
 

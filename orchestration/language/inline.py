@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 # Whoever makes a number takes these from here too.
@@ -80,6 +81,7 @@ _WRITERS: Mapping[Style, Callable[[float, Form], str]] = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=1 << 16)
 def printed(value: float, form: Form) -> str:
     """Turns a value into text.
 

@@ -72,9 +72,19 @@ def load_hypotheses(
 
 
 def load_analysis_results(
-    connection: duckdb.DuckDBPyConnection, year: int, geography_id: str
+    connection: duckdb.DuckDBPyConnection,
+    year: int,
+    geography_id: str,
+    analysis_id: str | None = None,
 ) -> list[AnalysisResult]:
-    """Reads a year's estimates of one place; none where no analysis has been made."""
+    """Reads a year's estimates of one place; none where no analysis has been made.
+
+    Args:
+        connection: Open connection; only read from.
+        year: Which year.
+        geography_id: Which place.
+        analysis_id: Which analysis; all unless given.
+    """
     known = read_rows(
         connection,
         "select 1 from information_schema.tables"
@@ -88,8 +98,9 @@ def load_analysis_results(
         f"""
         select * from {ANALYSIS_RESULTS.name}
         where year(period_start) = ? and geography_id = ? and status <> 'suppressed'
+            and analysis_id = coalesce(?, analysis_id)
         order by all
         """,
-        [year, geography_id],
+        [year, geography_id, analysis_id],
     )
     return [ANALYSIS_RESULTS.of_row(row) for row in rows]

@@ -67,8 +67,13 @@ class Estimates:
         cls, connection: duckdb.DuckDBPyConnection, context: AnalysisContext, analysis_id: str
     ) -> Estimates:
         """Reads them."""
-        found = load_analysis_results(connection, context.year, context.municipality_id)
-        return cls(tuple(each for each in found if each.analysis_id == analysis_id))
+        return cls(
+            tuple(
+                load_analysis_results(
+                    connection, context.year, context.municipality_id, analysis_id
+                )
+            )
+        )
 
     def get(
         self, estimand_id: str, breakdown: str = _WHOLE, category: str = _WHOLE

@@ -59,7 +59,12 @@ PLANTS = {
 }  # fmt: skip
 
 
-def given(system: System, policy: Policy | None = None, **changes: np.ndarray) -> Asked:
+def given(
+    system: System,
+    policy: Policy | None = None,
+    published: np.ndarray | None = None,
+    **changes: np.ndarray,
+) -> Asked:
     names = system.ids
     cells = Described(
         persons=system.values,
@@ -70,7 +75,9 @@ def given(system: System, policy: Policy | None = None, **changes: np.ndarray) -
         todays_map=np.array([not name.startswith("former") for name in names]),
         cross_of_board=np.zeros(len(names), dtype=bool),
     )
-    return asked(system, replace(cells, **changes), NONE, policy or everything())
+    nothing = np.zeros(len(names), dtype=bool)
+    earlier = None if published is None else (published, nothing)
+    return asked(system, replace(cells, **changes), NONE, policy or everything(), earlier)
 
 
 def everything() -> Policy:
@@ -156,6 +163,22 @@ def test_what_was_decided_of_the_very_same_stands() -> None:
         assert again.key != first.key
 
 
+def test_what_all_know_is_told_by_no_publication() -> None:
+    """A figure of another publisher stands in the ledger too, and opens nothing again."""
+    values, sums, _ = PLANTS["subtraction in a row"]
+    system = System.of(values, sums)
+    public = np.array([True, False, False, False])
+    [first] = decided(given(system, public=public))
+    block = zip(first.task.system.ids, first.protected.released, strict=True)
+    hidden = [name for name, shown in block if not shown]
+    told = np.array([name not in hidden for name in system.ids])
+    assert (told & public).any()
+    seen: list[str] = []
+    after = given(system, public=public, published=told)
+    assert list(decide(after, {first.key: hidden}, seen.append)) == []
+    assert seen == [first.key]
+
+
 def test_the_only_person_of_a_group_is_the_same_in_every_part_of_it() -> None:
     """One of the city is of a board and of a sex; whose sex is told nobody by that."""
     values = {"city": 1, "north": 1, "south": 0, "women": 1, "men": 0, "city rest": 1, "rest": 1}
@@ -203,12 +226,8 @@ def test_a_publication_of_what_was_decided_changes_nothing_and_another_does() ->
 
     def after(published: Collection[str]) -> tuple[list[Decided], list[str]]:
         told = np.array([name in published for name in system.ids])
-        asked_ = given(system)
-        known = replace(asked_.task, known=asked_.task.known | told)
         seen: list[str] = []
-        found = decide(
-            replace(asked_, task=known, published=told), {first.key: hidden}, seen.append
-        )
+        found = decide(given(system, published=told), {first.key: hidden}, seen.append)
         return list(found), seen
 
     shown = [name for name in system.ids if name not in hidden]
