@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from orchestration.flow.built_from import (
     EDITION,
@@ -35,7 +36,7 @@ from orchestration.quality.gate import forget_results
 from orchestration.reporting.addresses import PAGES_DIRECTORY
 from orchestration.settings import Settings
 from orchestration.storage.deliveries import unresolved
-from orchestration.storage.snapshot import all_rows, publish
+from orchestration.storage.snapshot import all_rows, point, publish
 from orchestration.version import code_version
 
 # What a snapshot says of itself: small counts are hidden and proved so, or it has them all.
@@ -165,7 +166,7 @@ def _lead_on(settings: Settings) -> None:
     link = settings.restricted_publication_dir / PAGES_DIRECTORY
     if not link.is_symlink():
         pages = settings.published_dir / PAGES_DIRECTORY
-        link.symlink_to(os.path.relpath(pages, link.parent))
+        point(link, Path(os.path.relpath(pages, link.parent)))
 
 
 def _enter(settings: Settings, built_at: datetime, name: str) -> None:

@@ -102,12 +102,12 @@ def publish(
     finally:
         _remove(partial)
     _sync(dated)
-    _point(directory / _CURRENT, Path(EDITIONS) / edition.name)
+    point(directory / _CURRENT, Path(EDITIONS) / edition.name)
     for published in edition.iterdir():
         name = directory / published.name
         # Set once: what they lead to changes with the directory they lead through.
         if not name.is_symlink():
-            _point(name, Path(_CURRENT) / published.name)
+            point(name, Path(_CURRENT) / published.name)
     _forget_names(directory)
     _sync(directory)
     _prune(dated, edition, keep)
@@ -134,6 +134,22 @@ def current_edition(directory: Path) -> Path | None:
     """
     link = directory / _CURRENT
     return link.resolve() if link.is_symlink() and link.is_dir() else None
+
+
+def point(link: Path, target: Path) -> None:
+    """Make a name lead elsewhere, in one step.
+
+    Args:
+        link: The name, which may lead somewhere already.
+        target: Where it is to lead, from where it stands.
+    """
+    if link.is_dir() and not link.is_symlink():
+        # A copy of a home may hold the directory itself where there was a link.
+        shutil.rmtree(link)
+    partial = link.with_name(f".{link.name}.{os.getpid()}")
+    partial.unlink(missing_ok=True)
+    partial.symlink_to(target)
+    partial.replace(link)
 
 
 def name_faults(directory: Path) -> Iterator[str]:
@@ -265,17 +281,6 @@ def _free_name(wanted: Path) -> Path:
         [wanted], (wanted.with_name(f"{wanted.name}-{n}") for n in itertools.count(2))
     )
     return next(path for path in names if not path.exists())
-
-
-def _point(link: Path, target: Path) -> None:
-    """Make a name lead elsewhere, in one step."""
-    if link.is_dir() and not link.is_symlink():
-        # A copy of a home may hold the directory itself where there was a link.
-        shutil.rmtree(link)
-    partial = link.with_name(f".{link.name}.{os.getpid()}")
-    partial.unlink(missing_ok=True)
-    partial.symlink_to(target)
-    partial.replace(link)
 
 
 def _forget_names(directory: Path) -> None:
