@@ -7,7 +7,8 @@ afterwards. dbt opens its own connection, with the same settings (`flow/dbt_conn
 asked, and of which file, belongs to the callers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,23 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All that is written within it, or nothing; it reaches the disk once, at the end.
+
+    Args:
+        connection: An open connection that is in no transaction. Only one of its databases may be
+            written.
+    """
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
 
 
 def _texts(paths: Iterable[Path]) -> str:

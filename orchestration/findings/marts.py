@@ -28,6 +28,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic.functional_serializers import WrapSerializer
 
+from orchestration.database import transaction
 from orchestration.findings import estimates, records
 from orchestration.findings.estimates import (
     Agreement,
@@ -300,8 +301,7 @@ def write_findings(
         f"unnest(?::{kind.removesuffix(' not null')}[])" for kind in table.columns.values()
     )
     rows = [table.row(each) for each in found]
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         connection.execute(f"create or replace table {table.name} ({columns})")
         connection.execute(f"comment on table {table.name} is {_quoted(table.description)}")
         for column, comment in table.comments.items():
@@ -311,10 +311,6 @@ def write_findings(
                 f"insert into {table.name} select {places}",
                 [[row[name] for row in rows] for name in table.columns],
             )
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
 
 
 def _quoted(text: str) -> str:

@@ -21,6 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from orchestration.database import transaction
 from orchestration.disclosure import deciding
 from orchestration.disclosure.cells import Flags, Integers, System
 from orchestration.disclosure.deciding import Asked, Decided
@@ -426,10 +427,9 @@ def _keep(connection: duckdb.DuckDBPyConnection, given: Asked, decided: list[Dec
         failing, out = (0, lost) if found.near_published else (lost, 0)
         method = found.protected.method.value
         blocks.append((found.key, len(found.places), len(bounds), found.bare, failing, out, method))
-    connection.begin()
-    for statement, rows in ((_DECISIONS, told), (_AUDIT, attacked), (_BLOCKS, blocks)):
-        connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
-    connection.commit()
+    with transaction(connection):
+        for statement, rows in ((_DECISIONS, told), (_AUDIT, attacked), (_BLOCKS, blocks)):
+            connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
 
 
 def _keep_published(connection: duckdb.DuckDBPyConnection, given: Asked) -> None:

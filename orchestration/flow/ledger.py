@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database import transaction
 from orchestration.disclosure.ledger import (
     BrokenChainError,
     Entry,
@@ -235,9 +236,8 @@ def _written(settings: Settings) -> Iterator[tuple[duckdb.DuckDBPyConnection, Le
         with open_restricted(path) as connection:
             connection.execute(_TABLES)
             ledger = _read(connection, path, None)
-            connection.begin()
-            yield connection, ledger
-            connection.commit()
+            with transaction(connection):
+                yield connection, ledger
     except WarehouseHeldError:
         raise
     except duckdb.Error as error:

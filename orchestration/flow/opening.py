@@ -7,7 +7,7 @@ it is written, belongs in `orchestration.opendata`.
 import logging
 from pathlib import Path
 
-from orchestration.database import connect
+from orchestration.database import connect, transaction
 from orchestration.disclosure.derived import read_derived
 from orchestration.opendata.about import Publisher
 from orchestration.opendata.described import describe
@@ -41,7 +41,7 @@ def describe_edition(edition: Path) -> None:
         for table, declared in read_derived().items()
         for column, text in declared.rests()
     }
-    with connect(edition / SNAPSHOT_NAME) as snapshot:
+    with connect(edition / SNAPSHOT_NAME) as snapshot, transaction(snapshot):
         describe(snapshot, rests_on)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.database import connect
+from orchestration.database import connect, transaction
 from orchestration.disclosure.cells import UnequalSumError
 from orchestration.disclosure.derived import Declared, DerivedError, Grounds, read_derived
 from orchestration.disclosure.policy import Policy, PolicyError, read_policy
@@ -187,7 +187,7 @@ def write_release(
     threshold = max(each.threshold for each in policy.rules.values())
     _mark_hidden(connection, settings, policy, shown)
     own = [name for name in declared if name in tables and name not in _FORMED]
-    with _attached(connection, settings.release_draft_path):
+    with _attached(connection, settings.release_draft_path), transaction(connection):
         for schema in ("marts", "meta", "seeds"):
             connection.execute(f"create schema release.{schema}")
         for name in own:
@@ -200,7 +200,7 @@ def write_release(
             connection.execute(f"create table release.seeds.{seed} as from seeds.{seed}")
     with closing(connect(settings.release_draft_path)) as draft:
         form_focus_areas(draft, settings)
-    with _attached(connection, settings.release_draft_path):
+    with _attached(connection, settings.release_draft_path), transaction(connection):
         for name in _FORMED:
             rows = shown_rows(name, declared[name], threshold, of=f"release.{name}")
             connection.execute(f"create or replace table release.{name} as {rows} order by all")

@@ -6,14 +6,14 @@ guilty one is held. Reading and checking belong in `registers` and `sources`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import duckdb
 
+from orchestration.database import transaction
 from orchestration.intake.as_of import known_receipts
 from orchestration.intake.incoming import declared_sources
 from orchestration.intake.landed import deliveries_of
@@ -161,7 +161,7 @@ def load_deliveries(
                     now=now,
                 )
             else:
-                with _transaction(connection):
+                with transaction(connection):
                     _load_dataset(connection, settings, store, group, confirmed=confirmed)
         except Exception as error:  # noqa: BLE001 - one source must not stop the others
             let_interrupts_through(error)
@@ -200,7 +200,7 @@ def _load_register(
     municipality = load_municipality(settings)
     mapping = municipality.mapping(name)
     if contract is None:
-        with _transaction(connection):
+        with transaction(connection):
             for receipt in group:
                 _hold(connection, receipt, _breach_row(Breach(receipt.file_name, "okant_register")))
         return
@@ -229,7 +229,7 @@ def _load_register(
         else:
             held.append((receipt, period))
     load(group=lawful)
-    with _transaction(connection):
+    with transaction(connection):
         for receipt, period in held:
             breach = _breach_row(Breach(receipt.file_name, "samma_innehall"))
             _hold(connection, receipt, breach, period)
@@ -253,7 +253,7 @@ def _load_files(
     rules = rules_fingerprint(contract, units, mapping)
     deliveries, lost = deliveries_of(store, group)
     refused, alike = by_version(contract, deliveries, mapping)
-    with _transaction(connection):
+    with transaction(connection):
         for receipt in lost:
             _hold(connection, receipt, _lost_breach(receipt))
         _record_results(connection, group, refused)
@@ -273,7 +273,7 @@ def _load_files(
                     work_dir=settings.rewriting_dir,
                     mapping=mapping,
                 ) as judged,
-                _transaction(connection),
+                transaction(connection),
             ):
                 _keep(
                     connection,
@@ -391,7 +391,7 @@ def _judge_waiting_again(
                 if judged.results[0].outcome == "quarantined":
                     note_judged(connection, sequence, rules)
                     continue
-                with _transaction(connection):
+                with transaction(connection):
                     connection.execute(
                         f"delete from raw.{contract.table} where delivery_sequence = ?", [sequence]
                     )
@@ -477,18 +477,6 @@ def _record_results(
     )
 
 
-@contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All or nothing."""
-    connection.execute("begin")
-    try:
-        yield
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
-
-
 def _hold(
     connection: duckdb.DuckDBPyConnection, receipt: Receipt, breach: BreachRow, period: str = ""
 ) -> None:
@@ -511,7 +499,7 @@ def _hold_group(
 
     The error's text may quote a cell, so only its class is told, and nothing is logged of it.
     """
-    with _transaction(connection):
+    with transaction(connection):
         for receipt in group:
             _hold(connection, receipt, _breach_row(_internal_error(receipt, error)))
 

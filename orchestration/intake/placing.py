@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import duckdb
 
+from orchestration.database import transaction
 from orchestration.quality.gate import fingerprint
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.kept_rows import kept_place, place_kept_rows, tables_without_place
@@ -82,18 +83,13 @@ def place_home(
     if not without:
         return None
     whose = kept_place(connection) or settings.municipality
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         kept = without.keys() & registers.keys()
         before = {table: fingerprint(connection, table) for table in sorted(kept)}
         place_kept_rows(connection, without, whose)
         follow(
             connection, {table: (before[table], fingerprint(connection, table)) for table in before}
         )
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
     return (
         f"Lagret är från före kommunkoden i varje nyckel: {len(without)} tabeller har fått kommun"
         f" {whose} på varje rad. Det görs en gång och ändrar ingen siffra."

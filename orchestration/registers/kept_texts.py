@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import duckdb
 
+from orchestration.database import transaction
 from orchestration.registers.contract import Contract
 from orchestration.registers.identity import hides_identity_sql
 from orchestration.registers.layout import quoted
@@ -35,8 +36,7 @@ def look_through_again(
     if connection.execute("select rule from meta.text_rule").fetchall() == [(_RULE,)]:
         return 0
     hidden = 0
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         for contract in contracts:
             for name, column in contract.every_column().items():
                 if column.type == "text":
@@ -49,8 +49,4 @@ def look_through_again(
                     hidden += count
         connection.execute("delete from meta.text_rule")
         connection.execute("insert into meta.text_rule values (?)", [_RULE])
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
     return hidden

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.database import transaction
 from orchestration.registers.contract import Contract
 from orchestration.registers.layout import quoted
 
@@ -42,8 +43,7 @@ def remove_superseded(
     new = [sequence for sequence, has_replaced in rows if not has_replaced]
     if not new:
         return 0
-    connection.execute("begin")
-    try:
+    with transaction(connection):
         removed = connection.execute(
             _removal_sql(contract), {"new": new, "old": [sequence for sequence, _ in rows]}
         ).fetchone()
@@ -52,10 +52,6 @@ def remove_superseded(
             " where list_contains($new, delivery_sequence)",
             {"new": new},
         )
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
     return int(removed[0]) if removed else 0
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.database import transaction
 from orchestration.storage.manifest import write_manifest
 
 SNAPSHOT_NAME = "marts.duckdb"
@@ -197,14 +198,15 @@ def _copy_tables(
 ) -> None:
     connection.execute(f"attach '{target}' as snapshot (storage_version '{_STORAGE_VERSION}')")
     try:
-        connection.execute("create schema snapshot.meta")
         comments = _comments(connection)
-        for name, query in tables.items():
-            schema, _, table = name.partition(".")
-            copy = f"snapshot.{'main' if schema == 'marts' else schema}.{table}"
-            connection.execute(f"create table {copy} as {query}")
-            told = comments.get((schema, table), ())
-            connection.execute("; ".join(f"comment on {each.format(copy)}" for each in told))
+        with transaction(connection):
+            connection.execute("create schema snapshot.meta")
+            for name, query in tables.items():
+                schema, _, table = name.partition(".")
+                copy = f"snapshot.{'main' if schema == 'marts' else schema}.{table}"
+                connection.execute(f"create table {copy} as {query}")
+                told = comments.get((schema, table), ())
+                connection.execute("; ".join(f"comment on {each.format(copy)}" for each in told))
         connection.execute("checkpoint snapshot")
     finally:
         connection.execute("detach snapshot")
