@@ -317,6 +317,18 @@ def import_published(
     audits.read_published(configured(home=home, municipality=municipality))
 
 
+@disclosure.command("accept-lost-ledger", cls=Command)
+def accept_lost_ledger(
+    reason: inputs.LossReason,
+    home: inputs.Home = None,
+    municipality: inputs.MunicipalityCode = None,
+) -> None:
+    """Börjar en ny liggare där den gamla är förlorad; varje publicering säger det sedan."""
+    from orchestration.cli import disclosure as audits  # noqa: PLC0415
+
+    audits.begin_anew(configured(home=home, municipality=municipality), reason)
+
+
 @disclosure.command("explain", cls=Command)
 def explain_cell(
     cell: inputs.CellName,

@@ -1,8 +1,8 @@
 """`avvik disclosure`: what could be worked out of all that is and has been shown.
 
-`audit` and `import-published` print counts alone; `explain` tells of one cell to those who may read
-the restricted files. How it is decided belongs in `orchestration.disclosure`, what is read and kept
-in the flow.
+`audit`, `import-published` and `accept-lost-ledger` print counts alone; `explain` tells of one cell
+to those who may read the restricted files. How it is decided belongs in `orchestration.disclosure`,
+what is read and kept in the flow.
 """
 
 import math
@@ -17,6 +17,7 @@ from orchestration.disclosure.policy import PolicyError
 from orchestration.flow.disclosing import Audited, NothingToDecideError, audit_warehouse
 from orchestration.flow.explaining import Cell, Explained, NoSuchCellError, Sum, explain
 from orchestration.flow.ledger import LedgerError, import_published
+from orchestration.flow.restarting import NotLostError, accept_lost_ledger
 from orchestration.flow.restricted import RestrictedHeldError
 from orchestration.language import words
 from orchestration.language.numbers import number as told
@@ -121,6 +122,32 @@ def read_published(settings: Settings) -> None:
     print_note(
         f"Liggaren ligger i {settings.ledger_path}, som bara ägaren läser. Ta kopior av den."
     )
+
+
+def begin_anew(settings: Settings, reason: str) -> None:
+    """Begin a new ledger in the place of one that is lost, and print what it knows.
+
+    Args:
+        settings: The installation.
+        reason: Why.
+
+    Raises:
+        typer.Exit: If the ledger is whole, or it cannot be done.
+    """
+    try:
+        found, kept = accept_lost_ledger(settings, reason)
+    except (NotLostError, RestrictedHeldError, WarehouseHeldError) as error:
+        refuse(str(error), cause=error)
+    except LedgerError as error:
+        raise _stopped(str(error)) from error
+    console.print(
+        f"En ny liggare är påbörjad. Utgåvor som finns kvar: {told(found.editions)}, celler som de"
+        f" har visat: {told(found.cells)}. Vad som visades i andra utgåvor är inte känt längre, och"
+        " det sägs i meta.publication vid varje publicering.",
+        soft_wrap=True,
+    )
+    if kept is not None:
+        print_note(f"Det som är kvar av den gamla ligger i {kept}.")
 
 
 _QUANTITIES = {

@@ -494,6 +494,15 @@ Restricted = Annotated[
         help="Svara ur alla tal, för den som får se dem; kräver --reason och loggas.",
     ),
 ]
+LossReason = Annotated[
+    str,
+    typer.Option(
+        "--reason",
+        metavar="SKÄL",
+        parser=_text("varför liggaren inte går att få tillbaka", '"disken gick sönder i maj"'),
+        help="Varför liggaren inte går att få tillbaka; sparas i den nya.",
+    ),
+]
 OpeningReason = Annotated[
     str | None,
     typer.Option(

@@ -77,7 +77,7 @@ def note_access(settings: Settings, command: str, reason: str, statement: str) -
         ).fetchone()
         access = Access(
             opened_at=datetime.now(UTC),
-            login=_login(),
+            login=login(),
             uid=os.getuid(),
             command=command,
             reason=reason,
@@ -122,7 +122,8 @@ def access_faults(settings: Settings) -> Iterator[str]:
             before = sha256
 
 
-def _login() -> str:
+def login() -> str:
+    """What the machine calls whoever runs this."""
     # A process without a name in the machine's register has its number.
     with suppress(KeyError, OSError):
         return getpass.getuser()

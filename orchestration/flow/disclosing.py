@@ -310,6 +310,20 @@ def last_seen(settings: Settings) -> str | None:
     return None if found is None else str(found[0])
 
 
+def forget_seen(settings: Settings) -> None:
+    """Forget which publications audits have seen in a ledger that is no more.
+
+    Args:
+        settings: The installation.
+
+    Raises:
+        RestrictedHeldError: If another process is at it.
+    """
+    with open_restricted(settings.disclosure_path) as connection:
+        connection.execute(_TABLES)
+        connection.execute("update audits set ledger_sha256 = null")
+
+
 def _asked(
     warehouse: duckdb.DuckDBPyConnection, settings: Settings, policy: Policy, ledger: Ledger
 ) -> tuple[Asked, int]:

@@ -28,6 +28,8 @@ from orchestration.settings import Settings
 from orchestration.storage.snapshot import EDITIONS, SNAPSHOT_NAME
 from orchestration.storage.warehouse import WarehouseHeldError, open_warehouse, table_exists
 
+#: What a publication says of itself where small counts are hidden, and proved so.
+DECIDED = "prövad"
 _TABLES = """
 create table if not exists publications (
     link integer, publication_id varchar, published_at timestamp with time zone,
@@ -78,6 +80,10 @@ order by cell_id
 """
 
 
+# What a chain that was begun anew has first, in the place of a publication.
+_BEGUN_ANEW = "ny kedja: "
+
+
 class LedgerError(Exception):
     """The ledger cannot be used; the text is Swedish and says what to do."""
 
@@ -98,6 +104,13 @@ class Ledger:
     def head(self) -> str | None:
         """Fingerprint of the last publication; None where there is none."""
         return self.publications[-1].sha256 if self.publications else None
+
+    @property
+    def begun_anew_at(self) -> datetime | None:
+        """When the chain was begun, where one before it was lost; None where none was."""
+        first = self.publications[0] if self.publications else None
+        is_new = first is not None and first.publication_id.startswith(_BEGUN_ANEW)
+        return first.published_at if first is not None and is_new else None
 
     @property
     def names(self) -> set[str]:
@@ -183,11 +196,26 @@ def append(settings: Settings, edition: Edition) -> None:
         _append(connection, ledger, edition, settings.municipality)
 
 
-def import_published(settings: Settings) -> Imported:
+def begin_anew(settings: Settings, moment: datetime, why: str) -> None:
+    """Begin a chain in the place of one that is lost; its first link says so, and why.
+
+    Args:
+        settings: The installation, which has no ledger.
+        moment: When, with offset.
+        why: Why, and who says so.
+
+    Raises:
+        RestrictedHeldError: If another process holds it.
+    """
+    append(settings, Edition(f"{_BEGUN_ANEW}{why}", moment, {}))
+
+
+def import_published(settings: Settings, *, decided_only: bool = False) -> Imported:
     """Write the publications that lie in the home into the ledger, unless they stand in it.
 
     Args:
         settings: The installation.
+        decided_only: Whether only those that disclosure control has decided.
 
     Raises:
         LedgerError: If the ledger has been changed, or a publication cannot be read; nothing is
@@ -197,7 +225,11 @@ def import_published(settings: Settings) -> Imported:
     """
     found = editions(settings)
     stood = read_ledger(settings).names
-    new = _shown(settings, {name: path for name, path in found.items() if name not in stood})
+    new = _shown(
+        settings,
+        {name: path for name, path in found.items() if name not in stood},
+        decided_only=decided_only,
+    )
     written = 0
     with _written(settings) as (connection, before):
         ledger = before
@@ -207,7 +239,7 @@ def import_published(settings: Settings) -> Imported:
                 ledger = _append(connection, ledger, edition, settings.municipality)
                 written += 1
     shown = {each.cell_id for _, own in ledger.in_order() for each in own if each.released}
-    return Imported(written, len(found) - written, len(shown))
+    return Imported(written, len(stood & found.keys()), len(shown))
 
 
 def editions(settings: Settings) -> dict[str, Path]:
@@ -291,7 +323,7 @@ def _append(
     return Ledger([*ledger.publications, link], {**ledger.entries, link.publication_id: own})
 
 
-def _shown(settings: Settings, found: Mapping[str, Path]) -> list[Edition]:
+def _shown(settings: Settings, found: Mapping[str, Path], *, decided_only: bool) -> list[Edition]:
     """What publications that lie in the home show, each cell with its value."""
     if not found:
         return []
@@ -307,34 +339,38 @@ def _shown(settings: Settings, found: Mapping[str, Path]) -> list[Edition]:
             )
         for name, path in found.items():
             try:
-                told.append(_of_edition(connection, name, path, settings.municipality))
+                edition, is_decided = _of_edition(connection, name, path, settings.municipality)
             except (duckdb.Error, ValueError) as error:
                 raise LedgerError(
                     f"Utgåvan {path.parent} går inte att läsa, och vad den har visat är okänt. Gör"
                     " så här: lägg tillbaka den ur säkerhetskopian, eller flytta den från"
                     f" {EDITIONS} om den inte går att rädda; det den visade räknas då inte."
                 ) from error
+            if is_decided or not decided_only:
+                told.append(edition)
     return told
 
 
 def _of_edition(
     connection: duckdb.DuckDBPyConnection, name: str, path: Path, municipality: str
-) -> Edition:
+) -> tuple[Edition, bool]:
+    """What it shows, and whether disclosure control had decided it."""
     place = str(path).replace("'", "''")
     connection.execute(f"attach '{place}' as edition (read_only)")
     try:
-        [(published_at,)] = connection.execute(
-            "select built_at from edition.meta.publication"
-        ).fetchall()
+        publication = connection.sql("from edition.meta.publication")
+        [published] = publication.fetchall()
+        told = dict(zip(publication.columns, published, strict=True))
         rows = connection.execute(_SHOWN, [municipality]).fetchall()
     finally:
         connection.execute("detach edition")
-    return Edition(name, published_at, {cell_id: (value, True) for cell_id, value in rows})
+    cells = {cell_id: (value, True) for cell_id, value in rows}
+    return Edition(name, told["built_at"], cells), told.get("disclosure_status") == DECIDED
 
 
 def _broken(path: Path, fault: str) -> LedgerError:
     return LedgerError(
         f"Liggaren över det som har publicerats, {path}, {fault}. Inget publiceras, och inget kan"
         " prövas: utan den vet ingen vad som redan är känt. Gör så här: lägg tillbaka filen ur"
-        " säkerhetskopian."
+        " säkerhetskopian. Finns ingen: avvik disclosure accept-lost-ledger --reason SKÄL."
     )

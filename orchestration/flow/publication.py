@@ -24,7 +24,7 @@ from orchestration.flow.built_from import (
 )
 from orchestration.flow.disclosing import read_shown
 from orchestration.flow.documents import DRAFT, OPEN, RESTRICTED, draft_dir
-from orchestration.flow.ledger import Edition, LedgerError, append
+from orchestration.flow.ledger import DECIDED, Edition, LedgerError, append, read_ledger
 from orchestration.flow.marts import report_year
 from orchestration.flow.opening import complete, describe_edition
 from orchestration.flow.releasing import RELEASE, released
@@ -39,8 +39,7 @@ from orchestration.storage.deliveries import unresolved
 from orchestration.storage.snapshot import all_rows, point, publish
 from orchestration.version import code_version
 
-# What a snapshot says of itself: small counts are hidden and proved so, or it has them all.
-_DECIDED = "prövad"
+# What a snapshot says of itself that has small counts.
 _ALL_FIGURES = "sekretess: alla tal"
 
 _TABLE = """
@@ -55,7 +54,8 @@ create or replace table meta.publication (
     report_year integer,
     municipality_id varchar,
     inputs_sha256 varchar,
-    as_of timestamp with time zone
+    as_of timestamp with time zone,
+    ledger_begun_anew_at timestamp with time zone
 )
 """
 
@@ -108,7 +108,7 @@ def _publish(work: Work) -> Outcome:
     made_of = head(ends(made, PUBLICATION))
     connection.execute(_TABLE)
     connection.execute(
-        "insert into meta.publication select ?, ?, ?, ?, ?, ?, bool_or(synthetic), ?, ?, ?, ?"
+        "insert into meta.publication select ?, ?, ?, ?, ?, ?, bool_or(synthetic), ?, ?, ?, ?, ?"
         " from meta.sources",
         [
             built_at,
@@ -116,11 +116,12 @@ def _publish(work: Work) -> Outcome:
             work.run_id,
             settings.profile,
             status,
-            _DECIDED,
+            DECIDED,
             report_year(connection, settings),
             settings.municipality,
             made_of,
             settings.as_of,
+            _begun_anew_at(settings),
         ],
     )
     everything = all_rows(connection)
@@ -167,6 +168,18 @@ def _lead_on(settings: Settings) -> None:
     if not link.is_symlink():
         pages = settings.published_dir / PAGES_DIRECTORY
         point(link, Path(os.path.relpath(pages, link.parent)))
+
+
+def _begun_anew_at(settings: Settings) -> datetime | None:
+    """When the ledger was begun anew, where one before it was lost.
+
+    Raises:
+        StepRefusedError: If it cannot be read; nothing is published then.
+    """
+    try:
+        return read_ledger(settings).begun_anew_at
+    except (LedgerError, RestrictedHeldError) as error:
+        raise StepRefusedError(str(error)) from error
 
 
 def _enter(settings: Settings, built_at: datetime, name: str) -> None:

@@ -90,14 +90,16 @@ def write_warehouse(settings: Settings, counts: dict[str, int]) -> None:
             )
 
 
-def write_edition(place: Path, counts: dict[str, int], built_at: str) -> None:
+def write_edition(place: Path, counts: dict[str, int], built_at: str, status: str = "") -> None:
     """A publication as `storage.snapshot` lays it, with what is no count of a register beside."""
     place.mkdir(parents=True)
     with duckdb.connect(str(place / "marts.duckdb")) as connection:
         connection.execute(
             """
             create schema meta;
-            create table meta.publication (built_at timestamp with time zone);
+            create table meta.publication (
+                built_at timestamp with time zone, disclosure_status varchar
+            );
             create table indicator_values (
                 municipality_id varchar, indicator_id varchar, source_id varchar,
                 period_start date, period_grain varchar, geography_id varchar, breakdown varchar,
@@ -105,7 +107,7 @@ def write_edition(place: Path, counts: dict[str, int], built_at: str) -> None:
             );
             """
         )
-        connection.execute("insert into meta.publication values (?)", [built_at])
+        connection.execute("insert into meta.publication values (?, ?)", [built_at, status])
         rows = [("homeless_persons", "r", "year", each, n) for each, n in counts.items()]
         others = [
             ("homeless_persons", "kolada", "year", "0180", 999),
@@ -241,6 +243,37 @@ def test_a_ledger_that_is_gone_or_cut_off_is_missed(settings: Settings) -> None:
     settings.ledger_path.unlink()
     with pytest.raises(LedgerError, match="är borta"):
         audit_warehouse(settings)
+
+
+def test_a_ledger_that_is_lost_for_good_is_begun_anew_and_says_so(settings: Settings) -> None:
+    """With what the decided copies have shown; until it is accepted, nothing is decided."""
+    write_edition(editions(settings) / "a", COUNTS, "2026-01-01T02:00:00Z")
+    decided = {**COUNTS, "0180-a": 31}
+    write_edition(editions(settings) / "b", decided, "2026-01-02T02:00:00Z", status="prövad")
+    append(settings, Edition("p", datetime(2026, 1, 2, tzinfo=UTC), {SOUTH: (20, True)}))
+    audit_warehouse(settings)
+    whole = ran(settings, "accept-lost-ledger", "--reason", "disken")
+    assert (whole[0], "är som den skrevs" in whole[1]) == (2, True)
+    assert ran(settings, "accept-lost-ledger")[0] == 2
+    settings.ledger_path.write_bytes(b"nothing")
+    code, output = ran(settings, "audit")
+    assert (code, "accept-lost-ledger --reason" in output) == (1, True)
+
+    code, output = ran(settings, "accept-lost-ledger", "--reason", "disken gick sönder")
+
+    assert code == 0, output
+    assert "finns kvar: 1, celler som de har visat: 3." in output
+    [first, second] = read_ledger(settings).publications
+    assert first.publication_id.startswith("ny kedja: disken gick sönder (")
+    assert second.publication_id == "b"
+    assert read_ledger(settings).begun_anew_at == first.published_at
+    [kept] = settings.restricted_dir.glob("ledger.*.duckdb")
+    assert kept.read_bytes() == b"nothing"
+    assert stat.S_IMODE(settings.ledger_path.stat().st_mode) == 0o600
+    assert audit_warehouse(settings).published == 0
+    # A chain that nobody has lost says nothing of the kind.
+    settings.ledger_path.unlink()
+    assert read_ledger(settings).begun_anew_at is None
 
 
 def test_an_edition_that_cannot_be_read_is_told_and_nothing_is_written(settings: Settings) -> None:
