@@ -33,8 +33,8 @@ from orchestration.cli.published import (
     show_answer,
     show_deviations,
     show_sources,
-    why_unanswered,
 )
+from orchestration.cli.question import UNANSWERED_SV, why_unanswered
 from orchestration.cli.running import (
     rebuild_warehouse,
     require_empty_inbox,
@@ -118,7 +118,7 @@ def _answered() -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        refuse(f"Frågan kunde inte besvaras: {why_unanswered(error)}", cause=error)
+        refuse(f"{UNANSWERED_SV}{why_unanswered(error)}", cause=error)
 
 
 @app.command(cls=Command)

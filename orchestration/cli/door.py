@@ -1,9 +1,10 @@
-"""The door in front of Dagster's web server: who may come in, and with what.
+"""The door in front of what `avvik serve` shows: who may come in, and with what.
 
 Dagster answers whoever reaches its port, also a web page of somebody else that the operator's
 browser has open, and lets a link command it. So nothing passes here without the key of this start,
 nothing from a page that is not served here, and no command but as JSON in the body of a request.
-What is behind the door is Dagster's; starting and ending it belongs to `servers` and `serving`.
+What is behind the door is Dagster's and `pages`'; starting and ending it belongs to `servers` and
+`serving`.
 """
 
 import hmac
@@ -62,8 +63,8 @@ def cookie_name(port: int) -> str:
 
 
 def entrance(address: str, key: str) -> str:
-    """The address to open first, which carries the key."""
-    return f"{address}/?{urlencode({_KEY: key})}"
+    """An address that carries the key, to be opened first."""
+    return f"{address}?{urlencode({_KEY: key})}"
 
 
 class Door:

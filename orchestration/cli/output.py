@@ -11,11 +11,11 @@ import io
 import json
 import math
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import duckdb
 import typer
@@ -109,12 +109,29 @@ def print_rows(
         _print_json(_distinct(columns), rows)
     elif shape is Format.CSV:
         _in_utf8()
-        writer = csv.writer(console.file, lineterminator="\n")
-        shown = _shown if console.is_terminal else _cell
-        writer.writerow([shown(column) for column in columns])
-        writer.writerows([shown(value) for value in row] for row in rows)
+        write_csv(console.file, columns, rows, _shown if console.is_terminal else _cell)
     else:
         _print_table(columns, rows, title)
+
+
+def write_csv(
+    file: IO[str],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    cell: Callable[[Any], Any] | None = None,
+) -> None:
+    """Write rows as CSV for a program: commas, a line of column names, every value whole.
+
+    Args:
+        file: Where to.
+        columns: The names of the columns.
+        rows: One value a column; they are written as they come.
+        cell: What a value is there, where it is not as a program reads it.
+    """
+    written = cell or _cell
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([written(column) for column in columns])
+    writer.writerows([written(value) for value in row] for row in rows)
 
 
 def _in_utf8() -> None:
@@ -131,7 +148,7 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: s
     def texts() -> Iterator[list[str]]:
         nonlocal count
         for count, row in enumerate(rows, start=1):  # noqa: B007 (told when all have come)
-            yield [_text(value) for value in row]
+            yield [text_of(value) for value in row]
 
     for line, is_heading in laid_out([seen(each) for each in columns], texts(), _width()):
         if is_heading and console.is_terminal:
@@ -157,7 +174,7 @@ def _width() -> int:
     return max(shutil.get_terminal_size((_PIPE, 24)).columns, NARROWEST)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A value as a table has it, on one line."""
     if value is None:
         return ""

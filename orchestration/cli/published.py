@@ -3,20 +3,19 @@
 Rows go to `output`; what stands in the tables belongs to whoever published them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import duckdb
 
 from orchestration.cli.output import Format, answer_of, console, print_note, print_rows, refuse
+from orchestration.cli.question import UNANSWERED_SV, NoQuestionError, ask, reader_of
 from orchestration.cli.words import Worded, word
-from orchestration.database import connect
 from orchestration.language import numbers, quantities
 from orchestration.language import words as language
 from orchestration.settings import Settings
@@ -69,26 +68,6 @@ _SOURCE_COLUMNS = (
     "licence",
     "synthetic",
     "stale",
-)
-_QUESTIONS = {
-    duckdb.StatementType.SELECT,
-    duckdb.StatementType.EXPLAIN,
-    duckdb.StatementType.MULTI,
-    duckdb.StatementType.PRAGMA,
-}
-_REASONS: Mapping[type[duckdb.Error], str] = MappingProxyType(
-    {
-        duckdb.ParserException: "den är inte skriven som SQL. Gör så här: se efter vid det tecken"
-        " som pekas ut.",
-        duckdb.CatalogException: "den nämner en tabell eller funktion som inte finns. Gör så här:"
-        " avvik query 'show all tables' visar vilka tabeller som finns.",
-        duckdb.BinderException: "den nämner en kolumn som inte finns, eller använder den fel. Gör"
-        " så här: avvik query 'describe marts.deviations' visar en tabells kolumner.",
-        duckdb.ConversionException: "ett värde kan inte läsas som den typ som frågan vill ha. Gör"
-        " så här: se efter i jämförelser och cast.",
-        duckdb.IOException: "det publicerade kan inte läsas. Gör så här: kör avvik verify, som"
-        " säger vad som är skadat.",
-    }
 )
 _ATTEMPT = ("tried_at", "fetched_at", "fetch_message_sv", "fetch_age_days", "fetch_stale")
 
@@ -148,31 +127,10 @@ def query_published(snapshot: Path, sql: str) -> duckdb.DuckDBPyConnection:
     """
     if not snapshot.exists():
         refuse("Inget är publicerat än. Kör avvik run först.")
-    connection = connect(snapshot, read_only=True)
-    if not _only_asks(sql):
-        refuse(
-            "Frågan kunde inte besvaras: avvik query svarar på frågor och gör inget annat. Gör så"
-            " här: skriv den med select, with, from, describe, summarize eller show."
-        )
     try:
-        return connection.execute(sql)
-    except duckdb.PermissionException as error:
-        refuse(
-            "Frågan kunde inte besvaras: den får bara läsa tabellerna i det publicerade, inte"
-            " filer, adresser eller tillägg. Gör så här: skriv tabellens namn, som"
-            " marts.deviations; avvik query 'show all tables' visar vilka som finns.",
-            cause=error,
-        )
-
-
-def _only_asks(sql: str) -> bool:
-    """Whether a text holds nothing but questions; the connection itself permits no more either."""
-    try:
-        statements = duckdb.extract_statements(sql)
-        return all(each.type in _QUESTIONS for each in statements)
-    except ValueError:
-        # A kind of statement that DuckDB's Python knows no name for.
-        return False
+        return ask(reader_of(snapshot), sql)
+    except NoQuestionError as error:
+        refuse(f"{UNANSWERED_SV}{error}", cause=error)
 
 
 def index_path(settings: Settings) -> Path:
@@ -207,20 +165,6 @@ def show_answer(snapshot: Path, sql: str, shape: Format) -> None:
     print_rows(columns, worded)
     for line in worded.codes():
         print_note(f"Så skrivs orden i en fråga: {line}")
-
-
-def why_unanswered(error: duckdb.Error) -> str:
-    """Why a question got no answer, and what to do.
-
-    Args:
-        error: What DuckDB says.
-
-    Returns:
-        A Swedish sentence, and DuckDB's own words, which say where in the question it is.
-    """
-    known = (reason for kind, reason in _REASONS.items() if isinstance(error, kind))
-    reason = next(known, "något gick fel i databasen. Gör så här: skriv om frågan.")
-    return f"{reason}\nDuckDB säger: {error}"
 
 
 def show_deviations(snapshot: Path, pages: Path, shape: Format) -> None:

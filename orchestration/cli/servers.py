@@ -1,7 +1,8 @@
 """Dagster's servers in one process group: the door with the web server behind it, and the daemon.
 
 What `dagster dev` starts, but for the port: only the door listens there, and Dagster's web server
-answers it within this process. The code server listens at a Unix socket in a directory of ours.
+answers it within this process, with `pages` beside it. The code server listens at a Unix socket in
+a directory of ours.
 `avvik serve` starts this as `python -m orchestration.cli.servers PORT`, hands it the key on its
 standard input, and ends it.
 """
@@ -27,7 +28,8 @@ from dagster_webserver.app import create_app_from_workspace_process_context
 
 from orchestration.cli.door import Door
 from orchestration.cli.interrupts import Interrupted, interruptible
-from orchestration.settings import PROJECT_ROOT
+from orchestration.cli.pages import beside
+from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.home import keep_private
 
 HOST = "127.0.0.1"
@@ -110,7 +112,7 @@ def _server(context: WorkspaceProcessContext, port: int, key: str) -> uvicorn.Se
     app = create_app_from_workspace_process_context(context, "", _POLL_MILLISECONDS)
     return _Server(
         uvicorn.Config(
-            Door(app, port=port, key=key),
+            Door(beside(app, Settings()), port=port, key=key),
             host=HOST,
             port=port,
             log_level=_LOG_LEVEL,

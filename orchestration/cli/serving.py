@@ -21,6 +21,7 @@ import typer
 from orchestration.cli.door import entrance, new_key
 from orchestration.cli.interrupts import Interrupted, ignore_interrupts, interruptible
 from orchestration.cli.output import STOPPED, console, errors, refuse
+from orchestration.cli.page_texts import START
 from orchestration.cli.running import end_runs, prepare_dagster_home
 from orchestration.settings import PROJECT_ROOT, Settings
 
@@ -50,11 +51,11 @@ def serve_dagster(settings: Settings, port: int) -> None:
     try:
         with interruptible(), _dagster(settings, port, key) as process:
             with console.status("Startar Dagster"):
-                while process.poll() is None and not _answers(entrance(address, key)):
+                while process.poll() is None and not _answers(address, key):
                     time.sleep(_GLANCE_SECONDS)
             if process.poll() is None:
                 settings.served_file.write_text(f"{address}\n", encoding="utf-8")
-                said = f"Öppna {entrance(address, key)} (avsluta med Ctrl+C)"
+                said = f"Öppna {entrance(address + START, key)} (avsluta med Ctrl+C)"
                 console.print(said, soft_wrap=True)
             code = process.wait()
             errors.print(
@@ -85,11 +86,12 @@ def _require_free(port: int) -> None:
             )
 
 
-def _answers(address: str) -> bool:
+def _answers(address: str, key: str) -> bool:
     try:
         # Straight there, whatever proxy the environment names, and in by the door.
         opener = build_opener(ProxyHandler({}), HTTPCookieProcessor())
-        with opener.open(address.replace("/?", "/server_info?"), timeout=_ANSWER_SECONDS) as answer:
+        asked = entrance(f"{address}/server_info", key)
+        with opener.open(asked, timeout=_ANSWER_SECONDS) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004
     except (URLError, OSError):
         return False

@@ -88,6 +88,35 @@ def build(settings: Settings, *, select: str, exclude: str = "") -> DbtResults:
     return DbtResults({node.node.unique_id: node for node in result.result.results})
 
 
+def write_docs(settings: Settings, target: Path) -> Path:
+    """Let dbt write its documentation from a manifest, without opening the warehouse.
+
+    Args:
+        settings: Where the project is.
+        target: Directory that holds the `manifest.json` to write it from.
+
+    Returns:
+        The page, in the same directory.
+
+    Raises:
+        StepRefusedError: If dbt could not write it.
+    """
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    common = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
+    common += ["--no-write-json"]
+    where = _project(settings.dbt_project_dir, settings.municipality)
+    where += ["--target-path", str(target), "--log-path", str(target)]
+    parsed = _parsed(settings, common)
+    with _environment({"AVVIK_WAREHOUSE": settings.warehouse_path.name}):
+        result = dbtRunner(manifest=parsed).invoke(
+            [*common, "docs", "generate", "--static", "--no-compile", "--empty-catalog", *where]
+        )
+    if not result.success:
+        raise StepRefusedError(_not_run_sv(result.exception))
+    return target / "static_index.html"
+
+
 def drop_leftovers(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop what a killed build left beside its tables: half of a new one, or all of an old one.
 

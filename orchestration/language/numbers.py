@@ -8,7 +8,7 @@ between groups of three digits, a real minus sign.
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from math import floor, log10
+from math import floor, isfinite, isnan, log10
 
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
@@ -31,6 +31,12 @@ _CARDINALS = (
     "tolv",
 )
 _SMALLEST_PRINTED_P = 0.001
+# So many digits of a number of which nothing is known.
+_UNKNOWN_DIGITS = 6
+# Below it, digits are fewer than the noughts before them.
+_SMALLEST_WRITTEN = 1e-6
+# A year has four digits, and no space.
+_UNGROUPED = 10_000
 _MILLION = 1e6
 _BILLION = 1e9
 
@@ -74,6 +80,23 @@ def significant(value: float, digits: int = 3) -> str:
     decimals = 0 if value == 0 else max(0, digits - 1 - floor(log10(abs(value))))
     text = number(value, decimals)
     return text.rstrip("0").rstrip(",") if "," in text else text
+
+
+def as_it_is(value: float | Decimal) -> str:
+    """Formats a number of which nothing is known: ``2023`` stays, ``0.0712`` becomes ``0,0712``.
+
+    A whole number below ten thousand may be a year and is not grouped. Of a fraction six
+    significant digits are kept, of a `Decimal` all that it has.
+    """
+    if isinstance(value, Decimal):
+        return number(value, max(0, -int(value.as_tuple().exponent))) if value.is_finite() else ""
+    if not isfinite(value):
+        return "inget tal" if isnan(value) else ("∞" if value > 0 else f"{MINUS}∞")
+    if value == int(value):
+        return str(int(value)).replace("-", MINUS) if abs(value) < _UNGROUPED else number(value)
+    if abs(value) < _SMALLEST_WRITTEN:
+        return f"{value:.3g}".replace(".", ",").replace("-", MINUS)
+    return significant(value, _UNKNOWN_DIGITS)
 
 
 def percent(fraction: float, decimals: int = 1, *, sign: bool = False) -> str:

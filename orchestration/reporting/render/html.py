@@ -68,6 +68,7 @@ class Frame:
         foot: Sentences after the text.
         contents: Whether the page begins with a list of its chapters.
         scripts: Addresses of the script files that may run, in their order.
+        asks: Whether its scripts may ask the server that the page came from.
         origins: What numbers rest on, for the key last on the page; None for a page without one.
     """
 
@@ -77,6 +78,7 @@ class Frame:
     foot: tuple[Said, ...] = ()
     contents: bool = False
     scripts: tuple[str, ...] = ()
+    asks: bool = False
     origins: Origins | None = None
 
 
