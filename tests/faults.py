@@ -38,6 +38,8 @@ AREAS = (
             "browser/test_hostile_page.py",
             "unit/cli/test_door.py",
             "unit/cli/test_questions.py",
+            "unit/cli/test_pages.py",
+            "unit/cli/test_answering.py",
             "unit/test_settings.py",
             "unit/registers/test_pseudonyms.py",
         ),

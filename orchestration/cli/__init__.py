@@ -2,7 +2,8 @@
 
 `commands` is what can be typed, `inputs` and `configuration` what each option and setting may be,
 `preflight` what must hold first, `running` the flow, `published` the questions to what it
-published, `serving` the browser, `output` what is printed and `layout` and `words` its tables,
+published and `question` what may be asked, `serving` the browser with `door`, `servers`, `pages`,
+`page_texts` and `answering`, `output` what is printed and `layout` and `words` its tables,
 `framework` what Typer would have said in English. Exit code 0 published, 1 a gate stopped it, 2
 wrong usage or configuration.
 """

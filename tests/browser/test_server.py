@@ -1,14 +1,19 @@
-"""What the data team sees: the lineage, and a run started there that goes green."""
+"""What the data team sees: the lineage, a run that goes green, and the pages beside Dagster."""
 
 import time
 from pathlib import Path
 
 import duckdb
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.test_accessibility import _ALL, _AXE, _JUDGED
 
 GROUPS = ("landing", "raw", "staging", "intermediate", "marts", "findings", "report")
 _RUN_MILLISECONDS = 300_000
+# More than any machine counts in ten seconds; no sign in it means anything in an address.
+ENDLESS = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range = 7"
 
 
 def test_the_lineage_reads_like_the_flow(page: Page, server: str) -> None:
@@ -35,6 +40,86 @@ def test_the_schedule_and_the_sensors_are_there(page: Page, server: str) -> None
     page.goto(f"{server}/automation")
     for name in ("nightly_schedule", "inbox_sensor", "failure_notice"):
         expect(page.get_by_text(name, exact=True).first).to_be_visible(timeout=60_000)
+
+
+def test_a_question_is_asked_by_keyboard_while_a_slow_one_runs(
+    page: Page, server: str, browser: Browser, served: Served
+) -> None:
+    """Also what is refused, what takes too long, and that nothing goes wrong in silence."""
+    faults: list[str] = []
+    slow = page.context.new_page()
+    for each in (page, slow):
+        each.on("console", lambda message: faults.append(message.text))
+        each.on("pageerror", lambda error: faults.append(str(error)))
+        each.on("requestfailed", lambda request: faults.append(request.url))
+    slow.goto(f"{server}/fraga?fraga={ENDLESS}")
+    slow.get_by_role("button", name="Ställ frågan").click()
+    # Where the operator came in, and by keyboard from there.
+    page.goto(f"{server}/start")
+    way = page.get_by_role("main").get_by_role("link", name="Fråga.")
+    way.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fråga")
+    page.get_by_label("Din fråga, i SQL").focus()
+    page.keyboard.type("select outcome, count(*) as antal from marts.deviations group by all")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    table = page.get_by_role("table", name="Svaret")
+    expect(table).to_be_visible()
+    heads = table.get_by_role("columnheader").all_inner_texts()
+    assert heads[0].split() == ["Utfall", "outcome"]
+    expect(table).to_contain_text("Att bevaka")
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Hämta svaret som CSV").click()
+    assert taken.value.path().read_text("utf-8-sig").startswith("outcome,antal\n")
+    field = page.get_by_label("Din fråga, i SQL")
+    for asked, said in (
+        ("drop table marts.deviations", "inget ändras eller skrivs"),
+        ("from read_csv('/etc/passwd')", "inte filer, adresser eller tillägg"),
+        ("selec", "den är inte skriven som SQL"),
+        ("from range(20000)", "fler än 10\u00a0000 rader"),
+    ):
+        field.fill(asked)
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_role("alert")).to_contain_text(said)
+    expect(table).to_have_count(0)
+    page.get_by_role("link", name="Avvikelserna i rangordning").click()
+    expect(field).to_have_value("from exempel.avvikelser")
+    field.press("Control+Enter")
+    expect(table).to_be_visible()
+    # What is published, and dbt's page, which is written meanwhile.
+    page.goto(f"{server}/publicerat/")
+    page.get_by_role("link", name="Kvalitet", exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kvalitet")
+    page.goto(f"{server}/dbt/")
+    expect(page.get_by_text("Welcome!")).to_be_visible(timeout=120_000)
+    page.goto(f"{server}/dbt/#!/model/model.avvik.area_years")
+    expect(page.get_by_role("heading", name="area_years").first).to_be_visible()
+    expect(slow.get_by_role("alert")).to_contain_text("längre än 10 sekunder", timeout=40_000)
+    assert faults == []
+    judged(browser, served)
+
+
+def judged(browser: Browser, served: Served) -> None:
+    """The pages are for everyone: in light and dark, on a desk and on a phone."""
+    context = browser.new_context(locale="sv-SE", bypass_csp=True)
+    page = context.new_page()
+    page.goto(served.entrance)
+    for path in ("/start", "/fraga?fraga=from+exempel.avvikelser", "/publicerat/finns-inte"):
+        page.goto(f"{served.address}{path}")
+        if "fraga" in path:
+            page.get_by_role("button", name="Ställ frågan").click()
+            expect(page.get_by_role("table", name="Svaret")).to_be_visible()
+        page.evaluate(_AXE)
+        for scheme, width in (("light", 1280), ("dark", 360)):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.set_viewport_size({"width": width, "height": 900})
+            passes, violations = page.evaluate(_JUDGED, _ALL)
+            assert violations == [], (path, scheme)
+            assert passes > 10
+            overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert page.evaluate(overflow) <= 0, (path, width)
+    context.close()
 
 
 def newest_run(page: Page, server: str) -> str | None:

@@ -8,7 +8,8 @@ import pytest
 from typer.main import get_command
 
 from orchestration.checks import CHECK_NAME
-from orchestration.cli import app
+from orchestration.cli import app, page_texts
+from orchestration.cli.answering import LIMITS
 from orchestration.findings.codes import Kind, Outcome, Verdict
 from orchestration.findings.marts import DEVIATIONS
 from orchestration.flow.steps import STANDSTILL_CHECK, flow
@@ -191,6 +192,23 @@ def test_every_setting_that_is_named_exists() -> None:
     for guide in GUIDES:
         named = set(re.findall(r"\bAVVIK_[A-Z_]*[A-Z]\b", guide.read_text(encoding="utf-8")))
         assert named <= known, guide
+
+
+def test_the_pages_of_the_server_and_their_limits_are_told() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    operations = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    for address in (page_texts.START, page_texts.PUBLISHED, page_texts.QUESTION, page_texts.DOCS):
+        for guide in (COMMANDS, operations):
+            assert f"`{address}`" in guide
+    for address in (page_texts.PUBLISHED, page_texts.QUESTION, page_texts.DOCS):
+        assert f"`{address}`" in readme
+    assert f"http://127.0.0.1:3000{page_texts.START}?nyckel=" in operations
+    seconds, rows = f"{LIMITS.seconds:.0f}", f"{LIMITS.rows:,}"
+    assert f"{seconds} seconds and {rows} rows" in " ".join(readme.split())
+    told = " ".join(section(ANALYSTS, "Ställ en fråga").split())
+    assert f"{seconds} sekunder och {rows.replace(',', ' ')} rader" in told
+    assert "tio sekunder och ha tio tusen rader" in page_texts.question_page("Staden")
+    assert LIMITS.duckdb_memory.replace("MB", " MB") in operations
 
 
 def test_the_counts_of_the_changelog() -> None:

@@ -316,7 +316,7 @@ def test_the_address_to_open_holds_a_key_that_is_new_each_time() -> None:
     keys = {new_key() for _ in range(100)}
     assert len(keys) == 100
     assert min(map(len, keys)) >= 43, "256 bits"
-    assert entrance("http://a", "b") == "http://a/?nyckel=b"
+    assert entrance("http://a/start", "b") == "http://a/start?nyckel=b"
 
 
 def test_the_server_behind_is_started_and_ended_through_the_door(house: House) -> None:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from orchestration.cli import app
+from orchestration.cli.answering import answer
 from orchestration.cli.output import refuse
 from orchestration.outside import is_plain
 
@@ -25,7 +26,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = beside / "home"
     (home / "published").mkdir(parents=True)
     (home / "keys").mkdir()
+    (home / "restricted").mkdir()
     (home / "keys" / "pseudonym.key").write_text(SECRET)
+    with duckdb.connect(str(home / "restricted" / "marts.duckdb")) as connection:
+        connection.execute(f"create table deviations as select '{SECRET}' as a")
     (beside / "own.csv").write_text(f"a\n{SECRET}\n")
     with duckdb.connect(str(beside / "own.duckdb")) as connection:
         connection.execute(f"create table own as select '{SECRET}' as a")
@@ -87,6 +91,9 @@ READS = [
     "create temp table t (a varchar); copy t from '{home}/keys/pseudonym.key'; from t",
     "attach '{home}/../own.duckdb' as own; from own.own",
     "attach '{home}/../own.duckdb' (read_only)",
+    "attach '{home}/restricted/marts.duckdb' as all_of_it; from all_of_it.deviations",
+    "select * from read_duckdb('{home}/published/../restricted/marts.duckdb')",
+    "select * from read_blob('{home}/restricted/marts.duckdb')",
     "import database '{home}'",
     "select getenv('HOME')",
     "select * from settings",
@@ -171,6 +178,20 @@ def test_a_question_reaches_nothing_but_the_published_tables(
     assert result.stderr.startswith("Frågan kunde inte besvaras: ")
     assert SECRET not in result.output
     assert "root:" not in result.output
+    assert lying(home.parent) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("sql", [*READS, *WRITES, *FETCHES, *SETTINGS])
+def test_the_page_refuses_what_the_command_line_does(
+    sql: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = lying(home.parent)
+    found = answer(home / "published" / "marts.duckdb", sql.format(home=home, out=tmp_path / "out"))
+    assert set(found) == {"fel"}
+    assert found["fel"].startswith("Frågan kunde inte besvaras: ")
+    assert SECRET not in found["fel"]
     assert lying(home.parent) == before
     assert list(tmp_path.iterdir()) == []
 

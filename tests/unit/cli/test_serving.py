@@ -101,7 +101,7 @@ def test_it_says_where_once_it_listens_and_ends_all(
     assert first.startswith("Öppna http://127.0.0.1:"), first
     assert (tmp_path / "asked").exists(), "it was announced before it answered"
     address = (tmp_path / "home" / "dagster" / "served_at").read_text().strip()
-    entrance, _, key = first.split()[1].partition("/?nyckel=")
+    entrance, _, key = first.split()[1].partition("/start?nyckel=")
     assert entrance == address
     assert len(key) >= 43, "256 bits"
     # Others on the machine see what a process was started with.

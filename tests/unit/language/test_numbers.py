@@ -118,3 +118,26 @@ def test_dates_and_moments() -> None:
     )
     with pytest.raises(ValueError, match="time zone"):
         dates.timestamp(datetime(2026, 1, 1))  # noqa: DTZ001 - the case under test
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (2023, "2023"),
+        (-9999, "−9999"),
+        (12345, "12\u00a0345"),
+        (12345.5, "12\u00a0345,5"),
+        (0.0712, "0,0712"),
+        (0.123456789, "0,123457"),
+        (-0.25, "−0,25"),
+        (1234567.25, "1\u00a0234\u00a0567"),
+        (1.5e-9, "1,5e−09"),
+        (Decimal("10.50"), "10,50"),
+        (Decimal("NaN"), ""),
+        (float("nan"), "inget tal"),
+        (float("-inf"), "−∞"),
+    ],
+)
+def test_a_number_of_which_nothing_is_known(value: float | Decimal, text: str) -> None:
+    assert numbers.as_it_is(value) == text
