@@ -97,10 +97,10 @@ def _own(settings: Settings) -> Starlette:
         routes=[
             Route(START, start),
             Route(QUESTION, question, methods=["GET"]),
-            Route(QUESTION, _Asked(settings), methods=["POST"]),
+            Route(QUESTION, _Asked(settings).answer, methods=["POST"]),
             Route(SCRIPT, script),
             Route(DOCS.rstrip("/"), _to(DOCS)),
-            Route(DOCS, _Docs(settings, name)),
+            Route(DOCS, _Docs(settings, name).show),
             Route(PUBLISHED.rstrip("/"), _to(PUBLISHED)),
             Mount(PUBLISHED.rstrip("/"), _Published(settings.published_dir)),
         ],
@@ -150,7 +150,8 @@ class _Asked:
         self._snapshot = settings.snapshot_path
         self._free = asyncio.Semaphore(_AT_ONCE)
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
+        """Answer the question of a request."""
         asked = await _question_of(request)
         # What is wrong with a question is no fault of the page's: a status would be told as one.
         return JSONResponse(await self._answer(asked), headers=_FRESH)
@@ -180,7 +181,8 @@ class _Docs:
         self._name = name
         self._writing: asyncio.Task[int] | None = None
 
-    async def __call__(self, _: Request) -> Response:
+    async def show(self, _: Request) -> Response:
+        """Show the page, or that it is being written."""
         page = await run_in_threadpool(written_docs, self._settings)
         if page is not None:
             return FileResponse(page, media_type="text/html", headers=_FRESH)

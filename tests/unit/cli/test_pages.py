@@ -71,7 +71,8 @@ class House:
         with ThreadPoolExecutor(max_workers=1) as pool:
             asked = self.door(scope, receive, send)
             pool.submit(lambda: self.loop.run_until_complete(asked)).result()  # type: ignore[arg-type]
-        told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        # Of two policies the page's own, before the door's.
+        told = {name.decode(): value.decode() for name, value in reversed(sent[0]["headers"])}
         text = b"".join(each.get("body", b"") for each in sent[1:])
         return sent[0]["status"], told, text.decode(errors="replace")
 
