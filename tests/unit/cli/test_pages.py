@@ -70,7 +70,7 @@ class House:
         # In a thread of its own: a browser's tests keep a loop running in this one.
         with ThreadPoolExecutor(max_workers=1) as pool:
             asked = self.door(scope, receive, send)
-            pool.submit(lambda: self.loop.run_until_complete(asked)).result()  # type: ignore[arg-type]
+            pool.submit(lambda: self.loop.run_until_complete(asked)).result()
         # Of two policies the page's own, before the door's.
         told = {name.decode(): value.decode() for name, value in reversed(sent[0]["headers"])}
         text = b"".join(each.get("body", b"") for each in sent[1:])
