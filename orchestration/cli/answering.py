@@ -10,6 +10,7 @@ import io
 import json
 import os
 import resource
+import signal
 import sys
 import threading
 from asyncio.subprocess import DEVNULL, PIPE
@@ -106,7 +107,8 @@ async def answered_apart(snapshot: Path, sql: str, limits: Limits = LIMITS) -> A
     except TimeoutError:
         return _refused(_too_slow_sv(limits))
     except ValueError:
-        return _refused(_died_sv())
+        code = await process.wait()
+        return _refused(_too_slow_sv(limits) if code == -signal.SIGXCPU else _ended_sv(code))
     finally:
         # Also where whoever asked has left.
         with suppress(ProcessLookupError):
@@ -265,6 +267,13 @@ def _died_sv() -> str:
     return (
         "den behövde mer minne än den får och avbröts. Gör så här: välj färre kolumner och rader,"
         " eller räkna samman med group by."
+    )
+
+
+def _ended_sv(code: int) -> str:
+    return (
+        f"dess process avbröts av datorn (kod {code}), som kan ha ont om minne. Gör så här: ställ"
+        " den igen; händer det på nytt, fråga efter mindre åt gången."
     )
 
 
