@@ -270,6 +270,8 @@ def say(template: str, **slots: Slot) -> Said:
 
 def nodes(slot: Slot) -> Said:
     """What stands in a slot, as nodes."""
+    if isinstance(slot, tuple):
+        return slot
     if isinstance(slot, str):
         return (Text(slot),) if slot else ()
     if isinstance(slot, Text | Number | Period | Quoted | Term | Strong | Link | Note | Mark):

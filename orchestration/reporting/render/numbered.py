@@ -60,8 +60,8 @@ def _own(block: Plain) -> str:
 
 
 def as_json(document: Document) -> str:
-    """Writes the list as JSON, the same text for the same document."""
-    rows = [
+    """Writes the list as JSON, a line for each, the same text for the same document."""
+    rows = (
         {
             "number_id": each.number_id,
             "text": each.number.text,
@@ -70,8 +70,8 @@ def as_json(document: Document) -> str:
             "cells": [_cell(cell) for cell in each.number.cells],
         }
         for each in numbered(document)
-    ]
-    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+    )
+    return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
 
 
 def _cell(cell: Cell) -> dict[str, object]:
