@@ -35,7 +35,7 @@ from orchestration.storage.warehouse import table_exists
 RELEASE = "release.database"
 _CELLS = ("disclosure.cells", "disclosure.equations", "disclosure.nested", "disclosure.figures")
 #: What stands beside the marts in the file.
-META = ("meta.sources", "meta.remarks", "meta.validation_results")
+META = ("meta.sources", "meta.remarks", "meta.validation_results", "meta.disclosure")
 # Made anew of what is shown.
 _FORMED = ("marts.focus_areas", "marts.triangulation")
 _STOPPED = "Publiceringen stoppades av röjandekontrollen."
@@ -86,7 +86,12 @@ hidden as (
         and parts.indicator_id not in (select unnest($open))
     group by parts.row_id, parts.part
     having not coalesce(
-        bool_and(cells.cell_id in (select cell_id from released_cells)), false
+        bool_and(
+            cells.cell_id in (
+                select decided_cells.cell_id from decided_cells where decided_cells.is_released
+            )
+        ),
+        false
     )
 )
 
@@ -104,6 +109,32 @@ where shown_values.rowid in (select row_id from hidden)
 """
 # Of areas and not of persons, from a public publisher although it comes as a register.
 _OPEN_INDICATORS = ("socioeconomic_index",)
+
+
+# Which are small and which only hidden beside them is not told, nor how many persons they are of:
+# of two it would tell of both.
+_BY_INDICATOR = """
+create or replace table meta.disclosure as
+with own as (
+    select distinct figures.indicator_id, cells.cell_id, decided_cells.is_released
+    from disclosure.figures as figures
+    inner join disclosure.cells as cells
+        on figures.count_id = cells.count_id
+            and figures.cell_breakdown = cells.breakdown
+            and figures.cell_category = cells.category
+            and cells.quantity = 'count'
+    inner join decided_cells on cells.cell_id = decided_cells.cell_id
+)
+
+select
+    indicator_id,
+    count(*) as cells,
+    count(*) filter (where not is_released) as hidden,
+    $recoverable as recoverable
+from own
+group by indicator_id
+order by indicator_id
+"""
 
 
 def release_step(marts: Sequence[str]) -> Step:
@@ -145,6 +176,8 @@ def _release(work: Work) -> Outcome:
             f"{_STOPPED} Små celler går att räkna fram ur det som skulle visas. Gör så här: den som"
             f" får läsa {audited.path} ser vilka de är i tabellen audit."
         )
+    mark_decided(work.connection, shown)
+    work.connection.execute(_BY_INDICATOR, {"recoverable": audited.recoverable})
     counts = write_release(work.connection, settings, policy, declared, shown)
     work.log.info(
         "Röjandekontroll: %d av %d celler visas", int(shown.released.sum()), len(shown.ids)
@@ -167,7 +200,8 @@ def write_release(
     """Write all that is shown, in place of what was.
 
     Args:
-        connection: An open connection to the warehouse, which may write beside it.
+        connection: An open connection to the warehouse, which may write beside it; `mark_decided`
+            has been called.
         settings: The installation.
         policy: What is small.
         declared: What every column rests on.
@@ -185,7 +219,7 @@ def write_release(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700, parents=True)
     threshold = max(each.threshold for each in policy.rules.values())
-    _mark_hidden(connection, settings, policy, shown)
+    _mark_hidden(connection, settings, policy)
     own = [name for name in declared if name in tables and name not in _FORMED]
     with _attached(connection, settings.release_draft_path), transaction(connection):
         for schema in ("marts", "meta", "seeds"):
@@ -334,17 +368,22 @@ def _is_shown(grounds: Grounds, place: int) -> str:
     return f"({' and '.join(conditions)})"
 
 
-def _mark_hidden(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, policy: Policy, shown: CellsShown
-) -> None:
-    """Make the tables that the conditions speak of."""
-    released = [
-        name for name, is_released in zip(shown.ids, shown.released, strict=True) if is_released
-    ]
+def mark_decided(connection: duckdb.DuckDBPyConnection, shown: CellsShown) -> None:
+    """Make the table that says of each cell whether it is shown.
+
+    Args:
+        connection: An open connection to the warehouse.
+        shown: Which cells are shown.
+    """
     connection.execute(
-        "create or replace temp table released_cells as select unnest(?::varchar[]) as cell_id",
-        [released],
+        "create or replace temp table decided_cells as"
+        " select unnest(?::varchar[]) as cell_id, unnest(?::boolean[]) as is_released",
+        [list(shown.ids), shown.released],
     )
+
+
+def _mark_hidden(connection: duckdb.DuckDBPyConnection, settings: Settings, policy: Policy) -> None:
+    """Make the tables that the conditions speak of."""
     connection.execute(_FORMER, {"maps": policy.maps})
     connection.execute(
         _HIDDEN, {"municipality": settings.municipality, "open": list(_OPEN_INDICATORS)}

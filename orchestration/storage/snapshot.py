@@ -44,6 +44,7 @@ META_TABLES = (
     "meta.built_from",
     "meta.remarks",
     "meta.validation_results",
+    "meta.disclosure",
 )
 
 

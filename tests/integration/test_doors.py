@@ -70,6 +70,28 @@ def test_nothing_that_anybody_may_see_rests_on_few(
     assert hidden == [(0,)]
 
 
+def test_how_much_is_hidden_of_each_indicator_is_told(default_city: Installation) -> None:
+    [(cells, hidden, recoverable)] = ask(
+        default_city.settings.snapshot_path,
+        "select sum(cells), sum(hidden), max(recoverable) from meta.disclosure",
+    )
+    assert 1000 < int(str(hidden)) < int(str(cells))
+    assert recoverable == 0
+    unlike = ask(
+        default_city.settings.snapshot_path,
+        """
+        select disclosure.indicator_id
+        from meta.disclosure
+        left join marts.indicator_values as hidden_values
+            on disclosure.indicator_id = hidden_values.indicator_id
+            and hidden_values.status = 'suppressed' and hidden_values.period_grain = 'year'
+        group by disclosure.indicator_id, hidden
+        having (hidden = 0) <> (count(hidden_values.indicator_id) = 0)
+        """,
+    )
+    assert unlike == []
+
+
 COUNTED = {
     "child_case_funnel": ("cases", "children"),
     "child_contacted": ("investigations", "contacted"),

@@ -11,7 +11,7 @@ from orchestration.disclosure.derived import Declared, Figures, Grounds, read_de
 from orchestration.disclosure.policy import read_policy
 from orchestration.flow import releasing
 from orchestration.flow.disclosing import CellsShown
-from orchestration.flow.releasing import open_release, shown_rows, write_release
+from orchestration.flow.releasing import mark_decided, open_release, shown_rows, write_release
 from orchestration.flow.step import StepRefusedError
 from orchestration.settings import Settings
 from orchestration.storage.warehouse import open_warehouse
@@ -104,6 +104,7 @@ def release(
     monkeypatch.setattr(releasing, "form_focus_areas", lambda *_: (0, 0))
     values = np.array(list(CELLS.values()))
     shown = CellsShown([f"r{each}" for each in CELLS], values, values >= 5, "policy")
+    mark_decided(connection, shown)
     write_release(connection, settings, read_policy(), declared or DECLARED, shown)
 
 

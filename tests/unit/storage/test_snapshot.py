@@ -30,6 +30,7 @@ def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("create table meta.sources as select 'a' as source_id")
         connection.execute("create table meta.built_from as select 'marts.figures' as table_name")
         connection.execute("create table meta.remarks as select 'x' as message_sv")
+        connection.execute("create table meta.disclosure as select 0 as recoverable")
         connection.execute("create table meta.deliveries as select 'fil.csv' as file_name")
         connection.execute(
             "create table meta.validation_results as"
@@ -102,6 +103,7 @@ def test_only_marts_and_the_public_part_of_meta(
     ) == [
         ("main.figures",),
         ("meta.built_from",),
+        ("meta.disclosure",),
         ("meta.publication",),
         ("meta.remarks",),
         ("meta.sources",),
