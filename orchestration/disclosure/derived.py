@@ -9,11 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration.outside import shown
-from orchestration.yaml_text import texts_of
+from orchestration.yaml_text import UnreadableYamlError, read_texts
 
 PACKAGED = Path(__file__).parent / "derived.yml"
 _SIZE_LIMIT = 1 << 20
@@ -118,14 +117,10 @@ def read_derived(path: Path = PACKAGED) -> Mapping[str, Declared]:
         DerivedError: If it cannot be read, or says a column twice.
     """
     try:
-        raw = path.read_bytes()
-        if len(raw) > _SIZE_LIMIT:
-            raise _refused(path, "filen är för stor")
-        tables = _File.model_validate(texts_of(raw.decode("utf-8"))).tables
-    except (OSError, UnicodeDecodeError) as error:
-        raise _refused(path, "filen går inte att läsa som text i UTF-8") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise _refused(path, "filen är inte YAML, eller en nyckel står två gånger") from error
+        content = read_texts(path, size_limit=_SIZE_LIMIT, packaged=path == PACKAGED)
+        tables = _File.model_validate(content).tables
+    except UnreadableYamlError as error:
+        raise _refused(path, str(error)) from error
     except ValidationError as error:
         places = "; ".join(shown(".".join(map(str, each["loc"]))) for each in error.errors())
         raise _refused(path, f"{places} har ett värde som inte går") from error

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration.indicators.models import Area
 from orchestration.outside import shown
-from orchestration.yaml_text import texts_of
+from orchestration.yaml_text import UnreadableYamlError, read_texts
 
 PACKAGED = Path(__file__).parent / "policy.yml"
 _SIZE_LIMIT = 1 << 16
@@ -85,16 +84,11 @@ def read_policy(path: Path = PACKAGED) -> Policy:
         PolicyError: If it cannot be read, or says what no policy can.
     """
     try:
-        raw = path.read_bytes()
-        if len(raw) > _SIZE_LIMIT:
-            raise _refused(path, "filen är för stor")
-        content = texts_of(raw.decode("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise _refused(path, "filen går inte att läsa som text i UTF-8") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise _refused(path, "filen är inte YAML, eller en nyckel står två gånger") from error
-    try:
-        file = _File.model_validate(content)
+        file = _File.model_validate(
+            read_texts(path, size_limit=_SIZE_LIMIT, packaged=path == PACKAGED)
+        )
+    except UnreadableYamlError as error:
+        raise _refused(path, str(error)) from error
     except ValidationError as error:
         raise _refused(path, "; ".join(_fault(each) for each in error.errors())) from error
     return Policy(
