@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from orchestration.flow.ledger import read_ledger
 from orchestration.flow.news import nothing_new
 from orchestration.storage.home import sweep_strays
 from orchestration.storage.snapshot import current_edition
@@ -56,6 +57,9 @@ def test_a_flow_that_is_killed_in_a_step_of_each_kind_ends_as_one_that_nobody_di
     assert killed.total() >= POINTS * len(SECONDS) * 2 // 3, killed
     assert current_edition(settings.published_dir) != old
     assert state(settings) == wanted
+    [*_, first, again] = read_ledger(settings).in_order()
+    assert len(first[1]) > 1000
+    assert len(again[1]) == 0, "no figure is another, so nothing more is known"
     assert strays(settings) == []
     assert nothing_new(settings)
     # What dbt had begun beside a table went with it.
