@@ -25,9 +25,11 @@ import duckdb
 
 from orchestration.cli.output import answer_of, text_of, write_csv
 from orchestration.cli.question import (
+    SYNTHETIC_SV,
     UNANSWERED_SV,
     NoQuestionError,
     ask,
+    is_synthetic,
     reader_of,
     why_unanswered,
 )
@@ -36,7 +38,7 @@ from orchestration.language.numbers import as_it_is, number
 from orchestration.settings import PROJECT_ROOT
 
 Answer = dict[str, Any]
-"""What the page is told: `fel`, or `kolumner`, `rader`, `antal`, `ord` and `csv`."""
+"""What the page is told: `fel`, or `kolumner`, `rader`, `antal`, `ord`, `syntetiskt` and `csv`."""
 
 _COMMAND = (sys.executable, "-m", "orchestration.cli.answering")
 # Longer than its time it takes only where it does not listen, or is still starting.
@@ -129,10 +131,11 @@ def answer(snapshot: Path, sql: str, limits: Limits = LIMITS) -> Answer:
     """
     try:
         with reader_of(snapshot, memory=limits.duckdb_memory) as reader:
-            names = _names(reader, sql)
+            names, synthetic = _names(reader, sql), is_synthetic(reader)
             with _in_time(reader, limits) as in_time:
                 columns, rows = answer_of(ask(reader, sql))
-                return _told(columns, _within(rows, limits, in_time), names, limits)
+                told = _told(columns, _within(rows, limits, in_time), names, limits)
+                return told | {"syntetiskt": SYNTHETIC_SV if synthetic else ""}
     except duckdb.InterruptException:
         return _refused(_too_slow_sv(limits))
     except (NoQuestionError, _TooMuchError) as error:

@@ -14,7 +14,14 @@ from typing import Any
 import duckdb
 
 from orchestration.cli.output import Format, answer_of, console, print_note, print_rows, refuse
-from orchestration.cli.question import UNANSWERED_SV, NoQuestionError, ask, reader_of
+from orchestration.cli.question import (
+    SYNTHETIC_SV,
+    UNANSWERED_SV,
+    NoQuestionError,
+    ask,
+    is_synthetic,
+    reader_of,
+)
 from orchestration.cli.words import Worded, word
 from orchestration.language import numbers, quantities
 from orchestration.language import words as language
@@ -165,6 +172,9 @@ def show_answer(snapshot: Path, sql: str, shape: Format) -> None:
     print_rows(columns, worded)
     for line in worded.codes():
         print_note(f"Så skrivs orden i en fråga: {line}")
+    with reader_of(snapshot) as reader:
+        if is_synthetic(reader):
+            print_note(SYNTHETIC_SV)
 
 
 def show_deviations(snapshot: Path, pages: Path, shape: Format) -> None:

@@ -14,6 +14,8 @@ from orchestration.database import connect
 
 UNANSWERED_SV = "Frågan kunde inte besvaras: "
 """What a refusal begins with."""
+SYNTHETIC_SV = "Delvis syntetiska uppgifter; frågan from meta.sources visar vilka källor det är."
+"""What stands under an answer from a publication with made-up sources."""
 
 _QUESTIONS = {
     duckdb.StatementType.SELECT,
@@ -60,6 +62,20 @@ def reader_of(snapshot: Path, *, memory: str | None = None) -> duckdb.DuckDBPyCo
         duckdb.Error: If it cannot be opened.
     """
     return connect(snapshot, read_only=True, memory=memory)
+
+
+def is_synthetic(reader: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any source of a snapshot is made up.
+
+    Args:
+        reader: A connection to it.
+    """
+    try:
+        told = reader.execute("select bool_or(synthetic) from meta.publication").fetchone()
+    except duckdb.CatalogException:
+        # A file that no publication has written.
+        return False
+    return told is not None and bool(told[0])
 
 
 def ask(reader: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:

@@ -81,6 +81,7 @@
         ? `${answer.antal_sv} ${rows}.`
         : `${answer.antal_sv} ${rows}. De första ${answer.visas_sv} visas, filen har alla.`;
     found.append(table(answer), take(answer));
+    if (answer.syntetiskt) found.append(make("p", { className: "note", textContent: answer.syntetiskt }));
     for (const line of answer.ord) {
       found.append(make("p", { className: "note", textContent: `Så skrivs orden i en fråga: ${line}` }));
     }

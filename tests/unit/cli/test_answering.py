@@ -58,12 +58,24 @@ def test_an_answer_has_swedish_headings_words_and_numbers_and_a_file_for_a_progr
         ["", "\u22120,25", "1", "ja"],
     ]
     assert found["ord"] == ["outcome: Att bevaka = watch"]
+    assert found["syntetiskt"] == ""
     assert (found["antal"], found["antal_sv"]) == (2, "2")
     assert list(csv.reader(io.StringIO(found["csv"]))) == [
         ["outcome", "observed", "year", "yes"],
         ["watch", "12345.5", "2023", "true"],
         ["", "-0.25", "1", "true"],
     ]
+
+
+def test_an_answer_of_a_publication_with_a_made_up_source_says_so(snapshot: Path) -> None:
+    with duckdb.connect(str(snapshot)) as connection:
+        connection.execute("create table meta.publication as select true as synthetic")
+    try:
+        found = answer(snapshot, "from marts.deviations")
+    finally:
+        with duckdb.connect(str(snapshot)) as connection:
+            connection.execute("drop table meta.publication")
+    assert found["syntetiskt"].startswith("Delvis syntetiska uppgifter")
 
 
 def test_a_thousand_rows_are_shown_and_the_file_has_all(snapshot: Path) -> None:
