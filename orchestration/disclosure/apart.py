@@ -90,7 +90,7 @@ def _hand_over(
             try:
                 other.send(tasks[number])
                 done.put((number, other.recv()))
-            except (EOFError, OSError):
+            except Exception:  # noqa: BLE001 (whatever it was, the task is done here instead)
                 undone.append(number)
                 return
 

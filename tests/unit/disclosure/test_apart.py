@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -13,6 +14,11 @@ def whose(number: int) -> tuple[int, bool]:
     """A number, whether the process beside had it; that one is slow to start, and this one here."""
     time.sleep(number / 1000)
     return number, multiprocessing.parent_process() is not None
+
+
+def called(given: Callable[[], int]) -> int:
+    """What a function gives."""
+    return given()
 
 
 def refused(number: int) -> int:
@@ -51,6 +57,12 @@ def test_what_cannot_be_done_is_told_and_leaves_no_process() -> None:
     with pytest.raises(IndexError):
         list(by_two([1, 2, 3], [1, 2, 3], refused))
     assert multiprocessing.active_children() == []
+
+
+def test_what_cannot_be_sent_is_done_here() -> None:
+    unsendable = [lambda: 1, lambda: 2, lambda: 3]
+    done = dict(by_two(unsendable, [1, 2, 3], called))
+    assert done == {0: 1, 1: 2, 2: 3}
 
 
 def test_whoever_asks_no_more_leaves_no_process() -> None:
