@@ -1,16 +1,13 @@
-"""Many tasks done by two processes, each taking another as soon as it has done one.
+"""Many tasks done by two processes, each its half, and handed over as they are done.
 
 What is done for each belongs to whoever asks.
 """
 
 import multiprocessing
 import signal
-from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from queue import SimpleQueue
-from threading import Thread
 from typing import Any, TypeVar
 
 Given = TypeVar("Given")
@@ -19,11 +16,8 @@ Done = TypeVar("Done")
 
 def by_two(
     tasks: Sequence[Given], weights: Sequence[int], work: Callable[[Given], Done]
-) -> Generator[tuple[int, Done], None, None]:
-    """Do each task, some of them in a process beside this one.
-
-    That one takes the heaviest first and this one the lightest, so that neither waits long for the
-    other at the end, nor this one for the other to start.
+) -> Iterator[tuple[int, Done]]:
+    """Do each task, half of them in a process beside this one.
 
     Args:
         tasks: What can be sent to another process.
@@ -34,70 +28,64 @@ def by_two(
         The number of each task and what came of it, in the order they were done. What the other
         process leaves undone is done here.
     """
-    left = deque(sorted(range(len(tasks)), key=lambda each: -weights[each]))
-    done: SimpleQueue[tuple[int, Done]] = SimpleQueue()
-    undone: list[int] = []
+    ours, theirs = _halves(weights)
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_beside, args=(theirs, work), daemon=True)
+    reader, writer = context.Pipe()
+    process = context.Process(target=_beside, args=(writer, work), daemon=True)
     process.start()
     # Open in the other process alone: where that has ended, nobody waits for it.
-    theirs.close()
-    handing = Thread(target=_hand_over, args=(ours, tasks, left, done, undone), daemon=True)
-    handing.start()
+    writer.close()
+    left = set(theirs)
     try:
-        while left:
-            try:
-                number = left.pop()
-            except IndexError:
-                # The other has taken the last one meanwhile.
-                break
+        with suppress(OSError):
+            reader.send([(each, tasks[each]) for each in theirs])
+        for number in ours:
             yield number, work(tasks[number])
-            while not done.empty():
-                yield done.get()
-        handing.join()
-        while not done.empty():
-            yield done.get()
-        for number in undone:
+            # It waits for us where what it has done is not fetched.
+            yield from _fetched(reader, left, wait=False)
+        yield from _fetched(reader, left, wait=True)
+        for number in sorted(left):
             yield number, work(tasks[number])
     finally:
-        left.clear()
+        reader.close()
         process.terminate()
         process.join()
-        handing.join()
-        ours.close()
 
 
-def _hand_over(
-    other: "Connection[Given, Done]",
-    tasks: Sequence[Given],
-    left: "deque[int]",
-    done: "SimpleQueue[tuple[int, Done]]",
-    undone: list[int],
-) -> None:
-    """Hand the other process one task after another, until nothing is left or it has ended.
+def _fetched(
+    reader: "Connection[Any, tuple[int, Done]]", left: set[int], *, wait: bool
+) -> Iterator[tuple[int, Done]]:
+    """What the other process has done, until nothing is left or it has ended.
 
     Args:
-        other: The way to it.
-        tasks: All of them.
-        left: Numbers of those that nobody has begun, the heaviest first.
-        done: Where what it has done goes.
-        undone: Where the number of the one goes that it has not done.
+        reader: Where it comes.
+        left: Numbers that are to come; those that come are taken out.
+        wait: Whether to wait for what is not done yet.
     """
-    with suppress(IndexError):
-        while True:
-            number = left.popleft()
-            try:
-                other.send(tasks[number])
-                done.put((number, other.recv()))
-            except Exception:  # noqa: BLE001 (whatever it was, the task is done here instead)
-                undone.append(number)
-                return
+    with suppress(EOFError, OSError):
+        while left and (wait or reader.poll()):
+            number, done = reader.recv()
+            left.discard(number)
+            yield number, done
 
 
-def _beside(other: "Connection[Any, Any]", work: Callable[[Given], Done]) -> None:
+def _halves(weights: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Numbers of tasks in two parts that weigh alike, the heaviest first."""
+    halves: tuple[list[int], list[int]] = ([], [])
+    weigh = [0, 0]
+    for number in sorted(range(len(weights)), key=lambda each: -weights[each]):
+        lighter = 0 if weigh[0] <= weigh[1] else 1
+        halves[lighter].append(number)
+        weigh[lighter] += weights[number]
+    return halves
+
+
+def _beside(
+    writer: "Connection[tuple[int, Done], list[tuple[int, Given]]]",
+    work: Callable[[Given], Done],
+) -> None:
     """Do tasks in this process, which nobody but the one that started it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
-        while True:
-            other.send(work(other.recv()))
+        for number, each in writer.recv():
+            writer.send((number, work(each)))

@@ -198,7 +198,6 @@ def decide(
             new.append((key, places, task, is_near))
     tasks = [(task, given.effort) for _, _, task, _ in new]
     weights = [len(task.system) + _OF_A_SECRET * int(task.secret.sum()) for task, _ in tasks]
-    found: Iterator[tuple[int, tuple[Protected, set[int]]]]
     if by_two and sum(weights) > _MUCH:
         found = apart.by_two(tasks, weights, _decided)
     else:
