@@ -106,13 +106,6 @@ class Ledger:
         return self.publications[-1].sha256 if self.publications else None
 
     @property
-    def begun_anew_at(self) -> datetime | None:
-        """When the chain was begun, where one before it was lost; None where none was."""
-        first = self.publications[0] if self.publications else None
-        is_new = first is not None and first.publication_id.startswith(_BEGUN_ANEW)
-        return first.published_at if first is not None and is_new else None
-
-    @property
     def names(self) -> set[str]:
         """Of its publications."""
         return {each.publication_id for each in self.publications}
@@ -210,6 +203,35 @@ def begin_anew(settings: Settings, moment: datetime, why: str) -> None:
     append(settings, Edition(f"{_BEGUN_ANEW}{why}", moment, {}))
 
 
+def begun_anew_at(settings: Settings) -> datetime | None:
+    """When the chain was begun, where one before it was lost; None where none was.
+
+    Its first link alone is read: whether the chain is whole is seen by whoever adds to it.
+
+    Args:
+        settings: The installation.
+
+    Raises:
+        LedgerError: If the ledger cannot be read.
+        RestrictedHeldError: If another process holds it.
+    """
+    path = settings.ledger_path
+    if not path.exists():
+        return None
+    try:
+        with open_restricted(path, read_only=True) as connection:
+            if not _has_publications(connection):
+                return None
+            found = connection.execute(
+                "select published_at from publications"
+                " where link = 1 and starts_with(publication_id, ?)",
+                [_BEGUN_ANEW],
+            ).fetchone()
+    except duckdb.Error as error:
+        raise _broken(path, "går inte att läsa") from error
+    return None if found is None else found[0]
+
+
 def import_published(settings: Settings, *, decided_only: bool = False) -> Imported:
     """Write the publications that lie in the home into the ledger, unless they stand in it.
 
@@ -277,9 +299,10 @@ def _written(settings: Settings) -> Iterator[tuple[duckdb.DuckDBPyConnection, Le
 
 
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, seen: str | None) -> Ledger:
-    told = connection.execute(_PUBLICATIONS).fetchall()
+    stands = _has_publications(connection)
+    told = connection.execute(_PUBLICATIONS).fetchall() if stands else []
     publications = [Publication(*row[:-1]) for row in told]
-    rows = connection.execute(_CELLS).fetchall()
+    rows = connection.execute(_CELLS).fetchall() if stands else []
     entries = {name: [Entry(*row[1:]) for row in own] for name, own in groupby(rows, itemgetter(0))}
     try:
         require_whole(publications, entries, [row[-1] for row in told], seen=seen)
@@ -287,6 +310,11 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, seen: str | None) -
         where = f" vid {error.publication_id}" if error.publication_id else ""
         raise _broken(path, f"har ändrats eller kortats{where} sedan den skrevs") from error
     return Ledger(publications, entries)
+
+
+def _has_publications(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any part of the ledger stands in its file, where the log of openings may be alone."""
+    return any(table_exists(connection, f"main.{each}") for each in ("publications", "cells"))
 
 
 def _append(

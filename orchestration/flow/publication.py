@@ -24,7 +24,7 @@ from orchestration.flow.built_from import (
 )
 from orchestration.flow.disclosing import read_shown
 from orchestration.flow.documents import DRAFT, OPEN, RESTRICTED, draft_dir
-from orchestration.flow.ledger import DECIDED, Edition, LedgerError, append, read_ledger
+from orchestration.flow.ledger import DECIDED, Edition, LedgerError, append, begun_anew_at
 from orchestration.flow.marts import report_year
 from orchestration.flow.opening import complete, describe_edition
 from orchestration.flow.releasing import RELEASE, released
@@ -177,7 +177,7 @@ def _begun_anew_at(settings: Settings) -> datetime | None:
         StepRefusedError: If it cannot be read; nothing is published then.
     """
     try:
-        return read_ledger(settings).begun_anew_at
+        return begun_anew_at(settings)
     except (LedgerError, RestrictedHeldError) as error:
         raise StepRefusedError(str(error)) from error
 

@@ -5,6 +5,7 @@ the attack, so each publication says when its chain began anew. How a chain is w
 `ledger`.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -63,9 +64,8 @@ def accept_lost_ledger(settings: Settings, reason: str) -> tuple[Imported, Path 
 def _put_aside(ledger: Path, moment: datetime) -> Path | None:
     """Keep what is left of the old file, which may be worth looking into."""
     kept = ledger.with_name(f"ledger.{moment:%Y-%m-%dT%H%M%S}.duckdb")
-    wal = ledger.with_name(f"{ledger.name}.wal")
-    wal.unlink(missing_ok=True)
-    if not ledger.exists():
-        return None
-    ledger.rename(kept)
-    return kept
+    # What a killed process had written last may stand beside it alone.
+    for ending in (".wal", ""):
+        with suppress(FileNotFoundError):
+            ledger.with_name(ledger.name + ending).rename(kept.with_name(kept.name + ending))
+    return kept if kept.exists() else None

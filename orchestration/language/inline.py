@@ -81,6 +81,7 @@ _WRITERS: Mapping[Style, Callable[[float, Form], str]] = MappingProxyType(
 )
 
 
+# Each format asks for the same numbers again.
 @lru_cache(maxsize=1 << 16)
 def printed(value: float, form: Form) -> str:
     """Turns a value into text.

@@ -67,13 +67,8 @@ class Estimates:
         cls, connection: duckdb.DuckDBPyConnection, context: AnalysisContext, analysis_id: str
     ) -> Estimates:
         """Reads them."""
-        return cls(
-            tuple(
-                load_analysis_results(
-                    connection, context.year, context.municipality_id, analysis_id
-                )
-            )
-        )
+        place = context.municipality_id
+        return cls(tuple(load_analysis_results(connection, context.year, place, analysis_id)))
 
     def get(
         self, estimand_id: str, breakdown: str = _WHOLE, category: str = _WHOLE

@@ -12,12 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.flow.accesses import access_faults, note_access
 from orchestration.flow.disclosing import audit_warehouse
 from orchestration.flow.explaining import NoSuchCellError, explain
 from orchestration.flow.ledger import (
     Edition,
     LedgerError,
     append,
+    begun_anew_at,
     import_published,
     read_ledger,
 )
@@ -256,6 +258,8 @@ def test_a_ledger_that_is_lost_for_good_is_begun_anew_and_says_so(settings: Sett
     assert (whole[0], "är som den skrevs" in whole[1]) == (2, True)
     assert ran(settings, "accept-lost-ledger")[0] == 2
     settings.ledger_path.write_bytes(b"nothing")
+    wal = settings.ledger_path.with_name("ledger.duckdb.wal")
+    wal.write_bytes(b"written last")
     code, output = ran(settings, "audit")
     assert (code, "accept-lost-ledger --reason" in output) == (1, True)
 
@@ -266,14 +270,27 @@ def test_a_ledger_that_is_lost_for_good_is_begun_anew_and_says_so(settings: Sett
     [first, second] = read_ledger(settings).publications
     assert first.publication_id.startswith("ny kedja: disken gick sönder (")
     assert second.publication_id == "b"
-    assert read_ledger(settings).begun_anew_at == first.published_at
+    assert begun_anew_at(settings) == first.published_at
     [kept] = settings.restricted_dir.glob("ledger.*.duckdb")
     assert kept.read_bytes() == b"nothing"
+    assert kept.with_name(f"{kept.name}.wal").read_bytes() == b"written last"
     assert stat.S_IMODE(settings.ledger_path.stat().st_mode) == 0o600
     assert audit_warehouse(settings).published == 0
     # A chain that nobody has lost says nothing of the kind.
     settings.ledger_path.unlink()
-    assert read_ledger(settings).begun_anew_at is None
+    assert begun_anew_at(settings) is None
+    append(settings, Edition("p", datetime(2026, 1, 2, tzinfo=UTC), {SOUTH: (20, True)}))
+    assert begun_anew_at(settings) is None
+
+
+def test_an_opening_that_is_logged_before_any_publication_stops_nothing(settings: Settings) -> None:
+    """The log and the ledger share a file, whichever is written first."""
+    note_access(settings, "query", "prov", "select 1")
+    assert begun_anew_at(settings) is None
+    assert audit_warehouse(settings).published == 0
+    append(settings, Edition("p", datetime(2026, 1, 2, tzinfo=UTC), {SOUTH: (20, True)}))
+    assert read_ledger(settings).names == {"p"}
+    assert list(access_faults(settings)) == []
 
 
 def test_an_edition_that_cannot_be_read_is_told_and_nothing_is_written(settings: Settings) -> None:
