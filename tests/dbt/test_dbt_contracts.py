@@ -65,6 +65,9 @@ def test_each_constraint_of_a_contract_is_a_test_too(
         "protected_housing": 0,
         "housing_support": 0,
         "housing_support_grant": 0,
+        "protected_housing_quarters": 0,
+        "housing_support_hour_bands": 0,
+        "housing_support_criteria": 0,
         "child_case_funnel": 0,
         "child_contacted": 0,
     }

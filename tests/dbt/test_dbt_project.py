@@ -74,6 +74,21 @@ CONTRACT = {
         "contacted",
     },
     "housing_support_grant": {"period_start", "geography_id", "criteria", "persons", "amount"},
+    "protected_housing_quarters": {
+        *("period_start", "geography_id", "form", "with_children", "persons", "decisions"),
+        "children",
+    },
+    "housing_support_hour_bands": {
+        *("period_start", "geography_id", "target_group", "lss", "hours_over", "hours_to"),
+        "persons",
+    },
+    "housing_support_criteria": {
+        "period_start",
+        "geography_id",
+        "criteria_met",
+        "persons",
+        "amount",
+    },
     "source_notes": {"source_id", "note_number", "kind", "period", "regions", "text_sv"},
 }
 

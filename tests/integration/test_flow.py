@@ -69,6 +69,11 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         "marts.housing_support": "period_start geography_id target_group sex lss hours_bin persons"
         " hours activities eligible lacking_own_housing lacking_registration",
         "marts.housing_support_grant": "period_start geography_id criteria persons amount",
+        "marts.protected_housing_quarters": "period_start geography_id form with_children persons"
+        " decisions children",
+        "marts.housing_support_hour_bands": "period_start geography_id target_group lss hours_over"
+        " hours_to persons",
+        "marts.housing_support_criteria": "period_start geography_id criteria_met persons amount",
         "marts.child_case_funnel": "period_start geography_id breakdown category stage exit_reason"
         " cases children",
         "marts.child_contacted": "period_start geography_id party age_band reporter investigations"

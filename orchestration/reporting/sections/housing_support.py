@@ -5,8 +5,8 @@ What is estimated belongs in `orchestration.analyses.housing_support`.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
@@ -45,10 +45,11 @@ from orchestration.reporting.sections.estimates import (
 REGISTER = "boendestod_beslut"
 ANALYSIS = "housing_support"
 INDICATORS = ("housing_support_hours", "housing_support_persons", "housing_support_block_grant")
-_MART = "marts.housing_support"
-_GRANT = "marts.housing_support_grant"
-_LAST_HALF = 48
+_BANDS = "marts.housing_support_hour_bands"
+_CRITERIA_MET = "marts.housing_support_criteria"
 THRESHOLD = 12.0
+# The bands of an hour each, which are drawn.
+_FIRST_HOUR, _LAST_HOUR = 5, 16
 _GROUPS = (
     ("funktionsnedsattning", 1, "Personkretsen enligt LSS"),
     ("funktionsnedsattning", 0, "Funktionsnedsättning utan personkrets"),
@@ -70,8 +71,6 @@ _CRITERIA_LACKING: Mapping[str, str] = MappingProxyType(
         "registered": "är inte folkbokförda i stadsdelen",
     }
 )
-
-_Cells = dict[tuple[str, int, int], list[tuple[Address, float]]]
 
 
 def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> list[Plain]:
@@ -260,44 +259,33 @@ def _criteria(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -
     rows = read_rows(
         connection,
         f"""
-        select criteria, persons, amount
-        from {_GRANT}
+        select criteria_met, persons, amount
+        from {_CRITERIA_MET}
         where geography_id = ? and year(period_start) = ?
-        order by criteria
         """,
         [context.municipality_id, context.year],
     )
     if not rows:
         return []
-    of: dict[str, list[dict[str, object]]] = {}
-    for row in rows:
-        met = set(str(row["criteria"]).split("+"))
-        lacking = [name for name in _CRITERIA if name not in met]
-        group = lacking[0] if len(lacking) == 1 else "" if lacking else "all"
-        of.setdefault(group, []).append(row)
+    of = {row["criteria_met"]: row for row in rows}
 
-    def number(group: str, column: str) -> Cell:
-        known = [row for row in of[group] if row[column] is not None]
-        if not known:
+    def number(criteria: str, column: str) -> Cell:
+        if of[criteria][column] is None:
             return Cell(nodes(words.MISSING))
-        cells = tuple(
-            Address(
-                _GRANT,
-                (
-                    ("geography_id", context.municipality_id),
-                    ("period_start", date(context.year, 1, 1)),
-                    ("criteria", str(row["criteria"])),
-                ),
-                column,
-            )
-            for row in known
+        address = Address(
+            _CRITERIA_MET,
+            (
+                ("geography_id", context.municipality_id),
+                ("period_start", date(context.year, 1, 1)),
+                ("criteria_met", criteria),
+            ),
+            column,
         )
-        total = sum(float(str(row[column])) for row in known)
-        return Cell((Number(total, Form(), cells, Quantity.SUM),))
+        return Cell((Number(float(of[criteria][column]), Form(), (address,)),))
 
-    called = {"all": "Uppfyller alla villkor"}
-    called |= {name: f"Uppfyller alla utom: {text}" for name, text in _CRITERIA.items()}
-    called |= {"": "Uppfyller färre villkor"}
+    called = {"alla": "Uppfyller alla villkor"}
+    called |= {f"utom_{name}": f"Uppfyller alla utom: {text}" for name, text in _CRITERIA.items()}
+    called |= {"farre": "Uppfyller färre villkor"}
     return [
         Table(
             say(
@@ -311,9 +299,9 @@ def _criteria(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -
                 Column(nodes("Kronor"), numeric=True),
             ),
             tuple(
-                (Cell(nodes(text)), number(group, "persons"), number(group, "amount"))
-                for group, text in called.items()
-                if group in of
+                (Cell(nodes(text)), number(name, "persons"), number(name, "amount"))
+                for name, text in called.items()
+                if name in of
             ),
             f"{context.anchor}-villkor",
         )
@@ -460,54 +448,110 @@ def _activities(found: Estimates) -> Said:
     )
 
 
-def _histogram(
-    connection: duckdb.DuckDBPyConnection, found: Estimates, context: AnalysisContext
-) -> list[Plain]:
-    """Persons by half hours, in the groups that the grant is for and not for."""
+@dataclass(frozen=True)
+class _Band:
+    """Persons of a group with so many hours.
+
+    Attributes:
+        group: Of the groups that are drawn.
+        over: More hours than these.
+        to: And at most these; None in the last band.
+        persons: How many.
+        address: Where the number stands.
+    """
+
+    group: tuple[str, int]
+    over: int
+    to: int | None
+    persons: float
+    address: Address
+
+    @property
+    def hours(self) -> Quoted:
+        """The band as it is printed."""
+        text = f"över {self.over}" if self.to is None else f"{self.over}–{self.to}"
+        return Quoted(text, f"{_BANDS}.hours_over", str(self.over))
+
+
+def _bands(
+    connection: duckdb.DuckDBPyConnection, context: AnalysisContext
+) -> dict[tuple[str, int], list[_Band]]:
+    """The bands of each group that is drawn, in order."""
     rows = read_rows(
         connection,
         f"""
-        select target_group, lss, sex, hours_bin, persons
-        from {_MART}
+        select target_group, lss, hours_over, hours_to, persons
+        from {_BANDS}
         where geography_id = ? and year(period_start) = ?
-        order by all
+        order by target_group, lss, hours_over
         """,
         [context.municipality_id, context.year],
     )
-    cells: _Cells = defaultdict(list)
+    found: dict[tuple[str, int], list[_Band]] = {each[:2]: [] for each in _GROUPS}
     for row in rows:
-        # A bin is named by its upper end; in halves, so that it is a whole number.
-        half = round(float(row["hours_bin"]) * 2)
-        cell = Address(
-            _MART,
+        group = (row["target_group"], int(row["lss"]))
+        address = Address(
+            _BANDS,
             (
                 ("geography_id", context.municipality_id),
                 ("period_start", date(context.year, 1, 1)),
                 ("target_group", row["target_group"]),
                 ("lss", row["lss"]),
-                ("sex", row["sex"]),
-                ("hours_bin", str(float(row["hours_bin"]))),
+                ("hours_over", row["hours_over"]),
             ),
             "persons",
         )
-        cells[row["target_group"], int(row["lss"]), half].append((cell, float(row["persons"])))
-    shown = [each for each in _GROUPS if any(key[:2] == each[:2] for key in cells)]
+        band = _Band(group, row["hours_over"], row["hours_to"], float(row["persons"]), address)
+        found.setdefault(group, []).append(band)
+    return {group: bands for group, bands in found.items() if bands}
+
+
+def _pattern(found: Estimates) -> dict[int, Number]:
+    """What the pattern gives each whole hour, by its upper limit; it is estimated by the half."""
+    halves = {
+        round(float(row.category) * 2): estimates.value(row)
+        for row in found.by("3.3_pattern", "hours")
+    }
+    return {
+        half // 2: Number(
+            halves[half - 1].value + value.value,
+            Form(digits=1),
+            (*halves[half - 1].cells, *value.cells),
+            Quantity.SUM,
+        )
+        for half, value in halves.items()
+        if half % 2 == 0 and half - 1 in halves
+    }
+
+
+def _histogram(
+    connection: duckdb.DuckDBPyConnection, found: Estimates, context: AnalysisContext
+) -> list[Plain]:
+    """Persons by hours, in the groups that the grant is for and not for."""
+    bands = _bands(connection, context)
+    shown = [each for each in _GROUPS if each[:2] in bands]
     if not shown:
         return []
-    pattern = {round(float(row.category) * 2): row for row in found.by("3.3_pattern", "hours")}
+    pattern = _pattern(found)
     threshold = f"Gränsen: mer än {numbers.number(THRESHOLD, 0)} timmar"
+
+    def bins(target: str, lss: int) -> list[bars.Bin]:
+        # The wide bands at the ends have no height beside those of an hour.
+        by_end = {each.to: each for each in bands[target, lss]}
+        return [
+            bars.Bin(
+                hour - 1,
+                hour,
+                by_end[hour].persons if hour in by_end else 0.0,
+                pattern[hour].value if lss and hour in pattern else None,
+            )
+            for hour in range(_FIRST_HOUR, _LAST_HOUR + 1)
+        ]
+
     drawings = tuple(
         bars.histogram_chart(
             name,
-            [
-                bars.Bin(
-                    (half - 1) / 2,
-                    half / 2,
-                    sum(n for _, n in cells.get((target, lss, half), ())),
-                    pattern[half].estimate if lss and half in pattern else None,
-                )
-                for half in range(1, _LAST_HALF + 1)
-            ],
+            bins(target, lss),
             unit="personer",
             axis_title="beviljade timmar i månaden",
             threshold=THRESHOLD,
@@ -521,7 +565,7 @@ def _histogram(
             nodes("Beviljade timmar i grupper som kan och inte kan ge ersättning"),
             say(
                 "Personer efter beviljade timmar i månaden, {year}. Linjen: vad mönstret i övrigt "
-                "ger personkretsen.{note}"
+                "ger personkretsen. De som har få timmar eller många står bara i tabellen.{note}"
                 "{mark}",
                 year=Period.year(context.year),
                 note=context.sources.note_of(REGISTER),
@@ -529,40 +573,29 @@ def _histogram(
             ),
             nodes("Histogram, ett för varje grupp. Alla värden står i tabellen."),
             drawings,
-            _hours_table(cells, pattern, shown, context),
+            _hours_table(bands, pattern, shown, context),
             f"{context.anchor}-timmar",
         )
     ]
 
 
 def _hours_table(
-    cells: _Cells,
-    pattern: Mapping[int, AnalysisResult],
+    bands: Mapping[tuple[str, int], list[_Band]],
+    pattern: Mapping[int, Number],
     shown: list[tuple[str, int, str]],
     context: AnalysisContext,
 ) -> Table:
-    def number(target: str, lss: int, half: int) -> Cell:
-        found = cells.get((target, lss, half))
-        if not found:
-            return Cell(nodes(words.MISSING))
-        total = sum(n for _, n in found)
-        return Cell((Number(total, Form(), tuple(cell for cell, _ in found), Quantity.SUM),))
+    known = {each.over: each for group in bands.values() for each in group}
+    at = {(each.group, each.over): each for group in bands.values() for each in group}
 
-    def expected(half: int) -> Cell:
-        if half not in pattern:
-            return Cell(nodes(words.MISSING))
-        found = estimates.value(pattern[half])
-        return Cell((Number(found.value, Form(digits=1), found.cells),))
+    def number(group: tuple[str, int], over: int) -> Cell:
+        found = at.get((group, over))
+        return Cell((Number(found.persons, Form(), (found.address,)),) if found else nodes("ingen"))
 
-    def hours(half: int) -> Quoted:
-        text = f"{numbers.number((half - 1) / 2, 1)}–{numbers.number(half / 2, 1)}"
-        return Quoted(text, f"{_MART}.hours_bin", str(half / 2))
+    def expected(band: _Band) -> Cell:
+        of_an_hour = band.to is not None and band.to == band.over + 1 and band.to in pattern
+        return Cell((pattern[band.over + 1],) if of_an_hour else nodes("skattas inte"))
 
-    known = [
-        half
-        for half in range(1, _LAST_HALF + 1)
-        if half in pattern or any(key[2] == half for key in cells)
-    ]
     return Table(
         nodes("Personer efter beviljade timmar i månaden, över den lägre gränsen till den övre"),
         (
@@ -572,11 +605,11 @@ def _hours_table(
         ),
         tuple(
             (
-                Cell((hours(half),)),
-                *(number(target, lss, half) for target, lss, _ in shown),
-                expected(half),
+                Cell((band.hours,)),
+                *(number(each[:2], over) for each in shown),
+                expected(band),
             )
-            for half in known
+            for over, band in sorted(known.items())
         ),
         f"{context.anchor}-timmar-tabell",
         numbered=False,

@@ -58,7 +58,7 @@ INDICATORS = (
     *("protected_housing_persons", "protected_housing_decisions", "protected_housing_children"),
     *("emergency_flat_persons", "emergency_flat_women", "emergency_flat_children"),
 )
-_MART = "marts.protected_housing"
+_QUARTERS = "marts.protected_housing_quarters"
 _GROUPS = ((True, "Kvinnor med medföljande barn"), (False, "Kvinnor utan barn"))
 _RESPONSES = ("jourlagenhet", "egen_losning", "unexplained")
 _ALL_OF_IT = 0.995
@@ -123,10 +123,9 @@ class _Decisions:
         rows = read_rows(
             connection,
             f"""
-            select period_start, with_children, cause, decisions
-            from {_MART}
-            where geography_id = ? and form = 'skyddat_boende' and sex = 'kvinnor'
-              and year(period_start) in (?, ?)
+            select period_start, with_children, decisions
+            from {_QUARTERS}
+            where geography_id = ? and form = 'skyddat_boende' and year(period_start) in (?, ?)
             order by all
             """,
             [context.municipality_id, context.year - 1, context.year],
@@ -153,14 +152,12 @@ class _Decisions:
             return None
         cells = tuple(
             Address(
-                _MART,
+                _QUARTERS,
                 (
                     ("geography_id", self._context.municipality_id),
                     ("period_start", _day(row["period_start"])),
                     ("form", "skyddat_boende"),
                     ("with_children", "true" if row["with_children"] else "false"),
-                    ("cause", str(row["cause"])),
-                    ("sex", "kvinnor"),
                 ),
                 "decisions",
             )
@@ -286,7 +283,7 @@ class _Decisions:
             ),
             tuple(
                 (
-                    Cell((Quoted(_quarter_name(start), f"{_MART}.period_start", str(start)),)),
+                    Cell((Quoted(_quarter_name(start), f"{_QUARTERS}.period_start", str(start)),)),
                     *(
                         Cell(nodes(self._quarter(start, with_children=group) or words.MISSING))
                         for group, _ in _GROUPS

@@ -40,6 +40,7 @@ GOOD: dict[str, dict[str, str]] = {
         "household_months": "90",
     },
     "marts.protected_housing": {
+        "municipality_id": "'9999'",
         "period_start": "date '2023-04-01'",
         "geography_id": "'9999'",
         "form": "'skyddat_boende'",
@@ -52,6 +53,7 @@ GOOD: dict[str, dict[str, str]] = {
         "days": "30",
     },
     "marts.housing_support": {
+        "municipality_id": "'9999'",
         "period_start": DAY,
         "geography_id": "'9999'",
         "target_group": "'funktionsnedsattning'",
@@ -65,9 +67,39 @@ GOOD: dict[str, dict[str, str]] = {
         "lacking_registration": "0",
     },
     "marts.housing_support_grant": {
+        "municipality_id": "'9999'",
         "period_start": DAY,
         "geography_id": "'9999'",
         "criteria": "case i when 1 then 'lss+eget_boende+folkbokford+timmar' else 'lss' || i end",
+        "persons": "3",
+        "amount": "case when i = 1 then 300 else 0 end",
+    },
+    # Of the two rows of marts.protected_housing: two causes of women with children, and so on.
+    "marts.protected_housing_quarters": {
+        "municipality_id": "'9999'",
+        "period_start": "date '2023-04-01'",
+        "geography_id": "'9999'",
+        "form": "'skyddat_boende'",
+        "with_children": "i = 1",
+        "persons": "2",
+        "decisions": "3",
+        "children": "case when i = 1 then 4 else 0 end",
+    },
+    "marts.housing_support_hour_bands": {
+        "municipality_id": "'9999'",
+        "period_start": DAY,
+        "geography_id": "'9999'",
+        "target_group": "'funktionsnedsattning'",
+        "lss": "1",
+        "hours_over": "case i when 1 then 12 when 2 then 13 else 20 end",
+        "hours_to": "case i when 1 then 13 when 2 then 14 end",
+        "persons": "3",
+    },
+    "marts.housing_support_criteria": {
+        "municipality_id": "'9999'",
+        "period_start": DAY,
+        "geography_id": "'9999'",
+        "criteria_met": "case i when 1 then 'alla' when 2 then 'utom_lss' else 'farre' end",
         "persons": "3",
         "amount": "case when i = 1 then 300 else 0 end",
     },
@@ -262,6 +294,14 @@ ROWS = {
     "marts.child_case_funnel": 5,
     "analyses.refusals_results": 9,
     "marts.protected_housing": 2,
+    "marts.protected_housing_quarters": 2,
+}
+# What the rows of a table are held against, which is filled as it should be.
+FINER = {
+    "marts.housing_support_grant": "marts.housing_support",
+    "marts.protected_housing_quarters": "marts.protected_housing",
+    "marts.housing_support_hour_bands": "marts.housing_support",
+    "marts.housing_support_criteria": "marts.housing_support_grant",
 }
 BESIDE = (
     "insert into marts.sample_protocols by name select 's' as sample_id",
@@ -323,6 +363,23 @@ def fill(lab: "Lab", table: str, changed: dict[str, str]) -> None:
         ("marts.housing_support_grant", {"persons": "2"}, {"persons_against_support"}),
         ("marts.housing_support_grant", {"amount": "300"}, {"amount_without_criteria"}),
         ("marts.housing_support_grant", {"criteria": "'lss'", "amount": "0"}, {UNIQUE}),
+        ("marts.protected_housing_quarters", {"persons": "3"}, {"counts_against_finer"}),
+        (
+            "marts.protected_housing_quarters",
+            {"decisions": "case i when 1 then 5 else 1 end"},
+            {"impossible_counts"},
+        ),
+        (
+            "marts.protected_housing_quarters",
+            {"with_children": "true", "children": "2"},
+            {UNIQUE},
+        ),
+        ("marts.housing_support_hour_bands", {"lss": "0"}, {"persons_against_support"}),
+        ("marts.housing_support_hour_bands", {"hours_to": "12 + i"}, {"impossible_bands"}),
+        ("marts.housing_support_hour_bands", {"hours_over": "12", "hours_to": "13"}, {UNIQUE}),
+        ("marts.housing_support_criteria", {"persons": "4"}, {"persons_against_grant"}),
+        ("marts.housing_support_criteria", {"amount": "100"}, {"amount_without_criteria"}),
+        ("marts.housing_support_criteria", {"criteria_met": "'alla'"}, {UNIQUE}),
         ("analyses.refusals_results", {"estimand_id": "'1.' || least(i, 8)"}, {UNIQUE, "gone"}),
         ("analyses.refusals_results", {"estimand_id": "'1.' || (i + 1)"}, {"gone"}),
         ("analyses.refusals_results", {"estimate": "null"}, {"value_against_status"}),
@@ -456,8 +513,8 @@ def test_each_rule_finds_its_own_fault(
         lab.execute("delete from marts.sample_protocols")
     if table == "marts.analysis_methods":
         lab.execute("delete from marts.analysis_methods")
-    if table == "marts.housing_support_grant":
-        fill(lab, "marts.housing_support", {})
+    if table in FINER:
+        fill(lab, FINER[table], {})
     fill(lab, table, changed)
     short = {
         "expect_column_values_to_be_in_set": "SET",

@@ -245,6 +245,8 @@ FURTHER = [
     support("3.3_sensitivity", 101.0, unit="persons", breakdown="degree*window", category="3*3"),
     support("3.3_sensitivity", 139.0, unit="persons", breakdown="degree*window", category="4*2"),
     support("3.3_pattern", 21.5, unit="persons", breakdown="hours", category="12.5"),
+    support("3.3_pattern", 18.0, unit="persons", breakdown="hours", category="13.0"),
+    support("3.3_pattern", 4.0, unit="persons", breakdown="hours", category="12.0"),
     support(
         "3.5", 0.17, 0.1, 0.24, unit="share", verdict="largest_step", period_from=date(2018, 1, 1)
     ),
@@ -288,24 +290,22 @@ def city() -> Iterator[duckdb.DuckDBPyConnection]:
             " ('0180-farsta', 'Farsta', 'stadsdelsnamnd')"
         )
         connection.execute(
-            "create table marts.housing_support_grant as select '0180' as geography_id,"
-            " date '2023-01-01' as period_start, * from (values"
-            " ('lss+eget_boende+folkbokford+timmar', 313, 25846288),"
-            " ('lss+eget_boende+folkbokford', 892, 0), ('lss', 3, 0), ('inget', 2, 0))"
-            " as t (criteria, persons, amount)"
+            "create table marts.housing_support_criteria as select '0180' as geography_id,"
+            " date '2023-01-01' as period_start, * from (values ('alla', 313, 25846288),"
+            " ('utom_timmar', 892, 0), ('farre', 5, 0)) as t (criteria_met, persons, amount)"
         )
         connection.execute(
-            "create table marts.protected_housing as select '0180' as geography_id, make_date(year,"
-            " month, 1) as period_start, 'skyddat_boende' as form, with_children, 'vald' as cause,"
-            " 'kvinnor' as sex, decisions from (values (2022, 1, true, 294), (2023, 4, true, 191),"
+            "create table marts.protected_housing_quarters as select '0180' as geography_id,"
+            " make_date(year, month, 1) as period_start, 'skyddat_boende' as form, with_children,"
+            " decisions from (values (2022, 1, true, 294), (2023, 4, true, 191),"
             " (2022, 7, false, 400), (2022, 10, false, 19), (2023, 1, false, 419))"
             " as t (year, month, with_children, decisions)"
         )
         connection.execute(
-            "create table marts.housing_support as select '0180' as geography_id, date '2023-01-01'"
-            " as period_start, 'funktionsnedsattning' as target_group, 1 as lss, sex, hours_bin,"
-            " persons from (values ('kvinnor', 12.5, 40), ('man', 13.0, 30), ('man', 12.0, 7))"
-            " as t (sex, hours_bin, persons)"
+            "create table marts.housing_support_hour_bands as select '0180' as geography_id,"
+            " date '2023-01-01' as period_start, 'funktionsnedsattning' as target_group, 1 as lss,"
+            " * from (values (0, 4, 9), (11, 12, 7), (12, 13, 70), (20, null, 6))"
+            " as t (hours_over, hours_to, persons)"
         )
         yield connection
 
@@ -418,6 +418,18 @@ def test_each_section_tells_the_rest_on_demand(city: duckdb.DuckDBPyConnection) 
         ["Uppfyller alla villkor", "313", "25 846 288"],
         ["Uppfyller alla utom: mer än tolv timmar", "892", "0"],
         ["Uppfyller färre villkor", "5", "0"],
+    ]
+    [hours] = [
+        each.table
+        for each in found["housing_support"]
+        if isinstance(each, Figure) and each.anchor.endswith("-timmar")
+    ]
+    # A half hour whose other half has no pattern gives the hour none.
+    assert [[plain(cell.said) for cell in row] for row in hours.rows] == [
+        ["0–4", "9", "skattas inte"],
+        ["11–12", "7", "skattas inte"],
+        ["12–13", "70", "39,5"],
+        ["över 20", "6", "skattas inte"],
     ]
 
 
