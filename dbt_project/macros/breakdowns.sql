@@ -64,8 +64,9 @@ grouping sets (
 
     Every model of counted indicators has this shape. A measure is a dictionary:
     `indicator`, `numerator`, and where they apply `denominator`,
-    `standard_deviation`, `observations` and `where`. What has no numerator,
-    nothing to divide by, or no group that can be named, is no row.
+    `standard_deviation`, `observations`, `largest` and `where`. What has no
+    numerator, nothing to divide by, or no group that can be named, is no row.
+    `largest` names what `two_largest` has made of an amount.
 #}
 {% macro measures_as_rows(relation, measures) -%}
 {%- for measure in measures %}
@@ -82,7 +83,12 @@ select
     cast({{ measure.standard_deviation | default('null', true) }} as double)
         as standard_deviation,
     cast({{ measure.observations | default('null', true) }} as bigint)
-        as observations
+        as observations,
+    {%- for place in ['largest', 'second_largest'] %}
+    cast(
+        {{ measure.largest ~ '_' ~ place if measure.largest else 'null' }} as double
+    ) as {{ place }}{% if not loop.last %},{% endif %}
+    {%- endfor %}
 from {{ relation }}
 where
     {{ measure.numerator }} is not null
@@ -157,4 +163,24 @@ sum({{ expression }}) over (
     order by {{ member }} nulls last
     rows between unbounded preceding and unbounded following
 )
+{%- endmacro %}
+
+{#
+    The two largest contributions to an amount, as two columns with the amount's
+    name; the second is nothing where only one gives. They say whose an amount is,
+    and stay behind the restricted door.
+#}
+{% macro two_largest(column, name=none) -%}
+{%- set name = name or column -%}
+max({{ column }}) as {{ name }}_largest,
+{{ adapter.dispatch('second_largest', 'avvik')(column) }}
+    as {{ name }}_second_largest
+{%- endmacro %}
+
+{% macro default__second_largest(column) -%}
+max({{ column }}, 2)[2]
+{%- endmacro %}
+
+{% macro spark__second_largest(column) -%}
+get(sort_array(collect_list({{ column }}), false), 1)
 {%- endmacro %}

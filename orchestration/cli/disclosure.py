@@ -169,6 +169,7 @@ _RULES = {
     "zero": "noll, som är lika talande som någon i det området",
     "of_few": "av färre personer än reglernas gräns",
     "remainder": "en rest som är mindre än reglernas gräns",
+    "dominated": "ett belopp som en enda har nästan allt av",
 }
 _ATTACKS = {
     "exact": "följer exakt av det som visas",

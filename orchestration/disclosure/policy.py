@@ -34,12 +34,15 @@ class Rules(_Strict):
         zeros: Whether a count of nobody is as telling as one of somebody.
         remainders: Whether what only follows is hidden as what is shown.
         overlaps: Whether that so many are counted twice is hidden too.
+        dominance: How many per cent of the greatest contribution to an amount all others but the
+            second greatest must at least give; 0 hides no amount for that.
     """
 
     threshold: Annotated[int, Field(ge=1, le=1000)]
     zeros: bool
     remainders: bool
     overlaps: bool
+    dominance: Annotated[float, Field(ge=0, le=100)]
 
 
 class _Changes(_Strict):
@@ -47,6 +50,7 @@ class _Changes(_Strict):
     zeros: bool | None = None
     remainders: bool | None = None
     overlaps: bool | None = None
+    dominance: Annotated[float, Field(ge=0, le=100)] | None = None
 
 
 class _File(_Strict):

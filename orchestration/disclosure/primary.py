@@ -15,6 +15,7 @@ SMALL = "small"
 ZERO = "zero"
 OF_FEW = "of_few"
 REMAINDER = "remainder"
+DOMINATED = "dominated"
 
 COUNT = "count"
 _OVERLAP = "overlap"
@@ -45,6 +46,8 @@ class Described:
         public: Whether everybody knows it already.
         todays_map: Whether it is of the municipality or a board that exists.
         cross_of_board: Whether it is of a board and of two breakdowns at a time.
+        others_of_largest: Of an amount, what all but the two who give the most give, as a share of
+            what the one who gives the most does; not a number where it is none.
     """
 
     persons: Integers
@@ -54,6 +57,7 @@ class Described:
     public: Flags
     todays_map: Flags
     cross_of_board: Flags
+    others_of_largest: NDArray[np.float64]
 
 
 def rules(values: Integers, thresholds: Thresholds) -> NDArray[np.str_]:
@@ -76,6 +80,10 @@ def rules(values: Integers, thresholds: Thresholds) -> NDArray[np.str_]:
 def by_policy(values: Integers, cells: Described, policy: Policy) -> NDArray[np.str_]:
     """The rule that hides each cell, by the policy of its area.
 
+    An amount is dominated by the p per cent rule (Hundepool et al. 2012, Statistical Disclosure
+    Control, section 4.2.2): whoever gives the second most knows the greatest contribution to
+    within what the others give.
+
     Args:
         values: Counts and amounts; shape (n,).
         cells: What they are.
@@ -90,6 +98,9 @@ def by_policy(values: Integers, cells: Described, policy: Policy) -> NDArray[np.
         own = np.flatnonzero((cells.area == area.value) & ~cells.public)
         told = rules(cells.persons[own], Thresholds(asked.threshold, zeros=asked.zeros))
         told[(told == SMALL) & (cells.persons[own] != values[own])] = OF_FEW
+        # A comparison with what is not a number is false.
+        dominated = cells.others_of_largest[own] * 100 < asked.dominance
+        told[(told == "") & dominated] = DOMINATED
         told[(told != "") & ~is_count[own]] = REMAINDER if asked.remainders else ""
         if not asked.overlaps:
             told[cells.quantity[own] == _OVERLAP] = ""

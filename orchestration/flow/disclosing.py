@@ -44,6 +44,7 @@ select
     is_public,
     is_todays_map,
     geography_id <> ? and breakdown like '%*%' as is_cross_of_board,
+    others_of_largest,
     cast(period_start + interval 1 year as timestamp) as ends_at
 from disclosure.cells
 order by cell_id
@@ -386,9 +387,11 @@ def read_cells(
     """
     try:
         cells = connection.execute(_CELLS, [municipality]).fetchnumpy()
-    except duckdb.CatalogException as error:
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        # A warehouse of an earlier version has other columns.
         raise NothingToDecideError(
-            "Lagret har inga celler att pröva. Gör så här: kör avvik run först."
+            "Lagret har inga celler att pröva, eller så är de gjorda av en tidigare version."
+            " Gör så här: kör avvik run först."
         ) from error
     sums = connection.execute(_EQUATIONS).fetchnumpy()
     nested = connection.execute(_NESTED).fetchnumpy()
@@ -408,6 +411,9 @@ def read_cells(
         public=np.asarray(cells["is_public"], dtype=bool),
         todays_map=np.asarray(cells["is_todays_map"], dtype=bool),
         cross_of_board=np.asarray(cells["is_cross_of_board"], dtype=bool),
+        others_of_largest=np.ma.filled(
+            np.ma.asarray(cells["others_of_largest"], dtype=np.float64), np.nan
+        ),
     )
     pairs = np.stack([_whole(nested["whole"]), _whole(nested["part"])], axis=1)
     return system, described, pairs, np.asarray(cells["ends_at"], dtype="datetime64[us]")

@@ -1,12 +1,12 @@
 """From a printed number to the bytes it came from: its cells, how they are counted, the deliveries.
 
 Reads the list of numbers that lies beside a published memorandum, what the snapshot says of its
-tables, and landing; makes nothing anew. How it is told belongs in the command.
+tables and cells, and landing; makes nothing anew. How it is told belongs in the command.
 """
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -14,15 +14,18 @@ from typing import Any
 
 import duckdb
 
+from orchestration.database import connect
 from orchestration.findings.cells import Cell, Quantity
 from orchestration.flow.calculations import calculations
 from orchestration.language import numbers as writing
-from orchestration.language.inline import Form, Number
+from orchestration.language import quantities, words
+from orchestration.language.inline import Form, Number, Style, printed
 from orchestration.reporting.addresses import NUMBERS_NAME
 from orchestration.reporting.calculation import Calculation
 from orchestration.reporting.origins import Origin, Origins, load_origins
 from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
+from orchestration.storage.snapshot import SNAPSHOT_NAME
 from orchestration.storage.warehouse import open_warehouse
 
 # A yearly value rests on the deliveries of its year, where they say which period they are of.
@@ -32,6 +35,19 @@ from meta.deliveries
 where outcome = 'loaded' and name in (select unnest(?))
 order by name, period, received_at
 """
+
+
+# A cell is a count, which several indicators may show.
+_VALUES = """
+select
+    shown.indicator_id, shown.period_start, shown.geography_id, shown.breakdown, shown.category,
+    shown.value, shown.status, indicators.measure, indicators.unit
+from marts.indicator_values as shown
+inner join marts.indicators as indicators on shown.indicator_id = indicators.indicator_id
+where shown.cell_id = ?
+order by all
+"""
+_KEYS = ("indicator_id", "period_start", "geography_id", "breakdown", "category")
 
 
 class UntraceableError(Exception):
@@ -68,7 +84,7 @@ class Traced:
     """A number, and all that it rests on.
 
     Attributes:
-        number_id: Its id in the memorandum.
+        number_id: Its id in the memorandum, or the name of the cell that was asked for.
         text: As it is printed.
         place: Anchor of the table, figure or heading that it stands under.
         cells: The table, row and column of each cell.
@@ -95,9 +111,10 @@ def tracing(settings: Settings, directory: Path) -> Iterator[Callable[[str], lis
         directory: The publication, in whose memorandum they stand.
 
     Yields:
-        A function that takes a number's id, such as `P12`, or what is printed, such as `527
-        personer`, and returns all that are printed so, in the order of the memorandum; at least
-        one. It raises `UntraceableError` where no number is called or printed so, and `LostError`
+        A function that takes a number's id, such as `P12`, what is printed, such as `527
+        personer`, or the name of a cell as `marts.indicator_values` has it, and returns all that
+        are printed so, in the order of the memorandum, or each value that shows the cell; at least
+        one. It raises `UntraceableError` where nothing is called or printed so, and `LostError`
         where bytes are gone or changed.
 
     Raises:
@@ -113,12 +130,13 @@ def tracing(settings: Settings, directory: Path) -> Iterator[Callable[[str], lis
         origins, counted = load_origins(connection), calculations(connection)
 
         def follow(asked: str) -> list[Traced]:
-            found = [row for row in rows if _is_asked(row, asked)]
+            found = [row for row in rows if _is_asked(row, asked)] or _values_of(directory, asked)
             if not found:
                 raise UntraceableError(
-                    f"Inget tal i promemorian heter eller skrivs {asked}. Gör så här: skriv talets"
-                    " nummer ur siffernyckeln, som P12, eller talet så som det står, som ”527"
-                    " personer”."
+                    f"Inget tal i promemorian heter eller skrivs {asked}, och ingen cell heter så."
+                    " Gör så här: skriv talets nummer ur siffernyckeln, som P12, talet så som det"
+                    " står, som ”527 personer”, eller en cell ur kolumnen cell_id i"
+                    " marts.indicator_values."
                 )
             return [
                 _traced(row, origins, counted.get(_indicator(row) or ""), connection, store)
@@ -126,6 +144,33 @@ def tracing(settings: Settings, directory: Path) -> Iterator[Callable[[str], lis
             ]
 
         yield follow
+
+
+def _values_of(directory: Path, cell_id: str) -> list[dict[str, Any]]:
+    """Each value of the publication that shows a cell, as the list of numbers would have it."""
+    with closing(connect(directory / SNAPSHOT_NAME, read_only=True)) as snapshot:
+        shown = snapshot.execute(_VALUES, [cell_id.strip()]).fetchall()
+    found = []
+    for *keys, value, status, measure, unit in shown:
+        form = Form(Style.FULL, quantities.decimals(measure, unit, [value]), measure, unit)
+        found.append(
+            {
+                "number_id": cell_id.strip(),
+                "text": words.word(words.STATUSES, status)
+                if value is None
+                else printed(value, form),
+                "quantity": Quantity.VALUE,
+                "place": "",
+                "cells": [
+                    {
+                        "table": "marts.indicator_values",
+                        "row": dict(zip(_KEYS, keys, strict=True)),
+                        "column": "value",
+                    }
+                ],
+            }
+        )
+    return found
 
 
 def _is_asked(row: dict[str, Any], asked: str) -> bool:

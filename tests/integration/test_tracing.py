@@ -66,6 +66,39 @@ def test_a_number_is_found_as_it_is_printed(default_city: Installation) -> None:
     assert [each.period for each in first.deliveries] == [f"2023-{n:02}" for n in range(1, 13)]
 
 
+def test_a_cell_leads_to_every_value_that_shows_it(default_city: Installation) -> None:
+    """Women's cases are shown by themselves and as the share that girls are of all."""
+    settings = default_city.settings
+    [(cell, shown)] = default_city.published(
+        "select cell_id, list(indicator_id order by indicator_id) from marts.indicator_values"
+        " where indicator_id like 'child_cases%' and geography_id = '0180'"
+        " and period_start = '2023-01-01' and cell_id in (select cell_id"
+        " from marts.indicator_values where indicator_id = 'child_cases_girls_share')"
+        " and breakdown in ('total', 'sex') and value is not null"
+        " group by cell_id having count(*) > 1"
+    )
+    assert {"child_cases", "child_cases_girls_share"} <= set(shown)
+    with tracing(settings, settings.published_dir) as follow:
+        found = follow(cell)
+    assert {dict(each.cells[0].row)["indicator_id"] for each in found} == set(shown)
+    assert {name.name for each in found for name in each.deliveries} == {"barn_unga_arenden"}
+    answer = CliRunner().invoke(app, ["trace", cell, "--home", str(default_city.home)])
+    assert answer.exit_code == 0
+    assert answer.output.startswith(f"{cell}: ")
+
+
+def test_a_hidden_cell_is_traced_without_its_number(default_city: Installation) -> None:
+    settings = default_city.settings
+    [(cell,)] = default_city.published(
+        "select min(cell_id) from marts.indicator_values where status = 'suppressed'"
+        " and cell_id not in (select cell_id from marts.indicator_values where value is not null"
+        " and cell_id is not null)"
+    )
+    with tracing(settings, settings.published_dir) as follow:
+        found = follow(cell)
+    assert {each.text for each in found} == {"uppgift skyddas"}
+
+
 def test_bytes_that_are_gone_are_told_of(installation: Installation) -> None:
     settings = installation.settings
     asked = ["trace", "P1", "--home", str(installation.home)]

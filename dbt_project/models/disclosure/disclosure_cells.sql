@@ -33,6 +33,7 @@ united as (
         value,
         is_shown,
         is_public,
+        others_of_largest,
         'count' as quantity,
         'count' as slot
     from cells
@@ -47,6 +48,7 @@ united as (
         value,
         false as is_shown,
         false as is_public,
+        cast(null as double) as others_of_largest,
         quantity,
         slot
     from remainders
@@ -83,6 +85,7 @@ final as (
         united.value,
         united.is_shown,
         united.is_public,
+        united.others_of_largest,
         -- Two children of seven adults are two persons.
         least(coalesce(persons.persons, united.value), united.value)
             as persons,

@@ -54,7 +54,9 @@ household_totals as (
         coalesce(sum(children), 0) as children,
         sum(months) as months,
         {{ reproducible('stddev_samp(months)') }} as months_deviation,
-        sum(granted_amount) as granted_amount
+        sum(granted_amount) as granted_amount,
+        {{ two_largest('granted_amount') }},
+        {{ two_largest('months') }}
     from households
     group by {{ whole_and_each(
         ['municipality_id', 'period_start', 'geography_id'], ['household_type']
@@ -135,7 +137,8 @@ adult_totals as (
         count(*) as adults,
         cast(sum(alone_amount) as double)
         + cast(sum(together_amount) as double) / 2 as amount,
-        {{ reproducible('stddev_samp(amount)') }} as amount_deviation
+        {{ reproducible('stddev_samp(amount)') }} as amount_deviation,
+        {{ two_largest('amount') }}
     from adults
     group by {{ whole_and_each(
         ['municipality_id', 'period_start', 'geography_id'],
@@ -180,15 +183,24 @@ final as (
             'where': "breakdown = 'total'",
         },
         {'indicator': 'assistance_children', 'numerator': 'children'},
-        {'indicator': 'assistance_months', 'numerator': 'months'},
+        {
+            'indicator': 'assistance_months',
+            'numerator': 'months',
+            'largest': 'months',
+        },
         {
             'indicator': 'assistance_mean_months',
             'numerator': 'months',
             'denominator': 'households',
             'standard_deviation': 'months_deviation',
             'observations': 'households',
+            'largest': 'months',
         },
-        {'indicator': 'assistance_cost', 'numerator': 'granted_amount'},
+        {
+            'indicator': 'assistance_cost',
+            'numerator': 'granted_amount',
+            'largest': 'granted_amount',
+        },
     ]) }}
     union all
     {{ measures_as_rows('applicant_totals', [
@@ -212,6 +224,7 @@ final as (
             'numerator': 'amount',
             'standard_deviation': 'amount_deviation',
             'observations': 'adults',
+            'largest': 'amount',
             'where': "breakdown in ('sex', 'age_group')",
         },
     ]) }}

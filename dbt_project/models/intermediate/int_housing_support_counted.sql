@@ -29,7 +29,8 @@ supported as (
         count(*) filter (where decisions.sex = 'kvinnor') as women,
         {{ reproducible('sum(decisions.hours_per_month)') }} as hours,
         {{ reproducible('stddev_samp(decisions.hours_per_month)') }}
-            as hours_deviation
+            as hours_deviation,
+        {{ two_largest('decisions.hours_per_month', 'hours') }}
     from decisions
     inner join crosswalk
         on
@@ -149,6 +150,7 @@ final as (
             'denominator': 'persons',
             'standard_deviation': 'hours_deviation',
             'observations': 'persons',
+            'largest': 'hours',
             'where': "breakdown like 'target_group%'",
         },
         {

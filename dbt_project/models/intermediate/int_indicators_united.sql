@@ -113,6 +113,8 @@ zeros as (
         cast(null as double) as denominator,
         cast(null as double) as standard_deviation,
         cast(null as bigint) as observations,
+        cast(null as double) as largest,
+        cast(null as double) as second_largest,
         series.source_id
     from series
     inner join years
@@ -147,6 +149,8 @@ register_values as (
         denominator,
         standard_deviation,
         observations,
+        largest,
+        second_largest,
         source_id
     from measured
     union all
@@ -193,6 +197,8 @@ final as (
         cast(null as double) as published_value,
         standard_deviation,
         observations,
+        largest,
+        second_largest,
         status,
         source_id,
         true as is_from_register
@@ -214,6 +220,8 @@ final as (
         statistics.value as published_value,
         cast(null as double) as standard_deviation,
         cast(null as bigint) as observations,
+        cast(null as double) as largest,
+        cast(null as double) as second_largest,
         statistics.status,
         statistics.dataset_id as source_id,
         false as is_from_register
@@ -233,6 +241,8 @@ final as (
         constants.value as published_value,
         cast(null as double) as standard_deviation,
         cast(null as bigint) as observations,
+        cast(null as double) as largest,
+        cast(null as double) as second_largest,
         'observed' as status,
         catalogue.source_id,
         false as is_from_register

@@ -104,7 +104,8 @@ counted as (
         sum(care_days) as care_days,
         {{ reproducible(
             'stddev_samp(case when care_days > 0 then care_days end)'
-        ) }} as care_days_deviation
+        ) }} as care_days_deviation,
+        {{ two_largest('care_days') }}
     from persons
     group by {{ whole_and_each(
         ['municipality_id', 'period_start', 'geography_id'],
@@ -131,6 +132,7 @@ final as (
             'denominator': 'in_care',
             'standard_deviation': 'care_days_deviation',
             'observations': 'in_care',
+            'largest': 'care_days',
         },
     ]) }}
 )

@@ -8,6 +8,11 @@ united as (
     select * from {{ ref('int_indicators_united') }}
 ),
 
+counts_of_indicators as (
+    select * from {{ ref('int_counts_of_indicators') }}
+    where part = 'numerator'
+),
+
 valued as (
     select
         united.*,
@@ -34,6 +39,33 @@ bounded as (
     from valued
 ),
 
+named as (
+    select
+        bounded.*,
+        case
+            when
+                bounded.is_from_register
+                and bounded.period_grain = 'year'
+                and bounded.numerator is not null
+                then {{ cell_id(
+                    'counts_of_indicators.count_id',
+                    [
+                        'cast(bounded.period_start as string)',
+                        'bounded.geography_id',
+                        'counts_of_indicators.cell_breakdown',
+                        'counts_of_indicators.cell_category',
+                        "'count'",
+                    ]
+                ) }}
+        end as cell_id
+    from bounded
+    left join counts_of_indicators
+        on
+            bounded.indicator_id = counts_of_indicators.indicator_id
+            and bounded.breakdown = counts_of_indicators.breakdown
+            and bounded.category = counts_of_indicators.category
+),
+
 final as (
     select
         municipality_id,
@@ -51,8 +83,9 @@ final as (
         ci_lower,
         ci_upper,
         status,
-        source_id
-    from bounded
+        source_id,
+        cell_id
+    from named
     where
         not is_empty_remainder
         -- Of a home's municipalities, the registers of the reported one.

@@ -49,7 +49,7 @@ _BANDS = "marts.housing_support_hour_bands"
 _CRITERIA_MET = "marts.housing_support_criteria"
 THRESHOLD = 12.0
 # The bands of an hour each, which are drawn.
-_FIRST_HOUR, _LAST_HOUR = 5, 16
+_FIRST_HOUR, _LAST_HOUR = 5, 14
 _GROUPS = (
     ("funktionsnedsattning", 1, "Personkretsen enligt LSS"),
     ("funktionsnedsattning", 0, "Funktionsnedsättning utan personkrets"),

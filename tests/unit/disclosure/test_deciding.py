@@ -74,6 +74,7 @@ def given(
         public=np.zeros(len(names), dtype=bool),
         todays_map=np.array([not name.startswith("former") for name in names]),
         cross_of_board=np.zeros(len(names), dtype=bool),
+        others_of_largest=np.full(len(names), np.nan),
     )
     nothing = np.zeros(len(names), dtype=bool)
     earlier = None if published is None else (published, nothing)
@@ -127,7 +128,7 @@ def test_what_is_nowhere_shown_needs_no_protection() -> None:
     cells = Described(
         system.values, np.full(5, "hemloshet"), np.full(5, "count"), np.ones(5, dtype=bool),
         np.zeros(5, dtype=bool), np.array([not name.startswith("former") for name in values]),
-        np.zeros(5, dtype=bool),
+        np.zeros(5, dtype=bool), np.full(5, np.nan),
     )  # fmt: skip
     todays, described, pairs, places = of_map(system, cells, NONE)
     assert todays.ids == ("merged", "city", "other")

@@ -136,6 +136,7 @@ def described(system: System) -> Described:
         public=no,
         todays_map=np.array([not name.startswith("old") for name in names]),
         cross_of_board=no,
+        others_of_largest=np.full(len(names), np.nan),
     )
 
 

@@ -1,5 +1,6 @@
 """The policy is read, and a fault in it is told by what is wrong, in Swedish."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def described(
     yes, no = np.ones(count, dtype=bool), np.zeros(count, dtype=bool)
     return Described(
         np.array(persons), np.full(count, area), np.array(quantity), yes, yes if public else no,
-        yes, no,
+        yes, no, np.full(count, np.nan),
     )  # fmt: skip
 
 
@@ -75,6 +76,24 @@ def test_each_cell_is_hidden_by_a_named_rule() -> None:
     )
     told = by_policy(values, cells, read_policy())
     assert told.tolist() == ["small", "", "of_few", "", "remainder", ""]
+
+
+def test_an_amount_that_one_has_nearly_all_of_is_hidden(tmp_path: Path) -> None:
+    """The p per cent rule with p = 10, by hand.
+
+    Of 1,000 the greatest gives 900, the second 20: the others' 80 are less than 90. With 800 and
+    110 they are 90 of at least 80. Of one alone nothing is left.
+    """
+    values = np.array([1000, 1000, 700, 700])
+    cells = replace(
+        described([12, 12, 9, 9], ["count"] * 4),
+        others_of_largest=np.array([80 / 900, 90 / 800, 0.0, np.nan]),
+    )
+    policy = read_policy()
+    assert by_policy(values, cells, policy).tolist() == ["dominated", "", "dominated", ""]
+    lines = "areas:\n  hemloshet:\n    dominance: 0\n"
+    none = read_policy(changed(tmp_path, "areas: {}", lines))
+    assert by_policy(values, cells, none).tolist() == ["", "", "", ""]
 
 
 def test_zeros_and_remainders_are_as_the_area_says(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def write(
             "create or replace table disclosure.cells (cell_id varchar, value bigint,"
             " geography_id varchar, breakdown varchar, quantity varchar, is_shown boolean,"
             " persons bigint, area varchar, is_public boolean, is_todays_map boolean,"
-            " period_start date)"
+            " period_start date, others_of_largest double)"
         )
         connection.execute(
             "create or replace table disclosure.equations"
@@ -52,7 +52,7 @@ def write(
         for cell in cells:
             connection.execute(
                 "insert into disclosure.cells values (?, ?, ?, ?, ?, ?, ?, 'hemloshet', false,"
-                " true, '2023-01-01')",
+                " true, '2023-01-01', null)",
                 [*cell, cell[1]],
             )
         for cell_id, coefficient in terms:

@@ -58,7 +58,7 @@ def write_warehouse(settings: Settings, counts: dict[str, int]) -> None:
                 cell_id varchar, count_id varchar, area varchar, quantity varchar,
                 period_start date, geography_id varchar, breakdown varchar, category varchar,
                 value bigint, persons bigint, is_shown boolean, is_public boolean,
-                is_todays_map boolean
+                is_todays_map boolean, others_of_largest double
             );
             create table disclosure.equations (
                 equation_id varchar, cell_id varchar, coefficient integer, kind varchar,
@@ -81,7 +81,7 @@ def write_warehouse(settings: Settings, counts: dict[str, int]) -> None:
         for cell_id, quantity, place, value in [*cells, (REST, "unallocated", "0180", rest)]:
             connection.execute(
                 "insert into disclosure.cells values (?, 'homeless_persons', 'hemloshet', ?,"
-                " '2023-01-01', ?, 'total', 'total', ?, ?, ?, false, true)",
+                " '2023-01-01', ?, 'total', 'total', ?, ?, ?, false, true, null)",
                 [cell_id, quantity, place, value, value, quantity == "count"],
             )
         for cell_id, coefficient in ((CITY, 1), (NORTH, -1), (SOUTH, -1), (REST, -1)):

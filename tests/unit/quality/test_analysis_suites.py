@@ -91,7 +91,7 @@ GOOD: dict[str, dict[str, str]] = {
         "geography_id": "'9999'",
         "target_group": "'funktionsnedsattning'",
         "lss": "1",
-        "hours_over": "case i when 1 then 12 when 2 then 13 else 20 end",
+        "hours_over": "case i when 1 then 12 when 2 then 13 else 16 end",
         "hours_to": "case i when 1 then 13 when 2 then 14 end",
         "persons": "3",
     },

@@ -31,7 +31,8 @@ shown as (
             end
         ) as values_given,
         max(case when is_public_count then 1 else 0 end) = 1
-            as is_public_count
+            as is_public_count,
+        min(others_of_largest) as others_of_largest
     from placed
     group by
         count_id,
@@ -84,6 +85,7 @@ united as (
         category,
         value,
         values_given,
+        others_of_largest,
         true as is_shown,
         -- What another publisher says is known where it is just the same.
         is_public_count or coalesce(value = value_of_others, false)
@@ -98,6 +100,7 @@ united as (
         category,
         value,
         1 as values_given,
+        cast(null as double) as others_of_largest,
         false as is_shown,
         false as is_public
     from implied

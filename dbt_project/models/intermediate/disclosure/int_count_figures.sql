@@ -7,12 +7,19 @@ indicator_values as (
         and municipality_id = '{{ var("municipality_id") }}'
 ),
 
-indicator_counts as (
-    select * from {{ ref('indicator_counts') }}
+counts_of_indicators as (
+    select * from {{ ref('int_counts_of_indicators') }}
 ),
 
 counts as (
     select * from {{ ref('counts') }}
+),
+
+united as (
+    select * from {{ ref('int_indicators_united') }}
+    where
+        period_grain = 'year'
+        and municipality_id = '{{ var("municipality_id") }}'
 ),
 
 registers as (
@@ -36,63 +43,52 @@ parts as (
     {% endfor %}
 ),
 
-counted as (
+-- What is left of an amount for whoever gave the second most, who knows it and
+-- their own: the less it is, the closer they come to the one who gave the most.
+contributions as (
     select
-        parts.*,
-        indicator_counts.count_id,
-        indicator_counts.sex,
-        indicator_counts.drops,
-        indicator_counts.is_amount,
-        counts.factor,
-        counts.is_public as is_public_count,
-        registers.register_name is null as is_of_others
-    from parts
-    inner join indicator_counts
-        on
-            parts.indicator_id = indicator_counts.indicator_id
-            and parts.part = indicator_counts.part
-            and (
-                indicator_counts.rows_of = 'all'
-                or (indicator_counts.rows_of = 'whole')
-                = (parts.breakdown = 'total')
-            )
-    inner join counts on indicator_counts.count_id = counts.count_id
-    left join registers on parts.source_id = registers.register_name
-),
-
--- What is the same for all that is counted tells nothing apart.
-apart as (
-    select
-        *,
-        case
-            when drops is null then breakdown
-            when breakdown = drops then 'total'
-            else split_part(breakdown, '*', 2)
-        end as own_breakdown,
-        case
-            when drops is null then category
-            when breakdown = drops then 'total'
-            else split_part(category, '*', 2)
-        end as own_category
-    from counted
+        indicator_id,
+        source_id,
+        period_start,
+        geography_id,
+        breakdown,
+        category,
+        'numerator' as part,
+        (numerator - largest - coalesce(second_largest, 0)) / largest
+            as others_of_largest
+    from united
+    where largest > 0
 ),
 
 final as (
     select
-        *,
-        case
-            when sex is null then own_breakdown
-            when own_breakdown = 'total' then 'sex'
-            when own_breakdown = 'age_group' then 'sex*age_group'
-            else own_breakdown || '*sex'
-        end as cell_breakdown,
-        case
-            when sex is null then own_category
-            when own_breakdown = 'total' then sex
-            when own_breakdown = 'age_group' then sex || '*' || own_category
-            else own_category || '*' || sex
-        end as cell_category
-    from apart
+        parts.*,
+        contributions.others_of_largest,
+        counts_of_indicators.count_id,
+        counts_of_indicators.is_amount,
+        counts_of_indicators.cell_breakdown,
+        counts_of_indicators.cell_category,
+        counts.factor,
+        counts.is_public as is_public_count,
+        registers.register_name is null as is_of_others
+    from parts
+    inner join counts_of_indicators
+        on
+            parts.indicator_id = counts_of_indicators.indicator_id
+            and parts.part = counts_of_indicators.part
+            and parts.breakdown = counts_of_indicators.breakdown
+            and parts.category = counts_of_indicators.category
+    inner join counts on counts_of_indicators.count_id = counts.count_id
+    left join registers on parts.source_id = registers.register_name
+    left join contributions
+        on
+            parts.indicator_id = contributions.indicator_id
+            and parts.source_id = contributions.source_id
+            and parts.period_start = contributions.period_start
+            and parts.geography_id = contributions.geography_id
+            and parts.breakdown = contributions.breakdown
+            and parts.category = contributions.category
+            and parts.part = contributions.part
 )
 
 select * from final

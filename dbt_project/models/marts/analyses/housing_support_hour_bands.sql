@@ -6,9 +6,9 @@ bins as (
         -- The end bands are wide: few have so few hours, or so many.
         case
             when hours_bin <= 4 then 0
-            when hours_bin <= 16 then ceil(hours_bin) - 1
-            when hours_bin <= 20 then 16
-            else 20
+            when hours_bin <= 14 then ceil(hours_bin) - 1
+            when hours_bin <= 16 then 14
+            else 16
         end as hours_over
     from {{ ref('housing_support') }}
     where geography_id = municipality_id
@@ -25,8 +25,8 @@ final as (
         cast(
             case
                 when hours_over = 0 then 4
-                when hours_over < 16 then hours_over + 1
-                when hours_over = 16 then 20
+                when hours_over < 14 then hours_over + 1
+                when hours_over = 14 then 16
             end as int
         ) as hours_to,
         cast(sum(persons) as bigint) as persons
