@@ -5,6 +5,7 @@ import json
 import random
 from pathlib import Path
 
+import duckdb
 import pikepdf
 import pytest
 from typer.testing import CliRunner
@@ -56,7 +57,7 @@ def test_a_number_is_found_as_it_is_printed(default_city: Installation) -> None:
     settings = default_city.settings
     with tracing(settings, settings.published_dir) as follow:
         [first, *_] = follow("527 personer")
-        with pytest.raises(UntraceableError, match=r"527,5 personer\. Gör så här"):
+        with pytest.raises(UntraceableError, match=r"skrivs 527,5 personer, och ingen"):
             follow("527,5 personer")
     assert first.origin.what.startswith("Antal personer som beviljats skyddat boende")
     assert first.calculation is not None
@@ -89,11 +90,11 @@ def test_a_cell_leads_to_every_value_that_shows_it(default_city: Installation) -
 
 def test_a_hidden_cell_is_traced_without_its_number(default_city: Installation) -> None:
     settings = default_city.settings
-    [(cell,)] = default_city.published(
-        "select min(cell_id) from marts.indicator_values where status = 'suppressed'"
-        " and cell_id not in (select cell_id from marts.indicator_values where value is not null"
-        " and cell_id is not null)"
-    )
+    with duckdb.connect(str(settings.snapshot_path), read_only=True) as snapshot:
+        [(cell,)] = snapshot.execute(
+            "select min(cell_id) from marts.indicator_values"
+            " where status = 'suppressed' and indicator_id = 'protected_housing_persons'"
+        ).fetchall()
     with tracing(settings, settings.published_dir) as follow:
         found = follow(cell)
     assert {each.text for each in found} == {"uppgift skyddas"}

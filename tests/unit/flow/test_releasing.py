@@ -233,3 +233,65 @@ def test_every_condition_of_the_packaged_file_is_sql_over_its_table() -> None:
     for name, declared in read_derived().items():
         statements = duckdb.extract_statements(shown_rows(name, declared, 5))
         assert [each.type for each in statements] == [duckdb.StatementType.SELECT], name
+
+
+# Sums of the whole municipality: two years of which one holds a small count, and one whose
+# indicator is hidden.
+COARSE = {
+    "marts.protected_housing_quarters": (
+        """
+        select '0180' as municipality_id, make_date(year, quarter, 1) as period_start,
+            '0180' as geography_id, 'skyddat_boende' as form, true as with_children,
+            persons, persons as decisions, persons as children
+        from (values (2021, 1, 40), (2021, 4, 4), (2022, 1, 40), (2022, 4, 30), (2023, 1, 40))
+            as t (year, quarter, persons)
+        """,
+        "protected_housing_decisions",
+    ),
+    "marts.housing_support_hour_bands": (
+        """
+        select '0180' as municipality_id, make_date(year, 1, 1) as period_start,
+            '0180' as geography_id, 'socialpsykiatri' as target_group, 0 as lss, hours_over,
+            hours_over + 1 as hours_to, persons
+        from (values (2021, 4, 40), (2021, 5, 4), (2022, 4, 40), (2022, 5, 30), (2023, 4, 40))
+            as t (year, hours_over, persons)
+        """,
+        "housing_support_persons",
+    ),
+    "marts.housing_support_criteria": (
+        """
+        select '0180' as municipality_id, make_date(year, 1, 1) as period_start,
+            '0180' as geography_id, criteria_met, persons, 1000.0 as amount
+        from (values (2021, 'alla', 40), (2021, 'farre', 4), (2022, 'alla', 40),
+            (2022, 'farre', 30), (2023, 'alla', 40)) as t (year, criteria_met, persons)
+        """,
+        "housing_support_persons",
+    ),
+}
+
+
+@pytest.mark.parametrize("table", COARSE)
+def test_a_year_of_sums_is_left_out_where_one_is_small_or_its_indicator_is_hidden(
+    warehouse: duckdb.DuckDBPyConnection, table: str
+) -> None:
+    rows, indicator = COARSE[table]
+    warehouse.execute(f"create or replace table {table} as {rows}")
+    warehouse.execute("create or replace temp table former_places (geography_id varchar)")
+    warehouse.execute(
+        """
+        create or replace temp table hidden_values as
+        select ? as indicator_id, date '2023-01-01' as period_start, 'total' as breakdown,
+            true as is_whole
+        union all
+        -- A board's tells nothing of the whole, and nor does a group of ages.
+        select ?, date '2022-01-01', 'total', false
+        union all
+        select ?, date '2022-01-01', 'age_group', true
+        """,
+        [indicator] * 3,
+    )
+    shown = warehouse.execute(
+        f"select year(period_start), persons from ({shown_rows(table, read_derived()[table], 5)})"
+        " order by all"
+    ).fetchall()
+    assert shown == [(2022, 30), (2022, 40)]
