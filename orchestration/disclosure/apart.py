@@ -1,4 +1,4 @@
-"""Many tasks done by two processes, each its half, and handed over as they are done.
+"""Many tasks done by two processes, which begin at either end of them and meet.
 
 What is done for each belongs to whoever asks.
 """
@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
@@ -17,7 +17,11 @@ Done = TypeVar("Done")
 def by_two(
     tasks: Sequence[Given], weights: Sequence[int], work: Callable[[Given], Done]
 ) -> Iterator[tuple[int, Done]]:
-    """Do each task, half of them in a process beside this one.
+    """Do each task, the heaviest first in a process beside this one and the lightest first here.
+
+    Nothing is agreed on but the order, so neither asks the other for more: the other process takes
+    some seconds to begin, in which this one is not idle, and where they meet it waits for what the
+    other is at.
 
     Args:
         tasks: What can be sent to another process.
@@ -28,64 +32,65 @@ def by_two(
         The number of each task and what came of it, in the order they were done. What the other
         process leaves undone is done here.
     """
-    ours, theirs = _halves(weights)
+    left = sorted(range(len(tasks)), key=lambda each: -weights[each])
     context = multiprocessing.get_context("spawn")
     reader, writer = context.Pipe()
     process = context.Process(target=_beside, args=(writer, work), daemon=True)
     process.start()
     # Open in the other process alone: where that has ended, nobody waits for it.
     writer.close()
-    left = set(theirs)
+    other: _Other[Given, Done] = _Other(reader, [(each, tasks[each]) for each in left])
     try:
-        with suppress(OSError):
-            reader.send([(each, tasks[each]) for each in theirs])
-        for number in ours:
-            yield number, work(tasks[number])
-            # It waits for us where what it has done is not fetched.
-            yield from _fetched(reader, left, wait=False)
-        yield from _fetched(reader, left, wait=True)
-        for number in sorted(left):
-            yield number, work(tasks[number])
+        while left:
+            for number, done in other.fetched(wait=len(left) == 1):
+                # Past where they meet it has gone on with what was done here.
+                if number in left:
+                    left.remove(number)
+                    yield number, done
+            if left:
+                number = left.pop()
+                yield number, work(tasks[number])
     finally:
         reader.close()
         process.terminate()
         process.join()
 
 
-def _fetched(
-    reader: "Connection[Any, tuple[int, Done]]", left: set[int], *, wait: bool
-) -> Iterator[tuple[int, Done]]:
-    """What the other process has done, until nothing is left or it has ended.
+class _Other(Generic[Given, Done]):
+    """The process beside, seen from here."""
 
-    Args:
-        reader: Where it comes.
-        left: Numbers that are to come; those that come are taken out.
-        wait: Whether to wait for what is not done yet.
-    """
-    with suppress(EOFError, OSError):
-        while left and (wait or reader.poll()):
-            number, done = reader.recv()
-            left.discard(number)
-            yield number, done
+    def __init__(self, reader: "Connection[Any, Any]", tasks: Sequence[tuple[int, Given]]) -> None:
+        self._reader = reader
+        self._tasks = tasks
+        self._is_at_work = False
 
+    def fetched(self, *, wait: bool) -> Iterator[tuple[int, Done]]:
+        """What it has done since it was asked last.
 
-def _halves(weights: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Numbers of tasks in two parts that weigh alike, the heaviest first."""
-    halves: tuple[list[int], list[int]] = ([], [])
-    weigh = [0, 0]
-    for number in sorted(range(len(weights)), key=lambda each: -weights[each]):
-        lighter = 0 if weigh[0] <= weigh[1] else 1
-        halves[lighter].append(number)
-        weigh[lighter] += weights[number]
-    return halves
+        Args:
+            wait: Whether to wait for what it is at, if it is at work at all.
+        """
+        with suppress(EOFError, OSError):
+            while (wait and self._is_at_work) or self._reader.poll():
+                said = self._reader.recv()
+                if said is None:
+                    # Now it takes them at once; before, we would have stood waiting.
+                    self._reader.send(self._tasks)
+                    self._is_at_work = True
+                else:
+                    yield said
+                    wait = False
+            return
+        self._is_at_work = False
 
 
 def _beside(
-    writer: "Connection[tuple[int, Done], list[tuple[int, Given]]]",
+    writer: "Connection[tuple[int, Done] | None, list[tuple[int, Given]]]",
     work: Callable[[Given], Done],
 ) -> None:
     """Do tasks in this process, which nobody but the one that started it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
+        writer.send(None)
         for number, each in writer.recv():
             writer.send((number, work(each)))
