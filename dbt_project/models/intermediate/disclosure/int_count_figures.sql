@@ -54,8 +54,8 @@ contributions as (
         breakdown,
         category,
         'numerator' as part,
-        (numerator - largest - coalesce(second_largest, 0)) / largest
-            as others_of_largest
+        cast(numerator - largest - coalesce(second_largest, 0) as double)
+        / largest as others_of_largest
     from united
     where largest > 0
 ),
