@@ -146,7 +146,9 @@ class _Tables:
         if path:
             value = json.loads(value)
             for name in path:
-                value = value[name]
+                # ``drivers[0]`` is the first of several.
+                key, _, place = name.partition("[")
+                value = value[key] if not place else value[key][int(place.rstrip("]"))]
         if value is None:
             raise LookupError("the cell is empty")
         return float(value)

@@ -21,6 +21,7 @@ from orchestration.cli.output import STOPPED, console, errors, progress_bar, ref
 from orchestration.cli.preflight import require_key
 from orchestration.cli.published import index_path, query_published
 from orchestration.language import numbers
+from orchestration.reporting.addresses import MEMORANDUM, YEARLY_REPORT
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.storage.home import remove, sweep
 
@@ -521,6 +522,7 @@ def _print_findings(settings: Settings) -> None:
 
 def _print_paths(settings: Settings) -> None:
     console.print(f"Ingång:      {settings.published_dir / 'index.html'}", soft_wrap=True)
-    console.print(f"Promemoria:  {settings.published_dir / 'promemoria.html'}", soft_wrap=True)
+    for name, formats in (("Promemoria:", MEMORANDUM), ("Rapport:", YEARLY_REPORT)):
+        console.print(f"{name:<13}{settings.published_dir / formats.page}", soft_wrap=True)
     console.print(f"Indikatorer: {index_path(settings)}", soft_wrap=True)
     console.print(f"Marts:       {settings.snapshot_path}", soft_wrap=True)

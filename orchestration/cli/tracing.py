@@ -24,7 +24,7 @@ def show(settings: Settings, asked: str, directory: Path, shape: Format) -> None
     Args:
         settings: The installation.
         asked: Its id, or what is printed.
-        directory: The publication whose memorandum it stands in.
+        directory: The publication whose documents it stands in.
         shape: How to print; a program gets the deliveries, a row each.
 
     Raises:
@@ -57,7 +57,8 @@ def show(settings: Settings, asked: str, directory: Path, shape: Format) -> None
 
 def _told(found: Traced) -> Iterator[str]:
     origin = found.origin
-    yield f"{found.number_id}: {found.text}" + (f" (under {found.place})" if found.place else "")
+    place = f"{found.document}#{found.place}" if found.place else found.document
+    yield f"{found.number_id}: {found.text}" + (f" ({place})" if place else "")
     named = (origin.what, origin.quantity, origin.period, origin.place, origin.group)
     yield f"Uppgift: {'; '.join(each for each in named if each)}"
     for cell in found.cells:

@@ -1,14 +1,14 @@
-"""Step: the memorandum and the indicators' pages, written from the marts and the findings.
+"""Step: the documents and the indicators' pages, written from the marts and the findings.
 
 Writes a draft inside the installation; readers get it with the snapshot, when that is published.
-What anybody may read is written from what is released and from nothing else; beside it a memorandum
-with all figures, for those who may see them. They are one product, so that a draft is never a
-memorandum and pages of different figures. What they say belongs in `orchestration.reporting`.
+What anybody may read is written from what is released and from nothing else; beside it the
+documents with all figures, for those who may see them. They are one product, so that a draft is
+never a document and pages of different figures. What they say belongs in `orchestration.reporting`.
 """
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -27,18 +27,19 @@ from orchestration.flow.remarks import all_remarks, quality_status
 from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
 from orchestration.registers.municipality import load_municipality
 from orchestration.reporting.addresses import (
+    MEMORANDUM,
     NUMBERS_NAME,
-    PAGE_NAME,
     PAGES_DIRECTORY,
-    PDF_NAME,
-    WORD_NAME,
-    WORKBOOK_NAME,
+    YEARLY_REPORT,
+    Formats,
 )
+from orchestration.reporting.chapters import CHAPTER_SEEDS, Chapters, load_chapters
 from orchestration.reporting.data import ReportData, load_indicators, load_report_data
 from orchestration.reporting.definitions import catalogue_order, definitions
 from orchestration.reporting.document import Document
 from orchestration.reporting.indicator_pages import render_indicator_pages
-from orchestration.reporting.memorandum import Edition, as_page, memorandum
+from orchestration.reporting.issued import Edition, as_page
+from orchestration.reporting.memorandum import memorandum
 from orchestration.reporting.origins import load_origins
 from orchestration.reporting.render.docx import as_docx
 from orchestration.reporting.render.numbered import as_json
@@ -50,9 +51,10 @@ from orchestration.reporting.sections.analysis import (
     anchor_of,
 )
 from orchestration.reporting.sections.sources import Sources
-from orchestration.reporting.series import load_series_data
+from orchestration.reporting.series import SeriesData, load_series_data
 from orchestration.reporting.site.content import load_site
 from orchestration.reporting.site.whole import site_files
+from orchestration.reporting.yearly_report import yearly_report
 from orchestration.settings import Settings
 from orchestration.storage.report_year import AREA_YEARS
 from orchestration.version import code_version
@@ -70,27 +72,28 @@ def draft_dir(settings: Settings) -> Path:
 
 
 def memorandum_step(found: Sequence[Analysis] = ()) -> Step:
-    """Write the memorandum and the indicators' pages.
+    """Write the memorandum, the yearly report and the indicators' pages.
 
     Args:
-        found: The analyses, each with a chapter.
+        found: The analyses, each with a chapter of the memorandum.
     """
     tables = [name for each in found for name in each.step.products]
     tables += [ANALYSIS_RESULTS.name, ANALYSIS_METHODS.name, BOARD_STANDARDISED.name]
     return Step(
         name="memorandum",
-        title_sv="Skriver promemorian och indikatorernas sidor",
-        part_sv="promemoria",
+        title_sv="Skriver promemorian, rapporten och indikatorernas sidor",
+        part_sv="dokument",
         writes=(
             Product(
                 DRAFT,
-                "Promemorian, med en sida för varje indikators serie.",
+                "Promemorian och socialtjänstrapporten, med en sida för varje indikators serie.",
                 reads=(
                     RELEASE,
                     REPORT_YEAR,
                     AREA_YEARS,
                     *MARTS,
                     *CATALOGUE,
+                    *CHAPTER_SEEDS,
                     "marts.source_notes",
                     "marts.found_explanations",
                     "marts.deviations",
@@ -177,44 +180,93 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
     try:
         with open_release(settings) as released:
             areas, pages = _write_open(released, unfinished / OPEN, found, work, edition)
-        data, told = _read(connection, settings, found, year)
+        stated = read_stated(connection, settings, found, year)
         secret = replace(edition, remarks=remarks, restricted=True)
-        _write_memorandum(unfinished / RESTRICTED, connection, data, secret, told)
+        issue(unfinished / RESTRICTED, connection, stated, secret)
     except PaperError as error:
         raise StepRefusedError(
-            f"Promemorian kan inte skrivas i alla format, och inget publiceras. {error}"
+            f"Dokumenten kan inte skrivas i alla format, och inget publiceras. {error}"
         ) from error
     # The old draft goes first: whoever publishes in between finds none, and not half of one.
     shutil.rmtree(draft, ignore_errors=True)
     unfinished.rename(draft)
-    work.log.info("Promemorian och %d sidor är skrivna: %s", pages, draft)
+    work.log.info("Promemorian, rapporten och %d sidor är skrivna: %s", pages, draft)
     return Outcome(
         {
             DRAFT: {
                 "fokusomraden": areas,
                 "sidor": pages,
-                "fil": str(draft / OPEN / PAGE_NAME),
+                "fil": str(draft / OPEN / MEMORANDUM.page),
             }
         }
     )
 
 
-def _read(
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the documents of one door state.
+
+    Attributes:
+        municipality_id: Whose they are.
+        report: What the memorandum states.
+        told: The chapters of the analyses.
+        series: The figures of every indicator.
+        chapters: What the yearly report shows of them.
+    """
+
+    municipality_id: str
+    report: ReportData
+    told: Sequence[AnalysisChapter]
+    series: SeriesData
+    chapters: Chapters
+
+    def documents(self, edition: Edition) -> dict[Formats, Document]:
+        """Every document that is issued whole, by where it lies."""
+        return {
+            MEMORANDUM: memorandum(self.report, edition, self.told),
+            YEARLY_REPORT: yearly_report(
+                self.report, self.series, self.chapters, edition, self.municipality_id
+            ),
+        }
+
+
+def read_stated(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     found: Sequence[Analysis],
     year: int,
-) -> tuple[ReportData, list[AnalysisChapter]]:
-    """What the memorandum states, and the chapters of the analyses."""
+) -> Stated:
+    """Read what the documents state.
+
+    Args:
+        connection: The warehouse, or what is released of it.
+        settings: The installation.
+        found: The analyses.
+        year: The report year.
+
+    Raises:
+        StepRefusedError: As `chapters`.
+    """
     of_method = DeviationSettings(geography_id=settings.municipality)
+    name = load_municipality(settings).name
     data = load_report_data(
+        connection, year=year, municipality_id=settings.municipality, municipality_name=name
+    )
+    smallest = of_method.board_minimum_count
+    series = load_series_data(
         connection,
         year=year,
-        municipality_id=settings.municipality,
-        municipality_name=load_municipality(settings).name,
+        places=of_method.places(),
+        municipality_name=name,
+        smallest_count=smallest,
     )
-    told = chapters(connection, settings.municipality, found, data, of_method.board_minimum_count)
-    return data, told
+    return Stated(
+        settings.municipality,
+        data,
+        chapters(connection, settings.municipality, found, data, smallest),
+        series,
+        load_chapters(connection, series),
+    )
 
 
 def _write_open(
@@ -226,54 +278,62 @@ def _write_open(
 ) -> tuple[int, int]:
     """Write all that anybody may read; how many areas and pages there are."""
     settings = work.settings
-    of_method = DeviationSettings(geography_id=settings.municipality)
-    data, told = _read(released, settings, found, report_year(work.connection, settings))
-    series = load_series_data(
-        released,
-        year=data.year,
-        places=of_method.places(),
-        municipality_name=data.municipality_name,
-        smallest_count=of_method.board_minimum_count,
-    )
-    document = _write_memorandum(directory, released, data, edition, told)
+    stated = read_stated(released, settings, found, report_year(work.connection, settings))
+    documents = issue(directory, released, stated, edition)
     (directory / PAGES_DIRECTORY).mkdir(mode=0o700)
     pages = 0
     counted = calculations(work.connection)
-    for file_name, page in render_indicator_pages(series, edition, told, counted):
+    series = stated.series
+    for file_name, page in render_indicator_pages(series, edition, stated.told, counted):
         (directory / PAGES_DIRECTORY / file_name).write_text(page, encoding="utf-8")
         pages += 1
         if pages % _TOLD_EVERY == 0:
             work.log.info("Indikatorsidor: %d av %d", pages, len(series.indicators) + 1)
     site = load_site(
         released,
-        data,
+        stated.report,
         series,
         edition,
-        document,
+        documents,
         municipality_id=settings.municipality,
-        analyses=told,
+        analyses=stated.told,
     )
     for address, text in site_files(site):
         (directory / address).parent.mkdir(mode=0o700, exist_ok=True)
         (directory / address).write_text(text, encoding="utf-8")
         pages += address.endswith(".html")
-    return len(data.focus_areas), pages
+    return len(stated.report.focus_areas), pages
 
 
-def _write_memorandum(
+def issue(
     directory: Path,
     connection: duckdb.DuckDBPyConnection,
-    data: ReportData,
+    stated: Stated,
     edition: Edition,
-    told: Sequence[AnalysisChapter],
-) -> Document:
-    """Write the memorandum in its formats, with the list of its numbers."""
-    document = memorandum(data, edition, told)
-    directory.mkdir(mode=0o700)
-    (directory / PAGE_NAME).write_text(as_page(document, data, edition), encoding="utf-8")
-    (directory / NUMBERS_NAME).write_text(as_json(document), encoding="utf-8")
-    (directory / PDF_NAME).write_bytes(as_pdf(document, edition.built_at))
-    (directory / WORD_NAME).write_bytes(as_docx(document, contents=True))
+) -> dict[Formats, Document]:
+    """Write the documents in all their formats, with the list of their numbers.
+
+    Args:
+        directory: Where they lie; it must not be there.
+        connection: What they were read from.
+        stated: What they state.
+        edition: What they say about themselves.
+
+    Returns:
+        The documents.
+
+    Raises:
+        PaperError: If one cannot be set as a file.
+    """
+    documents = stated.documents(edition)
     known = definitions(catalogue_order(load_indicators(connection).values()))
-    (directory / WORKBOOK_NAME).write_bytes(as_workbook(document, known, edition.built_at))
-    return document
+    directory.mkdir(mode=0o700)
+    for formats, document in documents.items():
+        page = as_page(document, stated.report, edition, formats)
+        (directory / formats.page).write_text(page, encoding="utf-8")
+        (directory / formats.pdf).write_bytes(as_pdf(document, edition.built_at))
+        (directory / formats.word).write_bytes(as_docx(document, contents=True))
+        (directory / formats.workbook).write_bytes(as_workbook(document, known, edition.built_at))
+    by_page = {formats.page: document for formats, document in documents.items()}
+    (directory / NUMBERS_NAME).write_text(as_json(by_page), encoding="utf-8")
+    return documents

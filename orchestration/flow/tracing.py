@@ -1,6 +1,6 @@
 """From a printed number to the bytes it came from: its cells, how they are counted, the deliveries.
 
-Reads the list of numbers that lies beside a published memorandum, what the snapshot says of its
+Reads the list of numbers that lies beside the published documents, what the snapshot says of its
 tables and cells, and landing; makes nothing anew. How it is told belongs in the command.
 """
 
@@ -20,7 +20,7 @@ from orchestration.flow.calculations import calculations
 from orchestration.language import numbers as writing
 from orchestration.language import quantities, words
 from orchestration.language.inline import Form, Number, Style, printed
-from orchestration.reporting.addresses import NUMBERS_NAME
+from orchestration.reporting.addresses import MEMORANDUM, NUMBERS_NAME
 from orchestration.reporting.calculation import Calculation
 from orchestration.reporting.origins import Origin, Origins, load_origins
 from orchestration.settings import Settings
@@ -84,7 +84,9 @@ class Traced:
     """A number, and all that it rests on.
 
     Attributes:
-        number_id: Its id in the memorandum, or the name of the cell that was asked for.
+        number_id: Its id, or the name of the cell that was asked for.
+        document: Where the document that prints it lies in the publication, as a page; empty for a
+            cell.
         text: As it is printed.
         place: Anchor of the table, figure or heading that it stands under.
         cells: The table, row and column of each cell.
@@ -94,6 +96,7 @@ class Traced:
     """
 
     number_id: str
+    document: str
     text: str
     place: str
     cells: Sequence[Cell]
@@ -108,12 +111,12 @@ def tracing(settings: Settings, directory: Path) -> Iterator[Callable[[str], lis
 
     Args:
         settings: The installation.
-        directory: The publication, in whose memorandum they stand.
+        directory: The publication, in whose documents they stand.
 
     Yields:
         A function that takes a number's id, such as `P12`, what is printed, such as `527
         personer`, or the name of a cell as `marts.indicator_values` has it, and returns all that
-        are printed so, in the order of the memorandum, or each value that shows the cell; at least
+        are printed so, document by document, or each value that shows the cell; at least
         one. It raises `UntraceableError` where nothing is called or printed so, and `LostError`
         where bytes are gone or changed.
 
@@ -133,7 +136,7 @@ def tracing(settings: Settings, directory: Path) -> Iterator[Callable[[str], lis
             found = [row for row in rows if _is_asked(row, asked)] or _values_of(directory, asked)
             if not found:
                 raise UntraceableError(
-                    f"Inget tal i promemorian heter eller skrivs {asked}, och ingen cell heter så."
+                    f"Inget tal i dokumenten heter eller skrivs {asked}, och ingen cell heter så."
                     " Gör så här: skriv talets nummer ur siffernyckeln, som P12, talet så som det"
                     " står, som ”527 personer”, eller en cell ur kolumnen cell_id i"
                     " marts.indicator_values."
@@ -156,6 +159,7 @@ def _values_of(directory: Path, cell_id: str) -> list[dict[str, Any]]:
         found.append(
             {
                 "number_id": cell_id.strip(),
+                "document": "",
                 "text": words.word(words.STATUSES, status)
                 if value is None
                 else printed(value, form),
@@ -207,6 +211,8 @@ def _traced(
     origin = origins.of(Number(0.0, Form(), cells, Quantity(row["quantity"])))
     return Traced(
         number_id=row["number_id"],
+        # A list from before there were two documents is of the memorandum alone.
+        document=row.get("document", MEMORANDUM.page),
         text=row["text"],
         place=row["place"],
         cells=cells,

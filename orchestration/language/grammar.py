@@ -58,3 +58,9 @@ def definite(title: str) -> str:
         if head := _DEFINITE.get(" ".join(words[:length])):
             return " ".join([head, *words[length:]])
     return mid_sentence(title)
+
+
+def letters(text: str) -> list[int]:
+    """What texts are sorted by: å, ä, ö come after z, and capitals do not matter."""
+    after = {letter: ord("z") + place for place, letter in enumerate("åäö", start=1)}
+    return [after.get(letter, ord(letter)) for letter in text.lower()]

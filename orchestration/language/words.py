@@ -61,6 +61,19 @@ OUTCOMES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+SHORT_OUTCOMES: Mapping[str, str] = MappingProxyType(
+    {
+        "focus": "Fokusområde",
+        "explained": "Förklarad",
+        "watch": "Att bevaka",
+        "cannot_tell": "Kan inte avgöras",
+    }
+)
+"""The same in a narrow column."""
+
+IN_PART, NOTHING_FOUND, NOT_TESTED = "Fynd i en del", "Inget fynd", "Prövas inte"
+"""What stands there of an indicator whose whole has no row among the findings."""
+
 EXPLANATION_KINDS: Mapping[str, str] = MappingProxyType(
     {
         "law": "ändrad lag",

@@ -6,28 +6,72 @@ snapshot.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from orchestration.language.inline import Said, nodes
 
 ENTRANCE = "index.html"
 """The site's first page."""
 
-PAGE_NAME = "promemoria.html"
-"""The memorandum as a page; the other formats lie beside it."""
 
-PDF_NAME = "promemoria.pdf"
-"""The memorandum as a file that is sent and kept."""
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """Where the formats of one document lie.
 
-WORD_NAME = "promemoria.docx"
-"""The memorandum as a file that is worked on further."""
+    Attributes:
+        name: What it is called where a way leads to it.
+        page: As a page.
+        pdf: As a file that is sent and kept.
+        word: As a file that is worked on further.
+        workbook: Its tables, and those behind its charts.
+        tables: What they are called together.
+    """
 
-WORKBOOK_NAME = "tabeller.xlsx"
-"""Its tables, and those behind its charts."""
+    name: str
+    page: str
+    pdf: str
+    word: str
+    workbook: str
+    tables: str
+
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """What each format is called, and where it lies; the page first."""
+        return (
+            (f"{self.name} som webbsida", self.page),
+            (f"{self.name} som PDF", self.pdf),
+            (f"{self.name} som Word-fil", self.word),
+            (f"{self.tables} som arbetsbok", self.workbook),
+        )
+
+
+MEMORANDUM = Formats(
+    "Promemorian",
+    "promemoria.html",
+    "promemoria.pdf",
+    "promemoria.docx",
+    "tabeller.xlsx",
+    "Tabellerna",
+)
+"""What the board gets: what deviates, and why."""
+
+YEARLY_REPORT = Formats(
+    "Socialtjänstrapporten",
+    "socialtjanstrapport.html",
+    "socialtjanstrapport.pdf",
+    "socialtjanstrapport.docx",
+    "socialtjanstrapport.xlsx",
+    "Rapportens tabeller",
+)
+"""The year in figures, chapter by chapter."""
+
+DOCUMENTS = (MEMORANDUM, YEARLY_REPORT)
+"""Every document that a publication has whole, in the order in which they are offered."""
 
 NUMBERS_NAME = "numbers.json"
-"""The list of every number, beside the memorandum."""
+"""The list of every number of the documents, beside them."""
 
 PAGES_DIRECTORY = "indikatorer"
-"""Where the indicators' pages lie, beside the memorandum."""
+"""Where the indicators' pages lie, beside the documents."""
 
 DATABASE = "marts.duckdb"
 """The figures behind all of it, laid beside it by the publication."""
@@ -77,7 +121,7 @@ SEARCH_LICENCE = f"{SCRIPTS_DIRECTORY}/minisearch.LICENSE.txt"
 
 _PAGES = (
     (ENTRANCE, "Årets avvikelser"),
-    (PAGE_NAME, "Promemorian"),
+    *((each.page, each.name) for each in DOCUMENTS),
     (f"{PAGES_DIRECTORY}/{INDEX_NAME}", "Alla indikatorer"),
     (QUALITY, "Kvalitet"),
     (GLOSSARY, "Ordlista"),

@@ -265,6 +265,7 @@ class Document:
         letter: What its numbers' ids begin with, unique among the documents of one edition.
         notes_title: Heading of the notes, where the writer sets them at the end.
         marking: What stands on every page of it, such as that it is secret; empty for nothing.
+        covered: Whether in print its title, its contents and each chapter begin a page.
     """
 
     title: Said
@@ -274,6 +275,7 @@ class Document:
     front: tuple[tuple[Said, Said], ...] = ()
     notes_title: Said = field(default_factory=lambda: nodes("Källor"))
     marking: str = ""
+    covered: bool = False
 
     def __post_init__(self) -> None:
         """Refuse headings that jump, anchors that occur twice, and text after an appendix."""

@@ -36,7 +36,7 @@ from orchestration.reporting.document import (
     paragraph,
 )
 from orchestration.reporting.figures import NOTHING, geography, municipality, title
-from orchestration.reporting.memorandum import Edition
+from orchestration.reporting.issued import Edition
 from orchestration.reporting.page_parts import (
     made,
     what_is_hidden,

@@ -35,7 +35,7 @@ from orchestration.language.inline import (
 )
 from orchestration.language.telling import reason
 from orchestration.reporting import figures, series_view
-from orchestration.reporting.addresses import INDEX_NAME, NUMBERS, QUALITY, ways
+from orchestration.reporting.addresses import INDEX_NAME, MEMORANDUM, NUMBERS, QUALITY, ways
 from orchestration.reporting.calculation import Calculation
 from orchestration.reporting.calculation import told as calculation_told
 from orchestration.reporting.data import Shown, Source
@@ -54,9 +54,8 @@ from orchestration.reporting.document import (
 )
 from orchestration.reporting.figures import municipality, own, setting, title
 from orchestration.reporting.indicator_index import index, index_frame
-from orchestration.reporting.memorandum import Edition
+from orchestration.reporting.issued import Edition
 from orchestration.reporting.page_parts import (
-    MEMORANDUM,
     made,
     what_is_hidden,
     without_values,
@@ -290,7 +289,10 @@ class _Builder:
         """What the analyses say of the indicator, in short."""
         own = self.indicator.indicator_id
         return [
-            block for each in every if own in each.indicators for block in on_page(each, MEMORANDUM)
+            block
+            for each in every
+            if own in each.indicators
+            for block in on_page(each, f"../{MEMORANDUM.page}")
         ]
 
     def _finding(self, row: Shown) -> Said:
@@ -508,7 +510,7 @@ class _Builder:
             heading = say("{heading}, månad för månad", heading=heading)
         if parts.withheld:
             return [self._heading(3, heading, anchor), self._withheld()]
-        ordered = sorted(parts.series, key=lambda series: _category_order(series.category))
+        ordered = sorted(parts.series, key=lambda each: series_view.category_order(each.category))
         if len({series.geography_id for series in ordered}) == 1:
             place = self._place(ordered[0])
             if place != municipality(self.data.municipality_name):
@@ -709,14 +711,6 @@ class _Builder:
             self._heading(2, "Så läser du diagrammet", "sa-laser-du"),
             *bullets([say("{term} {text}", term=Strong(nodes(a)), text=b) for a, b in told]),
         ]
-
-
-def _category_order(category: str) -> tuple[tuple[int, str], ...]:
-    """Orders ages by their numbers and everything else by name."""
-    return tuple(
-        (int("".join(filter(str.isdigit, part.partition("-")[0])) or 0), part)
-        for part in category.split("*")
-    )
 
 
 def _note(row: SourceNote) -> Said:

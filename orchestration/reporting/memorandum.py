@@ -8,46 +8,22 @@ written to a file in ``render``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from orchestration.language import words
-from orchestration.language.inline import Cell as Address
-from orchestration.language.inline import (
-    Form,
-    Link,
-    Number,
-    Period,
-    Quantity,
-    Quoted,
-    Said,
-    nodes,
-    say,
-)
-from orchestration.reporting.addresses import (
-    NUMBERS,
-    NUMBERS_NAME,
-    PAGE_NAME,
-    PDF_NAME,
-    WORD_NAME,
-    WORKBOOK_NAME,
-    ways,
-)
+from orchestration.language.inline import Period, Quoted, nodes, say
+from orchestration.reporting import issued
+from orchestration.reporting.addresses import MEMORANDUM
 from orchestration.reporting.data import AreaInFocus, ReportData
 from orchestration.reporting.document import (
     Appendix,
     Block,
-    Callout,
     Document,
     Heading,
-    Paragraph,
     Plain,
-    bullets,
     paragraph,
 )
 from orchestration.reporting.figures import municipality
-from orchestration.reporting.origins import Origins
-from orchestration.reporting.render.html import Frame, page
+from orchestration.reporting.issued import Edition
 from orchestration.reporting.sections import (
     analysis,
     focus_area,
@@ -58,38 +34,16 @@ from orchestration.reporting.sections import (
 )
 from orchestration.reporting.sections.analysis import AnalysisChapter
 from orchestration.reporting.sections.focus_area import Chapter
-from orchestration.reporting.sections.sources import SYNTHETIC, Sources
+from orchestration.reporting.sections.sources import Sources
 
 LETTER = "P"
 """What the ids of the memorandum's numbers begin with."""
 
-# So many remarks on the data stand in the text; the others are counted.
-_REMARKS_TOLD = 20
-_MARKING = "Arbetsmaterial, sekretess"
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """What the documents of one publication say about themselves.
-
-    Attributes:
-        built_at: When the figures were built; must have a time zone.
-        version: Version of the system that built them.
-        quality_status: How the checks fared, in Swedish: ``godkänd``, ``godkänd med anmärkning``.
-        remarks: What stands behind it, in Swedish, a sentence each.
-        false_discovery_rate: Share of false findings that the selection allows, 0 to 1.
-        origins: What its numbers rest on, for the key of each page; None for pages without one.
-        restricted: Whether it holds all figures, for those who may see them, or only what may be
-            shown to anybody.
-    """
-
-    built_at: datetime
-    version: str
-    quality_status: str
-    remarks: Sequence[str] = ()
-    false_discovery_rate: float = 0.1
-    origins: Origins | None = None
-    restricted: bool = False
+_AUTOMATIC = (
+    "Texten är skriven automatiskt ur de publicerade tabellerna: samma underlag ger samma "
+    "promemoria. Tänkbara förklaringar, nästa steg och förvaltningens egna texter är däremot "
+    "skrivna av människor och återges som de är registrerade."
+)
 
 
 def memorandum(
@@ -112,8 +66,8 @@ def memorandum(
     found = Sources(data.sources)
     chapters = list(_chapters(data, found))
     blocks: list[Block] = [
-        *_synthetic(data),
-        *_secrecy(edition),
+        *issued.synthetic(data),
+        *issued.secrecy(edition, MEMORANDUM),
         *summary.summary(data, chapters),
         *method.introduction(data),
         *method.method(data, restricted=edition.restricted),
@@ -140,36 +94,11 @@ def memorandum(
             "{municipality}. Promemoria",
             municipality=municipality(data.municipality_name),
         ),
-        front=_front(data, edition),
+        front=issued.front(data, edition),
         blocks=tuple(blocks),
         letter=LETTER,
-        marking=_MARKING if edition.restricted else "",
+        marking=edition.marking,
     )
-
-
-def as_page(document: Document, data: ReportData, edition: Edition) -> str:
-    """Writes the memorandum as a page that loads nothing and is the same for the same arguments."""
-    frame = Frame(
-        municipality_name=data.municipality_name,
-        version=edition.version,
-        ways=(
-            *(() if edition.restricted else ways("", PAGE_NAME)),
-            (nodes("Promemorian som PDF"), PDF_NAME),
-            (nodes("Promemorian som Word-fil"), WORD_NAME),
-            (nodes("Tabellerna som arbetsbok"), WORKBOOK_NAME),
-        ),
-        foot=(
-            say(
-                "{municipality}, {title}.",
-                municipality=municipality(data.municipality_name),
-                title=document.title,
-            ),
-        ),
-        contents=True,
-        scripts=(NUMBERS,) if edition.origins else (),
-        origins=edition.origins,
-    )
-    return page(document, frame)
 
 
 def _chapters(data: ReportData, found: Sources) -> Iterator[Chapter]:
@@ -197,54 +126,6 @@ def _new_first(area: AreaInFocus) -> AreaInFocus:
         return area
     ordered = sorted(rest, key=lambda row: row is not None and row.last_year is not None)
     return area.with_deviations((lead, *(row for row in ordered if row is not None)))
-
-
-def _front(data: ReportData, edition: Edition) -> tuple[tuple[Said, Said], ...]:
-    named = {
-        "sender": "Avsändare",
-        "recipient": "Till",
-        "diary_number": "Diarienummer",
-    }
-    given = [
-        (
-            nodes(named[text.role]),
-            (Quoted(text.text_sv, "seeds.memorandum_texts", text.text_id),),
-        )
-        for role in named
-        for text in data.texts
-        if text.role == role
-    ]
-    return (*given, (nodes("Framställd"), (Period.moment(edition.built_at),)))
-
-
-def _synthetic(data: ReportData) -> list[Plain]:
-    number = sum(source.synthetic for source in data.sources)
-    if not number:
-        return []
-    made_up = Number(
-        number, Form(), (Address("meta.sources", (("synthetic", "true"),)),), Quantity.COUNT
-    )
-    every = Number(len(data.sources), Form(), (Address("meta.sources"),), Quantity.COUNT)
-    text = say(
-        "{made_up} av {every} källor är framtagna för att pröva systemet, inte uppmätta. Uppgifter "
-        "därifrån är märkta {mark} och säger inget om verksamheten i {municipality}.",
-        made_up=made_up,
-        every=every,
-        mark=SYNTHETIC,
-        municipality=municipality(data.municipality_name),
-    )
-    return [Callout(nodes("Delvis syntetiska uppgifter"), (Paragraph(text),), "syntetiskt")]
-
-
-def _secrecy(edition: Edition) -> list[Plain]:
-    if not edition.restricted:
-        return []
-    text = nodes(
-        "Promemorian har alla tal, också dem som rör så få att någon kan kännas igen. Den är för "
-        "den som får läsa sekretessbelagda uppgifter och lämnas inte ut. Den som går att sprida "
-        "ligger bland det publicerade."
-    )
-    return [Callout(nodes(_MARKING), (Paragraph(text),), "arbetsmaterial")]
 
 
 def _closing(data: ReportData) -> list[Plain]:
@@ -284,50 +165,5 @@ def _appendices(
         Appendix(tuple(years.reasons(data, "C"))),
         Appendix(tuple(years.excluded(data, found, "D"))),
         Appendix(tuple(sources.appendix(data.sources, data.not_delivered, "E"))),
-        Appendix(tuple(_about(edition))),
+        Appendix(tuple(issued.about(edition, "F", LETTER, _AUTOMATIC))),
     ]
-
-
-def _about(edition: Edition) -> list[Plain]:
-    blocks: list[Plain] = [
-        Heading(2, nodes("Bilaga F: Om framställningen och siffrorna"), "om-framstallningen"),
-        *paragraph(
-            say(
-                "Framställd {moment} (svensk tid) med Avvik, version {version}. Kvalitetsstatus: "
-                "{status}.",
-                moment=Period.moment(edition.built_at),
-                version=Quoted(edition.version, "meta.publication", "git_sha"),
-                status=edition.quality_status,
-            )
-        ),
-    ]
-    if edition.remarks:
-        told: list[Said] = [
-            (Quoted(remark, "meta.remarks", str(position)),)
-            for position, remark in enumerate(edition.remarks[:_REMARKS_TOLD])
-        ]
-        left = len(edition.remarks) - _REMARKS_TOLD
-        if left > 0:
-            cells = (Address("meta.remarks"),)
-            every = Number(len(edition.remarks), Form(), cells, Quantity.COUNT)
-            told.append(
-                say(
-                    "Alla {every} anmärkningar står i databasen och i kontrollernas resultat.",
-                    every=every,
-                )
-            )
-        blocks += paragraph("Anmärkningar på underlaget:")
-        blocks += bullets(told)
-    blocks += paragraph(
-        "Texten är skriven automatiskt ur de publicerade tabellerna: samma underlag ger samma "
-        "promemoria. Tänkbara förklaringar, nästa steg och förvaltningens egna texter är däremot "
-        "skrivna av människor och återges som de är registrerade."
-    )
-    return blocks + paragraph(
-        say(
-            "Varje siffra i texten har ett nummer, som börjar med {letter}. I {list} står för "
-            "varje nummer vilken tabell och rad i databasen siffran är hämtad ur.",
-            letter=LETTER,
-            list=Link(NUMBERS_NAME, nodes("siffernyckeln")),
-        )
-    )

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from orchestration.language import words
 from orchestration.language.inline import Period, Quoted, Said, Strong, nodes, say
-from orchestration.reporting.addresses import PAGE_NAME
 from orchestration.reporting.data import CatalogueIndicator
 from orchestration.reporting.document import Paragraph
-from orchestration.reporting.memorandum import Edition
-
-MEMORANDUM = f"../{PAGE_NAME}"
+from orchestration.reporting.issued import Edition
 
 
 def made(edition: Edition) -> Said:

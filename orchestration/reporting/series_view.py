@@ -594,19 +594,27 @@ def wide_table(
     rows = [
         (
             Cell(name),
-            *(_short_cell(subject, each, point) for _, point in _at(each, periods)),
+            *(short_cell(subject, each, point) for _, point in _at(each, periods)),
         )
         for name, each in zip(names, series, strict=True)
     ]
     return Table(caption, tuple(columns), tuple(rows), anchor, numbered=False, file_name=file_name)
 
 
-def _short_cell(subject: Subject, series: ValueSeries, point: Point | None) -> Cell:
+def short_cell(subject: Subject, series: ValueSeries, point: Point | None) -> Cell:
     """A cell of a wide table; a period without a row is a dash."""
     if point is None:
         return Cell(NOTHING)
     status = "" if point.value is None or point.status == "observed" else point.status
     return Cell(value_said(subject, series, point), nodes(words.status(status)) if status else ())
+
+
+def category_order(category: str) -> tuple[tuple[int, str], ...]:
+    """Orders ages by their numbers and everything else by name."""
+    return tuple(
+        (int("".join(filter(str.isdigit, part.partition("-")[0])) or 0), part)
+        for part in category.split("*")
+    )
 
 
 # --- periods and dots ---------------------------------------------------------------------------

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-# A page of each kind of the site, the memorandum, the index, and indicators' pages: a finding with
+# A page of each kind of the site, the documents, the index, and indicators' pages: a finding with
 # its expected value, months, breakdowns and boards, parts only.
 NAMES = (
     *("index", "omraden/hemloshet", "namnder/hasselby-vallingby", "kvalitet", "ordlista", "om"),
-    *("sok", "promemoria"),
+    *("sok", "promemoria", "socialtjanstrapport"),
     "indikatorer/index",
     "indikatorer/assistance_households_share",
     "indikatorer/assistance_households_month",

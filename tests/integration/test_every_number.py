@@ -1,23 +1,22 @@
 """Each number of what was published leads to a cell behind its door, and each cell prints it."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.deviation.settings import DeviationSettings
 from orchestration.flow.analyses import analyses
-from orchestration.flow.documents import chapters
+from orchestration.flow.documents import read_stated
 from orchestration.flow.marts import report_year
 from orchestration.flow.releasing import open_release
-from orchestration.reporting.data import load_report_data
+from orchestration.reporting.addresses import DOCUMENTS
 from orchestration.reporting.document import Document
 from orchestration.reporting.indicator_index import index
 from orchestration.reporting.indicator_pages import in_order, indicator_page
-from orchestration.reporting.memorandum import Edition, memorandum
+from orchestration.reporting.issued import Edition
 from orchestration.reporting.render.numbered import numbered
-from orchestration.reporting.series import load_series_data
 from orchestration.reporting.site.content import load_site
 from orchestration.reporting.site.whole import site_documents
 from tests.integration.conftest import Installation
@@ -35,44 +34,29 @@ def warehouse(published: Installation) -> Iterator[duckdb.DuckDBPyConnection]:
 def _documents(
     connection: duckdb.DuckDBPyConnection, published: Installation
 ) -> Iterator[tuple[str, Document]]:
+    """Those that are issued whole, then every page."""
     settings = published.settings
-    year = report_year(connection, settings)
     edition = Edition(BUILT_AT, "0.1.0", "godkänd")
-    method = DeviationSettings(geography_id=settings.municipality)
-    stated = load_report_data(
-        connection,
-        year=year,
-        municipality_id=settings.municipality,
-        municipality_name="Stockholms stad",
-    )
-    told = chapters(
-        connection, settings.municipality, analyses(), stated, method.board_minimum_count
-    )
-    document = memorandum(stated, edition, told)
-    yield "promemoria.html", document
-    data = load_series_data(
-        connection,
-        year=year,
-        places=method.places(),
-        municipality_name="Stockholms stad",
-        smallest_count=method.board_minimum_count,
-    )
+    stated = read_stated(connection, settings, analyses(), report_year(connection, settings))
+    documents = stated.documents(edition)
+    yield from ((formats.page, document) for formats, document in documents.items())
+    data = stated.series
     ordered = in_order(data)
     for place, content in enumerate(ordered, start=1):
         name = f"indikatorer/{content.indicator.indicator_id}.html"
-        yield name, indicator_page(data, content, place, told)
-    for analysis in told:
+        yield name, indicator_page(data, content, place, stated.told)
+    for analysis in stated.told:
         for name, document in analysis.pages:
             yield f"indikatorer/{name}", document
     yield "indikatorer/index.html", index(data, ordered, edition)
     site = load_site(
         connection,
-        stated,
+        stated.report,
         data,
         edition,
-        document,
+        documents,
         municipality_id=settings.municipality,
-        analyses=told,
+        analyses=stated.told,
     )
     yield from site_documents(site)
 
@@ -102,10 +86,12 @@ def test_every_number_for_anybody_is_its_released_cells(published: Installation)
     assert _require_printed(documents, published.settings.published_dir) > 1000
 
 
-def test_every_number_of_the_working_memorandum_is_its_cells(
+def test_every_number_of_the_working_documents_is_its_cells(
     warehouse: duckdb.DuckDBPyConnection, published: Installation
 ) -> None:
-    [(name, document), *_] = _documents(warehouse, published)
-    assert unmet(warehouse, document) == []
+    documents = dict(islice(_documents(warehouse, published), len(DOCUMENTS)))
+    assert list(documents) == [each.page for each in DOCUMENTS]
+    assert unmet(warehouse, *documents.values()) == []
     directory = published.settings.restricted_publication_dir
-    assert _require_printed({name: document}, directory) > 500
+    for name, document in documents.items():
+        assert _require_printed({name: document}, directory) > 500

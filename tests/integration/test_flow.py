@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 
 from orchestration.cli import app
 from orchestration.intake.fetching import fetch_states
+from orchestration.reporting.addresses import DOCUMENTS
 from orchestration.settings import Settings
 from orchestration.storage.snapshot import content_hash
 from tests.integration.conftest import Installation, copy_of
@@ -189,7 +190,7 @@ def test_database_memorandum_and_pages_are_of_one_publication(
         assert len(site) > 20
         made = {
             re.findall(r"[Ff]ramställd (\d+ \w+ \d{4} kl\. [\d.]+)", path.read_text("utf-8"))[0]
-            for path in (folder / "promemoria.html", *pages.values(), *site)
+            for path in (*(folder / each.page for each in DOCUMENTS), *pages.values(), *site)
         }
         assert len(made) == 1
         dated = sorted((folder / "tidigare").iterdir())
@@ -197,7 +198,8 @@ def test_database_memorandum_and_pages_are_of_one_publication(
         moment = datetime.fromtimestamp(built_at / 1e6, UTC)
         assert dated[-1].name == f"{moment:%Y-%m-%dT%H%M%S}"
         assert {path.name for path in (dated[-1] / "indikatorer").iterdir()} == set(pages)
-        for name in ("marts.duckdb", "index.html", "promemoria.html", "indikatorer/index.html"):
+        kept = (name for each in DOCUMENTS for name in (each.page, each.pdf, each.word))
+        for name in ("marts.duckdb", "index.html", *kept, "indikatorer/index.html"):
             assert (folder / name).read_bytes() == (dated[-1] / name).read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""The memorandum's other formats: each says what the page says, to whoever opens or hears it."""
+"""The documents' other formats: each says what the page says, to whoever opens or hears it."""
 
 import re
 import zipfile
@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from orchestration.flow.documents import draft_dir
-from orchestration.reporting.addresses import PAGE_NAME, PDF_NAME, WORD_NAME, WORKBOOK_NAME
+from orchestration.reporting.addresses import DOCUMENTS, Formats
 from orchestration.reporting.render import typst
 from orchestration.storage.snapshot import current_edition
 from tests.integration.conftest import Installation
@@ -28,9 +28,16 @@ def numbers_in(text: str) -> set[str]:
     return {found.rstrip("\xa0") for found in _NUMBER.findall(text)}
 
 
-def page_of(published: Installation) -> etree._Element:
-    """The memorandum's page, without the key, which only a page has."""
-    path = published.settings.restricted_publication_dir / PAGE_NAME
+@pytest.fixture(scope="module", params=DOCUMENTS, ids=lambda formats: str(formats.page))
+def formats(request: pytest.FixtureRequest) -> Formats:
+    """Each document in turn."""
+    found: Formats = request.param
+    return found
+
+
+def page_of(published: Installation, formats: Formats) -> etree._Element:
+    """A document's page, without the key, which only a page has."""
+    path = published.settings.restricted_publication_dir / formats.page
     root = parse(path.read_text(encoding="utf-8"))
     [key] = root.xpath("//section[@class='key']")
     key.getparent().remove(key)
@@ -38,9 +45,9 @@ def page_of(published: Installation) -> etree._Element:
 
 
 @pytest.fixture(scope="module")
-def page_numbers(published: Installation) -> set[str]:
+def page_numbers(published: Installation, formats: Formats) -> set[str]:
     """The numbers of the page, without its drawings, its contents and the counting of its notes."""
-    root = page_of(published)
+    root = page_of(published, formats)
     for name in ("style", "svg", "sup", "nav"):
         for element in root.xpath(f"//*[local-name()='{name}']"):
             element.clear(keep_tail=True)
@@ -50,8 +57,8 @@ def page_numbers(published: Installation) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def written(published: Installation) -> bytes:
-    return (published.settings.restricted_publication_dir / PDF_NAME).read_bytes()
+def written(published: Installation, formats: Formats) -> bytes:
+    return (published.settings.restricted_publication_dir / formats.pdf).read_bytes()
 
 
 def test_the_pdf_passes_for_a_file_that_is_read_aloud_and_kept(written: bytes) -> None:
@@ -62,9 +69,11 @@ def test_the_pdf_passes_for_a_file_that_is_read_aloud_and_kept(written: bytes) -
         assert report.rules.passed > 100
 
 
-def test_a_screen_reader_finds_its_way_in_the_pdf(written: bytes, published: Installation) -> None:
-    html = page_of(published)
-    with pikepdf.open(published.settings.restricted_publication_dir / PDF_NAME) as pdf:
+def test_a_screen_reader_finds_its_way_in_the_pdf(
+    published: Installation, formats: Formats
+) -> None:
+    html = page_of(published, formats)
+    with pikepdf.open(published.settings.restricted_publication_dir / formats.pdf) as pdf:
         assert str(pdf.Root.Lang) == "sv-SE"
         assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
         assert str(pdf.docinfo["/Title"]) == "".join(html.find(".//h1").itertext())
@@ -113,9 +122,9 @@ def _is(each: object, kind: str) -> bool:
 
 
 def test_the_pdf_has_the_numbers_of_the_page_and_no_other(
-    page_numbers: set[str], published: Installation
+    page_numbers: set[str], published: Installation, formats: Formats
 ) -> None:
-    with pikepdf.open(published.settings.restricted_publication_dir / PDF_NAME) as pdf:
+    with pikepdf.open(published.settings.restricted_publication_dir / formats.pdf) as pdf:
         # The numbers of notes and of the contents' pages are of the file alone.
         said = [each.text for each in pieces(pdf) if not {"/Lbl", "/TOC"} & set(each.kinds)]
     # A number that a line parts stands whole all the same.
@@ -124,10 +133,10 @@ def test_the_pdf_has_the_numbers_of_the_page_and_no_other(
 
 
 def test_the_word_file_has_the_numbers_of_the_page_and_no_other(
-    page_numbers: set[str], published: Installation
+    page_numbers: set[str], published: Installation, formats: Formats
 ) -> None:
     said = []
-    with zipfile.ZipFile(published.settings.restricted_publication_dir / WORD_NAME) as parts:
+    with zipfile.ZipFile(published.settings.restricted_publication_dir / formats.word) as parts:
         for name in ("word/document.xml", "word/footnotes.xml"):
             root = etree.fromstring(parts.read(name))
             for again in [*root.iter(qn("w:fldSimple"))]:
@@ -138,14 +147,14 @@ def test_the_word_file_has_the_numbers_of_the_page_and_no_other(
 
 
 def test_the_workbook_has_the_tables_of_the_page_and_no_formula(
-    page_numbers: set[str], published: Installation
+    page_numbers: set[str], published: Installation, formats: Formats
 ) -> None:
-    path = published.settings.restricted_publication_dir / WORKBOOK_NAME
+    path = published.settings.restricted_publication_dir / formats.workbook
     with zipfile.ZipFile(path) as parts:
         sheets = [parts.read(name) for name in parts.namelist() if "/worksheets/sheet" in name]
     assert len(sheets) > 20
     assert [sheet for sheet in sheets if re.search(rb"<f[ />]", sheet)] == []
-    html = page_of(published)
+    html = page_of(published, formats)
     for note in html.xpath("//*[local-name()='sup']"):
         note.clear(keep_tail=True)
     cells = html.xpath("//*[local-name()='th' or local-name()='td']")
@@ -195,7 +204,8 @@ def test_without_its_font_nothing_is_published_and_nothing_lost(
     settings = installation.settings
     edition = current_edition(settings.published_dir)
     before = _contents(draft_dir(settings))
-    assert {PDF_NAME, WORD_NAME, WORKBOOK_NAME} <= before.keys()
+    written = {name for each in DOCUMENTS for name in (each.pdf, each.word, each.workbook)}
+    assert written <= before.keys()
     monkeypatch.setattr(typst, "FONTS", tmp_path)
     stopped = installation.night("memorandum", "snapshot")
     assert stopped.stopped_at == "memorandum"

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.flow.tracing import Traced, UntraceableError, tracing
+from orchestration.reporting.addresses import DOCUMENTS
 from orchestration.storage.landing import LostError
 from tests.integration.conftest import Installation
 from tests.pdf_text import pieces
@@ -26,14 +27,18 @@ OF_NO_DELIVERY = (
 
 
 def drawn_numbers(directory: Path) -> list[dict[str, str]]:
-    """Numbers of the memorandum that stand in its PDF, drawn by chance."""
+    """Numbers of the documents that stand in their PDFs, drawn by chance, as many of each."""
     rows = json.loads((directory / "numbers.json").read_text("utf-8"))
-    with pikepdf.open(directory / "promemoria.pdf") as pdf:
-        text = "".join(piece.text for piece in pieces(pdf))
-    # A lone digit stands everywhere.
-    printed = [row for row in rows if len(row["text"]) > 1 and row["text"] in text]
-    assert len(printed) > 4 * DRAWN
-    return random.Random(2023).sample(printed, DRAWN)  # noqa: S311
+    drawn = []
+    for formats in DOCUMENTS:
+        with pikepdf.open(directory / formats.pdf) as pdf:
+            text = "".join(piece.text for piece in pieces(pdf))
+        own = [row for row in rows if row["document"] == formats.page]
+        # A lone digit stands everywhere.
+        printed = [row for row in own if len(row["text"]) > 1 and row["text"] in text]
+        assert len(printed) > 4 * DRAWN // len(DOCUMENTS)
+        drawn += random.Random(2023).sample(printed, DRAWN // len(DOCUMENTS))  # noqa: S311
+    return drawn
 
 
 def test_two_hundred_numbers_lead_to_the_bytes_they_came_from(default_city: Installation) -> None:

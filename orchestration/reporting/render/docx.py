@@ -100,7 +100,7 @@ class _Writer:
                 for place, each in enumerate(block.blocks):
                     self._block(body, each, new_page=place == 0)
             else:
-                self._block(body, block)
+                self._block(body, block, new_page=document.covered and _begins_chapter(block))
         if has_values(document):
             self._block(body, values_heading(), new_page=True)
             for number, table in self.counting.values():
@@ -112,7 +112,7 @@ class _Writer:
         if has_values(self.document):
             chapters.append(values_heading())
         for block in chapters:
-            if isinstance(block, Heading) and block.level == _CHAPTER:
+            if isinstance(block, Heading) and _begins_chapter(block):
                 line = self.parts.paragraph(self.parts.body, self.parts.contents_style)
                 self.parts.text(self.parts.link(line, f"#{block.anchor}"), plain(block.said))
 
@@ -229,3 +229,7 @@ class _Writer:
                 parts.text(into, node.text, **looks, italic=True)
             case _:
                 parts.text(into, node.text, **looks)
+
+
+def _begins_chapter(block: Plain) -> bool:
+    return isinstance(block, Heading) and block.level == _CHAPTER

@@ -1,4 +1,4 @@
-"""The list of a document's numbers: each with its id, its text, its place and the cells behind it.
+"""The list of documents' numbers: each with its id, its text, its place and the cells behind it.
 
 The same for every format, since ids are given in reading order. What the cells hold belongs in the
 tables that they name.
@@ -7,7 +7,7 @@ tables that they name.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,16 +59,22 @@ def _own(block: Plain) -> str:
     return block.anchor if isinstance(block, Table | Figure) else ""
 
 
-def as_json(document: Document) -> str:
-    """Writes the list as JSON, a line for each, the same text for the same document."""
+def as_json(documents: Mapping[str, Document]) -> str:
+    """Writes the list as JSON, a line for each, the same text for the same documents.
+
+    Args:
+        documents: By where each lies as a page.
+    """
     rows = (
         {
             "number_id": each.number_id,
+            "document": page,
             "text": each.number.text,
             "quantity": str(each.number.quantity),
             "place": each.place,
             "cells": [_cell(cell) for cell in each.number.cells],
         }
+        for page, document in documents.items()
         for each in numbered(document)
     )
     return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"

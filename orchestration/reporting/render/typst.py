@@ -180,6 +180,7 @@ class _Tree:
             "title": _one_line(plain(document.title)),
             "subtitle": subtitle,
             "marking": document.marking,
+            "covered": document.covered,
             "font": FONT_FAMILY,
             "front": front,
             "blocks": blocks,

@@ -6,7 +6,7 @@ What the method is in full stands in the memorandum's appendix.
 from __future__ import annotations
 
 from orchestration.language.inline import Link, Period, Quoted, Said, Strong, nodes, say
-from orchestration.reporting.addresses import GLOSSARY, NUMBERS_NAME, PAGE_NAME, QUALITY
+from orchestration.reporting.addresses import GLOSSARY, MEMORANDUM, NUMBERS_NAME, QUALITY
 from orchestration.reporting.document import Document, Heading, Plain, bullets, paragraph
 from orchestration.reporting.figures import municipality
 from orchestration.reporting.page_parts import what_is_hidden
@@ -68,7 +68,7 @@ def _method() -> list[Plain]:
         *paragraph(
             say(
                 "Metoden i sin helhet står sist i {memorandum}. Orden förklaras i {glossary}.",
-                memorandum=Link(PAGE_NAME, nodes("promemorian")),
+                memorandum=Link(MEMORANDUM.page, nodes("promemorian")),
                 glossary=Link(GLOSSARY, nodes("ordlistan")),
             )
         ),
@@ -85,8 +85,7 @@ def _numbers() -> list[Plain]:
         ),
         *paragraph(
             say(
-                "För program finns promemorians siffror i {key}, med tabell och rad för var och "
-                "en.",
+                "För program finns dokumentens siffror i {key}, med tabell och rad för var och en.",
                 key=Link(NUMBERS_NAME, nodes("en egen fil")),
             )
         ),
@@ -111,7 +110,7 @@ def _made(site: Site) -> list[Plain]:
         *paragraph(
             say(
                 "Framställd {moment} (svensk tid) med Avvik, version {version}. Varje publicering "
-                "är daterad och hel: databasen, promemorian och sidorna byts ut i ett steg.",
+                "är daterad och hel: databasen, dokumenten och sidorna byts ut i ett steg.",
                 moment=Period.moment(site.edition.built_at),
                 version=Quoted(site.edition.version, "meta.publication", "git_sha"),
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from orchestration.language import words
 from orchestration.language.inline import Link, nodes, say, sentences
 from orchestration.reporting import telling
-from orchestration.reporting.addresses import PAGE_NAME
+from orchestration.reporting.addresses import MEMORANDUM
 from orchestration.reporting.document import Document, Heading, Plain, paragraph
 from orchestration.reporting.figures import municipality
 from orchestration.reporting.page_parts import what_is_hidden
@@ -64,7 +64,7 @@ def _focus(site: Site, area: str) -> list[Plain]:
             heading,
             *paragraph(say("Området är inget fokusområde {year}.", year=year_of(site))),
         ]
-    chapter = Link(f"{_UP}{PAGE_NAME}", nodes("promemorian"))
+    chapter = Link(f"{_UP}{MEMORANDUM.page}", nodes("promemorian"))
     return [
         heading,
         *paragraph(

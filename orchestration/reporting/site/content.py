@@ -7,17 +7,18 @@ computed. What a page says of it belongs in the page's module.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import duckdb
 
-from orchestration.language import words
+from orchestration.language import grammar, words
+from orchestration.reporting.addresses import Formats
 from orchestration.reporting.data import Place, ReportData, Shown
 from orchestration.reporting.document import Document
-from orchestration.reporting.memorandum import Edition
+from orchestration.reporting.issued import Edition
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections.analysis import AnalysisChapter
 from orchestration.reporting.series import IndicatorSeries, SeriesData
@@ -62,8 +63,8 @@ class Site:
         report: What the memorandum states.
         series: What the indicators' pages state.
         edition: What the pages say about themselves.
-        memorandum: As a document.
-        analyses: Its chapters of analyses.
+        documents: Those that are issued whole, by where they lie.
+        analyses: The memorandum's chapters of analyses.
         municipality_id: Whose site it is.
         boards: Those that there are at the end of the report year, by name.
         compared: What is known of how boards compare, by board.
@@ -73,7 +74,7 @@ class Site:
     report: ReportData
     series: SeriesData
     edition: Edition
-    memorandum: Document
+    documents: Mapping[Formats, Document]
     analyses: tuple[AnalysisChapter, ...]
     municipality_id: str
     boards: tuple[Place, ...]
@@ -120,7 +121,7 @@ def load_site(
     report: ReportData,
     series: SeriesData,
     edition: Edition,
-    memorandum: Document,
+    documents: Mapping[Formats, Document],
     *,
     municipality_id: str,
     analyses: Sequence[AnalysisChapter] = (),
@@ -132,7 +133,7 @@ def load_site(
         report: The memorandum's.
         series: The indicators' pages'.
         edition: What the pages say about themselves.
-        memorandum: As a document.
+        documents: Those that are issued whole, by where they lie.
         municipality_id: Code of the municipality.
         analyses: Of the memorandum.
 
@@ -144,7 +145,7 @@ def load_site(
         report=report,
         series=series,
         edition=edition,
-        memorandum=memorandum,
+        documents=documents,
         analyses=tuple(analyses),
         municipality_id=municipality_id,
         boards=_boards(connection, municipality_id, report.year),
@@ -168,13 +169,9 @@ def _boards(
         [_BOARD, municipality_id, last, last, last, last],
     )
     # By name as Swedes order letters, which å, ä and ö are the last of.
-    return tuple(sorted((Place(**row) for row in rows), key=lambda each: swedish(each.name)))
-
-
-def swedish(text: str) -> list[int]:
-    """What texts are sorted by: å, ä, ö come after z, and capitals do not matter."""
-    after = {letter: ord("z") + place for place, letter in enumerate("åäö", start=1)}
-    return [after.get(letter, ord(letter)) for letter in text.lower()]
+    return tuple(
+        sorted((Place(**row) for row in rows), key=lambda each: grammar.letters(each.name))
+    )
 
 
 def _compared(

@@ -1,4 +1,4 @@
-"""The site's first page: what deviates this year, the memorandum, and the ways on.
+"""The site's first page: what deviates this year, the documents, and the ways on.
 
 The rows of the table are in ``parts``; what a finding is called and said to be, in ``telling``.
 """
@@ -20,11 +20,10 @@ from orchestration.reporting.addresses import (
     DATA_PACKAGE,
     DATABASE,
     INDEX_NAME,
-    PAGE_NAME,
+    MEMORANDUM,
     PAGES_DIRECTORY,
-    PDF_NAME,
-    WORD_NAME,
-    WORKBOOK_NAME,
+    YEARLY_REPORT,
+    Formats,
     area_address,
     board_address,
 )
@@ -45,13 +44,6 @@ from orchestration.reporting.site.parts import deviation_table, synthetic_warnin
 
 LETTER = "S-"
 """What the ids of its numbers begin with."""
-
-_FORMATS = (
-    (PAGE_NAME, "Promemorian som webbsida"),
-    (PDF_NAME, "Promemorian som PDF"),
-    (WORD_NAME, "Promemorian som Word-fil"),
-    (WORKBOOK_NAME, "Tabellerna som arbetsbok"),
-)
 
 
 def entrance(site: Site) -> Document:
@@ -79,7 +71,7 @@ def entrance(site: Site) -> Document:
             what_is_hidden(),
             *_focus(site),
             *_deviations(site),
-            *_memorandum(),
+            *_issued(),
             *_areas(site),
             *_boards(site),
             *_further(site),
@@ -134,15 +126,25 @@ def _deviations(site: Site) -> list[Plain]:
     ]
 
 
-def _memorandum() -> list[Plain]:
+def _issued() -> list[Plain]:
     return [
         Heading(2, nodes("Promemorian"), "promemorian"),
         *paragraph(
             "Promemorian är det som nämnden får: fokusområdena med resultat, tänkbara "
             "förklaringar, slutsatser och nästa steg. Den är densamma i alla format."
         ),
-        Bullets(tuple((Link(address, nodes(name)),) for address, name in _FORMATS)),
+        _formats(MEMORANDUM),
+        Heading(2, nodes("Socialtjänstrapporten"), "socialtjanstrapporten"),
+        *paragraph(
+            "Rapporten är socialtjänstens år i siffror, kapitel för kapitel: nyckeltal för tre år, "
+            "nämnderna bredvid varandra, och vad som inte kan jämföras."
+        ),
+        _formats(YEARLY_REPORT),
     ]
+
+
+def _formats(formats: Formats) -> Bullets:
+    return Bullets(tuple((Link(address, nodes(name)),) for name, address in formats.links()))
 
 
 def _areas(site: Site) -> list[Plain]:
@@ -179,7 +181,7 @@ def _further(site: Site) -> list[Plain]:
         for name, document in analysis.pages
     ]
     told = [
-        (Link(f"{PAGE_NAME}#{anchor_of(each.analysis_id)}", (title_of(each),)),)
+        (Link(f"{MEMORANDUM.page}#{anchor_of(each.analysis_id)}", (title_of(each),)),)
         for each in site.analyses
         if each.blocks
     ]

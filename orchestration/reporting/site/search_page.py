@@ -16,8 +16,8 @@ from orchestration.language.inline import Link, Said, nodes, plain
 from orchestration.reporting.addresses import (
     GLOSSARY,
     INDEX_NAME,
-    PAGE_NAME,
     PAGES_DIRECTORY,
+    Formats,
     area_address,
     board_address,
 )
@@ -84,7 +84,8 @@ def search_register(site: Site) -> str:
 
 
 def _records(site: Site) -> Iterator[Record]:
-    yield from _chapters(site.memorandum)
+    for formats, document in site.documents.items():
+        yield from _chapters(formats, document)
     for each in site.series.indicators:
         indicator = each.indicator
         area = words.word(words.AREAS, indicator.area)
@@ -113,15 +114,16 @@ def _records(site: Site) -> Iterator[Record]:
                 yield Record(anchor, entry.sv, "Ord", f"{entry.meaning_sv}. {entry.en}")
 
 
-def _chapters(memorandum: Document) -> Iterator[Record]:
-    """The memorandum's chapters and their parts, with what their paragraphs say."""
+def _chapters(formats: Formats, document: Document) -> Iterator[Record]:
+    """A document's chapters and their parts, with what their paragraphs say."""
     heading: Heading | None = None
     chapter, said = "", list[str]()
-    for block in (*memorandum.plain_blocks(), None):
+    for block in (*document.plain_blocks(), None):
         if heading is not None and (block is None or isinstance(block, Heading)):
             name = plain(heading.said)
-            kind = "Promemorian" if heading.level == _CHAPTER else f"Promemorian: {chapter}"
-            address = f"{PAGE_NAME}#{heading.anchor}"
+            in_part = "" if heading.level == _CHAPTER else f": {chapter}"
+            kind = f"{formats.name}{in_part}"
+            address = f"{formats.page}#{heading.anchor}"
             yield Record(address, name, kind, " ".join(said)[:_LONGEST])
         if isinstance(block, Heading):
             heading, said = block, []

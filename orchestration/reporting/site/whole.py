@@ -38,7 +38,7 @@ _SCRIPTS = Path(__file__).parent / "scripts"
 
 
 def site_files(site: Site) -> Iterator[tuple[str, str]]:
-    """Writes the site, apart from the memorandum and the indicators' pages.
+    """Writes the site, apart from the documents and the indicators' pages.
 
     Args:
         site: What it states.

@@ -14,8 +14,10 @@ from orchestration.flow.step import StepRefusedError, Work
 from orchestration.flow.steps import draw_flow
 from orchestration.quality.suites import load_suite
 from orchestration.quality.validation import validate
+from orchestration.reporting.addresses import MEMORANDUM
 from orchestration.reporting.data import load_report_data
-from orchestration.reporting.memorandum import as_page, memorandum
+from orchestration.reporting.issued import as_page
+from orchestration.reporting.memorandum import memorandum
 from orchestration.settings import Settings
 from tests.number_walk import stray_digits, unmet
 from tests.page_text import parse
@@ -77,7 +79,7 @@ def test_its_table_and_chart_stand_in_the_memorandum_and_lead_to_their_cells(
             connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
         )
         document = memorandum(data, EDITION, chapters(connection, "0180", [made_up], data, 5.0))
-        html = as_page(document, data, EDITION)
+        html = as_page(document, data, EDITION, MEMORANDUM)
         assert unmet(connection, document) == []
         assert stray_digits(document, html) == []
     root = parse(html)

@@ -39,8 +39,10 @@ from orchestration.findings.marts import FOUND_EXPLANATIONS, read_findings, writ
 from orchestration.findings.marts import TRIANGULATION as TRIANGULATION_TABLE
 from orchestration.findings.records import Deviation, FocusArea, FoundExplanation, Triangulation
 from orchestration.indicators.models import Area
+from orchestration.reporting.addresses import MEMORANDUM
 from orchestration.reporting.data import ReportData, load_report_data
-from orchestration.reporting.memorandum import Edition, as_page, memorandum
+from orchestration.reporting.issued import Edition, as_page
+from orchestration.reporting.memorandum import memorandum
 
 YEAR = 2023
 BUILT_AT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
@@ -773,7 +775,7 @@ def page() -> str:
         data = load_report_data(
             connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
         )
-    return as_page(memorandum(data, EDITION), data, EDITION)
+    return as_page(memorandum(data, EDITION), data, EDITION, MEMORANDUM)
 
 
 Render = Callable[[duckdb.DuckDBPyConnection], str]
@@ -797,6 +799,6 @@ def render(load: Callable[[duckdb.DuckDBPyConnection], ReportData]) -> Render:
 
     def _render(connection: duckdb.DuckDBPyConnection) -> str:
         data = load(connection)
-        return as_page(memorandum(data, EDITION), data, EDITION)
+        return as_page(memorandum(data, EDITION), data, EDITION, MEMORANDUM)
 
     return _render

@@ -1,4 +1,7 @@
-"""The small city with the charts of its series, as the steps before the pages leave it."""
+"""The small city with the charts of its series and the chapters of its report.
+
+As the steps before the documents leave it.
+"""
 
 import duckdb
 import numpy as np
@@ -17,6 +20,30 @@ create table marts.series_charts (indicator_id varchar, geography_id varchar, br
   centre double, lower double, upper double, moving_range double, trial boolean, signal varchar);
 create table marts.source_notes (source_id varchar, note_number integer, kind varchar,
   period varchar, regions varchar, text_sv varchar);
+create table seeds.report_chapters (chapter_id varchar, position integer, title_sv varchar);
+create table seeds.chapter_indicators (chapter_id varchar, indicator_id varchar, position integer,
+  shown_as varchar, breakdowns varchar);
+create table seeds.chapter_registers (chapter_id varchar, register_id varchar, title_sv varchar);
+insert into seeds.report_chapters values ('ekonomiskt_bistand', 1, 'Ekonomiskt bistånd'),
+  ('vald_i_nara_relation', 3, 'Våld i nära relation'), ('familjeratt', 2, 'Familjerätt'),
+  ('socialpsykiatri', 4, 'Socialpsykiatri'), ('ovrigt', 5, 'Övrigt');
+insert into seeds.chapter_indicators values
+  ('ekonomiskt_bistand', 'evicted_children', 2, 'figure', 'sex'),
+  ('ekonomiskt_bistand', 'assistance_households_share', 1, 'table', null),
+  ('ekonomiskt_bistand', 'debt_median', 3, 'support', null),
+  (null, 'price_housing_food', 1, 'support', null),
+  ('vald_i_nara_relation', 'protected_housing_persons', 1, 'figure', null),
+  ('vald_i_nara_relation', 'protected_housing_children', 2, 'table', null),
+  ('vald_i_nara_relation', 'emergency_flat_women', 3, 'table', null),
+  ('vald_i_nara_relation', 'reported_ipv_crimes', 4, 'figure', null),
+  ('socialpsykiatri', 'housing_support_hours', 1, 'figure', 'target_group*sex'),
+  ('ovrigt', 'substance_use_persons', 1, 'table', null),
+  ('ovrigt', 'homeless_persons', 2, 'table', null),
+  ('ovrigt', 'housing_support_block_grant', 3, 'table', null);
+insert into seeds.chapter_registers values
+  ('ekonomiskt_bistand', 'ekonomiskt_bistand_beslut', 'Beslut om ekonomiskt bistånd'),
+  ('familjeratt', 'familjeratt_arenden', 'Familjerättsliga ärenden'),
+  ('ovrigt', 'missbruk_insatser', 'Insatser'), ('ovrigt', 'lss_insatser', 'Insatser enligt LSS');
 """
 
 

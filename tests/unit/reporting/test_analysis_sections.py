@@ -13,9 +13,11 @@ from orchestration.findings.marts import ANALYSIS_RESULTS, BOARD_STANDARDISED, w
 from orchestration.flow.analyses import analyses
 from orchestration.indicators.catalogue import load_catalogue
 from orchestration.language.inline import Link, plain
+from orchestration.reporting.addresses import MEMORANDUM
 from orchestration.reporting.data import load_report_data
 from orchestration.reporting.document import Figure, Folded, Heading, Paragraph, Plain, Table
-from orchestration.reporting.memorandum import as_page, memorandum
+from orchestration.reporting.issued import as_page
+from orchestration.reporting.memorandum import memorandum
 from orchestration.reporting.sections import (
     child_review,
     housing_support,
@@ -471,7 +473,7 @@ def test_every_figure_of_a_section_leads_to_its_cells(city: duckdb.DuckDBPyConne
         [AnalysisChapter(name, "Rubrik", tuple(blocks)) for name, blocks in found.items()],
     )
     assert unmet(city, document) == []
-    assert stray_digits(document, as_page(document, data, EDITION)) == []
+    assert stray_digits(document, as_page(document, data, EDITION, MEMORANDUM)) == []
 
 
 def test_a_register_that_is_not_delivered_leaves_one_sentence(

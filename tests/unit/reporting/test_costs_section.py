@@ -18,9 +18,11 @@ from orchestration.flow.analyses.costs import calculated
 from orchestration.flow.scenarios import load_scenarios
 from orchestration.language.inline import plain
 from orchestration.language.shortfalls import with_reasons
+from orchestration.reporting.addresses import MEMORANDUM
 from orchestration.reporting.data import load_report_data
 from orchestration.reporting.document import Bullets, Figure, Folded, Paragraph, Plain
-from orchestration.reporting.memorandum import as_page, memorandum
+from orchestration.reporting.issued import as_page
+from orchestration.reporting.memorandum import memorandum
 from orchestration.reporting.sections import costs
 from orchestration.reporting.sections.analysis import AnalysisChapter, AnalysisContext
 from orchestration.reporting.sections.sources import Sources
@@ -107,7 +109,7 @@ def test_every_figure_of_the_section_leads_to_its_cells(city: duckdb.DuckDBPyCon
     )
     document = memorandum(data, EDITION, [AnalysisChapter("costs", "Rubrik", tuple(blocks))])
     assert unmet(city, document) == []
-    assert stray_digits(document, as_page(document, data, EDITION)) == []
+    assert stray_digits(document, as_page(document, data, EDITION, MEMORANDUM)) == []
 
 
 def test_the_table_has_both_readings(city: duckdb.DuckDBPyConnection) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,9 +153,12 @@ def test_numbers_have_ids_in_reading_order_the_same_in_page_and_list() -> None:
 
 
 def test_the_list_of_numbers_says_where_each_stands() -> None:
-    [first, *_] = json.loads(as_json(whole()))
+    made, other = whole(), replace(whole(), letter="A")
+    listed = json.loads(as_json({"ett.html": made, "annat.html": other}))
+    first = listed[0]
     assert first == {
         "number_id": "P1",
+        "document": "ett.html",
         "text": "0,5",
         "quantity": "value",
         "place": "",
@@ -162,7 +166,13 @@ def test_the_list_of_numbers_says_where_each_stands() -> None:
             {"table": "marts.x", "row": {"indicator_id": "antal", "year": 2023}, "column": "value"}
         ],
     }
-    assert as_json(whole()) == as_json(whole())
+    # One document after the other, each with ids of its own.
+    count = len(list(made.numbers()))
+    assert [(row["number_id"], row["document"]) for row in listed[count - 1 : count + 1]] == [
+        (f"P{count}", "ett.html"),
+        ("A1", "annat.html"),
+    ]
+    assert as_json({"ett.html": whole()}) == as_json({"ett.html": whole()})
 
 
 def test_a_page_is_numbered_by_its_writer() -> None:

@@ -20,7 +20,7 @@ from orchestration.reporting.indicator_pages import (
     indicator_page,
     render_indicator_pages,
 )
-from orchestration.reporting.memorandum import Edition
+from orchestration.reporting.issued import Edition
 from orchestration.reporting.page_parts import made
 from orchestration.reporting.render.html import Frame, page
 from orchestration.reporting.series import IndicatorSeries, SeriesData, load_series_data
@@ -35,7 +35,7 @@ _COUNTED = "sa-ar-det-raknat"
 SVG = "{http://www.w3.org/2000/svg}"
 SITE = ("kvalitet", "ordlista", "om", "sok")
 _LEADS = (
-    r"#[\w-]+|[\w-]+\.html|\.\./(promemoria|index|indikatorer/index|kvalitet|ordlista|om|sok)\.html"
+    r"#[\w-]+|[\w-]+\.html|\.\./(promemoria|socialtjanstrapport|index|indikatorer/index|kvalitet|ordlista|om|sok)\.html"
     r"|data:text/csv;charset=utf-8;base64,[\w+/=]+|\.\./skript/\w+\.js"
 )
 Pages = dict[str, str]
@@ -115,7 +115,8 @@ def test_each_indicator_has_a_page_and_the_index_leads_to_all(pages: Pages) -> N
     index = parse(pages["index.html"])
     leads = {str(link.get("href")) for link in index.iter("a")}
     assert len(pages) == 13
-    site = {f"../{name}.html" for name in ("index", "promemoria", *SITE)} | {"#innehall"}
+    documents = ("promemoria", "socialtjanstrapport")
+    site = {f"../{name}.html" for name in ("index", *documents, *SITE)} | {"#innehall"}
     assert leads == {*pages, *site} - {"index.html"}
     for name, html in pages.items():
         if name != "index.html":

@@ -23,7 +23,8 @@ from orchestration.findings.records import FoundExplanation
 from orchestration.indicators.models import Basis, ExplanationKind
 from orchestration.language import words
 from orchestration.reporting.data import ReportData
-from orchestration.reporting.memorandum import Edition, memorandum
+from orchestration.reporting.issued import Edition
+from orchestration.reporting.memorandum import memorandum
 from tests.page_text import parse, text_of
 from tests.unit.reporting.conftest import (
     CHANGE,
@@ -41,7 +42,10 @@ HOUSED = "antalet personer som beviljats skyddat boende"
 HOURS = "det genomsnittliga antalet beviljade boendestödstimmar"
 BANNER = "Delvis syntetiska uppgifter"
 # The pages that the memorandum leads to, apart from the indicators'.
-SITE = ("index.html", "kvalitet.html", "ordlista.html", "om.html", "sok.html")
+SITE = (
+    *("index.html", "socialtjanstrapport.html", "kvalitet.html", "ordlista.html", "om.html"),
+    "sok.html",
+)
 
 
 def prose(html: str) -> str:
@@ -237,7 +241,8 @@ def test_every_indicator_that_is_named_leads_to_its_page(page: str) -> None:
         if not str(link.get("href")).startswith("#")
     }
     assert [leads.pop(name) for name in SITE] == [
-        *("Årets avvikelser", "Kvalitet", "Ordlista", "Om sidorna", "Sök"),
+        *("Årets avvikelser", "Socialtjänstrapporten", "Kvalitet", "Ordlista", "Om sidorna"),
+        "Sök",
     ]
     assert leads.pop("indikatorer/index.html") == "Alla indikatorer"
     assert leads.pop("numbers.json") == "siffernyckeln"

@@ -9,10 +9,12 @@ import pytest
 
 from orchestration.language import words
 from orchestration.language.inline import Cell, Form, Number, Quantity, nodes, say
+from orchestration.reporting.addresses import MEMORANDUM
 from orchestration.reporting.data import load_report_data
 from orchestration.reporting.document import Document, Figure, Heading, Paragraph
 from orchestration.reporting.indicator_pages import render_indicator_pages
-from orchestration.reporting.memorandum import as_page, memorandum
+from orchestration.reporting.issued import as_page
+from orchestration.reporting.memorandum import memorandum
 from orchestration.reporting.origins import Origins, load_origins
 from orchestration.reporting.render.html import Frame, page
 from orchestration.reporting.svg import Drawing
@@ -146,7 +148,8 @@ def pages(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     data = load_report_data(
         connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
     )
-    made = {"promemoria.html": as_page(memorandum(data, edition), data, edition)}
+    told = as_page(memorandum(data, edition), data, edition, MEMORANDUM)
+    made = {MEMORANDUM.page: told}
     return made | dict(render_indicator_pages(read(connection), edition))
 
 

@@ -10,9 +10,11 @@ import duckdb
 from lxml import etree
 
 from orchestration.language.inline import Number, Quantity
+from orchestration.reporting.addresses import MEMORANDUM
 from orchestration.reporting.data import ReportData
 from orchestration.reporting.document import Document, Paragraph
-from orchestration.reporting.memorandum import as_page, memorandum
+from orchestration.reporting.issued import as_page
+from orchestration.reporting.memorandum import memorandum
 from orchestration.reporting.render.numbered import as_json
 from tests.number_walk import stray_digits, unmet
 from tests.page_text import parse
@@ -44,7 +46,7 @@ def test_no_digit_stands_outside_a_number_a_period_or_a_quotation(
 ) -> None:
     data = load(city)
     document = memorandum(data, EDITION)
-    html = as_page(document, data, EDITION)
+    html = as_page(document, data, EDITION, MEMORANDUM)
     assert stray_digits(document, html) == []
     typed = html.replace("Meningen är", "12 av 17 är", 1)
     assert typed != html
@@ -53,7 +55,7 @@ def test_no_digit_stands_outside_a_number_a_period_or_a_quotation(
 
 def test_the_list_of_numbers_has_them_all(city: duckdb.DuckDBPyConnection, load: Load) -> None:
     document = memorandum(load(city), EDITION)
-    listed = json.loads(as_json(document))
+    listed = json.loads(as_json({MEMORANDUM.page: document}))
     assert [row["text"] for row in listed] == [number.text for number in document.numbers()]
     assert len({row["number_id"] for row in listed}) == len(listed)
 
@@ -90,7 +92,7 @@ def figures_of(document: Document, html: str) -> list[float]:
 def test_every_figure_of_before_is_there(city: duckdb.DuckDBPyConnection, load: Load) -> None:
     data = load(city)
     document = memorandum(data, EDITION)
-    now = figures_of(document, as_page(document, data, EDITION))
+    now = figures_of(document, as_page(document, data, EDITION, MEMORANDUM))
     before = [line for line in BEFORE.read_text("utf-8").splitlines() if not line.startswith("#")]
     assert len(before) > 100
     lost = []

@@ -12,10 +12,12 @@ from orchestration.analyses.open_comparisons import Groups, analyse, comparisons
 from orchestration.findings.marts import ANALYSIS_RESULTS, OPEN_COMPARISONS, write_findings
 from orchestration.language.inline import plain
 from orchestration.language.shortfalls import with_reasons
+from orchestration.reporting.addresses import MEMORANDUM
 from orchestration.reporting.beside import ShareRow, share_chart
 from orchestration.reporting.data import load_report_data
 from orchestration.reporting.document import Figure, Folded, Paragraph, Plain, Table
-from orchestration.reporting.memorandum import as_page, memorandum
+from orchestration.reporting.issued import as_page
+from orchestration.reporting.memorandum import memorandum
 from orchestration.reporting.sections import open_comparisons as section
 from orchestration.reporting.sections.analysis import AnalysisChapter, AnalysisContext
 from orchestration.reporting.sections.sources import Sources
@@ -186,7 +188,7 @@ def test_every_figure_leads_to_its_cells(city: duckdb.DuckDBPyConnection) -> Non
     chapter = AnalysisChapter("open_comparisons", "Rubrik", tuple(blocks))
     document = memorandum(data, EDITION, [chapter])
     assert unmet(city, document) == []
-    assert stray_digits(document, as_page(document, data, EDITION)) == []
+    assert stray_digits(document, as_page(document, data, EDITION, MEMORANDUM)) == []
 
 
 def test_a_report_of_an_earlier_year_knows_no_later_survey(

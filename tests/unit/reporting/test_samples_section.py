@@ -9,9 +9,11 @@ import pytest
 from orchestration.findings.marts import AGREEMENT, SAMPLE_PROTOCOLS, write_findings
 from orchestration.flow.analyses.samples import agreement_of, protocol_of
 from orchestration.language.inline import plain
+from orchestration.reporting.addresses import MEMORANDUM
 from orchestration.reporting.data import load_report_data
 from orchestration.reporting.document import Paragraph, Plain
-from orchestration.reporting.memorandum import as_page, memorandum
+from orchestration.reporting.issued import as_page
+from orchestration.reporting.memorandum import memorandum
 from orchestration.reporting.sections import samples
 from orchestration.reporting.sections.analysis import AnalysisChapter, AnalysisContext
 from orchestration.reporting.sections.sources import Sources
@@ -99,7 +101,7 @@ def test_every_figure_leads_to_its_cells(city: duckdb.DuckDBPyConnection) -> Non
     )
     document = memorandum(data, EDITION, [AnalysisChapter("samples", "Rubrik", tuple(blocks))])
     assert unmet(city, document) == []
-    assert stray_digits(document, as_page(document, data, EDITION)) == []
+    assert stray_digits(document, as_page(document, data, EDITION, MEMORANDUM)) == []
 
 
 def test_without_answers_there_is_no_chapter(city: duckdb.DuckDBPyConnection) -> None:

@@ -13,12 +13,15 @@ import duckdb
 import pytest
 
 from orchestration.language import words
+from orchestration.reporting.addresses import MEMORANDUM, YEARLY_REPORT
+from orchestration.reporting.chapters import load_chapters
 from orchestration.reporting.data import load_report_data
 from orchestration.reporting.indicator_pages import in_order, indicator_page
 from orchestration.reporting.memorandum import memorandum
 from orchestration.reporting.page_parts import made
 from orchestration.reporting.site.content import Site, load_site
 from orchestration.reporting.site.whole import site_documents, site_files
+from orchestration.reporting.yearly_report import yearly_report
 from tests.number_walk import stray_digits, unmet
 from tests.page_text import parse, text_of
 from tests.unit.reporting.conftest import EDITION, YEAR, build_city, insert_value
@@ -49,8 +52,12 @@ def build(connection: duckdb.DuckDBPyConnection) -> Site:
         connection, year=YEAR, municipality_id="0180", municipality_name="Stockholms stad"
     )
     series = read(connection)
-    told = memorandum(report, EDITION)
-    return load_site(connection, report, series, EDITION, told, municipality_id="0180")
+    chapters = load_chapters(connection, series)
+    documents = {
+        MEMORANDUM: memorandum(report, EDITION),
+        YEARLY_REPORT: yearly_report(report, series, chapters, EDITION, "0180"),
+    }
+    return load_site(connection, report, series, EDITION, documents, municipality_id="0180")
 
 
 def add_boards(connection: duckdb.DuckDBPyConnection) -> None:
@@ -139,6 +146,8 @@ def test_the_entrance_leads_to_everything(files: dict[str, str]) -> None:
     root = parse(files["index.html"])
     leads = {str(link.get("href")) for link in root.iter("a")}
     assert {"promemoria.html", "promemoria.pdf", "promemoria.docx", "tabeller.xlsx"} <= leads
+    report = {f"socialtjanstrapport.{each}" for each in ("html", "pdf", "docx", "xlsx")}
+    assert report <= leads
     assert {name for name in files if name.endswith(".html")} - {"index.html"} <= leads
     assert "indikatorer/index.html" in leads
     assert "syntetisk" in text_of(root)
@@ -150,7 +159,9 @@ def test_every_page_leads_back(files: dict[str, str]) -> None:
     for name, html in pages.items():
         up = "../" if "/" in name else ""
         leads = {str(link.get("href")) for link in parse(html).iter("a")}
-        known = {f"{up}{each}" for each in ("index.html", "promemoria.html")}
+        known = {
+            f"{up}{each}" for each in ("index.html", "promemoria.html", "socialtjanstrapport.html")
+        }
         assert known - {name} <= leads, name
 
 
@@ -246,7 +257,11 @@ def test_whatever_is_hidden_no_number_rests_on_it(
         indicator_page(site.series, each, place)
         for place, each in enumerate(in_order(site.series), start=1)
     ]
-    documents = [*(document for _, document in site_documents(site)), *pages, site.memorandum]
+    documents = [
+        *(document for _, document in site_documents(site)),
+        *pages,
+        *site.documents.values(),
+    ]
     values = [
         cell
         for document in documents
@@ -349,6 +364,7 @@ def test_every_page_and_every_chapter_is_found(files: dict[str, str]) -> None:
     assert pages <= addresses
     assert "indikatorer/debt_median.html" in addresses
     assert "promemoria.html#sammanfattning" in addresses
+    assert "socialtjanstrapport.html#familjeratt" in addresses
     [row] = [row for row in rows if row["address"] == "indikatorer/debt_median.html"]
     assert row["title"] == "Medianskuld hos Kronofogden"
     assert row["kind"] == "Indikator"
