@@ -23,6 +23,9 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
     [
         ("population", (700, None, 700)),
         ("households_total", (250, None, 250)),
+        # 100 + 50 + 200 residents are under 18.
+        ("population_children_share", (350, 700, 0.5)),
+        ("residents_per_100_households", (700, 250, 280)),
         ("socioeconomic_index", (120.5, None, 120.5)),
         # h1, h2 and, after the correction, h4; h3 was refused.
         ("assistance_households", (3, None, 3)),
@@ -48,13 +51,18 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("debt_counselling_new", (1, None, 1)),
         ("family_law_cases", (1, None, 1)),
         ("substance_use_persons", (1, None, 1)),
+        ("substance_use_institution_persons", (1, None, 1)),
+        ("substance_use_compulsory_persons", (1, None, 1)),
         ("substance_use_outpatient_share", (1, 1, 1)),
         ("substance_use_compulsory_share", (1, 1, 1)),
         # From 22 to 31 December, both included.
         ("substance_use_care_days", (10, 1, 10)),
         ("homeless_persons", (1, None, 1)),
+        ("homeless_women_share", (0, 1, 0)),
         ("housing_support_persons", (3, None, 3)),
         ("social_psychiatry_users", (2, None, 2)),
+        ("social_psychiatry_supported_users", (1, None, 1)),
+        ("social_psychiatry_women_share", (0, 2, 0)),
         ("child_cases", (3, None, 3)),
         # 100 + 50 + 200 residents are under 18.
         ("child_cases_per_100", (3, 350, 3 / 3.5)),

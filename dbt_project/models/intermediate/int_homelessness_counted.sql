@@ -30,7 +30,8 @@ counted as (
         crosswalk.geography_id,
         {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
         {{ breakdown_category(['sex', 'age_group']) }} as category,
-        count(*) as persons
+        count(*) as persons,
+        count(*) filter (where answers.sex = 'kvinnor') as women
     from answers
     inner join surveys
         on
@@ -55,6 +56,12 @@ counted as (
 final as (
     {{ measures_as_rows('counted', [
         {'indicator': 'homeless_persons', 'numerator': 'persons'},
+        {
+            'indicator': 'homeless_women_share',
+            'numerator': 'women',
+            'denominator': 'persons',
+            'where': "breakdown in ('total', 'age_group')",
+        },
     ]) }}
 )
 

@@ -108,7 +108,10 @@ counted_users as (
         count(distinct users.person_id) as persons,
         count(distinct users.person_id) filter (
             where users.has_housing_support = 1
-        ) as supported
+        ) as supported,
+        count(distinct users.person_id) filter (
+            where users.sex = 'kvinnor'
+        ) as women
     from users
     inner join crosswalk
         on
@@ -163,6 +166,17 @@ final as (
     union all
     {{ measures_as_rows('counted_users', [
         {'indicator': 'social_psychiatry_users', 'numerator': 'persons'},
+        {
+            'indicator': 'social_psychiatry_supported_users',
+            'numerator': 'supported',
+            'where': "breakdown <> 'sex*age_group'",
+        },
+        {
+            'indicator': 'social_psychiatry_women_share',
+            'numerator': 'women',
+            'denominator': 'persons',
+            'where': "breakdown in ('total', 'age_group')",
+        },
     ]) }}
     union all
     {{ measures_as_rows('target_group_users', [

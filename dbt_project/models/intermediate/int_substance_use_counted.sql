@@ -117,6 +117,14 @@ final as (
     {{ measures_as_rows('counted', [
         {'indicator': 'substance_use_persons', 'numerator': 'persons'},
         {
+            'indicator': 'substance_use_institution_persons',
+            'numerator': 'in_institutions',
+        },
+        {
+            'indicator': 'substance_use_compulsory_persons',
+            'numerator': 'under_compulsion',
+        },
+        {
             'indicator': 'substance_use_outpatient_share',
             'numerator': 'outpatients',
             'denominator': 'persons',

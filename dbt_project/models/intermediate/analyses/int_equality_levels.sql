@@ -55,10 +55,15 @@ compared as (
         catalogue.indicator_id not in (
             'child_cases_per_100',
             'child_cases_girls_share',
+            'homeless_women_share',
             'rvc_counselling_granted',
+            'social_psychiatry_women_share',
             -- Of persons who are counted themselves.
             'protected_housing_decisions',
             'rvt_cases',
+            'social_psychiatry_supported_users',
+            'substance_use_compulsory_persons',
+            'substance_use_institution_persons',
             -- Children of one family come together, in families not known.
             'emergency_flat_children',
             'evicted_children',
