@@ -382,6 +382,36 @@ def check_file(
     console.print(f"{file.name} följer avtalet.")
 
 
+@app.command("init-municipality", cls=Command)
+def init_municipality(
+    out: inputs.NewMunicipalityFile,
+    municipality: inputs.MunicipalityCode = None,
+    statutory: inputs.Statutory = False,
+) -> None:
+    """Skriver en ny kommuns första kommunfil."""
+    from orchestration.registers.new_municipality import (  # noqa: PLC0415
+        UnknownMunicipalityError,
+        first_file,
+    )
+
+    settings = configured(municipality=municipality)
+    try:
+        text = first_file(settings.municipality, seeds=settings.seeds_dir, statutory=statutory)
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except UnknownMunicipalityError as error:
+        refuse(f"{error}. Gör så här: rätta --municipality eller AVVIK_MUNICIPALITY.", cause=error)
+    except FileExistsError as error:
+        refuse(f"{out} finns redan. Gör så här: ange ett annat namn.", cause=error)
+    except OSError as error:
+        refuse(f"Kommunfilen kan inte skrivas: {error.strerror}.", cause=error)
+    console.print(
+        f"Kommunfil: {out}. Peka ut den med AVVIK_MUNICIPALITY_FILE, och pröva filerna med avvik"
+        " check-file.",
+        soft_wrap=True,
+    )
+
+
 @app.command(cls=Command)
 def confirm(
     delivery: inputs.Delivery,

@@ -238,6 +238,21 @@ MunicipalityFile = Annotated[
         help="Kommunfil (AVVIK_MUNICIPALITY_FILE).",
     ),
 ]
+NewMunicipalityFile = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        metavar="FIL",
+        parser=_ending(".yml", "kommunfilens namn", "kommun.yml"),
+        help="Kommunfil (yml) att skriva; en som finns skrivs inte över.",
+    ),
+]
+Statutory = Annotated[
+    bool,
+    typer.Option(
+        "--statutory", help="Registren lämnas som de filer som lagen kräver av varje kommun."
+    ),
+]
 Register = Annotated[
     str | None,
     typer.Option(

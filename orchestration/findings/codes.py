@@ -93,6 +93,7 @@ class Shortfall(StrEnum):
     FEW_GROUPS = "few_groups"
     NO_REGISTER = "no_register"
     NO_COLUMN = "no_column"
+    NOT_IN_STATUTORY = "not_in_statutory"
     NO_LINKAGE = "no_linkage"
     NO_CHANGE = "no_change"
     NO_FIT = "no_fit"
@@ -115,6 +116,7 @@ _STATUS_OF = {
     Shortfall.FEW_GROUPS: Status.TOO_FEW,
     Shortfall.NO_REGISTER: Status.NOT_DELIVERED,
     Shortfall.NO_COLUMN: Status.NOT_DELIVERED,
+    Shortfall.NOT_IN_STATUTORY: Status.NOT_DELIVERED,
     Shortfall.NO_LINKAGE: Status.NOT_IDENTIFIED,
     Shortfall.NO_CHANGE: Status.NOT_IDENTIFIED,
     Shortfall.NO_FIT: Status.NOT_IDENTIFIED,

@@ -85,6 +85,15 @@ class Reader:
         ).fetchone()
         return found is not None
 
+    def cannot_count(self, indicator_id: str) -> bool:
+        """Whether the files that the municipality delivers cannot count an indicator."""
+        found = self.connection.execute(
+            "select 1 from marts.indicators"
+            " where indicator_id = $indicator and not_delivered_sv is not null",
+            {"indicator": indicator_id},
+        ).fetchone()
+        return found is not None
+
     def read(
         self,
         relation: str,

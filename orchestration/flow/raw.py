@@ -15,7 +15,7 @@ from orchestration.flow.built_from import follow
 from orchestration.flow.landing import landed
 from orchestration.flow.step import Check, Outcome, Product, Step, Verdict, Work
 from orchestration.intake.admission import load_deliveries, raw_tables
-from orchestration.intake.not_delivered import NOT_DELIVERED_TABLE
+from orchestration.intake.not_delivered import INDICATOR_NOTES_TABLE, NOT_DELIVERED_TABLE
 from orchestration.intake.placing import place_home, require_own_home
 from orchestration.notices import Cause, causes_of
 from orchestration.registers.contract import load_contracts
@@ -46,6 +46,8 @@ _WRITTEN_ANEW = {
     UNITS_TABLE: "Kommunens centrala enheter, ur kommunfilen.",
     REGISTER_DELIVERIES_TABLE: "Vilka perioder som har levererats för vilket register.",
     NOT_DELIVERED_TABLE: "De register som ingenting har levererats ur, med skälet.",
+    INDICATOR_NOTES_TABLE: "De indikatorer som kommunens filer inte kan räkna, eller räknar på"
+    " annat sätt.",
 }
 
 
@@ -197,7 +199,7 @@ def _held_against_earlier() -> list[str]:
 
 def _sources() -> dict[str, list[str]]:
     """All tables of schema `raw`, each with the registers or datasets that it is made from."""
-    of_deliveries = (REGISTER_DELIVERIES_TABLE, NOT_DELIVERED_TABLE)
+    of_deliveries = (REGISTER_DELIVERIES_TABLE, NOT_DELIVERED_TABLE, INDICATOR_NOTES_TABLE)
     return {
         **_judged(),
         **{

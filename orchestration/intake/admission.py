@@ -17,7 +17,7 @@ from orchestration.database import transaction
 from orchestration.intake.as_of import known_receipts
 from orchestration.intake.incoming import declared_sources
 from orchestration.intake.landed import deliveries_of
-from orchestration.intake.not_delivered import write_not_delivered
+from orchestration.intake.not_delivered import write_indicator_notes, write_not_delivered
 from orchestration.registers.breaches import (
     INTERNAL_ERROR,
     NO_ROWS_SV,
@@ -172,6 +172,7 @@ def load_deliveries(
     )
     write_register_deliveries(connection)
     write_not_delivered(connection, settings)
+    write_indicator_notes(connection, settings)
     _write_reports(connection, settings.delivery_reports_dir)
     record_sources(connection, declared_sources(settings), now=now)
     return due

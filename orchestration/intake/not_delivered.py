@@ -1,8 +1,9 @@
-"""Registers that nothing has been delivered from: no fault, and said wherever their figures lack.
+"""What lacks without fault, and is said wherever a figure lacks: registers and single indicators.
 
 A municipality may have no such activity, or begin with the registers that it has. What is held in
 the inbox is no such register: somebody delivered it, and it stands in the way until it is put
-right. Judging tables belongs in `quality`, showing the reasons in `reporting`.
+right. A register that is delivered as the file the law asks for cannot count every indicator.
+Judging tables belongs in `quality`, showing the reasons in `reporting`.
 """
 
 import duckdb
@@ -13,6 +14,7 @@ from orchestration.settings import Settings
 from orchestration.storage.deliveries import REGISTER_DELIVERIES_TABLE, unresolved
 
 NOT_DELIVERED_TABLE = "register__not_delivered"
+INDICATOR_NOTES_TABLE = "register__indicator_notes"
 
 _NEVER_SV = "Registret har inte levererats."
 _WITHOUT_ROWS_SV = "Registret har bara levererats utan rader: perioder utan ärenden."
@@ -62,6 +64,40 @@ def write_not_delivered(connection: duckdb.DuckDBPyConnection, settings: Setting
         f"insert into raw.{NOT_DELIVERED_TABLE}"
         f" select ${PLACE}, unnest($names::varchar[]), unnest($reasons::varchar[])",
         {PLACE: settings.municipality, "names": [*missing], "reasons": [*missing.values()]},
+    )
+
+
+def write_indicator_notes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Write which indicators the municipality's files cannot count, or count otherwise.
+
+    Args:
+        connection: An open connection to the warehouse, with the log of deliveries.
+        settings: Say which municipality is reported on.
+    """
+    connection.execute(
+        f"create or replace table raw.{INDICATOR_NOTES_TABLE}"
+        f" ({PLACE} varchar, indicator_id varchar, is_counted boolean, note_sv varchar)"
+    )
+    municipality = load_municipality(settings)
+    missing = registers_not_delivered(connection, settings)
+    files = [
+        file
+        for name in municipality.registers
+        if name not in missing and (file := municipality.statutory_file(name)) is not None
+    ]
+    notes = [
+        *((each, False, file.reason_sv(each)) for file in files for each in file.cannot_count),
+        *((each, True, text) for file in files for each, text in file.counts_otherwise.items()),
+    ]
+    connection.execute(
+        f"insert into raw.{INDICATOR_NOTES_TABLE} select ${PLACE}, unnest($indicators::varchar[]),"
+        " unnest($counted::boolean[]), unnest($notes::varchar[])",
+        {
+            PLACE: municipality.code,
+            "indicators": [indicator for indicator, _, _ in notes],
+            "counted": [is_counted for _, is_counted, _ in notes],
+            "notes": [note for _, _, note in notes],
+        },
     )
 
 

@@ -17,6 +17,8 @@ SENTENCES: Mapping[Shortfall, str] = MappingProxyType(
         Shortfall.FEW_GROUPS: "Det finns för få nämnder för en jämförelse.",
         Shortfall.NO_REGISTER: "Underlag saknas: registret är inte levererat.",
         Shortfall.NO_COLUMN: "Underlag saknas: uppgiften finns inte i det som är levererat.",
+        Shortfall.NOT_IN_STATUTORY: "Underlag saknas: det kan inte räknas ur den lagstadgade"
+        " filen.",
         Shortfall.NO_LINKAGE: "Registren kan inte kopplas samman på person, så måttet kan inte"
         " räknas.",
         Shortfall.NO_CHANGE: "Förändringen går inte att skilja från slumpen, så dess delar kan inte"

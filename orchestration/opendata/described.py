@@ -24,6 +24,7 @@ _NO_SOURCE = (
     "raw.municipality__boards",
     "raw.municipality__units",
     "raw.register__deliveries",
+    "raw.register__indicator_notes",
     "raw.register__not_delivered",
     "raw.statistics__deliveries",
     "raw.statistics__notes",

@@ -63,6 +63,10 @@ _RULES: dict[str, tuple[str, str]] = {
         "raden har fel antal fält",
         "kontrollera citattecken och avgränsare på raden och lämna en ny fil",
     ),
+    "radslut": (
+        "raderna slutar inte med CRLF, som filens beskrivning säger",
+        "lämna filen som den kom ur systemet, utan att spara om den i ett annat program",
+    ),
     "citattecken": (
         "ett citattecken öppnar en cell som inte stängs på samma rad, eller står mitt i en cell",
         "stäng citattecknet eller ta bort radbrytningen i cellen, och lämna en ny fil",
@@ -103,6 +107,14 @@ _RULES: dict[str, tuple[str, str]] = {
     "enhet": (
         "namnet är inte en känd stadsdelsnämnd eller central enhet",
         "rätta namnet eller för in det i kommunfilen, och lämna en ny fil",
+    ),
+    "annan_kommun": (
+        "raden bär en annan kommuns kod än kommunfilens",
+        "kontrollera att rätt kommuns fil lämnades, och lämna en ny fil",
+    ),
+    "annan_period": (
+        "månaden ligger utanför perioden i filnamnet",
+        "döp filen efter månaden som den gäller, eller lämna en fil för varje månad",
     ),
     "omrade": (
         "cellen är inget områdes namn: det skrivs med högst 40 bokstäver och utan siffror",

@@ -24,13 +24,16 @@ from orchestration.registers.apart import (
 )
 from orchestration.registers.archives import TooLargeError
 from orchestration.registers.breaches import Breach, set_aside
-from orchestration.registers.contract import Contract
+from orchestration.registers.contract import Column, Contract
 from orchestration.registers.encoding import encoding_of, may_be_decomposed
+from orchestration.registers.lines import first_bare_end, uneven_lines
 from orchestration.registers.mapping import (
     CONTRACT_FORM,
     RegisterMapping,
     cell_sql,
+    composed_sql,
     constant_sql,
+    plain_sql,
 )
 from orchestration.registers.sheets import SheetError, TooWideError
 from orchestration.registers.typed import Source, parquet_source
@@ -77,13 +80,17 @@ class Layout:
         format: What kind of file it is.
         encoding: `utf-8`, `utf-16` or `windows-1252` for text.
         delimiter: What parts the fields of a text file.
+        has_header: Whether a line of a text file names its columns.
         columns: A name for each of the file's columns, in the file's order; safe to use in SQL.
         types: The type of each column of a Parquet file.
-        skipped: How many lines stand before the header of a text file.
-        header_row: The line or row of the header, or the last one of it; 1 in a Parquet file.
+        skipped: How many lines stand before the header of a text file, or before its first row
+            where it has no header.
+        header_row: The line or row of the header, or the last one of it; 1 in a Parquet file. The
+            line before the first row where there is no header.
         cells: For each column of the contract, SQL over the file's columns that gives the cell's
             text in the contract's form, null where the cell is empty or the column is not there.
         others: SQL for the text of each of the file's columns that the contract does not take.
+        broken: Conditions over the file's columns that hold where a row breaks a rule, by the rule.
         in_file: The columns of the contract that the file has.
         absent: The optional columns of the contract that the file does not have.
         unknown: Names in the header that the contract does not know; never a name with a digit,
@@ -98,7 +105,9 @@ class Layout:
     types: tuple[str, ...] = ()
     skipped: int = 0
     header_row: int = 1
+    has_header: bool = True
     others: tuple[str, ...] = ()
+    broken: tuple[tuple[str, str], ...] = ()
     in_file: frozenset[str] = frozenset()
     absent: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -146,19 +155,50 @@ def _inspect_text(
     delimiter = mapping.form.delimiter_sign
     text = head.decode(encoding, errors="replace").lstrip("\ufeff")
     said, skipped, row, found = _header(text, delimiter)
+    named = not mapping.header or _names_columns(found, mapping)
     misread = len(found) == 1 and any(mark in found[0] for mark in _DELIMITERS)
     if misread or said not in {"", delimiter}:
         return [Breach(delivery.file_name, "avgransare", first_row=row)]
     if not any(found):
         return [Breach(delivery.file_name, "tom_fil")]
+    if fault := _fault_of_lines(delivery, mapping, len(found), encoding=encoding):
+        return [fault]
+    if not named:
+        found, row = mapping.header + ("",) * (len(found) - len(mapping.header)), skipped
     # Whatever the columns are called, in SQL they get names that cannot clash or inject.
     if len(found) > LIMITS.columns:
         raise TooLargeError(f"{len(found)} columns")
     safe = tuple(f"c{place}" for place in range(len(found)))
     decomposed = encoding == "utf-16" or (encoding == "utf-8" and may_be_decomposed(delivery.path))
     sources = [Source(f"nfc_normalize({name})" if decomposed else name) for name in safe]
-    layout = Layout("csv", encoding, delimiter, safe, {}, skipped=skipped, header_row=row)
+    layout = Layout(
+        "csv", encoding, delimiter, safe, {}, skipped=skipped, header_row=row, has_header=named
+    )
     return _with_cells(contract, delivery, mapping, layout, list(zip(found, sources, strict=True)))
+
+
+def _names_columns(first: Sequence[str], mapping: RegisterMapping) -> bool:
+    """Whether a file's first line names the columns that it need not name."""
+    return _alike(first[0]) == _alike(mapping.header[0]) if first else False
+
+
+def _fault_of_lines(
+    delivery: Delivery, mapping: RegisterMapping, fields: int, *, encoding: str
+) -> Breach | None:
+    """What an agreed line end or an agreed number of fields finds wrong with a text."""
+    # In two bytes a character, a line end is four.
+    if mapping.form.line_end == "crlf" and encoding != "utf-16":
+        bare = first_bare_end(delivery.path)
+        if bare is not None:
+            return Breach(delivery.file_name, "radslut", first_row=bare)
+    if not mapping.header or encoding == "utf-16":
+        return None
+    known = len(mapping.header)
+    expected = fields if mapping.further and fields > known else known
+    uneven = uneven_lines(delivery.path, mapping.form.delimiter_sign, expected)
+    if not uneven:
+        return None
+    return Breach(delivery.file_name, "antal_falt", first_row=uneven[0], row_count=len(uneven))
 
 
 _SAID = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -220,13 +260,14 @@ def _with_cells(
     header = [name for name, _ in found]
     cells: dict[str, str] = {}
     absent = []
-    breaches = []
+    texts, breaches = _texts_of_parts(delivery, mapping, layout, found)
     taken: set[int] = set()
-    names = [name for name in contract.columns if name not in mapping.constants]
+    given = {*mapping.constants, *mapping.lacking, *mapping.composed}
+    names = [name for name in contract.columns if name not in given]
     wanted = frozenset(mapping.column_in_file(name) for name in names)
     for name, column in contract.columns.items():
-        if name in mapping.constants:
-            cells[name] = constant_sql(mapping.constants[name])
+        if name in given:
+            cells[name] = _given_sql(name, column, mapping, texts)
             continue
         places = _places(header, mapping.column_in_file(name), wanted)
         taken.update(places)
@@ -244,15 +285,54 @@ def _with_cells(
     return breaches or replace(
         layout,
         cells=cells,
+        broken=tuple(
+            ("annan_kommun", f"trim({texts[name]}) is distinct from {constant_sql(code)}")
+            for name, code in mapping.own_code.items()
+            if name in texts
+        ),
         in_file=frozenset(names) - set(absent),
         others=tuple(f"nullif(trim({found[place][1].sql}), '')" for place in rest),
         absent=tuple(absent),
         unknown=tuple(
             name
             for name in (header[place] for place in rest)
-            if is_tellable(name) and _alike(name) not in left
+            if is_tellable(name)
+            and _alike(name) not in left
+            and name not in texts
+            and name not in mapping.header
         ),
     )
+
+
+def _texts_of_parts(
+    delivery: Delivery,
+    mapping: RegisterMapping,
+    layout: Layout,
+    found: Sequence[tuple[str, Source]],
+) -> tuple[dict[str, str], list[Breach]]:
+    """SQL for the text of each column of the file that no column of the contract is taken from."""
+    header = [name for name, _ in found]
+    composed = [part for name in mapping.composed for part in mapping.parts(name)]
+    texts, breaches = {}, []
+    for name in dict.fromkeys((*composed, *mapping.own_code)):
+        places = _places(header, name, frozenset())
+        if len(places) == 1:
+            texts[name] = plain_sql(found[places[0]][1])
+        else:
+            rule = "kolumn_dubbel" if places else "kolumn_saknas"
+            breaches.append(_in_header(delivery, layout, rule, name))
+    return texts, breaches
+
+
+def _given_sql(
+    name: str, column: Column, mapping: RegisterMapping, texts: Mapping[str, str]
+) -> str:
+    """SQL for a cell that is constant, lacking or made of several of the file's."""
+    if name in mapping.constants:
+        return constant_sql(mapping.constants[name])
+    if name in mapping.lacking or not set(mapping.parts(name)) <= set(texts):
+        return "null::varchar"
+    return cell_sql(name, column, Source(composed_sql(mapping.composed[name], texts)), mapping)
 
 
 def _in_header(delivery: Delivery, layout: Layout, rule: str, column: str) -> Breach:

@@ -63,6 +63,68 @@ def count_lines(path: Path) -> int:
     return int(last != _LF)
 
 
+def first_bare_end(path: Path) -> int | None:
+    """The first line that ends with one of carriage return and line feed, and not with both.
+
+    Args:
+        path: The file, in an encoding where a line end is two bytes at most.
+
+    Returns:
+        The line's number; None where each line that has an end has both.
+
+    Raises:
+        OSError: If the file cannot be read.
+    """
+    content = _content(path)
+    last = len(content) - 1
+    line = 1
+    for start, part in _slices(content):
+        feeds = start + np.flatnonzero(part == _LF)
+        returns = start + np.flatnonzero(part == _CR)
+        alone = np.concatenate(
+            (
+                feeds[(feeds == 0) | (content[np.maximum(feeds - 1, 0)] != _CR)],
+                returns[(returns == last) | (content[np.minimum(returns + 1, last)] != _LF)],
+            )
+        )
+        if len(alone):
+            return line + int(np.searchsorted(feeds, alone.min()))
+        line += len(feeds)
+    return None
+
+
+def uneven_lines(path: Path, delimiter: str, fields: int) -> list[int]:
+    """The lines that have another number of fields than they should; empty lines are none of them.
+
+    DuckDB takes a row that ends with one delimiter too many for a row without it.
+
+    Args:
+        path: The file, in an encoding where a delimiter is one byte.
+        delimiter: What parts its fields.
+        fields: How many each line has.
+
+    Returns:
+        Their numbers, in order; none where a quotation mark may hide a delimiter.
+
+    Raises:
+        OSError: If the file cannot be read.
+    """
+    content = _content(path)
+    parted = []
+    for start, part in _slices(content):
+        if (part == _QUOTE).any():
+            return []
+        parted.append(start + np.flatnonzero(part == ord(delimiter)))
+    ends = _ends(path)
+    if not len(ends):
+        return []
+    counts = np.diff(np.searchsorted(np.concatenate(parted), ends), prepend=0)
+    widths = np.diff(ends, prepend=-1) - 1
+    blank = (widths == 0) | ((widths == 1) & (content[np.maximum(ends - 1, 0)] == _CR))
+    uneven: list[int] = (np.flatnonzero((counts != fields - 1) & ~blank) + 1).tolist()
+    return uneven
+
+
 def lines_before(path: Path, places: list[int]) -> list[int]:
     """Which lines some bytes stand on.
 

@@ -55,6 +55,11 @@ _ENDINGS = r"\.(?i:csv|txt|tsv|xlsx|parquet)"
 # A cell that has a translation, but not for its own value, must not pass for the contract's code.
 _UNKNOWN = "?"
 
+# A part of a composed cell: a column of the file, or with `?` whether it says more than nothing.
+_PLACE = re.compile(r"\{([^{}?]+)(\?)?\}")
+# What a cell holds that is filled in and says nothing: a number of children that is zero.
+_NOTHING = "0+"
+
 
 def _date_form(text: str, needed: tuple[str, ...], allowed: tuple[str, ...]) -> str:
     parts = _PART.findall(text)
@@ -82,6 +87,8 @@ class Form(BaseModel):
         yes: Words for yes.
         no: Words for no.
         empty: Words that stand for an empty cell.
+        line_end: What each row of a text file ends with: `crlf` where an agreement says so, as a
+            file that ends its rows otherwise has been rewritten on its way.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -95,6 +102,7 @@ class Form(BaseModel):
     yes: tuple[Text, ...] = Field(default=("J",), min_length=1)
     no: tuple[Text, ...] = Field(default=("N",), min_length=1)
     empty: tuple[Text, ...] = ()
+    line_end: Literal["any", "crlf"] = "any"
 
     @field_validator("date")
     @classmethod
@@ -142,6 +150,16 @@ class RegisterMapping(BaseModel):
         codes: For a column, what each of the export's codes is called in the contract. Codes that
             are alike in both must be listed too: a code outside the list is a breach.
         form: How the export is written.
+        statutory: The file that the law asks for which the export is, by the name of its
+            declaration; what the declaration says holds where the municipality says nothing else.
+        header: What the columns of a text file are called, in their order, where no header says so.
+        further: Whether more fields than those of `header` may follow; they are left unread.
+        composed: The text that each of the contract's columns is made of, with a column of the file
+            within braces; with `?` after its name it is J or N: whether its cell says more than
+            nothing or zeros.
+        lacking: Columns of the contract that the export cannot hold. They stay empty.
+        own_code: The file's column that holds the municipality's own code on each row, with it.
+        of_period: The contract's column, a month, that lies within the file's period on each row.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -151,6 +169,27 @@ class RegisterMapping(BaseModel):
     constants: dict[str, Text] = {}
     codes: dict[str, dict[Text, Text]] = {}
     form: Form = Form()
+    statutory: Text | None = None
+    header: tuple[Text, ...] = Field(default=(), max_length=500)
+    further: bool = False
+    composed: dict[str, Text] = {}
+    lacking: tuple[str, ...] = ()
+    own_code: dict[Text, Text] = Field(default={}, max_length=1)
+    of_period: str | None = None
+
+    @model_validator(mode="after")
+    def _header_names_columns_once(self) -> Self:
+        if len(set(self.header)) < len(self.header):
+            raise ValueError("header: samma namn står två gånger")
+        return self
+
+    @field_validator("composed")
+    @classmethod
+    def _made_of_columns(cls, composed: dict[str, str]) -> dict[str, str]:
+        for name, text in composed.items():
+            if not _PLACE.search(text) or re.search(r"[{}]", _PLACE.sub("", text)):
+                raise ValueError(f"{name}: texten ska ha filens kolumner inom {{ och }}")
+        return composed
 
     @field_validator("files")
     @classmethod
@@ -165,19 +204,61 @@ class RegisterMapping(BaseModel):
         return patterns
 
     def column_in_file(self, name: str) -> str:
-        """What the export calls a column of the contract."""
+        """What the export calls a column of the contract, or the columns that it is made of."""
+        if name in self.composed:
+            return " + ".join(self.parts(name))
         return self.columns.get(name, name)
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """The file's columns that a composed column of the contract is made of."""
+        return tuple(dict.fromkeys(part[1] for part in _PLACE.finditer(self.composed[name])))
 
     def without(self, names: Collection[str]) -> "RegisterMapping":
         """The mapping without what it says of some columns."""
-        parts = {
+        parts: dict[str, object] = {
             part: {name: each for name, each in getattr(self, part).items() if name not in names}
-            for part in ("columns", "constants", "codes")
+            for part in ("columns", "constants", "codes", "composed")
         }
+        parts["lacking"] = tuple(name for name in self.lacking if name not in names)
         return self.model_copy(update=parts)
 
 
 CONTRACT_FORM = RegisterMapping()
+
+
+def adapted(contract: Contract, mapping: RegisterMapping) -> Contract:
+    """The contract as it holds for an export that cannot hold all of it.
+
+    What is lacking may be empty, and a text that is made of an identity number becomes a pseudonym
+    whatever the number looks like.
+
+    Args:
+        contract: A version of the register's contract.
+        mapping: How the municipality's export maps to it.
+
+    Returns:
+        The same version, with the same columns in `raw`.
+    """
+    numbers = {
+        mapping.column_in_file(name)
+        for name, column in contract.columns.items()
+        if column.type in {"identity", "household"}
+    }
+    changed: dict[str, Column] = {
+        name: contract.columns[name].model_copy(update={"optional": True})
+        for name in mapping.lacking
+        if name in contract.columns
+    }
+    changed |= {
+        name: contract.columns[name].model_copy(update={"type": "household"})
+        for name in mapping.composed
+        if name in contract.columns
+        and contract.columns[name].type == "text"
+        and numbers & set(mapping.parts(name))
+    }
+    if not changed:
+        return contract
+    return contract.model_copy(update={"columns": contract.columns | changed})
 
 
 def problems(contract: Contract, mapping: RegisterMapping, units: frozenset[str]) -> list[str]:
@@ -200,12 +281,16 @@ def problems(contract: Contract, mapping: RegisterMapping, units: frozenset[str]
             ("columns", mapping.columns),
             ("constants", mapping.constants),
             ("codes", mapping.codes),
+            ("composed", mapping.composed),
+            ("lacking", mapping.lacking),
+            ("of_period", (mapping.of_period,) if mapping.of_period else ()),
         )
         for name in names
         if name not in columns
     ]
     if found:
         return found
+    found += _origin_problems(contract, mapping)
     found += [
         f"{name} står både i columns och i constants"
         for name in mapping.columns.keys() & mapping.constants.keys()
@@ -240,6 +325,42 @@ def problems(contract: Contract, mapping: RegisterMapping, units: frozenset[str]
         if period not in contract.periods:
             needed = " eller ".join(allowed[each] for each in contract.periods)
             found.append(f"files: {pattern}: registret lämnas per {needed}")
+    return found
+
+
+def _origin_problems(contract: Contract, mapping: RegisterMapping) -> list[str]:
+    """What in a mapping says of one column that it comes from two places, or from none."""
+    found = [
+        f"{name} står både i {one} och i {other}"
+        for one, other in (
+            ("composed", "columns"),
+            ("composed", "constants"),
+            ("lacking", "columns"),
+            ("lacking", "constants"),
+            ("lacking", "composed"),
+        )
+        for name in getattr(mapping, one)
+        if name in getattr(mapping, other)
+    ]
+    found += [
+        f"lacking: {name} hör till nyckeln" for name in mapping.lacking if name in contract.key
+    ]
+    if mapping.of_period and contract.every_column()[mapping.of_period].type != "month":
+        found.append(f"of_period: {mapping.of_period} är ingen månad")
+    if mapping.further and not mapping.header:
+        found.append("further: gäller bara en fil vars kolumner räknas upp i header")
+    if mapping.header:
+        wanted = {
+            "columns": mapping.columns.values(),
+            "composed": [part for name in mapping.composed for part in mapping.parts(name)],
+            "own_code": mapping.own_code,
+        }
+        found += [
+            f"{part}: {name} står inte i header"
+            for part, names in wanted.items()
+            for name in dict.fromkeys(names)
+            if name not in mapping.header
+        ]
     return found
 
 
@@ -317,6 +438,43 @@ def file_names_sv(contract: Contract, mapping: RegisterMapping) -> str:
     return " eller ".join(f"{text}.<ändelse>" for text in shown)
 
 
+def plain_sql(source: Source) -> str:
+    """SQL for a cell's text without the mark that says what it was.
+
+    Args:
+        source: The cell as it stands in the file.
+
+    Returns:
+        A SQL expression of type varchar.
+    """
+    if source.kind != "mixed":
+        return source.sql
+    return f"ltrim({source.sql}, '{''.join(_MARKS.values())}')"
+
+
+def composed_sql(text: str, cells: Mapping[str, str]) -> str:
+    """SQL for the text that a composed column is made of.
+
+    Args:
+        text: The column's text of `RegisterMapping.composed`.
+        cells: SQL for the text of each of the file's columns, by its name.
+
+    Returns:
+        A SQL expression of type varchar, null where a cell that it repeats is empty.
+    """
+    made, place = [], 0
+    for part in _PLACE.finditer(text):
+        if between := text[place : part.start()]:
+            made.append(_literal(between))
+        cell = f"nullif(trim({cells[part[1]]}), '')"
+        said = f"coalesce(not regexp_full_match({cell}, '{_NOTHING}'), false)"
+        made.append(f"case when {said} then 'J' else 'N' end" if part[2] else cell)
+        place = part.end()
+    if rest := text[place:]:
+        made.append(_literal(rest))
+    return f"({' || '.join(f'({each})' for each in made)})"
+
+
 _NUMERIC: frozenset[ColumnType] = frozenset({"decimal", "hours", "number"})
 # What a column holds where the file itself says what its cells are.
 _KINDS: dict[ColumnType, Kind] = {
@@ -353,7 +511,7 @@ def cell_sql(name: str, column: Column, source: Source, mapping: RegisterMapping
             else _translated_cell_sql(name, column, text, mapping)
         )
         return f"case when {text} = '{UNREADABLE}' then {text} else {read} end"
-    text = _stripped_sql(f"ltrim({source.sql}, '{''.join(_MARKS.values())}')", form)
+    text = _stripped_sql(plain_sql(source), form)
     cases = [f"when {text} = '{UNREADABLE}' then {text}"]
     if own is not None:
         typed = f"starts_with({source.sql}, '{_MARKS[own]}')"
@@ -462,6 +620,8 @@ def in_own_words(breach: Breach, contract: Contract, mapping: RegisterMapping) -
     Returns:
         The same breach; its column is still the contract's, and the file's own stands beside it.
     """
+    if breach.rule == "annan_kommun":
+        return replace(breach, column=" + ".join(mapping.own_code))
     names = breach.column.split(" + ") if breach.column else []
     shown = " + ".join(mapping.column_in_file(name) for name in names)
     return replace(
@@ -488,7 +648,17 @@ def _detail(breach: Breach, contract: Contract, mapping: RegisterMapping) -> str
         "ja_nej": f"skrivs {' eller '.join((*form.yes, *form.no))}",
         "tal": f"decimaltecknet är {signs[form.decimal]}",
     }
-    if codes := mapping.codes.get(breach.column or ""):
+    if mapping.header:
+        more = " eller fler, lika många på alla rader" if mapping.further else ""
+        details["antal_falt"] = (
+            f"filen har inga rubriker och ska ha {len(mapping.header)} fält på varje rad{more};"
+            f" en {_DELIMITERS_SV[form.delimiter]} efter det sista fältet är ett fält för mycket"
+        )
+    if breach.column in mapping.composed:
+        *most, last = mapping.parts(breach.column)
+        made_of = f"{', '.join(most)} och {last}" if most else last
+        details["kod"] = f"den görs av {made_of}, och en av dem har ett värde som inte ska finnas"
+    elif codes := mapping.codes.get(breach.column or ""):
         details["kod"] = f"tillåtna koder: {', '.join(codes)}"
         details["enhet"] = f"kända namn: {', '.join(codes)}"
     return details.get(breach.rule, "")

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.mapping import CONTRACT_FORM, Form, RegisterMapping, Text, problems
+from orchestration.registers.statutory.declarations import StatutoryFile, load_statutory_files
 from orchestration.settings import Settings
 from orchestration.yaml_text import texts_of
 
@@ -172,9 +173,12 @@ class Municipality(_Strict):
             register: The register's name.
 
         Returns:
-            The mapping, with the common parts that the register has columns for.
+            The mapping, with the common parts that the register has columns for. Of a file that the
+            law describes, its declaration says what the register's own part does not.
         """
         mapping = self.registers.get(register, CONTRACT_FORM)
+        if (declared := self.statutory_file(register)) is not None:
+            return _over(declared.mapping_of(self.code), mapping)
         contract = load_contracts().get(register)
         known = {*contract.every_column(), *contract.not_kept} if contract else set()
         delivered = known - set(mapping.constants)
@@ -186,6 +190,29 @@ class Municipality(_Strict):
                 "codes": _having(self.codes, delivered) | mapping.codes,
             }
         )
+
+    def statutory_file(self, register: str) -> StatutoryFile | None:
+        """The file that the law asks for which a register is delivered as, if it is one."""
+        mapping = self.registers.get(register, CONTRACT_FORM)
+        return load_statutory_files()[mapping.statutory] if mapping.statutory else None
+
+
+def _over(declared: RegisterMapping, own: RegisterMapping) -> RegisterMapping:
+    """A declared mapping with the municipality's own parts laid over it, column by column."""
+    said = {*own.columns, *own.constants, *own.composed}
+    rest = declared.without(said)
+    form = {name: getattr(own.form, name) for name in own.form.model_fields_set}
+    return declared.model_copy(
+        update={
+            "files": own.files or declared.files,
+            "form": declared.form.model_copy(update=form),
+            "lacking": tuple(dict.fromkeys((*rest.lacking, *own.lacking))),
+            "columns": _having(rest.columns, rest.columns.keys() - set(own.lacking)) | own.columns,
+            "constants": rest.constants | own.constants,
+            "composed": rest.composed | own.composed,
+            "codes": rest.codes | own.codes,
+        }
+    )
 
 
 _Value = TypeVar("_Value")
@@ -267,12 +294,32 @@ def _misfits(municipality: Municipality) -> list[str]:
         for name in municipality.not_delivered
         if name in municipality.registers
     ]
+    found += [
+        f"registers.{name}.statutory: {fault}"
+        for name, mapping in municipality.registers.items()
+        if mapping.statutory and (fault := _statutory_fault(name, mapping.statutory))
+    ]
+    if found:
+        return found
     for name, contract in contracts.items():
         found += [
             f"registers.{name}.{problem}"
             for problem in problems(contract, municipality.mapping(name), municipality.units)
         ]
     return found
+
+
+def _statutory_fault(register: str, name: str) -> str:
+    """Why a register cannot be delivered as a statutory file; empty where it can."""
+    files = load_statutory_files()
+    readable = ", ".join(
+        each for each, file in files.items() if file.is_readable and file.register_name == register
+    )
+    if name in files and not files[name].is_readable:
+        return f"{name} kan inte läsas än: {files[name].unreadable_sv}"
+    if name not in files or files[name].register_name != register:
+        return f"{name} är ingen fil för registret; välj bland: {readable or 'ingen'}"
+    return ""
 
 
 _FAULTS_SV = {

@@ -31,6 +31,7 @@ from orchestration.registers.layout import Delivery, Layout, inspect, quoted
 from orchestration.registers.mapping import (
     CONTRACT_FORM,
     RegisterMapping,
+    adapted,
     file_period,
     in_own_words,
 )
@@ -192,8 +193,8 @@ def by_version(
         mapping: How the municipality names its files.
 
     Returns:
-        What becomes of those whose name tells no period that may be delivered; then each version
-        with its deliveries, oldest first.
+        What becomes of those whose name tells no period that may be delivered; then each version,
+        adapted to what the export can hold, with its deliveries, oldest first.
     """
     refused = []
     groups: dict[str, list[Delivery]] = {}
@@ -206,7 +207,7 @@ def by_version(
         else:
             groups.setdefault(contract.at(period).since, []).append(delivery)
     versions = [each for each in contract.versions if each.since in groups]
-    return refused, [(version, groups[version.since]) for version in versions]
+    return refused, [(adapted(version, mapping), groups[version.since]) for version in versions]
 
 
 def create_raw_table(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -288,7 +289,13 @@ def staged(
         counts: dict[int, tuple[int, int]] = {}
         if judged:
             counts = judge(
-                connection, contract, judged, breaches, periods, municipality_id=municipality_id
+                connection,
+                contract,
+                judged,
+                breaches,
+                periods,
+                municipality_id=municipality_id,
+                of_period=mapping.of_period,
             )
         layouts = {delivery.sequence: layout for delivery, layout in readable}
         yield Staged(
@@ -566,12 +573,15 @@ def _typed_sql(contract: Contract, part: Part, units: Sequence[str]) -> str:
         for place, (name, _) in enumerate(columns)
     )
     wrong = [
-        _is_wrong_sql(place, column, within[place]) for place, (_, column) in enumerate(columns)
+        *(_is_wrong_sql(place, column, within[place]) for place, (_, column) in enumerate(columns)),
+        *(["broken <> ''"] if part.layout.broken else []),
     ]
     rules = ", ".join(
         f"case when {wrong[place]} then '{place}:' || {_rule_sql(place, column, received_on)} end"
         for place, (_, column) in enumerate(columns)
     )
+    if part.layout.broken:
+        rules += ", nullif(broken, '')"
     told = [
         f"text_{place}" for place, (name, _) in enumerate(columns) if name in part.layout.in_file
     ]
@@ -589,7 +599,7 @@ def _typed_sql(contract: Contract, part: Part, units: Sequence[str]) -> str:
             file_place
         from (
             select *, {readings}
-            from (select {texts}, other_text, file_place from ({part.relation(contract)}))
+            from (select {texts}, other_text, broken, file_place from ({part.relation(contract)}))
         )
         """
 
@@ -728,6 +738,7 @@ def judge(
     periods: Mapping[int, str],
     *,
     municipality_id: str,
+    of_period: str | None = None,
 ) -> dict[int, tuple[int, int]]:
     """Find what breaks the contract; the wrong cells end in the temporary table `faulty`.
 
@@ -738,6 +749,7 @@ def judge(
         breaches: What is wrong with each delivery; what is found is added.
         periods: The period of each delivery, by its sequence.
         municipality_id: Code of the municipality that they are of.
+        of_period: The month that lies within the file's period on each row, if any does.
 
     Returns:
         For each delivery, how many rows it has and how many of them are held.
@@ -755,6 +767,8 @@ def judge(
         ):
             breaches[sequence].append(Breach(names[sequence], "inga_rader"))
     _gather_faulty_cells(connection, contract)
+    if of_period is not None:
+        _gather_other_periods(connection, contract, of_period)
     columns = list(contract.columns.items())
     for sequence, place, rule, first_row, count in connection.execute(
         "select delivery_sequence, place, rule, min(row_number), count(*) from faulty"
@@ -884,6 +898,19 @@ def _gather_faulty_cells(connection: duckdb.DuckDBPyConnection, contract: Contra
                     on incoming.{quoted(name)} = wrong.written
                 """
             )
+
+
+def _gather_other_periods(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, month: str
+) -> None:
+    connection.execute(
+        f"""
+        insert into faulty
+        select delivery_sequence, row_number, {list(contract.columns).index(month)}, 'annan_period'
+        from incoming
+        where not starts_with(strftime({quoted(month)}, '%Y-%m'), delivery_period)
+        """
+    )
 
 
 def _doubled_keys(

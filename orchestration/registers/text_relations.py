@@ -84,13 +84,19 @@ class Part:
 
         Returns:
             A select of the contract's columns as text, `other_text`, which is null where none of
-            the file's other columns has a text, and `file_place`, the file's place in `deliveries`.
+            the file's other columns has a text, `broken`, which names the rules of whole rows that
+            the row breaks, or is empty, and `file_place`, the file's place in `deliveries`.
         """
         cells = ", ".join(
             f"{self.layout.cells[name]} as {quoted(name)}" for name in contract.columns
         )
         others = ", ".join(self.layout.others)
         cells += f", {f'coalesce({others})' if others else 'null::varchar'} as other_text"
+        broken = ", ".join(
+            f"case when {condition} then '0:{rule}' end" for rule, condition in self.layout.broken
+        )
+        broken = f"concat_ws(' ', {broken})" if broken else "''"
+        cells += f", {broken} as broken"
         paths = "[" + ", ".join(literal(str(path)) for path in self.paths) + "]"
         place = "file_index" if len(self.paths) > 1 else "0"
         if self.layout.format == "parquet":
@@ -99,7 +105,8 @@ class Part:
         return f"""
             select {cells}, {place}::integer as file_place
             from read_csv(
-                {paths}, delim = {literal(self.layout.delimiter)}, header = true,
+                {paths}, delim = {literal(self.layout.delimiter)},
+                header = {str(self.layout.has_header).lower()},
                 skip = {self.layout.skipped},
                 auto_detect = false, columns = {{{struct}}}, quote = '"', escape = '"',
                 store_rejects = true,
@@ -153,8 +160,10 @@ def opened(
             layout.types,
             layout.skipped,
             layout.header_row,
+            layout.has_header,
             tuple(layout.cells.items()),
             layout.others,
+            layout.broken,
             delivery.received_on,
         )
         groups.setdefault(alike, []).append((delivery, layout))

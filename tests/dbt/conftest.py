@@ -17,7 +17,7 @@ import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
-from orchestration.intake.not_delivered import write_not_delivered
+from orchestration.intake.not_delivered import write_indicator_notes, write_not_delivered
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.municipality import load_municipality, write_units
 from orchestration.registers.staged_rows import create_raw_table
@@ -510,6 +510,7 @@ def create_raw(connection: duckdb.DuckDBPyConnection) -> None:
     create_tables(connection, datasets_of("demo"))
     write_register_deliveries(connection)
     write_not_delivered(connection, Settings())
+    write_indicator_notes(connection, Settings())
 
 
 def insert_delivery(
@@ -561,6 +562,7 @@ def write_tiny_city(connection: duckdb.DuckDBPyConnection) -> None:
         insert_delivery(connection, sequence, register, period, rows)
     write_register_deliveries(connection)
     write_not_delivered(connection, Settings())
+    write_indicator_notes(connection, Settings())
     deliveries = []
     for dataset in datasets_of("demo"):
         for file in recorded_files(dataset):

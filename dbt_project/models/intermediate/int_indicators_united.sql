@@ -20,6 +20,11 @@ constants as (
     select * from {{ ref('constants') }}
 ),
 
+notes as (
+    select * from {{ ref('stg_register__indicator_notes') }}
+    where not is_counted
+),
+
 statistics as (
     select * from {{ ref('int_statistics_counted') }}
 ),
@@ -43,15 +48,18 @@ counted as (
     {% endfor %}
 ),
 
+-- What the files cannot count has no value, and no zero either.
 registered as (
     select
-        indicator_id,
-        source_id,
-        measure in ('count', 'amount')
-        and source_id not in (
+        catalogue.indicator_id,
+        catalogue.source_id,
+        catalogue.measure in ('count', 'amount')
+        and catalogue.source_id not in (
             'befolkning_stadsdel', 'hushall_stadsdel', 'socioekonomi_stadsdel'
         ) as is_zero_when_absent
     from catalogue
+    left join notes on catalogue.indicator_id = notes.indicator_id
+    where notes.indicator_id is null
 ),
 
 -- Events before the first delivered year are a remainder, not a year.

@@ -240,7 +240,9 @@ def _compute(work: Work, year: int) -> Computed:
     reader = Reader(work.connection, work.settings.municipality)
     returns, grounds = None, None
     months: RefusalMonths | Shortfall = Shortfall.NO_REGISTER
-    if reader.has_year(REGISTER, year):
+    if reader.has_year(REGISTER, year) and reader.cannot_count(section.INDICATORS[0]):
+        months = Shortfall.NOT_IN_STATUTORY
+    elif reader.has_year(REGISTER, year):
         try:
             months = read_months(reader, year)
             returns, grounds = read_returns(reader, year), read_grounds(reader, year)
@@ -263,6 +265,7 @@ ANALYSIS = Analysis(
             "intermediate.int_refusal_household_months",
             "intermediate.int_refusal_returns",
             "marts.refusals",
+            "marts.indicators",
             "marts.indicator_values",
         ),
         compute=_compute,

@@ -109,11 +109,13 @@ class Estimates:
         return say(sentence, why=lacking) if lacking else ()
 
     @property
-    def undelivered(self) -> bool:
-        """Whether nothing could be estimated because the register has not been delivered."""
-        return bool(self.rows) and all(
-            each.shortfall is Shortfall.NO_REGISTER for each in self.rows
-        )
+    def undelivered(self) -> Shortfall | None:
+        """Why nothing could be estimated, where the register or what it needs never came."""
+        lacking = {each.shortfall for each in self.rows}
+        for shortfall in (Shortfall.NO_REGISTER, Shortfall.NOT_IN_STATUTORY):
+            if lacking == {shortfall}:
+                return shortfall
+        return None
 
 
 def value(row: AnalysisResult, column: str = "estimate") -> Found:
@@ -387,7 +389,7 @@ def opening(context: AnalysisContext, source_id: str, found: Estimates) -> list[
     if not found.rows:
         return paragraph("Underlag saknas: analysen är inte gjord för året.")
     if found.undelivered:
-        return paragraph(SENTENCES[Shortfall.NO_REGISTER])
+        return paragraph(SENTENCES[found.undelivered])
     if context.sources.mark_of(source_id):
         return paragraph("Uppgifterna är syntetiska.", small=True)
     return []

@@ -273,6 +273,13 @@ def test_population(lab: "Lab", where: str, persons: str, expected: set[str]) ->
 OWN_HOME = {"avslagsgrund": "case when i % 5 = 0 then 'eget_agande_bostad' end"}
 
 
+STATUTORY = {
+    "utfall": "'bifall'",
+    "beviljat_belopp": "8000",
+    **dict.fromkeys(("ansokan_typ", "ansokan_datum", "beslut_datum", "sokt_belopp"), "null"),
+}
+
+
 def decisions(lab: "Lab", **changed: str) -> None:
     columns = {
         PLACE: "'0180'",
@@ -282,6 +289,8 @@ def decisions(lab: "Lab", **changed: str) -> None:
         "hushall_id": "'v1:' || md5(i::varchar)",
         "ansokan_datum": "day",
         "beslut_datum": "day + 5",
+        "avser_manad": "date_trunc('month', day)",
+        "ansokan_typ": "'ny'",
         "utfall": "case when i % 5 = 0 then 'avslag' when i % 7 = 0 then 'delavslag'"
         " else 'bifall' end",
         "hushallstyp": "case when i % 3 = 0 then '4' else '5' end",
@@ -318,6 +327,16 @@ def decisions(lab: "Lab", **changed: str) -> None:
         ),
         ({"utfall": "'avslag'", "beviljat_belopp": "0"}, {"refusals_bounded"}),
         ({"utfall": "'bifall'", "beviljat_belopp": "8000"}, {"refusals_present"}),
+        # A file of the law has granted assistance only, and no days; a month that lacks is missed.
+        (STATUTORY, set()),
+        (
+            STATUTORY
+            | {"avser_manad": "case when month(day) <> 4 then date_trunc('month', day) end"},
+            {"months_missing"},
+        ),
+        # A year from a file of the law and from an export; a late decision makes no such year.
+        ({"ansokan_typ": "case when i % 2 = 0 then 'ny' end"}, {"two_kinds_of_files"}),
+        ({"ansokan_typ": "case when i % 50 > 0 then 'ny' end"}, set()),
         (
             {"beviljat_belopp": "case when i % 5 = 0 then 0 else 800000 end"},
             {"amount_granted", "PAIR"},

@@ -7,8 +7,21 @@
 
 with
 
-source as (
+register as (
     select * from {{ ref('stg_register__ekonomiskt_bistand_beslut') }}
+),
+
+notes as (
+    select * from {{ ref('stg_register__indicator_notes') }}
+    where indicator_id = 'assistance_rejections' and not is_counted
+),
+
+-- A register without refusals says nothing of them, not that they are none.
+source as (
+    select register.*
+    from register
+    left join notes on register.municipality_id = notes.municipality_id
+    where notes.municipality_id is null
 ),
 
 households as (
