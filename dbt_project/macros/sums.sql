@@ -64,7 +64,7 @@ where
     and of whom. The same from one publication to the next.
 #}
 {% macro cell_id(count_id, columns) -%}
-{{ count_id }} || '-' || left({{ fingerprint(
+cast({{ count_id }} || '-' || left({{ fingerprint(
     "concat_ws('|', " ~ columns | join(', ') ~ ")"
-) }}, 12)
+) }}, 12) as string)
 {%- endmacro %}

@@ -11,6 +11,7 @@ from typing import Final, get_args
 from orchestration.demo.assistance import write_assistance
 from orchestration.demo.children import write_child_cases
 from orchestration.demo.disability import write_support
+from orchestration.demo.lss import write_lss
 from orchestration.demo.model import Mode, Model
 from orchestration.demo.people import People
 from orchestration.demo.population import write_households, write_population, write_status
@@ -33,7 +34,7 @@ DEFAULT_SEED: Final = 2023
 
 _MONTHLY_THROUGHOUT: Final = 1
 _MONTHLY_LAST_YEAR: Final = 8
-_ONE_FILE_A_YEAR: Final = 5
+_ONE_FILE_A_YEAR: Final = 6
 _SURVEYS: Final = 4
 
 
@@ -82,7 +83,7 @@ def write_city(
 
 
 def write_model(inbox: Path, model: Model, *, progress: Progress | None = None) -> list[Path]:
-    """Write a city's 15 registers for 2016-2023.
+    """Write a city's 16 registers for 2016-2023.
 
     The same model gives the same bytes. A calibrated city at scale 1 agrees with the documents'
     figures and with Stockholm's published totals for 2016 and 2017, and is drawn otherwise; in a
@@ -129,3 +130,4 @@ def _write_registers(exporter: Exporter, model: Model) -> None:
     write_homelessness(exporter, people, adults, model)
     write_debt_counselling(exporter, people, adults, model)
     write_evictions(exporter, model)
+    write_lss(exporter, people, model)

@@ -28,6 +28,7 @@ ALIKE: Final = (
     "child_rereferral_share",
     "child_school_contacted_share",
     "housing_support_hours*funktionsnedsattning",
+    "lss_waiting_share",
 )
 #: Decisions of a year of the report, and what was granted by each, in kronor.
 Assisted = tuple[Decisions, Floats]

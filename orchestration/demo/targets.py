@@ -307,6 +307,20 @@ DEBT_COUNSELLING: Final = Series(
 )
 # Planted: in 2023 outpatient groups are registered a participant at a time (+22 %).
 SUBSTANCE_USE: Final = Series((3880, 3905, 3930, 3910, 3940, 3925, 3950, 4819))
+# Persons with LSS on 1 October: 4 450 below 65 in 2016, of whom 1 698 below 23, and by insats as in
+# Stockholm's table b159; the 311 insatser of those who are older are in it. Older persons, and how
+# insatser divide at 23, are synthetic, and so are the years that follow.
+LSS_PERSONS: Final = Series((4644, 4700, 4755, 4810, 4870, 4925, 4985, 5040))
+LSS_PERSONS_BY_AGE: Final = (1698, 2752, 194)
+LSS_INSATSER: Final = (
+    *("personlig_assistans", "ledsagarservice", "kontaktperson", "avlosarservice"),
+    *("korttidsvistelse", "korttidstillsyn", "boende_barn", "boende_vuxna", "daglig_verksamhet"),
+)
+# Of those below 23 and of the others, and how many persons they are.
+LSS_INSATSER_BY_AGE: Final = (
+    (51, 255, 120, 420, 697, 419, 87, 0, 250, 1698),
+    (206, 382, 383, 7, 2, 0, 0, 1479, 2367, 2946),
+)
 # Planted: from 1 March 2022 parents must be offered an information talk (+40 %).
 FAMILY_LAW: Final = Series((2410, 2428, 2450, 2440, 2462, 2470, 3458, 3480))
 HOMELESS: Final = Series((2420, 2408, 2432, 2415, 2440, 2426, 2435, 2420))

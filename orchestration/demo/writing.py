@@ -147,6 +147,7 @@ _STYLES: Final[Mapping[str, _Style]] = {
     "avhysningar_barn": _Style("cp1252", "\r\n"),
     "familjeratt_arenden": _Style("utf-8-sig", "\r\n"),
     "missbruk_insatser": _Style("utf-8"),
+    "lss_insatser": _Style("utf-8-sig", "\r\n"),
     "hemloshet_kartlaggning": _Style("cp1252", "\r\n"),
 }
 

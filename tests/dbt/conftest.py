@@ -37,6 +37,23 @@ PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 
 Row = Mapping[str, Any]
 
+
+def lss(  # noqa: PLR0917
+    number: str,
+    person: str,
+    sex: str,
+    insats: str,
+    decided: str,
+    started: str | None = None,
+    ended: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "insats_id": number, "person_id": person, "kon": sex, "stadsdelsnamnd": "Farsta",
+        "personkrets": "1", "insats": insats, "beslut_datum": decided, "start_datum": started,
+        "slut_datum": ended, "aldersgrupp": "23-64",
+    }  # fmt: skip
+
+
 # Every register has the year 2022; decisions on ekonomiskt bistånd also have two months of 2023,
 # one before and one after the reform, and the first of 2024.
 # Each entry is one delivery: register, period, rows.
@@ -362,6 +379,20 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
                 "typ": "avtal",
                 "start_datum": "2022-04-01",
             }
+        ],
+    ),
+    # Two insatser of one person, one that ended on the day before the count, one that waited for
+    # 93 days, and two decisions of autumn that have had less than three months.
+    (
+        "lss_insatser",
+        "2022",
+        [
+            lss("l1", "p1", "M", "daglig_verksamhet", "2018-05-02", "2018-06-01"),
+            lss("l2", "p1", "M", "boende_vuxna", "2022-02-01", "2022-05-04"),
+            lss("l3", "p2", "K", "korttidsvistelse", "2020-01-07", "2020-01-20", "2022-09-30"),
+            lss("l4", "p3", "K", "personlig_assistans", "2022-03-01", "2022-05-31"),
+            lss("l5", "p4", "K", "kontaktperson", "2022-09-30"),
+            lss("l6", "p5", "M", "avlosarservice", "2022-10-01", "2022-10-02"),
         ],
     ),
     (

@@ -50,6 +50,13 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("evicted_children", (2, None, 2)),
         ("debt_counselling_new", (1, None, 1)),
         ("family_law_cases", (1, None, 1)),
+        # p1 and p3 on 1 October; of p1, p3 and p4, decided by September, p1 and p4 have waited.
+        ("lss_persons", (2, None, 2)),
+        ("lss_personal_assistance", (1, None, 1)),
+        ("lss_daily_activity", (1, None, 1)),
+        ("lss_housing", (1, None, 1)),
+        ("lss_relief", (0, None, 0)),
+        ("lss_waiting_share", (1, 3, 1 / 3)),
         ("substance_use_persons", (1, None, 1)),
         ("substance_use_institution_persons", (1, None, 1)),
         ("substance_use_compulsory_persons", (1, None, 1)),

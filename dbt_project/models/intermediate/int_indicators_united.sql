@@ -38,6 +38,7 @@ counted as (
         'family_law',
         'homelessness',
         'housing_support',
+        'lss',
         'population',
         'socioeconomics',
         'substance_use',

@@ -62,6 +62,10 @@ COLUMNS = {
         "insats_id personnummer kon fodelsear stadsdelsnamnd lagrum form start_datum slut_datum"
         " dygn"
     ),
+    "lss_insatser": (
+        "insats_id personnummer kon fodelsear stadsdelsnamnd personkrets insats beslut_datum"
+        " start_datum slut_datum"
+    ),
     "hemloshet_kartlaggning": (
         "rad_id personnummer kon aldersgrupp stadsdelsnamnd situation tid_i_hemloshet"
         " barn_antal orsak"
@@ -73,6 +77,7 @@ YEARLY = {
     "socioekonomi_stadsdel",
     "avhysningar_barn",
     "familjeratt_arenden",
+    "lss_insatser",
 }
 KEYS = {
     register: columns.split()[0]
@@ -92,6 +97,8 @@ NAMED_AT = {
     "avhysningar_barn": ("datum",),
     "familjeratt_arenden": ("start_datum",),
     "missbruk_insatser": ("start_datum",),
+    # Decisions from before the first delivered year stand under the name of that year.
+    "lss_insatser": ("greatest(beslut_datum, '2016-01-01')",),
     "hemloshet_kartlaggning": ("period || '-15'",),
     "befolkning_stadsdel": ("ar || '-12-31'",),
     "hushall_stadsdel": ("ar || '-12-31'",),
@@ -316,7 +323,7 @@ def test_no_identity_can_belong_to_anyone(tables: duckdb.DuckDBPyConnection) -> 
 
 
 def test_birth_years_are_those_of_the_numbers(tables: duckdb.DuckDBPyConnection) -> None:
-    for register in ("boendestod_beslut", "missbruk_insatser"):
+    for register in ("boendestod_beslut", "missbruk_insatser", "lss_insatser"):
         rows, wrong = tables.execute(
             f"""
             select count(*), count(*) filter (
@@ -391,6 +398,8 @@ def test_dates_come_in_order(tables: duckdb.DuckDBPyConnection) -> None:
         ("budget_skuldradgivning", "forsta_besok", "skuldsanering_datum"),
         ("familjeratt_arenden", "start_datum", "slut_datum"),
         ("missbruk_insatser", "start_datum", "slut_datum"),
+        ("lss_insatser", "beslut_datum", "start_datum"),
+        ("lss_insatser", "start_datum", "slut_datum"),
     ):
         both, wrong = tables.execute(
             f"select count(*), count(*) filter ({first}::date > {last}::date) from {register}"

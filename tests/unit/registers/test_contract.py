@@ -105,6 +105,8 @@ def test_health_and_offences_are_sensitive() -> None:
         ("boendestod_beslut", "malgrupp"),
         ("ekonomiskt_bistand_beslut", "forsorjningshinder"),
         ("hemloshet_kartlaggning", "orsak"),
+        ("lss_insatser", "insats"),
+        ("lss_insatser", "personkrets"),
         ("missbruk_insatser", "form"),
         ("missbruk_insatser", "lagrum"),
         ("rvc_samtalsstod", "roll"),

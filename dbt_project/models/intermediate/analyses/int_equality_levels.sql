@@ -64,6 +64,12 @@ compared as (
             'social_psychiatry_supported_users',
             'substance_use_compulsory_persons',
             'substance_use_institution_persons',
+            -- Of all ages, and the bases are of children or of adults.
+            'lss_daily_activity',
+            'lss_housing',
+            'lss_personal_assistance',
+            'lss_persons',
+            'lss_relief',
             -- Children of one family come together, in families not known.
             'emergency_flat_children',
             'evicted_children',
