@@ -27,6 +27,8 @@ _SHAPES = (
     Shape("b162", ("hushållstyp",), _YEARS),
     Shape("b163", ("åldersgrupp",), _YEARS),
     Shape("b166_b167", ("tabell", "mått"), _YEARS),
+    Shape("b159", ("insats",), _YEARS),
+    Shape("b169_b170", ("insats", "grupp"), re.compile("[0-9]{4}(_man|_kvinnor)?")),
     Shape("b020", ("stadsdelsområde",), re.compile("(antal|pct)_[0-9]{4}")),
     Shape(
         "b021",
@@ -95,6 +97,10 @@ def _meaning(table: str, part: Cell) -> tuple[str, str, str, dict[str, str]]:
             series, variables = _SHARE, {"åldersgrupp": key}
         case "b166_b167":
             variables = {"tabell": part.keys[0]}
+        case "b169_b170":
+            series, variables = part.keys[0], {"grupp": key}
+            period, _, sex = part.column.partition("_")
+            variables |= {"kön": sex} if sex else {}
         case "b020":
             measure, period = part.column.split("_")
             series, region = _RECIPIENTS if measure == "antal" else _SHARE, key

@@ -515,6 +515,44 @@ def test_the_yearbook_s_children(tables: duckdb.DuckDBPyConnection) -> None:
     assert by_board["Östermalm"] == 45
 
 
+# Stockholms stad, table b159, 1 October 2016; those of 65 and more are in the insatser.
+LSS_2016 = {
+    "personlig_assistans": 257,
+    "ledsagarservice": 637,
+    "kontaktperson": 503,
+    "avlosarservice": 427,
+    "korttidsvistelse": 699,
+    "korttidstillsyn": 419,
+    "boende_barn": 87,
+    "boende_vuxna": 1479,
+    "daglig_verksamhet": 2617,
+}
+IN_FORCE = (
+    "from lss_insatser where start_datum <= '2016-10-01'"
+    " and coalesce(slut_datum, '9999') >= '2016-10-01'"
+)
+
+
+def test_the_yearbook_s_insatser_under_lss(tables: duckdb.DuckDBPyConnection) -> None:
+    counted = dict(tables.execute(f"select insats, count(*) {IN_FORCE} group by insats").fetchall())
+    assert counted.keys() == LSS_2016.keys()
+    for insats, number in LSS_2016.items():
+        assert counted[insats] == pytest.approx(number, rel=0.03), insats
+    assert sum(counted.values()) == pytest.approx(7125, rel=0.03)
+    ages = f"select count(distinct personnummer) {IN_FORCE} and fodelsear > "
+    assert one(tables, ages + "'1951'") == pytest.approx(4450, rel=0.03)
+    assert one(tables, ages + "'1993'") == pytest.approx(1698, rel=0.03)
+
+
+def test_some_wait_for_what_was_decided(tables: duckdb.DuckDBPyConnection) -> None:
+    waiting = one(
+        tables,
+        "select avg((start_datum is null or start_datum::date - beslut_datum::date > 92)::int)"
+        " from lss_insatser where beslut_datum >= '2016'",
+    )
+    assert 0.04 < waiting < 0.12
+
+
 def test_the_city_has_stockholm_s_size(tables: duckdb.DuckDBPyConnection) -> None:
     persons = dict(
         tables.execute("select ar, sum(antal) from befolkning_stadsdel group by ar").fetchall()

@@ -51,6 +51,13 @@ def test_each_table_shape_is_read_off_truly() -> None:
     assert value("b166", "LVU", city, "2013") == 460
     assert value("b167", "Summa", city, "2013") == 2087
     assert value("b167", "Summa", city, "2007") is None
+    assert value("b159", "Daglig verksamhet", city, "2016") == 2617
+    assert value("b159", "därav 0-22 år", city, "2000") == 858
+    outpatients = "Individuellt behovsprövad öppenvård"
+    adults = {"tabell": "b169_b170", "grupp": "Missbruk"}
+    assert value("b169", outpatients, city, "2017", **adults, kön="kvinnor") == 206
+    assert value("b169", "Familjehemsvård", city, "2016", **adults) == 1
+    assert value("b169", "Familjehemsvård", city, "2014", **adults) is None
     assert value("tv07437", "Folkmängd", "Älvsjö", "2011") == 25_660
     assert value("tv07437", "Folkmängd, prognos", city, "2021") == 987_912
 
@@ -64,6 +71,16 @@ def test_missing_cells_keep_what_was_delivered() -> None:
 
 def notes(name: str, period: str) -> list[Note]:
     return [note for note in table(name).notes if note.period == period]
+
+
+def test_what_is_no_longer_an_insats_is_not_missing() -> None:
+    """Råd och stöd is given by the region since 2010, so that a dot is no gap."""
+    of = [row for row in table("b159").observations if row.series == "Råd och stöd"]
+    assert [(row.period, row.value, row.status) for row in of] == [
+        ("2000", 118, "observed"),
+        ("2005", 35, "observed"),
+        *((year, None, "not_applicable") for year in ("2010", "2015", "2016")),
+    ]
 
 
 def test_areas_that_sum_to_less_than_the_city_are_noted() -> None:
