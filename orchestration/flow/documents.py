@@ -8,6 +8,7 @@ never a document and pages of different figures. What they say belongs in `orche
 
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -328,12 +329,20 @@ def issue(
     documents = stated.documents(edition)
     known = definitions(catalogue_order(load_indicators(connection).values()))
     directory.mkdir(mode=0o700)
-    for formats, document in documents.items():
-        page = as_page(document, stated.report, edition, formats)
-        (directory / formats.page).write_text(page, encoding="utf-8")
-        (directory / formats.pdf).write_bytes(as_pdf(document, edition.built_at))
-        (directory / formats.word).write_bytes(as_docx(document, contents=True))
-        (directory / formats.workbook).write_bytes(as_workbook(document, known, edition.built_at))
+    # Typst sets a paper while the interpreter writes the other formats.
+    with ThreadPoolExecutor(max_workers=1) as setter:
+        papers = [
+            (directory / formats.pdf, setter.submit(as_pdf, document, edition.built_at))
+            for formats, document in documents.items()
+        ]
+        for formats, document in documents.items():
+            page = as_page(document, stated.report, edition, formats)
+            (directory / formats.page).write_text(page, encoding="utf-8")
+            (directory / formats.word).write_bytes(as_docx(document, contents=True))
+            workbook = as_workbook(document, known, edition.built_at)
+            (directory / formats.workbook).write_bytes(workbook)
+        for path, paper in papers:
+            path.write_bytes(paper.result())
     by_page = {formats.page: document for formats, document in documents.items()}
     (directory / NUMBERS_NAME).write_text(as_json(by_page), encoding="utf-8")
     return documents

@@ -24,6 +24,7 @@ from orchestration.indicators.models import (
     NaturalExplanation,
     PossibleExplanation,
     Relation,
+    StepState,
 )
 
 _Row = TypeVar("_Row", bound=BaseModel)
@@ -37,6 +38,7 @@ CATALOGUE_SEEDS = (
     "possible_explanations",
     "indicator_drivers",
     "memorandum_texts",
+    "step_states",
     "analyses",
 )
 
@@ -58,6 +60,7 @@ class Catalogue:
     possible_explanations: tuple[PossibleExplanation, ...] = ()
     drivers: tuple[Driver, ...] = ()
     memorandum_texts: tuple[MemorandumText, ...] = ()
+    step_states: tuple[StepState, ...] = ()
     analyses: tuple[AnalysisRow, ...] = ()
 
     def __post_init__(self) -> None:
@@ -138,6 +141,7 @@ class Catalogue:
             "explanation_id": (r.explanation_id for r in self.natural_explanations),
             "hypothesis_id": (r.hypothesis_id for r in self.possible_explanations),
             "driver_id": (r.driver_id for r in self.drivers),
+            "nästa steg": (r.hypothesis_id for r in self.step_states),
             "text_id": (r.text_id for r in self.memorandum_texts),
             "analysis_id": (r.analysis_id for r in self.analyses),
             "drivkraften": (f"{r.driver_indicator_id} för {r.indicator_id}" for r in self.drivers),
@@ -174,6 +178,15 @@ class Catalogue:
             for r in self.possible_explanations
             if r.indicator_id is not None
         ]
+        named += [
+            (r.indicator_id, f"läget för {r.hypothesis_id}")
+            for r in self.step_states
+            if r.indicator_id is not None
+        ]
+        steps = {r.hypothesis_id for r in self.possible_explanations if r.role == "next_step"}
+        for state in self.step_states:
+            if state.hypothesis_id not in steps:
+                yield f"läget för {state.hypothesis_id} är inte för något nästa steg"
         for indicator_id, place in named:
             if indicator_id not in self.by_id:
                 yield f"{place} nämner indikatorn {indicator_id}, som inte finns"
@@ -190,7 +203,7 @@ class Catalogue:
 
 
 def load_catalogue(seeds_dir: Path) -> Catalogue:
-    """Read the eight seeds of the catalogue.
+    """Read the nine seeds of the catalogue.
 
     Args:
         seeds_dir: folder with a CSV file for each of ``CATALOGUE_SEEDS`` (comma-separated UTF-8
@@ -202,7 +215,7 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
             unknown. The message names file, line, column and rule.
     """
     files = [seeds_dir / f"{name}.csv" for name in CATALOGUE_SEEDS]
-    indicators, relations, comparisons, natural, possible, drivers, texts, analyses = files
+    indicators, relations, comparisons, natural, possible, drivers, texts, states, analyses = files
     return Catalogue(
         indicators=_read(indicators, Indicator),
         relations=_read(relations, Relation),
@@ -211,6 +224,7 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
         possible_explanations=_read(possible, PossibleExplanation),
         drivers=_read(drivers, Driver),
         memorandum_texts=_read(texts, MemorandumText, may_be_empty=True),
+        step_states=_read(states, StepState, may_be_empty=True),
         analyses=_read(analyses, AnalysisRow, may_be_empty=True),
     )
 

@@ -5,6 +5,7 @@ What does not belong here: reading files (``catalogue.py``) and any judgement of
 """
 
 from collections.abc import Set as AbstractSet
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -433,6 +434,33 @@ class PossibleExplanation(_Row):
         """Whether it may be said in a year's memorandum of findings that concern indicators."""
         in_time = self.period_from is None or self.period_from <= year <= (self.period_to or year)
         return in_time and (self.indicator_id is None or self.indicator_id in concerned)
+
+
+class StepState(_Row):
+    """How far a proposed step has come, as the administration says.
+
+    Attributes:
+        hypothesis_id: the step, a row of the possible explanations.
+        owner_sv: which part of the administration takes it; never a person.
+        due: when it is to be done; None where no day is set.
+        state: planned, under way, done, or stopped.
+        state_at: the day that this was said.
+        indicator_id: what is to show whether it worked; None where nothing counts it.
+        author: who says so.
+    """
+
+    hypothesis_id: Identifier
+    owner_sv: Text
+    due: Annotated[date | None, BeforeValidator(_empty_is_none)]
+    state: Literal["planned", "under_way", "done", "stopped"]
+    state_at: date
+    indicator_id: Annotated[Identifier | None, BeforeValidator(_empty_is_none)]
+    author: Text
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more is to be done."""
+        return self.state in {"done", "stopped"}
 
 
 class MemorandumText(_Row):

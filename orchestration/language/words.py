@@ -122,6 +122,16 @@ NO_VALUE: Mapping[str, str] = MappingProxyType(
 )
 """What a status says of a value that cannot be tested."""
 
+STEP_STATES: Mapping[str, str] = MappingProxyType(
+    {
+        "planned": "planerat",
+        "under_way": "pågår",
+        "done": "genomfört",
+        "stopped": "avbrutet",
+    }
+)
+"""How far a next step has come."""
+
 PROTECTED = STATUSES["suppressed"]
 MISSING = STATUSES["missing"]
 NOT_DELIVERED = "inte levererat"

@@ -44,10 +44,12 @@ from orchestration.indicators.models import (
     MemorandumText,
     NaturalExplanation,
     PossibleExplanation,
+    StepState,
 )
 from orchestration.language.names import Names
 from orchestration.reporting import records
 from orchestration.reporting.hypotheses import Hypotheses, load_hypotheses
+from orchestration.reporting.next_steps import EarlierStep, earlier_steps, load_states
 from orchestration.reporting.reading import read_rows as _rows
 
 SERIES_YEARS = 8
@@ -263,6 +265,8 @@ class ReportData:
         sources: By publisher and identifier.
         not_delivered: Indicators whose registers have not been delivered, by identifier.
         texts: What the administration has written for the year, by identifier.
+        step_states: How far proposed steps have come, by the step's identifier.
+        earlier_steps: The steps of earlier memoranda that are to be followed up.
         names: What the slots of claims are called.
     """
 
@@ -280,6 +284,8 @@ class ReportData:
     sources: tuple[Source, ...]
     not_delivered: tuple[CatalogueIndicator, ...]
     texts: tuple[MemorandumText, ...]
+    step_states: Mapping[str, StepState]
+    earlier_steps: tuple[EarlierStep, ...]
     names: Names
 
 
@@ -337,6 +343,7 @@ def load_report_data(
         " where year(period_start) = ? group by outcome order by outcome",
         [year],
     )
+    states = load_states(connection, seeds)
     kinds = _rows(
         connection,
         "select distinct kind from marts.deviations where year(period_start) = ? order by kind",
@@ -359,6 +366,15 @@ def load_report_data(
             indicator for _, indicator in sorted(indicators.items()) if indicator.not_delivered
         ),
         texts=_memorandum_texts(connection, seeds, municipality_id, year),
+        step_states=states,
+        earlier_steps=earlier_steps(
+            connection,
+            hypotheses.rows,
+            states,
+            indicators,
+            year=year,
+            municipality_id=municipality_id,
+        ),
         names=names_of(indicators, explanations, places, hypotheses.rows),
     )
 

@@ -28,6 +28,7 @@ from orchestration.reporting.sections import (
     analysis,
     focus_area,
     method,
+    next_steps,
     sources,
     summary,
     years,
@@ -86,7 +87,12 @@ def memorandum(
         ]
     for analysis_chapter in analyses:
         blocks += analysis.chapter(analysis_chapter)
-    blocks += [*years.follow_up(data), *years.watch(data), *_closing(data)]
+    blocks += [
+        *years.follow_up(data),
+        *next_steps.follow_up(data),
+        *years.watch(data),
+        *_closing(data),
+    ]
     blocks += _appendices(data, edition, found, chapters)
     return Document(
         title=say("Avvikelser i socialtjänstens statistik {year}", year=Period.year(data.year)),
@@ -115,6 +121,7 @@ def _chapters(data: ReportData, found: Sources) -> Iterator[Chapter]:
             sources=found,
             texts=tuple(text for text in data.texts if text.area == area.area),
             names=data.names,
+            step_states=data.step_states,
             anchor=f"fokusomrade-{position}",
         )
 

@@ -5,11 +5,11 @@ The tests' own numbers stand in the appendix of the area; here are the figures t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.findings.claims import long_since
-from orchestration.indicators.models import MemorandumText, PossibleExplanation
+from orchestration.indicators.models import MemorandumText, PossibleExplanation, StepState
 from orchestration.language import grammar, quantities, words
 from orchestration.language.inline import (
     HIDDEN,
@@ -51,6 +51,7 @@ from orchestration.reporting.document import (
     paragraph,
 )
 from orchestration.reporting.figures import NOTHING, category, own, title
+from orchestration.reporting.sections import next_steps
 from orchestration.reporting.sections.sources import Marks, Sources, how_synthetic, page_link
 from orchestration.reporting.series_view import drawn_band
 
@@ -80,6 +81,7 @@ class Chapter:
         sources: Of the edition.
         texts: What the administration has written about the area.
         names: What the slots of claims are called.
+        step_states: How far proposed steps have come, by the step's identifier.
         anchor: Of the chapter.
     """
 
@@ -89,6 +91,7 @@ class Chapter:
     sources: Sources
     texts: tuple[MemorandumText, ...]
     names: Names
+    step_states: Mapping[str, StepState]
     anchor: str
 
     @property
@@ -267,7 +270,12 @@ def _conclusions(content: Chapter, *, synthetic: bool) -> list[Plain]:
     if not area.next_steps:
         return blocks + paragraph("Inget nästa steg är registrerat för området.")
     blocks += paragraph("Nästa steg:")
-    return blocks + bullets([_hypothesis(row) for row in area.next_steps])
+    return blocks + bullets(
+        [
+            (*_hypothesis(row), *next_steps.kept(content.step_states.get(row.hypothesis_id)))
+            for row in area.next_steps
+        ]
+    )
 
 
 # --- tables and figures -------------------------------------------------------------------------

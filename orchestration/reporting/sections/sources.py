@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from orchestration.indicators.models import Indicator
 from orchestration.language import dates, grammar, words
 from orchestration.language.inline import (
     Link,
@@ -32,7 +33,7 @@ SYNTHETIC = Mark("syntetisk")
 _SHORT_SHA256 = 12
 
 
-def page_link(indicator: CatalogueIndicator, shown: Said) -> Link:
+def page_link(indicator: Indicator, shown: Said) -> Link:
     """Leads from the memorandum to an indicator's own page."""
     return Link(f"{PAGES_DIRECTORY}/{indicator.indicator_id}.html", shown)
 

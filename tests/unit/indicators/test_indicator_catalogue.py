@@ -27,6 +27,7 @@ FILES = (
     "natural_explanations",
     "possible_explanations",
     "memorandum_texts",
+    "step_states",
     "analyses",
 )
 

@@ -335,7 +335,13 @@ def test_the_seed_schema_must_be_an_identifier(city: duckdb.DuckDBPyConnection) 
             seeds="seeds; drop table x",
         )
     city.execute("create schema katalog")
-    for table in ("natural_explanations", "possible_explanations", "memorandum_texts"):
+    registered = (
+        "natural_explanations",
+        "possible_explanations",
+        "memorandum_texts",
+        "step_states",
+    )
+    for table in registered:
         city.execute(f"create table katalog.{table} as from seeds.{table}")
         city.execute(f"drop table seeds.{table}")
     data = load_report_data(
