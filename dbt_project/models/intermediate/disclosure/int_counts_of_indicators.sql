@@ -2,6 +2,7 @@ with
 
 united as (
     select * from {{ ref('int_indicators_united') }}
+    where municipality_id = '{{ var("municipality_id") }}'
 ),
 
 indicator_counts as (
