@@ -528,7 +528,8 @@ class TestCommandLine:
         def columns(table: str) -> set[str]:
             return {name for name, *_ in published.published(f"describe {table}")}
 
-        [(count,)] = published.published("select count(*) from marts.deviations")
+        with duckdb.connect(str(published.settings.snapshot_path), read_only=True) as snapshot:
+            [(count,)] = snapshot.execute("select count(*) from marts.deviations").fetchall()
         [counted] = rows("query", "select count(*) as n from marts.deviations")
         assert counted == {"n": count}
         deviations = rows("deviations")

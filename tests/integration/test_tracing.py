@@ -19,9 +19,10 @@ from tests.pdf_text import pieces
 
 DRAWN = 200
 # What is said of the method, of assumptions, of the sources or of how many rows a table has comes
-# of no delivery.
+# of no delivery; nor does an amount that the boards have decided.
 OF_NO_DELIVERY = (
     *("Metoden", "Tabellen marts.intervention_", "Tabellen meta.", "Tabellen seeds."),
+    "Schablonersättning för boendestöd",
     *("Tabellen marts.indicators", "Analysen Vad insatser utan individuell behovsprövning"),
 )
 
