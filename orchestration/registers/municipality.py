@@ -407,15 +407,27 @@ def load_municipality(settings: Settings) -> Municipality:
             f"Kommunfilen {path.name} gäller kommun {municipality.code}, men AVVIK_MUNICIPALITY "
             f"är {settings.municipality}. Gör så här: sätt båda till samma kommun."
         )
-    with (settings.seeds_dir / "municipalities.csv").open(encoding="utf-8", newline="") as file:
-        if municipality.code not in {row["code"] for row in csv.DictReader(file)}:
-            raise MunicipalityError(
-                f"Kommunfilen {path.name}: {municipality.code} är inte en svensk kommunkod. "
-                "Gör så här: rätta fältet code."
-            )
+    if municipality.code not in municipality_names(settings.seeds_dir):
+        raise MunicipalityError(
+            f"Kommunfilen {path.name}: {municipality.code} är inte en svensk kommunkod. "
+            "Gör så här: rätta fältet code."
+        )
     if settings.municipality_name is None:
         return municipality
     return municipality.model_copy(update={"name": settings.municipality_name})
+
+
+def municipality_names(seeds: Path) -> dict[str, str]:
+    """Read the name of each of the country's municipalities, by its code.
+
+    Args:
+        seeds: The directory of dbt's seeds.
+
+    Raises:
+        OSError: If the seed cannot be read.
+    """
+    with (seeds / "municipalities.csv").open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row["name"] for row in csv.DictReader(file)}
 
 
 def _require_own(settings: Settings) -> None:

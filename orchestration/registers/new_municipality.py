@@ -4,13 +4,13 @@ The text of the YAML only: what such a file may say belongs in `municipality`, w
 asks for in `statutory`.
 """
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from orchestration.registers.contract import load_contracts
+from orchestration.registers.municipality import municipality_names
 from orchestration.registers.statutory.declarations import StatutoryFile, load_statutory_files
 
 #: What stands where a board's name stands, in a municipality whose file names none.
@@ -35,19 +35,6 @@ _DISTRICTS_SV = """\
 
 class UnknownMunicipalityError(ValueError):
     """No municipality has the code; the text is Swedish."""
-
-
-def municipality_names(seeds: Path) -> dict[str, str]:
-    """Read the name of each of the country's municipalities, by its code.
-
-    Args:
-        seeds: The directory of dbt's seeds.
-
-    Raises:
-        OSError: If the seed cannot be read.
-    """
-    with (seeds / "municipalities.csv").open(encoding="utf-8", newline="") as file:
-        return {row["code"]: row["name"] for row in csv.DictReader(file)}
 
 
 def first_file(code: str, *, seeds: Path, statutory: bool) -> str:
