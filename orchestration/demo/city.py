@@ -25,6 +25,7 @@ from orchestration.demo.wider import (
     write_homelessness,
     write_substance_use,
 )
+from orchestration.demo.without_assessment import write_without_assessment
 from orchestration.demo.writing import Exporter, Progress
 
 MUNICIPALITY: Final = "0180"
@@ -34,7 +35,7 @@ DEFAULT_SEED: Final = 2023
 
 _MONTHLY_THROUGHOUT: Final = 1
 _MONTHLY_LAST_YEAR: Final = 8
-_ONE_FILE_A_YEAR: Final = 6
+_ONE_FILE_A_YEAR: Final = 7
 _SURVEYS: Final = 4
 
 
@@ -83,7 +84,7 @@ def write_city(
 
 
 def write_model(inbox: Path, model: Model, *, progress: Progress | None = None) -> list[Path]:
-    """Write a city's 16 registers for 2016-2023.
+    """Write a city's 17 registers for 2016-2023.
 
     The same model gives the same bytes. A calibrated city at scale 1 agrees with the documents'
     figures and with Stockholm's published totals for 2016 and 2017, and is drawn otherwise; in a
@@ -131,3 +132,4 @@ def _write_registers(exporter: Exporter, model: Model) -> None:
     write_debt_counselling(exporter, people, adults, model)
     write_evictions(exporter, model)
     write_lss(exporter, people, model)
+    write_without_assessment(exporter, model)

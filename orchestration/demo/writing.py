@@ -148,6 +148,7 @@ _STYLES: Final[Mapping[str, _Style]] = {
     "familjeratt_arenden": _Style("utf-8-sig", "\r\n"),
     "missbruk_insatser": _Style("utf-8"),
     "lss_insatser": _Style("utf-8-sig", "\r\n"),
+    "insatser_utan_behovsprovning": _Style("utf-8"),
     "hemloshet_kartlaggning": _Style("cp1252", "\r\n"),
 }
 

@@ -54,6 +54,14 @@ def lss(  # noqa: PLR0917
     }  # fmt: skip
 
 
+def open_contacts(month: str, sex: str, contacts: int) -> dict[str, Any]:
+    return {
+        "manad": month, "stadsdelsnamnd": "Farsta", "insats_kod": "oppet_samtal_rvc",
+        "malgrupp": "vuxna", "kon": sex, "aldersgrupp": "18-64", "kontakter": contacts,
+        "nya_personer": 1, "tillfallen": contacts, "dokumenteras_per_person": False,
+    }  # fmt: skip
+
+
 # Every register has the year 2022; decisions on ekonomiskt bistånd also have two months of 2023,
 # one before and one after the reform, and the first of 2024.
 # Each entry is one delivery: register, period, rows.
@@ -394,6 +402,12 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
             lss("l5", "p4", "K", "kontaktperson", "2022-09-30"),
             lss("l6", "p5", "M", "avlosarservice", "2022-10-01", "2022-10-02"),
         ],
+    ),
+    # Two months of one insats, one of them of nobody knows whom.
+    (
+        "insatser_utan_behovsprovning",
+        "2022",
+        [open_contacts("2022-11-01", "K", 7), open_contacts("2022-12-01", "okand", 2)],
     ),
     (
         "missbruk_insatser",

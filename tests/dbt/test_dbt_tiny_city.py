@@ -57,6 +57,7 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("lss_housing", (1, None, 1)),
         ("lss_relief", (0, None, 0)),
         ("lss_waiting_share", (1, 3, 1 / 3)),
+        ("without_assessment_contacts", (9, None, 9)),
         ("substance_use_persons", (1, None, 1)),
         ("substance_use_institution_persons", (1, None, 1)),
         ("substance_use_compulsory_persons", (1, None, 1)),

@@ -43,6 +43,7 @@ counted as (
         'socioeconomics',
         'substance_use',
         'violence',
+        'without_assessment',
     ] %}
         select * from {{ ref('int_' ~ area ~ '_counted') }}
         {% if not loop.last %}union all{% endif %}

@@ -66,6 +66,10 @@ COLUMNS = {
         "insats_id personnummer kon fodelsear stadsdelsnamnd personkrets insats beslut_datum"
         " start_datum slut_datum"
     ),
+    "insatser_utan_behovsprovning": (
+        "manad stadsdelsnamnd insats_kod malgrupp kon aldersgrupp kontakter nya_personer"
+        " tillfallen deltagare_per_tillfalle dokumenteras_per_person"
+    ),
     "hemloshet_kartlaggning": (
         "rad_id personnummer kon aldersgrupp stadsdelsnamnd situation tid_i_hemloshet"
         " barn_antal orsak"
@@ -78,6 +82,7 @@ YEARLY = {
     "avhysningar_barn",
     "familjeratt_arenden",
     "lss_insatser",
+    "insatser_utan_behovsprovning",
 }
 KEYS = {
     register: columns.split()[0]
@@ -99,6 +104,7 @@ NAMED_AT = {
     "missbruk_insatser": ("start_datum",),
     # Decisions from before the first delivered year stand under the name of that year.
     "lss_insatser": ("greatest(beslut_datum, '2016-01-01')",),
+    "insatser_utan_behovsprovning": ("manad || '-15'",),
     "hemloshet_kartlaggning": ("period || '-15'",),
     "befolkning_stadsdel": ("ar || '-12-31'",),
     "hushall_stadsdel": ("ar || '-12-31'",),

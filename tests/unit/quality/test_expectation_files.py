@@ -161,7 +161,7 @@ def failed(lab: "Lab", table: str) -> set[str]:
 
 
 def test_each_raw_table_and_each_mart_has_a_suite() -> None:
-    assert len(CONTRACTS) == 16
+    assert len(CONTRACTS) == 17
     assert set(SUITES) == set(TABLES)
 
 
@@ -367,6 +367,49 @@ def test_assistance_decisions(lab: "Lab", changed: dict[str, str], expected: set
     }
     found = failed(lab, "raw.register__ekonomiskt_bistand_beslut")
     assert found == {named.get(name, name) for name in expected}
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, set()),
+        ({"manad": "date '2022-01-01'"}, {"UNIQUE"}),
+        ({"nya_personer": "kontakter + 1"}, {"PAIR"}),
+        # Where nobody knows who is new there is nothing to hold against the contacts.
+        ({"nya_personer": "null"}, set()),
+        ({"deltagare_per_tillfalle": "9"}, {"participants_against_contacts"}),
+        ({"delivery_period": "case when i < 12 then '2020' else '2022' end"}, {"years_missing"}),
+    ],
+)
+def test_contacts_without_assessment(
+    lab: "Lab", changed: dict[str, str], expected: set[str]
+) -> None:
+    create_all(lab)
+    columns = {
+        PLACE: "'0180'",
+        "manad": "cast(date '2022-01-01' + i * interval 1 month as date)",
+        **dict.fromkeys(("stadsdelsnamnd", "insats_kod", "malgrupp"), "'alla'"),
+        **dict.fromkeys(("kon", "aldersgrupp"), "'okand'"),
+        "kontakter": "20",
+        "nya_personer": "5",
+        "tillfallen": "10",
+        "deltagare_per_tillfalle": "2",
+        "delivery_period": "'2022'",
+        "delivery_sequence": "1",
+    } | changed
+    table = "raw.register__insatser_utan_behovsprovning"
+    fill(
+        lab,
+        table,
+        ", ".join(columns),
+        f"select {', '.join(columns.values()).replace('kontakter', '20')} from range(24) as t (i)",
+    )
+    key = ", ".join(SUITES[table].latest_by)
+    named = {
+        "UNIQUE": f"expect_compound_columns_to_be_unique({key})",
+        "PAIR": "expect_column_pair_values_a_to_be_greater_than_b(kontakter, nya_personer)",
+    }
+    assert failed(lab, table) == {named.get(name, name) for name in expected}
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,10 @@ def test_every_identity_number_is_a_direct_identifier_and_no_other_column_is(
 
 @pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS)
 def test_statistics_are_not_personal_data_and_everything_else_is(contract: Contract) -> None:
-    statistics = {"befolkning_stadsdel", "hushall_stadsdel", "socioekonomi_stadsdel"}
+    statistics = {
+        *("befolkning_stadsdel", "hushall_stadsdel", "socioekonomi_stadsdel"),
+        "insatser_utan_behovsprovning",
+    }
     classes = {column.personal for column in contract.columns.values()}
     if contract.register_name in statistics:
         assert classes == {"none"}
@@ -124,7 +127,7 @@ def test_free_text_is_left_for_keys_and_names_only() -> None:
         for name, column in contract.columns.items()
         if column.type == "text"
     }
-    assert {name for name in texts if not name.endswith("_id")} == {"stadsdel"}
+    assert {name for name in texts if not name.endswith("_id")} == {"stadsdel", "insats_kod"}
 
 
 def test_a_text_is_kept_only_where_it_is_part_of_the_key() -> None:
