@@ -3,11 +3,12 @@
 What runs belongs in the assets, what must hold first in `preflight`.
 """
 
+import importlib
 import json
 import shutil
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
     from orchestration.notices import Cause
 
 _JOB = "avvik run"
+# Some are read where they are first used, so that a command that needs none of them does not wait.
+_PROGRAMS = (
+    "orchestration.definitions",
+    "great_expectations.expectations",
+    "dbt.cli.main",
+    "orchestration.disclosure.deciding",
+    "orchestration.reporting.render.docx",
+)
 _GLANCE_SECONDS = 0.5
 _BUILDING = ".den-syntetiska-staden"
 _KILLED = "Körningen avbröts utan att hinna avslutas."
@@ -217,7 +226,7 @@ def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
     from orchestration.registers.inbox import scan_inbox  # noqa: PLC0415
 
     if settings.profile == "demo":
-        write_demo_city(settings, split)
+        write_demo_city(settings, split, meanwhile=lambda: _read_programs(settings))
     _fetch(settings, split)
     _wait_for_files(settings)
     for sentence in scan_inbox(settings.inbox_dir).left:
@@ -268,7 +277,11 @@ def write_demo_truth(settings: Settings, model: "Model") -> Path:
 
 
 def write_demo_city(
-    settings: Settings, split: dict[str, float], model: "Model | None" = None
+    settings: Settings,
+    split: dict[str, float],
+    model: "Model | None" = None,
+    *,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
     """Fill an empty inbox with the synthetic city.
 
@@ -276,6 +289,7 @@ def write_demo_city(
         settings: Where the inbox is.
         split: Is told how long it took.
         model: Which city; the default one if not given.
+        meanwhile: What this process does while another one writes.
 
     Raises:
         typer.Exit: If the municipality is another than the city's.
@@ -284,7 +298,8 @@ def write_demo_city(
 
     if scan_inbox(settings.inbox_dir).files:
         return
-    from orchestration.demo.city import MUNICIPALITY, city_model, write_model  # noqa: PLC0415
+    from orchestration.demo.beside import write_model_beside  # noqa: PLC0415
+    from orchestration.demo.city import MUNICIPALITY, city_model  # noqa: PLC0415
 
     if settings.municipality != MUNICIPALITY:
         refuse(
@@ -298,9 +313,10 @@ def write_demo_city(
     try:
         with progress_bar() as progress:
             task = progress.add_task("Skriver den syntetiska staden", total=None)
-            write_model(
+            write_model_beside(
                 building,
                 city_model() if model is None else model,
+                meanwhile=meanwhile,
                 progress=lambda label, done, total: progress.update(
                     task,
                     description=f"Skriver den syntetiska staden: {label}",
@@ -313,6 +329,16 @@ def write_demo_city(
     finally:
         shutil.rmtree(building, ignore_errors=True)
     split["syntetisk stad"] = time.perf_counter() - began
+
+
+def _read_programs(settings: Settings) -> None:
+    """Read in what the flow will need, and lay out Dagster's books, before there is any need."""
+    for name in _PROGRAMS:
+        importlib.import_module(name)
+    import dagster as dg  # noqa: PLC0415
+
+    prepare_dagster_home(settings)
+    dg.DagsterInstance.from_config(str(settings.dagster_home)).dispose()
 
 
 def _fetch(settings: Settings, split: dict[str, float]) -> None:

@@ -58,55 +58,117 @@ located as (
             and crosswalk.counts_to
 ),
 
--- Once for every step that it reached, and once where it ended on the way.
-events as (
-    {%- for stage in stages %}
-        select
-            located.*,
-            '{{ stage }}' as step,
-            'alla' as ended_by
-        from located
-        where located.stage_number >= {{ loop.index }}
-        union all
-    {%- endfor %}
-    {%- for stage in stages[:-1] %}
-        select
-            located.*,
-            '{{ stage }}' as step,
-            located.exit_reason as ended_by
-        from located
-        where located.stage_number = {{ loop.index }}
-        {%- if not loop.last %}
-            union all
-        {%- endif %}
-    {%- endfor %}
-),
-
-final as (
+-- A child with several cases in a group counts once, by the furthest.
+children as (
     select
         municipality_id,
         period_start,
         geography_id,
         {{ breakdown_name(dimensions) }} as breakdown,
         {{ breakdown_category(dimensions) }} as category,
-        step as stage, -- noqa: RF04
-        ended_by as exit_reason,
-        count(*) as cases,
-        count(distinct person_id) as children
-    from events
+        person_id,
+        max(stage_number) as furthest,
+        {%- for stage in stages %}
+            count(*) filter (where stage_number >= {{ loop.index }})
+                as {{ stage }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from located
     group by grouping sets (
         {%- for dimension in dimensions %}
             (
                 municipality_id,
                 period_start,
                 geography_id,
-                step,
-                ended_by,
+                person_id,
                 {{ dimension }}
             ),
         {%- endfor %}
-        (municipality_id, period_start, geography_id, step, ended_by)
+        (municipality_id, period_start, geography_id, person_id)
     )
+),
+
+reached as (
+    select
+        municipality_id,
+        period_start,
+        geography_id,
+        breakdown,
+        category,
+        {%- for stage in stages %}
+            sum({{ stage }}) as {{ stage }},
+            count(*) filter (where furthest >= {{ loop.index }})
+                as {{ stage }}_children{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from children
+    group by municipality_id, period_start, geography_id, breakdown, category
+),
+
+ended as (
+    select
+        municipality_id,
+        period_start,
+        geography_id,
+        {{ breakdown_name(dimensions) }} as breakdown,
+        {{ breakdown_category(dimensions) }} as category,
+        stage_number,
+        exit_reason,
+        count(*) as cases,
+        count(distinct person_id) as children
+    from located
+    where stage_number < {{ stages | length }}
+    group by grouping sets (
+        {%- for dimension in dimensions %}
+            (
+                municipality_id,
+                period_start,
+                geography_id,
+                stage_number,
+                exit_reason,
+                {{ dimension }}
+            ),
+        {%- endfor %}
+        (
+            municipality_id,
+            period_start,
+            geography_id,
+            stage_number,
+            exit_reason
+        )
+    )
+),
+
+-- Once for every step that was reached, and once where it ended on the way.
+final as (
+    {%- for stage in stages %}
+        select
+            municipality_id,
+            period_start,
+            geography_id,
+            breakdown,
+            category,
+            '{{ stage }}' as stage, -- noqa: RF04
+            'alla' as exit_reason,
+            cast({{ stage }} as bigint) as cases,
+            {{ stage }}_children as children
+        from reached
+        where {{ stage }} > 0
+        union all
+    {%- endfor %}
+    select
+        municipality_id,
+        period_start,
+        geography_id,
+        breakdown,
+        category,
+        case stage_number
+            {%- for stage in stages[:-1] %}
+                when {{ loop.index }} then '{{ stage }}'
+            {%- endfor %}
+        end as stage, -- noqa: RF04
+        exit_reason,
+        cases,
+        children
+    from ended
 )
 
 select * from final
