@@ -27,6 +27,7 @@ ALIKE: Final = (
     "child_preschool_contacted_share",
     "child_rereferral_share",
     "child_school_contacted_share",
+    "family_law_agreed_share",
     "housing_support_hours*funktionsnedsattning",
     "lss_waiting_share",
 )

@@ -120,6 +120,10 @@ _FAMILY_LAW: Final = (
 _TALKS: Final = 1
 _FAMILY_LAW_WEIGHTS: Final = np.array([0.15, 0.32, 0.26, 0.17, 0.03, 0.07])
 _FAMILY_LAW_ENDS: Final = ("overenskommelse", "dom", "avslutad_utan_resultat", "faststallt")
+_ESTABLISHED: Final = (3, 4)
+"""Paternity and adoption, which nobody agrees in."""
+_ESTABLISHED_ENDS: Final = (0, 0, 12, 88)
+_DISPUTED_ENDS: Final = (52, 27, 21, 0)
 _NEW_LAW_YEAR: Final = 2022
 _NEW_LAW: Final = day("2022-03-01")
 
@@ -154,7 +158,12 @@ def write_family_law(
         person = recruiter.find(area, happens(rng, FAMILY_LAW_BOYS, count), start)
         length = (70 * rng.lognormal(0.0, 0.6, count)).astype(np.int64) + 5
         end = np.where(start + length > _LAST + 60, NO_DAY, start + length)
-        outcome = np.where(end == NO_DAY, -1, choose(rng, (46, 24, 18, 12), count))
+        by_kind = np.where(
+            np.isin(kind, _ESTABLISHED),
+            choose(rng, _ESTABLISHED_ENDS, count),
+            choose(rng, _DISPUTED_ENDS, count),
+        )
+        outcome = np.where(end == NO_DAY, -1, by_kind)
         table = {
             "arende_id": writing.serial("FR", year * 100_000 + np.arange(1, count + 1)),
             "personnummer_barn": writing.identity(people.identity[person]),

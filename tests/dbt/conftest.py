@@ -38,6 +38,13 @@ PROJECT_DIR = Path(__file__).parents[2] / "dbt_project"
 Row = Mapping[str, Any]
 
 
+def family_law(number: str, kind: str, start: str, end: str, result: str) -> dict[str, Any]:
+    return {
+        "arende_id": number, "barn_id": "c1", "stadsdelsnamnd": "Farsta", "typ": kind,
+        "start_datum": start, "slut_datum": end, "utfall": result,
+    }  # fmt: skip
+
+
 def lss(  # noqa: PLR0917
     number: str,
     person: str,
@@ -386,7 +393,12 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
                 "stadsdelsnamnd": "Farsta",
                 "typ": "avtal",
                 "start_datum": "2022-04-01",
-            }
+            },
+            family_law("f2", "samarbetssamtal", "2022-05-01", "2022-06-01", "overenskommelse"),
+            family_law("f3", "utredning_vardnad", "2022-06-01", "2022-12-01", "dom"),
+            family_law("f4", "faderskap", "2022-07-01", "2022-08-01", "faststallt"),
+            # Ends in another year, so that it is no case of this year's share.
+            family_law("f5", "umgangesstod", "2022-07-01", "2023-01-10", "overenskommelse"),
         ],
     ),
     # Two insatser of one person, one that ended on the day before the count, one that waited for

@@ -49,7 +49,13 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("ipv_victims_known", (1, None, 1)),
         ("evicted_children", (2, None, 2)),
         ("debt_counselling_new", (1, None, 1)),
-        ("family_law_cases", (1, None, 1)),
+        # f1 to f5, one of each; of f2 and f3, which ended and may be agreed in, f2 was.
+        ("family_law_cases", (5, None, 5)),
+        ("family_law_agreements", (1, None, 1)),
+        ("family_law_talks", (1, None, 1)),
+        ("family_law_custody_investigations", (1, None, 1)),
+        ("family_law_paternities", (1, None, 1)),
+        ("family_law_agreed_share", (1, 2, 1 / 2)),
         # p1 and p3 on 1 October; of p1, p3 and p4, decided by September, p1 and p4 have waited.
         ("lss_persons", (2, None, 2)),
         ("lss_personal_assistance", (1, None, 1)),

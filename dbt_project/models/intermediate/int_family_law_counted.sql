@@ -9,7 +9,8 @@ cases as (
         *,
         child_sex as sex,
         child_age_group as age_group,
-        {{ year_start('start_date') }} as period_start
+        {{ year_start('start_date') }} as period_start,
+        {{ year_start('end_date') }} as end_year
     from {{ ref('stg_register__familjeratt_arenden') }}
 ),
 
@@ -20,7 +21,12 @@ counted as (
         crosswalk.geography_id,
         {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
         {{ breakdown_category(['sex', 'age_group']) }} as category,
-        count(*) as cases
+        count(*) as cases,
+        count(*) filter (where cases.case_type = 'avtal') as agreements,
+        count(*) filter (where cases.case_type = 'samarbetssamtal') as talks,
+        count(*) filter (where cases.case_type = 'utredning_vardnad')
+            as custody_investigations,
+        count(*) filter (where cases.case_type = 'faderskap') as paternities
     from cases
     inner join crosswalk
         on
@@ -34,9 +40,63 @@ counted as (
     ) }}
 ),
 
+-- Those that parents can agree in, by the year when they ended.
+ended as (
+    select
+        cases.municipality_id,
+        cases.end_year as period_start,
+        crosswalk.geography_id,
+        {{ breakdown_name(['sex']) }} as breakdown,
+        {{ breakdown_category(['sex']) }} as category,
+        count(*) as cases,
+        count(*) filter (where cases.result = 'overenskommelse') as agreed
+    from cases
+    inner join crosswalk
+        on
+            cases.municipality_id = crosswalk.municipality_id
+            and cases.board_name = crosswalk.board_name
+            and cases.end_year between crosswalk.counts_from
+            and crosswalk.counts_to
+    where
+        cases.case_type not in ('faderskap', 'adoption')
+        and cases.result is not null
+    group by {{ whole_and_each(
+        ['cases.municipality_id', 'cases.end_year', 'crosswalk.geography_id'],
+        ['cases.sex']
+    ) }}
+),
+
 final as (
     {{ measures_as_rows('counted', [
         {'indicator': 'family_law_cases', 'numerator': 'cases'},
+        {
+            'indicator': 'family_law_agreements',
+            'numerator': 'agreements',
+            'where': "breakdown in ('total', 'sex')",
+        },
+        {
+            'indicator': 'family_law_talks',
+            'numerator': 'talks',
+            'where': "breakdown in ('total', 'sex')",
+        },
+        {
+            'indicator': 'family_law_custody_investigations',
+            'numerator': 'custody_investigations',
+            'where': "breakdown in ('total', 'sex')",
+        },
+        {
+            'indicator': 'family_law_paternities',
+            'numerator': 'paternities',
+            'where': "breakdown in ('total', 'sex')",
+        },
+    ]) }}
+    union all
+    {{ measures_as_rows('ended', [
+        {
+            'indicator': 'family_law_agreed_share',
+            'numerator': 'agreed',
+            'denominator': 'cases',
+        },
     ]) }}
 )
 

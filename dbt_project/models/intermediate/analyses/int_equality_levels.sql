@@ -58,6 +58,11 @@ compared as (
             'homeless_women_share',
             'rvc_counselling_granted',
             'social_psychiatry_women_share',
+            -- The same cases, by type.
+            'family_law_agreements',
+            'family_law_custody_investigations',
+            'family_law_paternities',
+            'family_law_talks',
             -- Of persons who are counted themselves.
             'protected_housing_decisions',
             'rvt_cases',
