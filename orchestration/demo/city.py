@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, get_args
 
 from orchestration.demo.assistance import write_assistance
+from orchestration.demo.child_care import write_open_care, write_placements_of_children
 from orchestration.demo.children import write_child_cases
 from orchestration.demo.disability import write_support
 from orchestration.demo.lss import write_lss
@@ -35,7 +36,7 @@ DEFAULT_SEED: Final = 2023
 
 _MONTHLY_THROUGHOUT: Final = 1
 _MONTHLY_LAST_YEAR: Final = 8
-_ONE_FILE_A_YEAR: Final = 7
+_ONE_FILE_A_YEAR: Final = 9
 _SURVEYS: Final = 4
 
 
@@ -84,7 +85,7 @@ def write_city(
 
 
 def write_model(inbox: Path, model: Model, *, progress: Progress | None = None) -> list[Path]:
-    """Write a city's 17 registers for 2016-2023.
+    """Write a city's 19 registers for 2016-2023.
 
     The same model gives the same bytes. A calibrated city at scale 1 agrees with the documents'
     figures and with Stockholm's published totals for 2016 and 2017, and is drawn otherwise; in a
@@ -132,4 +133,6 @@ def _write_registers(exporter: Exporter, model: Model) -> None:
     write_debt_counselling(exporter, people, adults, model)
     write_evictions(exporter, model)
     write_lss(exporter, people, model)
+    write_placements_of_children(exporter, people, model)
+    write_open_care(exporter, people, model)
     write_without_assessment(exporter, model)

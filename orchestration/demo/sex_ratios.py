@@ -27,9 +27,14 @@ ALIKE: Final = (
     "child_preschool_contacted_share",
     "child_rereferral_share",
     "child_school_contacted_share",
+    "children_placed_by_law_share",
+    "children_placed_days",
+    "children_placed_in_family_homes_share",
+    "children_with_contacts_share",
     "family_law_agreed_share",
     "housing_support_hours*funktionsnedsattning",
     "lss_waiting_share",
+    "placement_breakdown_share",
 )
 #: Decisions of a year of the report, and what was granted by each, in kronor.
 Assisted = tuple[Decisions, Floats]

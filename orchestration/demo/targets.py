@@ -321,6 +321,11 @@ LSS_INSATSER_BY_AGE: Final = (
     (51, 255, 120, 420, 697, 419, 87, 0, 250, 1698),
     (206, 382, 383, 7, 2, 0, 0, 1479, 2367, 2946),
 )
+# Children and young persons who were placed at some time of the year: in 2016 as many, and as many
+# of them by LVU, as in Stockholm's table b166 of 2013, the last year that the city printed.
+CHILDREN_PLACED: Final = Series((2164, 2120, 2075, 2030, 1990, 1955, 1925, 1900))
+CHILDREN_PLACED_BY_LAW: Final = 460 / 2164
+CHILDREN_IN_OPEN_CARE: Final = Series((4310, 4355, 4400, 4390, 4425, 4460, 4490, 4520))
 # Planted: from 1 March 2022 parents must be offered an information talk (+40 %).
 FAMILY_LAW: Final = Series((2410, 2428, 2450, 2440, 2462, 2470, 3458, 3480))
 HOMELESS: Final = Series((2420, 2408, 2432, 2415, 2440, 2426, 2435, 2420))

@@ -147,6 +147,8 @@ _STYLES: Final[Mapping[str, _Style]] = {
     "avhysningar_barn": _Style("cp1252", "\r\n"),
     "familjeratt_arenden": _Style("utf-8-sig", "\r\n"),
     "missbruk_insatser": _Style("utf-8"),
+    "barn_unga_placeringar": _Style("utf-8"),
+    "barn_unga_oppenvard": _Style("cp1252", "\r\n"),
     "lss_insatser": _Style("utf-8-sig", "\r\n"),
     "insatser_utan_behovsprovning": _Style("utf-8"),
     "hemloshet_kartlaggning": _Style("cp1252", "\r\n"),

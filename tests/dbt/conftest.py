@@ -45,6 +45,31 @@ def family_law(number: str, kind: str, start: str, end: str, result: str) -> dic
     }  # fmt: skip
 
 
+def placement(
+    number: str,
+    child: str,
+    sex: str,
+    *,
+    law: str,
+    form: str,
+    start: str,
+    end: str | None = None,
+    ended_by: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "placering_id": number, "person_id": child, "kon": sex, "stadsdelsnamnd": "Farsta",
+        "lagrum": law, "placeringsform": form, "start_datum": start, "slut_datum": end,
+        "avslut_orsak": ended_by, "aldersgrupp": "13-17",
+    }  # fmt: skip
+
+
+def open_care(number: str, child: str, insats: str, start: str, end: str) -> dict[str, Any]:
+    return {
+        "insats_id": number, "person_id": child, "kon": "K", "stadsdelsnamnd": "Farsta",
+        "insats": insats, "start_datum": start, "slut_datum": end, "aldersgrupp": "7-12",
+    }  # fmt: skip
+
+
 def lss(  # noqa: PLR0917
     number: str,
     person: str,
@@ -399,6 +424,60 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
             family_law("f4", "faderskap", "2022-07-01", "2022-08-01", "faststallt"),
             # Ends in another year, so that it is no case of this year's share.
             family_law("f5", "umgangesstod", "2022-07-01", "2023-01-10", "overenskommelse"),
+        ],
+    ),
+    # One child who moves after a breakdown, with 30 days of June and 10 of December; one by LVU all
+    # year; one who came home the year before, and one whose placement ended for no known reason.
+    (
+        "barn_unga_placeringar",
+        "2022",
+        [
+            placement(
+                "q1",
+                "c1",
+                "M",
+                law="sol",
+                form="familjehem",
+                start="2022-06-01",
+                end="2022-06-30",
+                ended_by="sammanbrott",
+            ),
+            placement("q2", "c1", "M", law="sol", form="hvb", start="2022-12-22"),
+            placement("q3", "c2", "K", law="lvu", form="sis", start="2021-05-01"),
+            placement(
+                "q4",
+                "c3",
+                "K",
+                law="sol",
+                form="hvb",
+                start="2021-01-01",
+                end="2021-12-31",
+                ended_by="hemflyttning",
+            ),
+            placement(
+                "q5", "c4", "K", law="sol", form="jourhem", start="2022-01-01", end="2022-01-05"
+            ),
+            placement(
+                "q6",
+                "c5",
+                "K",
+                law="sol",
+                form="hvb",
+                start="2021-12-31",
+                end="2022-01-01",
+                ended_by="hemflyttning",
+            ),
+        ],
+    ),
+    # Two insatser of one child, and one that ended the year before.
+    (
+        "barn_unga_oppenvard",
+        "2022",
+        [
+            open_care("o1", "c1", "kontaktperson", "2021-02-01", "2022-01-01"),
+            open_care("o2", "c1", "personligt_stod", "2022-01-01", "2022-02-01"),
+            open_care("o3", "c2", "personligt_stod", "2022-03-01", "2022-04-01"),
+            open_care("o4", "c3", "kontaktfamilj", "2020-01-01", "2021-12-31"),
         ],
     ),
     # Two insatser of one person, one that ended on the day before the count, one that waited for

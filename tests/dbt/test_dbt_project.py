@@ -144,7 +144,7 @@ def test_a_warehouse_without_deliveries_builds(empty_warehouse: Warehouse) -> No
     assert empty_warehouse.query(
         "select not_delivered_sv, count(distinct source_id) from marts.indicators"
         " where not_delivered_sv is not null group by all"
-    ) == [("Registret har inte levererats.", 17)]
+    ) == [("Registret har inte levererats.", 19)]
 
 
 def test_every_model_says_what_a_row_is(dbt: Dbt, tiny_city: Warehouse) -> None:
@@ -194,4 +194,4 @@ def test_every_staging_model_reads_a_raw_asset_that_dagster_knows(dbt: Dbt) -> N
     assert keys == {name: ["raw", name] for name in keys}
     # Registers, publishers, answers to a survey, notes and deliveries of statistics, two tables of
     # the municipality, two of which registers have been delivered, one of what they cannot count.
-    assert len(keys) == 17 + 6 + 1 + 2 + 2 + 2 + 1
+    assert len(keys) == 19 + 6 + 1 + 2 + 2 + 2 + 1

@@ -56,6 +56,14 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("family_law_custody_investigations", (1, None, 1)),
         ("family_law_paternities", (1, None, 1)),
         ("family_law_agreed_share", (1, 2, 1 / 2)),
+        # c1, c2, c4 and c5 are placed, for 40, 365, 5 and 1 days; q1 and q6 ended for a reason.
+        ("children_placed", (4, None, 4)),
+        ("children_placed_by_law_share", (1, 4, 1 / 4)),
+        ("children_placed_in_family_homes_share", (2, 4, 1 / 2)),
+        ("children_placed_days", (411, 4, 411 / 4)),
+        ("placement_breakdown_share", (1, 2, 1 / 2)),
+        ("children_in_open_care", (2, None, 2)),
+        ("children_with_contacts_share", (1, 2, 1 / 2)),
         # p1 and p3 on 1 October; of p1, p3 and p4, decided by September, p1 and p4 have waited.
         ("lss_persons", (2, None, 2)),
         ("lss_personal_assistance", (1, None, 1)),

@@ -33,6 +33,8 @@ counted as (
     {% for area in [
         'assistance',
         'child_cases',
+        'child_open_care',
+        'child_placements',
         'debt_counselling',
         'evictions',
         'family_law',

@@ -544,6 +544,26 @@ def test_the_yearbook_s_insatser_under_lss(tables: duckdb.DuckDBPyConnection) ->
     assert one(tables, ages + "'1993'") == pytest.approx(1698, rel=0.03)
 
 
+def test_the_yearbook_s_placed_children(tables: duckdb.DuckDBPyConnection) -> None:
+    """Table b166 of 2013, the last that the city printed: 2 164 in all, 460 of them by LVU."""
+    placed = (
+        "select count(distinct personnummer) from barn_unga_placeringar"
+        " where start_datum <= '2016-12-31' and coalesce(slut_datum, '9999') >= '2016-01-01'"
+    )
+    assert one(tables, placed) == pytest.approx(2164, rel=0.03)
+    assert one(tables, placed + " and lagrum = 'lvu'") == pytest.approx(460, rel=0.03)
+    # Nobody is placed before birth or after turning 21, and only by LVU at a locked institution.
+    assert (
+        one(
+            tables,
+            "select count(*) from barn_unga_placeringar where start_datum[:4]::int"
+            " - personnummer[:4]::int not between 0 and 21 or lagrum = 'sol' and"
+            " (omedelbart = 'J' or placeringsform = 'sis')",
+        )
+        == 0
+    )
+
+
 def test_some_wait_for_what_was_decided(tables: duckdb.DuckDBPyConnection) -> None:
     waiting = one(
         tables,

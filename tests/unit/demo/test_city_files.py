@@ -62,6 +62,13 @@ COLUMNS = {
         "insats_id personnummer kon fodelsear stadsdelsnamnd lagrum form start_datum slut_datum"
         " dygn"
     ),
+    "barn_unga_placeringar": (
+        "placering_id personnummer kon stadsdelsnamnd lagrum omedelbart placeringsform start_datum"
+        " slut_datum avslut_orsak"
+    ),
+    "barn_unga_oppenvard": (
+        "insats_id personnummer kon stadsdelsnamnd insats start_datum slut_datum"
+    ),
     "lss_insatser": (
         "insats_id personnummer kon fodelsear stadsdelsnamnd personkrets insats beslut_datum"
         " start_datum slut_datum"
@@ -81,6 +88,8 @@ YEARLY = {
     "socioekonomi_stadsdel",
     "avhysningar_barn",
     "familjeratt_arenden",
+    "barn_unga_oppenvard",
+    "barn_unga_placeringar",
     "lss_insatser",
     "insatser_utan_behovsprovning",
 }
@@ -104,6 +113,8 @@ NAMED_AT = {
     "missbruk_insatser": ("start_datum",),
     # Decisions from before the first delivered year stand under the name of that year.
     "lss_insatser": ("greatest(beslut_datum, '2016-01-01')",),
+    "barn_unga_oppenvard": ("start_datum",),
+    "barn_unga_placeringar": ("greatest(start_datum, '2016-01-01')",),
     "insatser_utan_behovsprovning": ("manad || '-15'",),
     "hemloshet_kartlaggning": ("period || '-15'",),
     "befolkning_stadsdel": ("ar || '-12-31'",),
@@ -404,6 +415,8 @@ def test_dates_come_in_order(tables: duckdb.DuckDBPyConnection) -> None:
         ("budget_skuldradgivning", "forsta_besok", "skuldsanering_datum"),
         ("familjeratt_arenden", "start_datum", "slut_datum"),
         ("missbruk_insatser", "start_datum", "slut_datum"),
+        ("barn_unga_oppenvard", "start_datum", "slut_datum"),
+        ("barn_unga_placeringar", "start_datum", "slut_datum"),
         ("lss_insatser", "beslut_datum", "start_datum"),
         ("lss_insatser", "start_datum", "slut_datum"),
     ):

@@ -161,7 +161,7 @@ def failed(lab: "Lab", table: str) -> set[str]:
 
 
 def test_each_raw_table_and_each_mart_has_a_suite() -> None:
-    assert len(CONTRACTS) == 17
+    assert len(CONTRACTS) == 19
     assert set(SUITES) == set(TABLES)
 
 

@@ -70,6 +70,8 @@ compared as (
             'substance_use_compulsory_persons',
             'substance_use_institution_persons',
             -- Of all ages, and the bases are of children or of adults.
+            'children_in_open_care',
+            'children_placed',
             'lss_daily_activity',
             'lss_housing',
             'lss_personal_assistance',
