@@ -19,6 +19,7 @@ from orchestration.indicators.models import (
     Area,
     Driver,
     GroupComparison,
+    Incomparable,
     Indicator,
     MemorandumText,
     NaturalExplanation,
@@ -40,6 +41,7 @@ CATALOGUE_SEEDS = (
     "memorandum_texts",
     "step_states",
     "analyses",
+    "incomparable_indicators",
 )
 
 
@@ -49,8 +51,9 @@ class Catalogue:
 
     Raises:
         ValueError: an id occurs twice, a row names an indicator that does not exist, a pair,
-            driver or comparison is declared twice, or a driver's sign contradicts the relation
-            of the same two. The message lists every fault.
+            driver or comparison is declared twice, a driver's sign contradicts the relation of
+            the same two, or one holds two counts against each other that must not be compared.
+            The message lists every fault.
     """
 
     indicators: tuple[Indicator, ...]
@@ -62,9 +65,15 @@ class Catalogue:
     memorandum_texts: tuple[MemorandumText, ...] = ()
     step_states: tuple[StepState, ...] = ()
     analyses: tuple[AnalysisRow, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
 
     def __post_init__(self) -> None:
-        faults = [*self._repeated(), *self._unknown(), *self._contradicted()]
+        faults = [
+            *self._repeated(),
+            *self._unknown(),
+            *self._contradicted(),
+            *self._compared_in_vain(),
+        ]
         if faults:
             raise ValueError("Katalogen är inte hel:\n" + "\n".join(f"- {f}" for f in faults))
 
@@ -187,6 +196,8 @@ class Catalogue:
         for state in self.step_states:
             if state.hypothesis_id not in steps:
                 yield f"läget för {state.hypothesis_id} är inte för något nästa steg"
+        for row in self.incomparable:
+            named += [(each, "en räkning som inte jämförs") for each in sorted(row.pair)]
         for indicator_id, place in named:
             if indicator_id not in self.by_id:
                 yield f"{place} nämner indikatorn {indicator_id}, som inte finns"
@@ -201,9 +212,26 @@ class Catalogue:
                     f"{relation.relation_id}"
                 )
 
+    def _compared_in_vain(self) -> Iterable[str]:
+        reasons = {row.pair: row.reason_sv for row in self.incomparable}
+        pairs = [
+            *(
+                (f"relationen {r.relation_id}", r.indicator_id, r.related_indicator_id)
+                for r in self.relations
+            ),
+            *(
+                (f"drivkraften {r.driver_id}", r.indicator_id, r.driver_indicator_id)
+                for r in self.drivers
+            ),
+        ]
+        for place, one, other in pairs:
+            reason = reasons.get(frozenset((one, other)))
+            if reason is not None:
+                yield f"{place} håller {one} mot {other}, som inte får jämföras: {reason}"
+
 
 def load_catalogue(seeds_dir: Path) -> Catalogue:
-    """Read the nine seeds of the catalogue.
+    """Read the ten seeds of the catalogue.
 
     Args:
         seeds_dir: folder with a CSV file for each of ``CATALOGUE_SEEDS`` (comma-separated UTF-8
@@ -215,7 +243,8 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
             unknown. The message names file, line, column and rule.
     """
     files = [seeds_dir / f"{name}.csv" for name in CATALOGUE_SEEDS]
-    indicators, relations, comparisons, natural, possible, drivers, texts, states, analyses = files
+    indicators, relations, comparisons, natural, possible, *files = files
+    drivers, texts, states, analyses, incomparable = files
     return Catalogue(
         indicators=_read(indicators, Indicator),
         relations=_read(relations, Relation),
@@ -226,6 +255,7 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
         memorandum_texts=_read(texts, MemorandumText, may_be_empty=True),
         step_states=_read(states, StepState, may_be_empty=True),
         analyses=_read(analyses, AnalysisRow, may_be_empty=True),
+        incomparable=_read(incomparable, Incomparable, may_be_empty=True),
     )
 
 

@@ -436,6 +436,25 @@ class PossibleExplanation(_Row):
         return in_time and (self.indicator_id is None or self.indicator_id in concerned)
 
 
+class Incomparable(_Row):
+    """Two indicators that count the same thing by methods that must not be compared.
+
+    Attributes:
+        reason_sv: why, as whoever counts says.
+        source: where that is said.
+    """
+
+    indicator_id: Identifier
+    other_indicator_id: Identifier
+    reason_sv: Text
+    source: Text
+
+    @property
+    def pair(self) -> frozenset[str]:
+        """Both of them."""
+        return frozenset((self.indicator_id, self.other_indicator_id))
+
+
 class StepState(_Row):
     """How far a proposed step has come, as the administration says.
 

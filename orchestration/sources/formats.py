@@ -33,6 +33,7 @@ _NEW_MARK = (
     "i källregistret. Annars: hämta leveransen på nytt."
 )
 _MEASURE_TABLE_HEADER = ["mått", "period", "värde"]
+_REGIONAL_HEADER = ["region", *_MEASURE_TABLE_HEADER]
 _MEASURE_TABLE_PERIOD = re.compile(r"[0-9]{4}(?:H[12])?")
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -259,9 +260,10 @@ def read_measure_table(
     """Read figures transcribed from running text: one measure, period and value a line.
 
     Args:
-        content: The delivery, UTF-8, columns mått, period, värde.
+        content: The delivery, UTF-8, columns mått, period, värde; before them region, where the
+            lines concern several.
         dataset: What it is said to be.
-        region: Which region the whole table concerns.
+        region: Which region a table without that column concerns.
         variables: The other variables, the same for all lines.
 
     Returns:
@@ -271,13 +273,14 @@ def read_measure_table(
         SourceFormatError: If a column, period or value is another than expected.
     """
     header, lines = read_table(content, dataset)
-    if header != _MEASURE_TABLE_HEADER:
+    if header not in (_MEASURE_TABLE_HEADER, _REGIONAL_HEADER):
         raise wrong_header(dataset, header, ",".join(_MEASURE_TABLE_HEADER))
-    require_unique([(line.number, line.fields[:2]) for line in lines], dataset)
+    require_unique([(line.number, line.fields[:-1]) for line in lines], dataset)
     observations = []
     for line in lines:
-        series, period, text = line.fields
-        if not series or not _MEASURE_TABLE_PERIOD.fullmatch(period):
+        *named, series, period, text = line.fields
+        place = named[0] if named else region
+        if not series or not place or not _MEASURE_TABLE_PERIOD.fullmatch(period):
             raise SourceFormatError(
                 dataset,
                 place=f"rad {line.number}",
@@ -290,7 +293,7 @@ def read_measure_table(
                 row_number=line.number,
                 dataset_id=dataset.source_id,
                 series=series,
-                region=region,
+                region=place,
                 period=period,
                 dimensions=dimensions_text(variables or {}),
                 value_text=text,

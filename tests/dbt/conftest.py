@@ -534,7 +534,20 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
                 "aldersgrupp": "18-24",
                 "stadsdelsnamnd": "Socialförvaltningen",
                 "situation": "akut",
-            }
+                "orsak": "ekonomi",
+                "tid_i_hemloshet": "mer_an_3_ar",
+                "barn_antal": 2,
+            },
+            {
+                "rad_id": "2",
+                "kon": "K",
+                "aldersgrupp": "65-",
+                "stadsdelsnamnd": "Farsta",
+                "situation": "institution",
+                "orsak": "ekonomi",
+                "tid_i_hemloshet": "1_3_ar",
+                "barn_antal": 0,
+            },
         ],
     ),
     # 2023 without a case: in a year's file, in twelve months', in a December's, and in the later of

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests.dbt.conftest import Dbt, Warehouse
 
@@ -84,3 +85,36 @@ def test_every_contract_has_its_test(dbt: Dbt, tiny_city: Warehouse) -> None:
     tested = {node["attached_node"] for node in nodes if node["name"].startswith("contract_holds_")}
     assert len(contracted) > 5
     assert contracted == tested
+
+
+@pytest.mark.parametrize(
+    "planted_row",
+    [
+        (
+            "insert into seeds.indicator_series select 'homeless_persons', dataset_id,"
+            " * exclude (indicator_id, dataset_id) from seeds.indicator_series"
+            " where indicator_id = 'national_homeless_persons'"
+        ),
+        (
+            "update seeds.indicators set source_id = 'socialstyrelsen_homelessness'"
+            " where indicator_id = 'homeless_persons'"
+        ),
+    ],
+    ids=["a series of the other source", "the other source itself"],
+)
+def test_two_counts_that_are_not_compared_share_no_series(
+    tiny_city: Warehouse, dbt: Dbt, tmp_path: Path, planted_row: str
+) -> None:
+    name = "assert_counts_that_are_not_compared_are_kept_apart"
+    path = tmp_path / "warehouse.duckdb"
+    shutil.copyfile(tiny_city.path, path)
+
+    def failures() -> int:
+        [result] = dbt(path, "test", "--select", name)
+        return int(result.failures or 0)
+
+    assert failures() == 0
+    with duckdb.connect(str(path)) as connection:
+        [(changed,)] = connection.execute(planted_row).fetchall()
+        assert changed
+    assert failures() > 0

@@ -79,8 +79,11 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("substance_use_compulsory_share", (1, 1, 1)),
         # From 22 to 31 December, both included.
         ("substance_use_care_days", (10, 1, 10)),
-        ("homeless_persons", (1, None, 1)),
-        ("homeless_women_share", (0, 1, 0)),
+        ("homeless_persons", (2, None, 2)),
+        ("homeless_women_share", (1, 2, 1 / 2)),
+        ("homeless_long_share", (1, 2, 1 / 2)),
+        ("homeless_parents_share", (1, 2, 1 / 2)),
+        ("homeless_children", (2, None, 2)),
         ("housing_support_persons", (3, None, 3)),
         ("social_psychiatry_users", (2, None, 2)),
         ("social_psychiatry_supported_users", (1, None, 1)),

@@ -28,10 +28,17 @@ counted as (
         answers.municipality_id,
         answers.period_start,
         crosswalk.geography_id,
-        {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
-        {{ breakdown_category(['sex', 'age_group']) }} as category,
+        {{ breakdown_name(['sex', 'age_group', 'situation', 'reason']) }}
+            as breakdown,
+        {{ breakdown_category(['sex', 'age_group', 'situation', 'reason']) }}
+            as category,
         count(*) as persons,
-        count(*) filter (where answers.sex = 'kvinnor') as women
+        count(*) filter (where answers.sex = 'kvinnor') as women,
+        count(*) filter (
+            where answers.time_in_homelessness = 'mer_an_3_ar'
+        ) as for_long,
+        count(*) filter (where answers.children > 0) as parents,
+        sum(answers.children) as children
     from answers
     inner join surveys
         on
@@ -49,18 +56,46 @@ counted as (
             'answers.period_start',
             'crosswalk.geography_id',
         ],
-        ['answers.sex', 'answers.age_group', 'answers.sex, answers.age_group']
+        [
+            'answers.sex',
+            'answers.age_group',
+            'answers.sex, answers.age_group',
+            'answers.situation',
+            'answers.reason',
+        ]
     ) }}
 ),
 
 final as (
     {{ measures_as_rows('counted', [
-        {'indicator': 'homeless_persons', 'numerator': 'persons'},
+        {
+            'indicator': 'homeless_persons',
+            'numerator': 'persons',
+            'where': "(breakdown not in ('situation', 'reason')"
+                ~ " or geography_id = municipality_id)",
+        },
         {
             'indicator': 'homeless_women_share',
             'numerator': 'women',
             'denominator': 'persons',
             'where': "breakdown in ('total', 'age_group')",
+        },
+        {
+            'indicator': 'homeless_long_share',
+            'numerator': 'for_long',
+            'denominator': 'persons',
+            'where': "breakdown in ('total', 'sex')",
+        },
+        {
+            'indicator': 'homeless_parents_share',
+            'numerator': 'parents',
+            'denominator': 'persons',
+            'where': "breakdown in ('total', 'sex')",
+        },
+        {
+            'indicator': 'homeless_children',
+            'numerator': 'children',
+            'where': "breakdown in ('total', 'sex')",
         },
     ]) }}
 )

@@ -29,6 +29,7 @@ FILES = (
     "memorandum_texts",
     "step_states",
     "analyses",
+    "incomparable_indicators",
 )
 
 
@@ -224,6 +225,25 @@ def test_a_driver_cannot_contradict_the_relation_of_the_same_two(seeds: Path) ->
     at = [row.driver_id for row in drivers].index("households-prices")
     change(seeds / "indicator_drivers.csv", at, elasticity="-0.5")
     with pytest.raises(ValueError, match="annat tecken än relationen households-prices"):
+        load_catalogue(seeds)
+
+
+@pytest.mark.parametrize(
+    ("file", "other"),
+    [
+        ("indicator_relations", "related_indicator_id"),
+        ("indicator_drivers", "driver_indicator_id"),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_two_counts_of_homelessness_are_never_held_against_each_other(
+    seeds: Path, file: str, other: str, turned: bool
+) -> None:
+    """The city says that its count and the nation's must not be compared; whichever comes first."""
+    pair = ["homeless_persons", "national_homeless_persons"]
+    one, two = reversed(pair) if turned else pair
+    change(seeds / f"{file}.csv", 0, **{"indicator_id": one, other: two})
+    with pytest.raises(ValueError, match=f"håller {one} mot {two}, som inte får jämföras"):
         load_catalogue(seeds)
 
 

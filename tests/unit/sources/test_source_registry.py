@@ -33,6 +33,7 @@ PLANNED = {
     "kronofogden_debt_relief": True,
     "kronofogden_evictions": True,
     "kronofogden_evictions_national": False,
+    "socialstyrelsen_homelessness": False,
     "kronofogden_evictions_index": True,
     "socialstyrelsen_assistance_monthly": False,
     "socialstyrelsen_assistance_norm": True,
