@@ -27,10 +27,10 @@ others_sources as (
     select
         pairs.indicator_id,
         pairs.other_indicator_id,
-        others.source_id
+        the_other.source_id
     from pairs
-    inner join catalogue as others
-        on pairs.other_indicator_id = others.indicator_id
+    inner join catalogue as the_other
+        on pairs.other_indicator_id = the_other.indicator_id
 )
 
 select
