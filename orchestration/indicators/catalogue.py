@@ -24,6 +24,7 @@ from orchestration.indicators.models import (
     MemorandumText,
     NaturalExplanation,
     PossibleExplanation,
+    Reference,
     Relation,
     StepState,
 )
@@ -42,6 +43,7 @@ CATALOGUE_SEEDS = (
     "step_states",
     "analyses",
     "incomparable_indicators",
+    "literature_references",
 )
 
 
@@ -66,6 +68,7 @@ class Catalogue:
     step_states: tuple[StepState, ...] = ()
     analyses: tuple[AnalysisRow, ...] = ()
     incomparable: tuple[Incomparable, ...] = ()
+    references: tuple[Reference, ...] = ()
 
     def __post_init__(self) -> None:
         faults = [
@@ -153,6 +156,7 @@ class Catalogue:
             "nästa steg": (r.hypothesis_id for r in self.step_states),
             "text_id": (r.text_id for r in self.memorandum_texts),
             "analysis_id": (r.analysis_id for r in self.analyses),
+            "reference_id": (r.reference_id for r in self.references),
             "drivkraften": (f"{r.driver_indicator_id} för {r.indicator_id}" for r in self.drivers),
             "paret": (f"{r.indicator_id} och {r.related_indicator_id}" for r in self.relations),
             # The same two groups the other way round are the same two groups.
@@ -231,7 +235,7 @@ class Catalogue:
 
 
 def load_catalogue(seeds_dir: Path) -> Catalogue:
-    """Read the ten seeds of the catalogue.
+    """Read the eleven seeds of the catalogue.
 
     Args:
         seeds_dir: folder with a CSV file for each of ``CATALOGUE_SEEDS`` (comma-separated UTF-8
@@ -244,7 +248,7 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
     """
     files = [seeds_dir / f"{name}.csv" for name in CATALOGUE_SEEDS]
     indicators, relations, comparisons, natural, possible, *files = files
-    drivers, texts, states, analyses, incomparable = files
+    drivers, texts, states, analyses, incomparable, references = files
     return Catalogue(
         indicators=_read(indicators, Indicator),
         relations=_read(relations, Relation),
@@ -256,6 +260,7 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
         step_states=_read(states, StepState, may_be_empty=True),
         analyses=_read(analyses, AnalysisRow, may_be_empty=True),
         incomparable=_read(incomparable, Incomparable, may_be_empty=True),
+        references=_read(references, Reference, may_be_empty=True),
     )
 
 

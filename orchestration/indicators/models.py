@@ -482,6 +482,27 @@ class StepState(_Row):
         return self.state in {"done", "stopped"}
 
 
+class Reference(_Row):
+    """What the administration has read beside the statistics; shown as theirs.
+
+    Attributes:
+        area: of activity that it concerns; None for all.
+        text_sv: author, year and title, as the reader is to find it.
+        url: where it can be read; None where it has no address.
+        accessed_on: the day when it was last read.
+        author: who keeps it.
+    """
+
+    reference_id: Identifier
+    geography_id: Text
+    year: Year
+    area: Annotated[Area | None, BeforeValidator(_empty_is_none)]
+    text_sv: Text
+    url: Annotated[Text | None, BeforeValidator(_empty_is_none)]
+    accessed_on: date
+    author: Text
+
+
 class MemorandumText(_Row):
     """What the administration itself has written for one year's memorandum; shown as theirs.
 

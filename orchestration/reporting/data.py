@@ -44,6 +44,7 @@ from orchestration.indicators.models import (
     MemorandumText,
     NaturalExplanation,
     PossibleExplanation,
+    Reference,
     StepState,
 )
 from orchestration.language.names import Names
@@ -51,6 +52,7 @@ from orchestration.reporting import records
 from orchestration.reporting.hypotheses import Hypotheses, load_hypotheses
 from orchestration.reporting.next_steps import EarlierStep, earlier_steps, load_states
 from orchestration.reporting.reading import read_rows as _rows
+from orchestration.reporting.yearly_values import YearlyValue, YearlyValues
 
 SERIES_YEARS = 8
 """Years a chart shows, the tested year included (2016-2023 in the default city)."""
@@ -58,6 +60,7 @@ SERIES_YEARS = 8
 LISTED_PER_OUTCOME = 12
 """Rows shown of the outcomes that are only listed; the rest are counted."""
 
+_KRONOR = "kronor"
 _IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 _SUPPRESSED = "suppressed"
 _COMPARABLE = frozenset({"observed", "preliminary", "revised"})
@@ -215,12 +218,14 @@ class Compared(Triangulation):
         protected: Whether figures were dropped because a value they rest on is suppressed.
         deviation_id: The contrary finding whose evidence alone has the pair; None for a row of the
             mart.
+        related_pair: The other's values now and before, where they are kronor.
     """
 
     indicator: CatalogueIndicator
     related: CatalogueIndicator
     protected: bool
     deviation_id: str | None = None
+    related_pair: tuple[YearlyValue, YearlyValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +270,7 @@ class ReportData:
         sources: By publisher and identifier.
         not_delivered: Indicators whose registers have not been delivered, by identifier.
         texts: What the administration has written for the year, by identifier.
+        references: What it has read beside the statistics, by identifier.
         step_states: How far proposed steps have come, by the step's identifier.
         earlier_steps: The steps of earlier memoranda that are to be followed up.
         names: What the slots of claims are called.
@@ -284,6 +290,7 @@ class ReportData:
     sources: tuple[Source, ...]
     not_delivered: tuple[CatalogueIndicator, ...]
     texts: tuple[MemorandumText, ...]
+    references: tuple[Reference, ...]
     step_states: Mapping[str, StepState]
     earlier_steps: tuple[EarlierStep, ...]
     names: Names
@@ -333,8 +340,14 @@ def load_report_data(
         by_outcome[deviation.outcome].append(deviation)
     hypotheses = load_hypotheses(connection, seeds, year, municipality_id)
     series_records = records.load_records(connection, year, municipality_id, explanations.values())
+    amounts = [name for name, each in indicators.items() if each.unit.startswith(_KRONOR)]
     focus_areas = _focus_areas(
-        connection, indicators, by_outcome["focus"], hypotheses, series_records
+        connection,
+        indicators,
+        by_outcome["focus"],
+        hypotheses,
+        series_records,
+        kronor=YearlyValues.load(connection, municipality_id, amounts),
     )
     placed = {row.deviation_id for area in focus_areas for row in area.deviations}
     counts = _rows(
@@ -366,6 +379,7 @@ def load_report_data(
             indicator for _, indicator in sorted(indicators.items()) if indicator.not_delivered
         ),
         texts=_memorandum_texts(connection, seeds, municipality_id, year),
+        references=_references(connection, seeds, municipality_id, year),
         step_states=states,
         earlier_steps=earlier_steps(
             connection,
@@ -410,6 +424,19 @@ def _memorandum_texts(
         [municipality_id, year],
     )
     return tuple(MemorandumText(**row) for row in rows)
+
+
+def _references(
+    connection: duckdb.DuckDBPyConnection, seeds: str, municipality_id: str, year: int
+) -> tuple[Reference, ...]:
+    columns = ", ".join(Reference.model_fields)
+    rows = _rows(
+        connection,
+        f"select {columns} from {seeds}.literature_references"
+        " where geography_id = ? and year = ? order by reference_id",
+        [municipality_id, year],
+    )
+    return tuple(Reference(**row) for row in rows)
 
 
 def load_sources(connection: duckdb.DuckDBPyConnection) -> tuple[Source, ...]:
@@ -683,10 +710,12 @@ def _focus_areas(
     deviations: Sequence[Shown],
     hypotheses: Hypotheses,
     series_records: records.Records,
+    *,
+    kronor: YearlyValues,
 ) -> tuple[AreaInFocus, ...]:
     rows = sorted(read_findings(connection, FOCUS_AREAS), key=lambda row: row.rank)
     hidden = _hidden_indicators(connection, hypotheses.year)
-    triangulation = _triangulation(connection, indicators, hidden)
+    triangulation = _triangulation(connection, indicators, hidden, kronor, hypotheses.year)
     areas = []
     for row in rows:
         members = [each for each in deviations if each.indicator.area == row.area]
@@ -716,7 +745,6 @@ def _focus_areas(
                         *(each.indicator_id for each in own if each.kind != "group_difference"),
                         *(each.related_indicator_id for each in compared),
                     ),
-                    hypotheses.year,
                     hidden,
                 ),
                 # What rests on a protected figure cannot be told from the others here.
@@ -787,12 +815,27 @@ def _triangulation(
     connection: duckdb.DuckDBPyConnection,
     indicators: Mapping[str, CatalogueIndicator],
     hidden: frozenset[str],
+    kronor: YearlyValues,
+    year: int,
 ) -> dict[str, list[Compared]]:
     found: dict[str, list[Compared]] = defaultdict(list)
     rows = read_findings(connection, TRIANGULATION_TABLE)
     for row in sorted(rows, key=lambda row: (row.indicator_id, row.related_indicator_id)):
-        found[row.focus_area_id].append(_compared(row, indicators, hidden))
+        compared = _compared(row, indicators, hidden)
+        pair = None if compared.protected else _pair(row, kronor, year)
+        found[row.focus_area_id].append(replace(compared, related_pair=pair))
     return found
+
+
+def _pair(
+    row: Triangulation, kronor: YearlyValues, year: int
+) -> tuple[YearlyValue, YearlyValue] | None:
+    """The values that a change in kronor is to and from."""
+    if row.related_from is None:
+        return None
+    now = kronor.of(row.related_indicator_id, year)
+    before = kronor.of(row.related_indicator_id, row.related_from)
+    return None if now is None or before is None else (now, before)
 
 
 def _compared(

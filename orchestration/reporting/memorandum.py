@@ -20,6 +20,7 @@ from orchestration.reporting.document import (
     Document,
     Heading,
     Plain,
+    bullets,
     paragraph,
 )
 from orchestration.reporting.figures import municipality
@@ -92,6 +93,7 @@ def memorandum(
         *next_steps.follow_up(data),
         *years.watch(data),
         *_closing(data),
+        *_literature(data),
     ]
     blocks += _appendices(data, edition, found, chapters)
     return Document(
@@ -149,6 +151,23 @@ def _closing(data: ReportData) -> list[Plain]:
             "registreras som förklaring eller åtgärd. Nästa års promemoria följer upp dem.",
         )
     )
+
+
+def _literature(data: ReportData) -> list[Plain]:
+    """What the administration has read beside the statistics, with the day when it was."""
+    if not data.references:
+        return []
+    table = "seeds.literature_references"
+    items = [
+        say(
+            "{text}{url} Läst {day}.",
+            text=Quoted(row.text_sv, table, row.reference_id),
+            url=say(" {url}", url=Quoted(row.url, table, row.reference_id)) if row.url else (),
+            day=Period.day(row.accessed_on),
+        )
+        for row in data.references
+    ]
+    return [Heading(2, nodes("Litteratur"), "litteratur"), *bullets(items)]
 
 
 def _appendices(

@@ -16,7 +16,7 @@ import numpy as np
 from orchestration.findings.claims import Record, Turned, When
 from orchestration.indicators.models import Measure, NaturalExplanation
 from orchestration.reporting.reading import read_rows
-from orchestration.statistics.extremes import Extreme, Turn, extreme, turn
+from orchestration.statistics.extremes import Extreme, Turn, extreme, going_on
 
 _COMPARABLE = ("observed", "preliminary", "revised")
 _Series = Sequence[tuple[int, float]]
@@ -96,13 +96,12 @@ def load_records(
 
 def _of(series: _Series, *, amounts: bool) -> tuple[Extreme | None, Turn | None]:
     years, values = (np.array(each) for each in zip(*series, strict=True))
-    return (None if amounts else extreme(years, values)), turn(years, values)
+    return (None if amounts else extreme(years, values)), going_on(years, values)
 
 
 def told(
     records: Records,
     wanted: Iterable[str],
-    year: int,
     left_out: AbstractSet[str] = frozenset(),
 ) -> tuple[Record | Turned, ...]:
     """What is said of some indicators' records, those of one kind in one claim.
@@ -110,7 +109,6 @@ def told(
     Args:
         records: From :func:`load_records`.
         wanted: In the order in which they are named.
-        year: The report year.
         left_out: Of them, what may not be spoken of.
     """
     extremes: dict[Extreme, list[str]] = defaultdict(list)
@@ -136,7 +134,7 @@ def told(
         *(
             Turned(
                 indicator_ids=tuple(names),
-                when=When.of(year),
+                when=When.of(each.year),
                 rose=each.rose,
                 since=When.of(each.since),
                 first=each.first,

@@ -37,12 +37,14 @@ class Turn:
     """The last change goes another way than those of many years before it.
 
     Attributes:
+        year: of the change.
         rose: otherwise it fell.
         since: the first year of the series where it is the first such change; else the latest
             earlier year that went the same way.
         first: whether it is the first such change.
     """
 
+    year: int
     rose: bool
     since: int
     first: bool
@@ -85,4 +87,21 @@ def turn(years: IntArray, values: FloatArray) -> Turn | None:
     if other_way < LEAST_YEARS:
         return None
     since = int(years[1:][same[-1]]) if same.size else int(years[0])
-    return Turn(bool(changes[-1] > 0), since, first=not same.size)
+    return Turn(int(years[-1]), bool(changes[-1] > 0), since, first=not same.size)
+
+
+def going_on(years: IntArray, values: FloatArray) -> Turn | None:
+    """The turn that the last change is, or that it goes on from; None where there is none.
+
+    What turned the year before and has not turned back is news still: the next value confirms it.
+
+    Args:
+        years: (N,), increasing.
+        values: (N,), comparable.
+    """
+    latest = turn(years, values)
+    if latest is not None or values.size <= LEAST_YEARS or years[-1] - years[-2] != 1:
+        return latest
+    before = turn(years[:-1], values[:-1])
+    moved = np.sign(values[-1] - values[-2])
+    return before if before is not None and moved == (1 if before.rose else -1) else None

@@ -54,6 +54,7 @@ from orchestration.reporting.figures import NOTHING, category, own, title
 from orchestration.reporting.sections import next_steps
 from orchestration.reporting.sections.sources import Marks, Sources, how_synthetic, page_link
 from orchestration.reporting.series_view import drawn_band
+from orchestration.reporting.yearly_values import difference
 
 _TOGETHER = 8
 """Charts on one grid; what does not fit stands in the table."""
@@ -660,20 +661,31 @@ def _comparison_row(row: Compared, year: int, marks: Marks, *, whole: bool) -> t
     habit = "öka och minska tillsammans" if row.expected_sign > 0 else "gå åt motsatt håll"
     moved = figures.compared(row, "related_change", Style.PERCENT_SIGN, sign=True)
     verdict = words.PROTECTED if row.protected else words.word(words.VERDICTS, row.verdict)
-    since = long_since(row.related_from, year)
     return (
         Cell(
             joined((page_link(row.related, shown), *marks.one(row.related))),
             (why,) if row.rationale_sv else (),
         ),
         Cell(nodes(habit)),
-        Cell(
-            nodes(moved or figures.absent(row)),
-            (Period.years(since.start.year, year),) if moved and since else (),
-        ),
+        Cell(nodes(moved or figures.absent(row)), _in_kronor(row, year) if moved else ()),
         *((Cell(_pair_p(row)),) if whole else ()),
         Cell(capitalised(verdict)),
     )
+
+
+def _in_kronor(row: Compared, year: int) -> Said:
+    """A change in kronor, and since when, where that is not the year before."""
+    since = long_since(row.related_from, year)
+    period: Said = (Period.years(since.start.year, year),) if since else ()
+    if row.related_pair is None:
+        return period
+    now, before = row.related_pair
+    told = say(
+        "{apart} {way}",
+        apart=difference(now, before),
+        way="mer" if now.value > before.value else "mindre",
+    )
+    return sentences(told, period)
 
 
 def _pair_p(row: Compared) -> Said:

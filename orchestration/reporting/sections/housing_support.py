@@ -41,9 +41,16 @@ from orchestration.reporting.sections.estimates import (
     figure,
     points_figure,
 )
+from orchestration.reporting.yearly_values import YearlyValue, YearlyValues
 
 REGISTER = "boendestod_beslut"
 ANALYSIS = "housing_support"
+_GRANT, _SHARE, _WOMEN = (
+    "housing_support_block_grant",
+    "housing_support_share",
+    "housing_support_women_share",
+)
+_TOLD_TOO = (_GRANT, _SHARE, _WOMEN)
 INDICATORS = ("housing_support_hours", "housing_support_persons", "housing_support_block_grant")
 _BANDS = "marts.housing_support_hour_bands"
 _CRITERIA_MET = "marts.housing_support_criteria"
@@ -79,12 +86,13 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     told = estimates.opening(context, REGISTER, found)
     if not found.rows or found.undelivered:
         return told
-    told += paragraph(_heap(found))
+    told += paragraph(sentences(_who(connection, context), _heap(found)))
     told += _histogram(connection, found, context)
     told += _placebos(found, context)
     told += paragraph(_since(found))
     told += _years(found, context)
-    told += paragraph(_grant(found))
+    values = YearlyValues.load(connection, context.municipality_id, _TOLD_TOO)
+    told += paragraph(_grant(found, values.of(_GRANT, context.year)))
     told += _criteria(connection, context)
     told += paragraph(sentences(_equal_treatment(found), _activities(found)))
     told += _gap(found, context)
@@ -110,7 +118,30 @@ def result(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> S
     found = Estimates.load(connection, context, ANALYSIS)
     if found.get("3.3") is None:
         return ()
-    return sentences(_heap(found), _grant(found), _equal_treatment(found))
+    values = YearlyValues.load(connection, context.municipality_id, _TOLD_TOO)
+    grant = _grant(found, values.of(_GRANT, context.year))
+    return sentences(_heap(found), grant, _equal_treatment(found))
+
+
+def _who(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> Said:
+    """How many of a group have support, and how many of those are women."""
+    values = YearlyValues.load(connection, context.municipality_id, _TOLD_TOO)
+
+    def of(indicator_id: str, group: str) -> Said:
+        one = values.of(indicator_id, context.year, "target_group", group)
+        return () if one is None else (one.number(Style.BRIEF, 0),)
+
+    share = of(_SHARE, "socialpsykiatri")
+    women = [of(_WOMEN, group) for group in ("socialpsykiatri", "funktionsnedsattning")]
+    if not share or not all(women):
+        return ()
+    return say(
+        "I socialpsykiatrin har {share} av brukarna boendestöd. Av dem är {women} kvinnor, mot "
+        "{others} inom funktionsnedsättning.",
+        share=share,
+        women=women[0],
+        others=women[1],
+    )
 
 
 def _heap(found: Estimates) -> Said:
@@ -379,7 +410,7 @@ def _board_dots(
     )
 
 
-def _grant(found: Estimates) -> Said:
+def _grant(found: Estimates, each: YearlyValue | None) -> Said:
     persons, amount = found.get("3.2"), found.get("3.2_amount")
     if persons is None:
         return found.without("3.2")
@@ -389,8 +420,9 @@ def _grant(found: Estimates) -> Said:
         else ()
     )
     return say(
-        "{persons} uppfyller alla villkor för schablonersättningen{money}.",
+        "{persons} uppfyller alla villkor för schablonersättningen{each}{money}.",
         persons=brief(persons),
+        each=say(" på {amount}", amount=each.number()) if each is not None else (),
         money=money,
     )
 

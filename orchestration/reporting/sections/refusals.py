@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.findings.estimates import AnalysisResult
-from orchestration.language import words
+from orchestration.language import quantities, words
 from orchestration.language.inline import Cell as Address
 from orchestration.language.inline import (
     Form,
@@ -17,6 +17,7 @@ from orchestration.language.inline import (
     Quantity,
     Quoted,
     Said,
+    Style,
     listing,
     nodes,
     say,
@@ -38,9 +39,11 @@ from orchestration.reporting.sections.estimates import (
     sized,
 )
 from orchestration.reporting.sections.refusal_figures import REGISTER
+from orchestration.reporting.yearly_values import YearlyValues
 
 ANALYSIS = "refusals"
 INDICATORS = ("assistance_rejections", "assistance_rejection_share")
+_MEAN_MONTHS = "assistance_mean_months"
 _CREDIT = "kredit_som_inkomst"
 
 
@@ -54,7 +57,7 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     boards = Boards.load(connection, context, ANALYSIS, "refusals")
     told += paragraph(_rise(found, context))
     told += figures.parts(found, context)
-    told += paragraph(_spells(found))
+    told += paragraph(sentences(_months(connection, context), _spells(found)))
     told += paragraph(_new_groups(found))
     told += grounds.changes()
     told += grounds.over_time()
@@ -277,6 +280,21 @@ def _money(found: Estimates) -> Said:
 
 def _whole_cell(row: AnalysisResult) -> Address:
     return estimates.value(row).cells[0]
+
+
+def _months(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> Said:
+    """How long households had assistance, this year and the year before."""
+    values = YearlyValues.load(connection, context.municipality_id, [_MEAN_MONTHS])
+    now, before = (values.of(_MEAN_MONTHS, context.year - ago) for ago in (0, 1))
+    if now is None or before is None:
+        return ()
+    digits = quantities.decimals(now.measure, now.unit, [now.value, before.value])
+    return say(
+        "Biståndstiden var i genomsnitt {now} {year}, mot {before} året före.",
+        now=now.number(digits=digits),
+        year=Period.year(context.year),
+        before=before.number(Style.BARE, digits),
+    )
 
 
 def _spells(found: Estimates) -> Said:

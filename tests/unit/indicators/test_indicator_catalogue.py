@@ -30,6 +30,7 @@ FILES = (
     "step_states",
     "analyses",
     "incomparable_indicators",
+    "literature_references",
 )
 
 

@@ -73,6 +73,8 @@ create table seeds.possible_explanations (hypothesis_id varchar, area varchar, r
   measure_sv varchar);
 create table seeds.memorandum_texts (text_id varchar, geography_id varchar, year integer,
   role varchar, area varchar, text_sv varchar, author varchar);
+create table seeds.literature_references (reference_id varchar, geography_id varchar,
+  year integer, area varchar, text_sv varchar, url varchar, accessed_on date, author varchar);
 create table seeds.step_states (hypothesis_id varchar, owner_sv varchar, due date, state varchar,
   state_at date, indicator_id varchar, author varchar);
 create table seeds.analyses (analysis_id varchar, area varchar, title_sv varchar,

@@ -339,6 +339,7 @@ def test_the_seed_schema_must_be_an_identifier(city: duckdb.DuckDBPyConnection) 
         "natural_explanations",
         "possible_explanations",
         "memorandum_texts",
+        "literature_references",
         "step_states",
     )
     for table in registered:
