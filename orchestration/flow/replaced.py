@@ -22,7 +22,8 @@ READS = (
     "intermediate.int_replaced_quarters",
     "intermediate.int_without_assessment_quarters",
 )
-_REGISTER = "insatser_utan_behovsprovning"
+REGISTER = "insatser_utan_behovsprovning"
+_NO_END = 9999
 _OFFERED = """
 select insats_code, replaces_indicator_id, geography_id, starts, synthetic
 from seeds.insatser_without_assessment
@@ -39,6 +40,7 @@ inner join seeds.indicators as indicators on indicators.source_id = years.regist
 where indicators.indicator_id = $indicator
     and years.municipality_id = $municipality
     and years.is_complete
+    and year(years.period_start) <= $until
 """
 _ASSESSED = """
 select geography_id, quarter_start, persons
@@ -54,7 +56,7 @@ group by geography_id, quarter_start
 
 
 def read_replacements(
-    connection: duckdb.DuckDBPyConnection, municipality: str, *, demo: bool
+    connection: duckdb.DuckDBPyConnection, municipality: str, *, demo: bool, until: int = _NO_END
 ) -> list[Replacement]:
     """What the seed says is in place of something, with the counts of both.
 
@@ -62,6 +64,7 @@ def read_replacements(
         connection: An open connection to the warehouse.
         municipality: Code of the municipality.
         demo: Whether what is made up for the synthetic city counts.
+        until: The last year that is read.
 
     Returns:
         One for each insats and indicator, in the order of their names; none where the register of
@@ -71,7 +74,7 @@ def read_replacements(
     delivered = connection.execute(
         "select count(*) from intermediate.int_register_years"
         " where register_name = $register and municipality_id = $municipality",
-        named | {"register": _REGISTER},
+        named | {"register": REGISTER},
     ).fetchone()
     if delivered == (0,):
         return []
@@ -91,7 +94,7 @@ def read_replacements(
     found = []
     for (insats, indicator), places in offered.items():
         of_indicator = named | {"indicator": indicator}
-        years = connection.execute(_YEARS, of_indicator).fetchone()
+        years = connection.execute(_YEARS, of_indicator | {"until": until}).fetchone()
         if years is None or years[0] is None:
             continue
         first, last = years
