@@ -1,9 +1,9 @@
 """Insatser without individual assessment: what moved there, whom they reach, what a contact costs.
 
-Estimands 9.1 to 9.3. The movement is measured once for each insats that is said to be in place of
-something; what it explains belongs in `orchestration.deviation`, and the method in
-`orchestration.statistics.stacked`. What an insats would cost belongs in `costs`: a contact's cost
-is taken from its scenario, and is as much of an assumption.
+Estimand 9.1, for each insats that is said to be in place of something; what it explains belongs in
+`orchestration.deviation`, and the method in `orchestration.statistics.stacked`. What an insats
+would cost belongs in `costs`: a contact's cost is taken from its scenario, and is as much of an
+assumption.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,6 @@ from orchestration.statistics.stacked import Carried, Stacked
 
 ANALYSIS = "without_assessment"
 _PER = 1000.0
-ALL = "alla"
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,12 +105,7 @@ def _per(count: int | None, of: int | None, factor: float | None) -> float | Non
 
 
 def analyse(
-    year: int,
-    geography_id: str,
-    movements: Sequence[Movement],
-    reach: Sequence[OpenInsats],
-    *,
-    delivered: bool = True,
+    year: int, geography_id: str, movements: Sequence[Movement], *, delivered: bool = True
 ) -> Rows:
     """All estimands of one year.
 
@@ -119,34 +113,19 @@ def analyse(
         year: the reported year.
         geography_id: the municipality.
         movements: of the years that are known by then.
-        reach: of all years.
         delivered: whether there is a register for the year.
     """
     rows = Rows(ANALYSIS, year, geography_id)
-    now = [row for row in reach if row.period_start.year == year and row.area_category == ALL]
-    lacking = Shortfall.NOBODY if delivered else Shortfall.NO_REGISTER
     if not movements:
         rows.add(
-            "9.1", None, unit="share", method_id="stacked_difference",
-            shortfall=lacking,
-        )  # fmt: skip
+            "9.1",
+            None,
+            unit="share",
+            method_id="stacked_difference",
+            shortfall=Shortfall.NOBODY if delivered else Shortfall.NO_REGISTER,
+        )
     for each in movements:
         _movement(rows, each)
-    for number, unit, column in (("9.2", "ratio", "reach"), ("9.3", "kr", "cost_per_contact")):
-        known = [row for row in now if getattr(row, column) is not None]
-        for row in known:
-            rows.add(
-                number,
-                getattr(row, column),
-                unit=unit,
-                method_id="counts",
-                breakdown="insats",
-                category=f"{row.insats_code}*{row.target_group}",
-                observations=float(row.contacts),
-                events=float(row.new_persons or 0),
-            )
-        if not known:
-            rows.add(number, None, unit=unit, method_id="counts", shortfall=lacking)
     return rows
 
 

@@ -329,7 +329,7 @@ def test_the_queries_of_the_guide_answer(default_city: Installation, query: str)
 
 
 def test_the_guide_has_a_query_for_each_analysis() -> None:
-    assert len(QUERIES) == 14
+    assert len(QUERIES) == 15
 
 
 def estimates(city: Installation, analysis_id: str) -> dict[tuple[str, str], tuple[float, ...]]:

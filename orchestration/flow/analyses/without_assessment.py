@@ -87,7 +87,6 @@ def _compute(work: Work, year: int) -> Computed:
             movement(one)
             for one in read_replacements(work.connection, municipality, demo=demo, until=year)
         ],
-        reach,
         delivered=Reader(work.connection, municipality).has_year(REGISTER, year),
     )
     return Computed(rows, {WITHOUT_ASSESSMENT_REACH: reach})

@@ -37,13 +37,24 @@ from orchestration.reporting.document import (
 from orchestration.reporting.figures import NOTHING
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.sections.analysis import AnalysisContext
-from orchestration.reporting.sections.estimates import Estimates, brief, figure, interval_cell
+from orchestration.reporting.sections.estimates import (
+    Estimates,
+    brief,
+    figure,
+    interval_cell,
+    table,
+)
 
 ANALYSIS = "without_assessment"
 _REACH = "marts.without_assessment_reach"
 _WHOLE = "alla"
 _ALPHA = 0.05
 _Row = Mapping[str, Any]
+_PARTS = {
+    "9.1_missing": "färre med det som prövas än nämnder utan insatsen låter vänta",
+    "9.1_reached": "nya personer i insatsen",
+    "9.1_most": "högst så många kan insatsen ha burit",
+}
 _BARE = Form(Style.BARE, 0, "count", "")
 _DECIMAL = Form(Style.BARE, 1, "mean", "")
 _KRONOR = Form(Style.BARE, 0, "amount", "kronor")
@@ -66,7 +77,7 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     found = Estimates.load(connection, context, ANALYSIS)
     if not rows:
         return paragraph(
-            found.without("9.2") or "Inga kontakter i insatser utan behovsprövning är lämnade."
+            found.without("9.1") or "Inga kontakter i insatser utan behovsprövning är lämnade."
         )
     titles = {
         row["insats_code"]: Quoted(row["title_sv"], f"{_REACH}.title_sv", row["insats_code"])
@@ -98,13 +109,17 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
                 by_category=True,
             )
         )
-    looked_up += [
-        _quarters(found, each, titles, f"{context.anchor}-kvartal-{number}")
-        for number, each in enumerate(found.by("9.1", "insats"), start=1)
-    ]
+    for number, each in enumerate(found.by("9.1", "insats"), start=1):
+        looked_up += [
+            _carried(found, each, titles, f"{context.anchor}-flytt-{number}"),
+            _quarters(found, each, titles, f"{context.anchor}-kvartal-{number}"),
+        ]
     if looked_up:
         told.append(
-            Folded(nodes("Efter områdeskategori, och kvartal för kvartal"), tuple(looked_up))
+            Folded(
+                nodes("Efter områdeskategori, vad som kan ha flyttat, och kvartal för kvartal"),
+                tuple(looked_up),
+            )
         )
     return told
 
@@ -187,6 +202,23 @@ def _figure(row: _Row, column: str, form: Form) -> Cell:
         for name in ("period_start", "insats_code", "target_group", "area_category")
     )
     return Cell((Number(float(row[column]), form, (Address(_REACH, key, column),)),))
+
+
+def _carried(
+    found: Estimates, row: AnalysisResult, titles: Mapping[str, Quoted], anchor: str
+) -> Table:
+    """How many are missing, how many the insats reached, and the most that it can have carried."""
+    parts = [
+        each for name in _PARTS if (each := found.get(name, "insats", row.category)) is not None
+    ]
+    return table(
+        say("Vad som kan ha flyttat till ”{insats}”", insats=_named(row, titles)),
+        "Där insatsen har börjat",
+        "Personer",
+        parts,
+        anchor=anchor,
+        name=lambda each: _PARTS[each.estimand_id],
+    )
 
 
 def _quarters(

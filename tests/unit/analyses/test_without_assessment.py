@@ -28,8 +28,8 @@ GIVEN = Given(
 COSTS = {"samtal": 3250.0}
 
 
-def results(*movements: Movement, given: tuple[Given, ...] = (GIVEN,)) -> dict[str, AnalysisResult]:
-    rows = analyse(YEAR, "0180", movements, reached("0180", given, COSTS)).results
+def results(*movements: Movement) -> dict[str, AnalysisResult]:
+    rows = analyse(YEAR, "0180", movements).results
     return {f"{row.estimand_id} {row.category}": row for row in rows}
 
 
@@ -96,17 +96,8 @@ def test_no_more_is_carried_than_was_reached() -> None:
 def test_what_cannot_be_estimated_says_what_it_lacks() -> None:
     rows = results(Movement("oppet", None, None))
     assert rows["9.1 oppet"].shortfall is Shortfall.FEW_GROUPS
-    nothing = analyse(YEAR, "0180", (), (), delivered=False).results
-    assert {row.estimand_id for row in nothing} == {"9.1", "9.2", "9.3"}
-    assert {row.shortfall for row in nothing} == {Shortfall.NO_REGISTER}
-    # Delivered, and without a contact.
-    assert {row.shortfall for row in analyse(YEAR, "0180", (), ()).results} == {Shortfall.NOBODY}
-
-
-def test_only_the_whole_of_the_year_is_an_estimate() -> None:
-    before = replace(GIVEN, year=YEAR - 1)
-    category = replace(GIVEN, area_category="2")
-    rows = results(given=(before, category, GIVEN))
-    assert [name for name in rows if name.startswith("9.2")] == ["9.2 oppet*vuxna"]
-    assert rows["9.2 oppet*vuxna"].estimate == pytest.approx(1.5)
-    assert rows["9.3 oppet*vuxna"].estimate == pytest.approx(812.5)
+    [nothing] = analyse(YEAR, "0180", (), delivered=False).results
+    assert (nothing.estimand_id, nothing.shortfall) == ("9.1", Shortfall.NO_REGISTER)
+    # Delivered, and without anything that is replaced.
+    [nobody] = analyse(YEAR, "0180", ()).results
+    assert nobody.shortfall is Shortfall.NOBODY

@@ -39,7 +39,7 @@ def movement(fall: float, reach: float) -> Movement:
 
 def write(connection: duckdb.DuckDBPyConnection, *movements: Movement) -> None:
     reach = reached("0180", [GIVEN], COSTS)
-    rows = analyse(YEAR, "0180", movements, reach)
+    rows = analyse(YEAR, "0180", movements)
     write_findings(connection, WITHOUT_ASSESSMENT_REACH, reach)
     write_findings(connection, ANALYSIS_RESULTS, with_reasons(rows.results))
 
@@ -94,7 +94,8 @@ def test_the_tables_have_what_is_known(city: duckdb.DuckDBPyConnection) -> None:
         *("Öppet samtal", "Vuxna", "120", "30", "1,5", "813"),
     ]
     [folded] = [block for block in built(city) if isinstance(block, Folded)]
-    [quarters] = [block for block in folded.blocks if isinstance(block, Table)]
+    carried_by, quarters = [block for block in folded.blocks if isinstance(block, Table)]
+    assert [plain(row[1].said) for row in carried_by.rows][1:] == ["50", "50"]
     assert [plain(row[0].said) for row in quarters.rows] == [
         *("−8", "−7", "−6", "−5", "−4", "−3", "−2", "−1", "0", "1", "2", "3"),
     ]
@@ -111,7 +112,7 @@ def test_every_figure_of_the_section_leads_to_its_cells(city: duckdb.DuckDBPyCon
 
 
 def test_without_the_register_it_says_so(city: duckdb.DuckDBPyConnection) -> None:
-    rows = analyse(YEAR, "0180", (), (), delivered=False)
+    rows = analyse(YEAR, "0180", (), delivered=False)
     write_findings(city, WITHOUT_ASSESSMENT_REACH, [])
     write_findings(city, ANALYSIS_RESULTS, with_reasons(rows.results))
     assert prose(built(city)) == "Underlag saknas: registret är inte levererat."
