@@ -17,6 +17,8 @@ from orchestration.indicators.models import TEMPORARY_KINDS, NaturalExplanation
 from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
 
 _MONTHS = 12
+#: Nothing falls by all there was and more.
+_LEAST = -0.999999
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,21 +102,27 @@ def explained_log_change(
 
     A change of known size happens once, into the first year of its period; in later years it is
     part of the history and accounts for nothing more. What can only have moved a value one way
-    accounts for nothing of a deviation the other way.
+    accounts for nothing of a deviation the other way. A size that is the most there can be accounts
+    for a smaller deviation as a whole, and leaves nothing over on the other side.
 
     Args:
         explanations: those whose period holds the tested year.
         tested_year: the tested year.
-        deviates: the deviation that is to be explained; only its sign is used.
+        deviates: the deviation that is to be explained, as a share of what was expected.
 
     Returns:
         None when one of them covers a change of any size.
     """
-    total = 0.0
+    total, at_most = 0.0, 0.0
     for row in explanations:
         if row.explained_change is not None:
-            if row.period_from == tested_year:
-                total += float(np.log1p(row.explained_change))
+            size = float(np.log1p(row.explained_change)) * (row.period_from == tested_year)
+            if row.is_at_most:
+                at_most += size
+            else:
+                total += size
         elif row.moves is None or row.moves * deviates > 0:
             return None
-    return total
+    left = float(np.log1p(max(deviates, _LEAST))) - total
+    # As far as what is left goes, and the same way.
+    return total + float(np.clip(left, min(at_most, 0.0), max(at_most, 0.0)))

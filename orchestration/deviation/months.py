@@ -183,7 +183,7 @@ def _decided(
     explanations = context.explanations(one.key, at[1] + 1)
     covered = False
     if explanations:
-        known = explained_log_change(explanations, context.year, observed - expected)
+        known = explained_log_change(explanations, context.year, observed / expected - 1.0)
         left = (
             1.0
             if known is None

@@ -584,6 +584,23 @@ class RegisterDrifted:
     what: tuple[Drifted, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedWithoutAssessment:
+    """What was assessed is given without assessment instead, where a board offers that.
+
+    Attributes:
+        insats_code: what is given, as the seed of insatser names it.
+        indicator_id: what counts what was assessed.
+        when: the year whose value is lower for it.
+    """
+
+    kind: Literal["moved_without_assessment"] = "moved_without_assessment"
+    insats_code: str
+    indicator_id: str
+    geography_id: str
+    when: When
+
+
 #: What a row of ``marts.deviations`` begins with: what happened, or that nothing could be tested.
 Happened = Changed | StoodStill | WentApart | GroupsDiffer | BoardStandsOut | MovedAsOne | Followed
 Untold = (
@@ -617,6 +634,7 @@ Cause = (
     | SourceChanged
     | ContractChanged
     | RegisterDrifted
+    | MovedWithoutAssessment
 )
 OfSeries = Record | Turned
 AnyClaim = Happened | Untold | Reason | OfArea | OfSeries | Compared | HypothesisTested | Cause

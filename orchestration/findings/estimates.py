@@ -369,6 +369,47 @@ class InterventionCost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenInsats:
+    """One row of ``marts.without_assessment_reach``."""
+
+    period_start: Annotated[date, Field(description="Årets första dag.")]
+    geography_id: Annotated[str, Field(description="Kommunen; se marts.geographies.")]
+    insats_code: Annotated[str, Field(description="Insatsens kod i registret.")]
+    title_sv: Annotated[str, Field(description="Insatsens namn.")]
+    target_group: Annotated[str, Field(description="Målgruppen.")]
+    area_category: Annotated[
+        str,
+        Field(
+            description="Områdeskategorin där de flesta av nämndens barn bor, 1 till 4; alla för"
+            " alla nämnder, okand där ingen är känd."
+        ),
+    ]
+    boards: Annotated[int, Field(description="Nämnder där någon kom under året.")]
+    contacts: Annotated[int, Field(description="Kontakter under året.")]
+    sessions: Annotated[int, Field(description="Tillfällen under året.")]
+    new_persons: Annotated[
+        int | None,
+        Field(description="De som kom för första gången; tomt där en nämnd inte vet."),
+    ]
+    residents: Annotated[
+        int | None, Field(description="Invånare i målgruppens åldrar i de nämnderna.")
+    ]
+    reach: Annotated[
+        float | None, Field(description="Nya personer per 1 000 invånare i målgruppen.")
+    ]
+    scenario_id: Annotated[
+        str, Field(description="Räkneexemplet som kostnaden kommer ur; tomt utan.")
+    ]
+    cost_per_contact: Annotated[
+        float | None,
+        Field(
+            description="Räkneexemplets kronor per person gånger nya personer, delat med"
+            " kontakterna; tomt utan räkneexempel."
+        ),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CostDriver:
     """One row of ``marts.intervention_cost_drivers``."""
 

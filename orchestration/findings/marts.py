@@ -44,6 +44,7 @@ from orchestration.findings.estimates import (
     HousingFlow,
     InterventionCost,
     OpenComparison,
+    OpenInsats,
     RefusalPart,
     RefusalReturn,
     SampleProtocol,
@@ -239,6 +240,11 @@ INTERVENTION_BREAK_EVEN = FindingsTable(
     "En rad per scenario, antagen besparing och antal år: nuvärdet, och andelen som behövs för att"
     " insatsen ska betala sig.",
     BreakEven,
+)
+WITHOUT_ASSESSMENT_REACH = FindingsTable(
+    "marts.without_assessment_reach",
+    "En rad per år, insats utan behovsprövning, målgrupp och områdeskategori: hur många den nådde.",
+    OpenInsats,
 )
 CHILD_CASES_BY_STATUS = FindingsTable(
     "marts.child_cases_by_status",

@@ -292,7 +292,9 @@ class FoundExplanation(NaturalExplanation):
     source: Annotated[str, Field(description="Var det står.")] = ""
     basis: Annotated[
         Basis,
-        Field(description="Var den fanns: source_note, geography, series, contract, drift."),
+        Field(
+            description="Var den fanns: source_note, geography, series, contract, drift, movement."
+        ),
     ]
     direction: Annotated[
         Literal[-1, 1] | None,
@@ -330,9 +332,24 @@ class FoundExplanation(NaturalExplanation):
         return self.direction
 
     @property
+    def is_at_most(self) -> bool:
+        """Whether its size is the most that it can account for; a movement's is."""
+        return self.basis is Basis.MOVEMENT
+
+    @property
     def origin(self) -> str:
         """``registered``, or where it was found."""
         return str(self.basis)
+
+    def concerns(self, indicator_id: str, geography_id: str) -> bool:
+        """Whether it is about this indicator in this geography.
+
+        A movement in the municipality is no movement in a board that has not begun, so that each
+        place has its own.
+        """
+        if self.basis is Basis.MOVEMENT and geography_id != self.geography_id:
+            return False
+        return NaturalExplanation.concerns(self, indicator_id, geography_id)
 
 
 @dataclass(frozen=True, slots=True)

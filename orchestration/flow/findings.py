@@ -38,6 +38,7 @@ from orchestration.flow.marts import (
     read_successors,
     report_year,
 )
+from orchestration.flow.replaced import READS as REPLACED
 from orchestration.flow.searching import find_explanations
 from orchestration.flow.step import Outcome, Product, Step, Work
 from orchestration.indicators.catalogue import CATALOGUE_SEEDS
@@ -64,11 +65,12 @@ def finding_steps() -> tuple[Step, ...]:
             writes=(
                 _product(
                     FOUND_EXPLANATIONS,
-                    "Orsaker som uppgifterna själva nämner: bortfall, reform, brott och drift.",
+                    "Orsaker som uppgifterna själva bär: bortfall, reform, brott, drift och flytt.",
                     *MARTS,
                     "marts.source_notes",
                     "intermediate.int_region_crosswalk",
                     "seeds.indicator_series",
+                    *REPLACED,
                     # How the registers' deliveries have drifted stands beside their rows.
                     *(f"raw.{contract.table}" for contract in load_contracts().values()),
                 ),

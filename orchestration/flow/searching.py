@@ -1,8 +1,9 @@
 """What the warehouse holds that may explain a change, read and typed.
 
 Reads footnotes, boards, the series' own marks, the registers' drift and their contracts, and hands
-them to `orchestration.deviation.found`. What each of them explains belongs there, and how it is
-told in `orchestration.language.causes`; what is registered by hand is a seed.
+them to `orchestration.deviation.found`; what boards offer without assessment goes to `moved`. What
+each of them explains belongs there, and how it is told in `orchestration.language.causes`; what is
+registered by hand is a seed.
 """
 
 import json
@@ -24,8 +25,10 @@ from orchestration.deviation.found import (
     reservations_in_contracts,
     reservations_in_drift,
 )
+from orchestration.deviation.moved import explanations_in_movements
 from orchestration.findings.records import FoundExplanation
 from orchestration.flow.marts import read_names
+from orchestration.flow.replaced import read_replacements
 from orchestration.indicators.catalogue import load_catalogue
 from orchestration.language import causes
 from orchestration.language.inline import plain
@@ -64,6 +67,9 @@ def find_explanations(
         *reservations_in_drift(
             _drift(connection, settings.municipality), registers, settings.municipality
         ),
+        *explanations_in_movements(
+            read_replacements(connection, settings.municipality, demo=settings.profile == "demo")
+        ),
     ]
     names = Names(
         load_catalogue(settings.seeds_dir),
@@ -72,6 +78,11 @@ def find_explanations(
         datasets={each.source_id: each.citation for each in datasets_of(settings.profile)},
         notes={(note.source_id, note.number): note.text_sv for note in notes},
         changes=_by_month(changes),
+        insatser=dict(
+            connection.execute(
+                "select distinct insats_code, title_sv from seeds.insatser_without_assessment"
+            ).fetchall()
+        ),
     )
     return [in_words(row, names) for row in found]
 

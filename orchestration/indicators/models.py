@@ -63,6 +63,8 @@ class ExplanationKind(StrEnum):
     SYSTEM = "system"
     REPORTING_LOSS = "reporting_loss"
     ONE_OFF = "one_off"
+    # Named as in the municipality's own decisions.
+    MOVED = "flyttad_till_insats_utan_provning"
 
 
 class Basis(StrEnum):
@@ -70,7 +72,8 @@ class Basis(StrEnum):
 
     ``SOURCE_NOTE`` a publisher's footnote; ``GEOGRAPHY`` a board that ceased or arose; ``SERIES``
     the series' own values; ``CONTRACT`` a dated change of a register's contract; ``DRIFT`` a
-    register whose deliveries changed.
+    register whose deliveries changed; ``MOVEMENT`` boards that offer an insats without assessment,
+    held against those that do not.
     """
 
     SOURCE_NOTE = "source_note"
@@ -78,6 +81,7 @@ class Basis(StrEnum):
     SERIES = "series"
     CONTRACT = "contract"
     DRIFT = "drift"
+    MOVEMENT = "movement"
 
 
 #: Found signs that something may be behind a change, and no proof that anything is: they never
@@ -314,6 +318,11 @@ class NaturalExplanation(_Row):
     def moves(self) -> int | None:
         """Which way it can only have moved a value, -1 or +1; None for either."""
         return None
+
+    @property
+    def is_at_most(self) -> bool:
+        """Whether its size is the most that it can account for, and not what it does."""
+        return False
 
     @property
     def origin(self) -> str:

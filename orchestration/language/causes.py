@@ -57,6 +57,13 @@ def title(cause: Cause, names: Names) -> Said:  # noqa: PLR0911 - one case a kin
                 register=names.register(register),
                 when=period(when),
             )
+        case claims.MovedWithoutAssessment(insats_code=code, geography_id=place, when=when):
+            return say(
+                "{place}: en del har flyttat till insatsen ”{insats}” utan behovsprövning {during}",
+                place=names.place(place),
+                insats=names.insats(code),
+                during=during(when),
+            )
         case _:
             assert_never(cause)
 
@@ -99,6 +106,14 @@ def description(cause: Cause, names: Names) -> Said:  # noqa: PLR0911 - one case
             return _contract_changed(cause, names)
         case claims.RegisterDrifted():
             return _drifted(cause)
+        case claims.MovedWithoutAssessment(insats_code=code, indicator_id=indicator_id):
+            return say(
+                "Där ”{insats}” har börjat har {subject} minskat mer än i de nämnder som inte har "
+                "börjat. Storleken är det mesta av minskningen som insatsen kan ha burit, efter "
+                "hur många den har nått.",
+                insats=names.insats(code),
+                subject=names.subject(indicator_id),
+            )
         case _:
             assert_never(cause)
 
@@ -116,6 +131,8 @@ def source(cause: Cause, names: Names) -> Said:
             return say("Leveransavtalet för ”{register}”", register=names.register(register))
         case claims.RegisterDrifted(register=register):
             return say("Leveranserna av ”{register}”", register=names.register(register))
+        case claims.MovedWithoutAssessment():
+            return say("Nämndernas egna antal, före och efter att insatsen började")
         case _:
             assert_never(cause)
 

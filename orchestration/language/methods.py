@@ -202,6 +202,20 @@ METHODS = (
         reference="Laird & Ware (1982), Biometrics 38:963",
     ),
     AnalysisMethod(
+        method_id="stacked_difference",
+        title_sv="Före och efter, mot dem som inte har börjat",
+        text_sv=(
+            "Nämnder som börjar samtidigt jämförs med dem som inte har börjat innan tiden är "
+            "över, var och en mot sin egen nivå före. Jämförelserna vägs samman efter hur många "
+            "de som började hade. Intervallet tål att nämnderna är få; p-värdet kommer av att "
+            "deras avvikelser får slumpade tecken."
+        ),
+        reference=(
+            "Wing, Freedman & Hollingsworth (2024), NBER Working Paper 32054; Cameron, Gelbach & "
+            "Miller (2008), Rev. Econ. Stat. 90:414"
+        ),
+    ),
+    AnalysisMethod(
         method_id="demand",
         title_sv="Vilka insatsen kan vara för",
         text_sv=(

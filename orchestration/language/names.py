@@ -34,6 +34,7 @@ class Names:
         datasets: how they are cited, by ``source_id``.
         notes: publishers' words, by dataset and number.
         changes: what changed in a register's contract, by register and month.
+        insatser: what is given without assessment, by code.
     """
 
     catalogue: Catalogue
@@ -42,6 +43,7 @@ class Names:
     datasets: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[tuple[str, int], str] = field(default_factory=dict)
     changes: Mapping[tuple[str, date], Sequence[str]] = field(default_factory=dict)
+    insatser: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def _explanations(self) -> Mapping[str, NaturalExplanation]:
@@ -97,6 +99,11 @@ class Names:
     def register(self, name: str) -> Quoted:
         """A register's title, or its name where no title is known."""
         return Quoted(self.registers.get(name, name), "contracts.title_sv", name)
+
+    def insats(self, code: str) -> Quoted:
+        """An insats without assessment, or its code where no name is known."""
+        name = self.insatser.get(code, code)
+        return Quoted(name, "seeds.insatser_without_assessment.title_sv", code)
 
     def source(self, source_id: str) -> Quoted:
         """A dataset as it is cited, a register by its title, otherwise the code."""

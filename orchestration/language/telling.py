@@ -170,6 +170,7 @@ def tell(claim: AnyClaim, names: Names) -> Said:  # noqa: C901, PLR0911, PLR0912
             | claims.SourceChanged()
             | claims.ContractChanged()
             | claims.RegisterDrifted()
+            | claims.MovedWithoutAssessment()
         ):
             title = causes.title(claim, names)
             return sentences(say("{title}.", title=title), causes.description(claim, names))

@@ -82,6 +82,7 @@ EXPLANATION_KINDS: Mapping[str, str] = MappingProxyType(
         "system": "ändrat verksamhetssystem",
         "reporting_loss": "bortfall i rapporteringen",
         "one_off": "engångshändelse",
+        "flyttad_till_insats_utan_provning": "flyttad till insats utan prövning",
     }
 )
 
@@ -92,6 +93,7 @@ BASES: Mapping[str, str] = MappingProxyType(
         "geography": "funnen i nämndernas giltighet",
         "series": "funnen i seriens egna värden",
         "contract": "funnen i leveransavtalet, förbehåll som inte förklarar någon avvikelse",
+        "movement": "beräknad ur nämndernas antal före och efter att insatsen började",
         "drift": "funnen i leveranserna, förbehåll som inte förklarar någon avvikelse",
     }
 )

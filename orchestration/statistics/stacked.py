@@ -100,6 +100,38 @@ class Stacked:
     expected: float
 
 
+@dataclass(frozen=True)
+class Carried:
+    """How much of a fall something else can have carried.
+
+    Attributes:
+        missing: how many fewer there are than as the controls went; negative where there are more.
+        reached: how many the other has reached in the same time.
+        most: the most that it can have carried: what is missing, and never more than it reached.
+        share: the same of what there would have been.
+    """
+
+    missing: float
+    reached: float
+    most: float
+    share: float
+
+
+def carried(found: Stacked, reached: float) -> Carried:
+    """What something that reached so many can have carried of the fall.
+
+    Nothing is carried where there is no fall. That all it reached would else have been counted is
+    an upper bound, and no estimate: most of those may never have asked for what is assessed.
+
+    Args:
+        found: what changed.
+        reached: how many the other has reached, where it began and in the same periods.
+    """
+    missing = found.expected - found.observed
+    most = max(min(missing, reached), 0.0)
+    return Carried(missing, reached, most, most / found.expected if found.expected > 0 else 0.0)
+
+
 @dataclass(frozen=True, eq=False)
 class _Stack:
     """A row for each unit of each experiment, shape (N,) and (N, periods)."""

@@ -106,6 +106,9 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         " cost_per_group scenario_id rate rounding low high is_assumption",
         "marts.intervention_cost_drivers": "scenario_id driver low high cost_low cost_high",
         "marts.intervention_break_even": "scenario_id saving_id horizon_years npv_per_person",
+        "marts.without_assessment_reach": "period_start geography_id insats_code target_group"
+        " area_category boards contacts sessions new_persons residents reach scenario_id"
+        " cost_per_contact",
         "marts.sample_protocols": "sample_id purpose seed frame_rows size strata",
         "marts.agreement": "sample_id coefficient level estimate ci_lower ci_upper n_cases"
         " n_raters",

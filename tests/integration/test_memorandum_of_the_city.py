@@ -25,6 +25,7 @@ OF_ANOTHER_DOCUMENT = {
     "analys-child-review": 600,
     "analys-open-comparisons": 200,
     "analys-equality": 220,
+    "analys-without-assessment": 150,
 }
 SUMMARY_WORDS, SUMMARY_FIGURES = 60, 4
 LOOKED_UP = "@class='appendix' or @class='notes' or @class='key'"

@@ -528,6 +528,9 @@ def warehouse(city: Drawn) -> duckdb.DuckDBPyConnection:
     connection.execute(
         """
         create schema marts;
+        create schema seeds;
+        create table seeds.insatser_without_assessment
+            (geography_id varchar, replaces_indicator_id varchar, starts date);
         create table marts.indicators (indicator_id varchar, area varchar);
         create table marts.geographies (geography_id varchar);
         create table marts.indicator_values (

@@ -33,8 +33,10 @@ from orchestration.flow.analyses.refusals import (
     read_prices,
     read_returns,
 )
+from orchestration.flow.analyses.without_assessment import movement, read_given
 from orchestration.flow.estimates import results_table, united_step
 from orchestration.flow.grains import Reader, TooManyRowsError
+from orchestration.flow.replaced import read_replacements
 from orchestration.flow.step import Work
 from orchestration.language.methods import METHODS
 from orchestration.settings import Settings
@@ -50,7 +52,8 @@ create table marts.indicator_values as select 'i' as indicator_id,
 create table marts.area_years as
     select '0180' as geography_id, 'ekonomiskt_bistand' as area, 2023 as report_year;
 create table intermediate.int_register_years (
-    municipality_id varchar, register_name varchar, period_start date, period_end date);
+    municipality_id varchar, register_name varchar, period_start date, period_end date,
+    is_complete boolean);
 create table intermediate.int_geography_crosswalk as
     select '0180' as municipality_id, * from (values
         ('Farsta', '0180', date '9999-12-31'), ('Farsta', '0180-farsta', date '9999-12-31'),
@@ -95,6 +98,30 @@ create table intermediate.int_housing_support_criteria as
         (2023, 'd2', 'socialpsykiatri', false, null, 8.0),
         (2023, 'd3', 'funktionsnedsattning', false, 3, 0.0)
     ) as v (year, decision_id, target_group, has_lss, need_level, hours);
+create table seeds.indicators as select 'rvc_counselling_granted' as indicator_id,
+    'rvc_samtalsstod' as source_id;
+create table seeds.insatser_without_assessment as
+    select * from (values
+        ('oppet', 'Öppet samtal', '0180-farsta', date '2022-10-01', 'rvc_counselling_granted', '',
+            false),
+        ('pahittat', 'Påhittat', '0180-farsta', date '2022-10-01', 'rvc_counselling_granted', '',
+            true)
+    ) as v (insats_code, title_sv, geography_id, starts, replaces_indicator_id, scenario_id,
+        synthetic);
+create table intermediate.int_replaced_quarters as
+    select '0180' as municipality_id, 'rvc_counselling_granted' as indicator_id,
+        '0180-farsta' as geography_id, date '2023-01-01' as quarter_start, 4 as persons;
+create table intermediate.int_without_assessment_quarters as
+    select '0180' as municipality_id, 'oppet' as insats_code, 'vuxna' as target_group,
+        '0180-farsta' as geography_id, date '2023-01-01' as quarter_start, 9 as contacts,
+        4 as new_persons;
+create table intermediate.int_without_assessment_years as
+    select '0180' as municipality_id, make_date(year, 1, 1) as period_start, insats as insats_code,
+        'vuxna' as target_group, category as area_category, 1 as boards, 9 as contacts,
+        8 as sessions, new as new_persons, 500 as residents
+    from (values (2023, 'oppet', 'alla', 4), (2023, 'oppet', '2', 4), (2022, 'oppet', 'alla', 1),
+        (2024, 'oppet', 'alla', 7), (2023, 'okand_insats', 'alla', null)
+    ) as v (year, insats, category, new);
 create table seeds.constants as select 'housing_support_block_grant' as constant_id,
     '0180' as geography_id, 2023 as year, 1000.0::double as value, date '2018-01-01' as valid_from,
     true as valid_from_synthetic;
@@ -453,7 +480,7 @@ def test_a_year_that_is_delivered_is_estimated_and_the_same_each_time(
 ) -> None:
     connection.execute(
         "insert into intermediate.int_register_years values"
-        " ('0180', 'boendestod_beslut', date '2023-01-01', date '2023-12-31')"
+        " ('0180', 'boendestod_beslut', date '2023-01-01', date '2023-12-31', true)"
     )
     [step] = [each.step for each in analyses() if each.analysis_id == "housing_support"]
     table = results_table(step.name)
@@ -466,6 +493,28 @@ def test_a_year_that_is_delivered_is_estimated_and_the_same_each_time(
     # One person meets all criteria; two persons are too few for a mean.
     assert (amount["3.2"], amount["3.2_amount"]) == (1.0, 1000.0)
     assert amount["3.1_hours"] is None
+
+
+def test_insatser_without_assessment_are_read_until_the_year_and_priced(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute(
+        "insert into intermediate.int_register_years"
+        " select '0180', register, make_date(year, 1, 1), make_date(year, 12, 31), true"
+        " from (values ('insatser_utan_behovsprovning'), ('rvc_samtalsstod')) as r (register),"
+        " range(2021, 2025) as y (year)"
+    )
+    given = read_given(connection, "0180", YEAR, demo=False)
+    assert [(row.year, row.insats_code, row.area_category, row.title_sv) for row in given] == [
+        (2022, "oppet", "alla", "Öppet samtal"),
+        # What the seed does not name goes by its code.
+        (2023, "okand_insats", "alla", "okand_insats"),
+        (2023, "oppet", "2", "Öppet samtal"),
+        (2023, "oppet", "alla", "Öppet samtal"),
+    ]
+    [one] = read_replacements(connection, "0180", demo=False, until=YEAR)
+    assert one.assessed.shape == (2, 12)
+    assert movement(one).found is None
 
 
 def _work(connection: duckdb.DuckDBPyConnection) -> Work:

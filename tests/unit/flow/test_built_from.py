@@ -39,6 +39,7 @@ def test_the_small_graph_has_every_step_and_reaches_the_publication() -> None:
         "protected_housing",
         "refusals",
         "samples",
+        "without_assessment",
         "analysis_results",
         "release",
         "memorandum",

@@ -86,9 +86,39 @@ def test_planted_and_real_explanations_are_told_apart() -> None:
     assert planted.explained_change == pytest.approx(0.22)
     assert (planted.synthetic, planted.is_break, planted.geography_id) == (True, False, "0180")
     assert rows["familjeratt-informationssamtal-2022"].is_break
-    # Boards that ceased and months that a publisher lost are found, and not registered as well.
-    twice = {ExplanationKind.REORGANISATION, ExplanationKind.REPORTING_LOSS}
+    # Boards that ceased, months that a publisher lost and what moved are found, and not registered.
+    twice = {
+        ExplanationKind.REORGANISATION,
+        ExplanationKind.REPORTING_LOSS,
+        ExplanationKind.MOVED,
+    }
     assert not [r for r in rows.values() if r.kind in twice]
+
+
+@pytest.mark.parametrize(
+    ("explanation_id", "indicator_id", "years", "source"),
+    [
+        # In force on 1 April and 1 July: the year itself is part old and part new, the next is new.
+        ("skyddat-boende-barn-2024", "protected_housing_children", (2024, 2025), "2023/24:31"),
+        ("orosanmalningar-sokbara-2025", "child_rereferral_share", (2025, 2026), "2024/25:89"),
+    ],
+)
+def test_two_acts_break_a_series_each_in_every_municipality(
+    explanation_id: str, indicator_id: str, years: tuple[int, int], source: str
+) -> None:
+    rows = {r.explanation_id: r for r in load_catalogue(SEEDS).natural_explanations}
+    act = rows[explanation_id]
+    assert (act.kind, act.is_break, act.synthetic) == (ExplanationKind.LAW, True, False)
+    # How much is not known, so that no size is claimed.
+    assert act.explained_change is None
+    assert source in act.source
+    assert act.concerns(indicator_id, "1715")
+    assert [year for year in range(2020, 2030) if act.covers(year)] == list(
+        range(years[0], years[1] + 1)
+    )
+    assert [r.explanation_id for r in rows.values() if r.indicator_id == indicator_id] == [
+        explanation_id
+    ]
 
 
 def test_an_explanation_concerns_its_own_and_only_its_years() -> None:

@@ -239,6 +239,9 @@ EXAMPLES: tuple[AnyClaim, ...] = (
             claims.Drifted(column="", measure="rows", periods=(When.of(2023, 4), YEAR)),
         ),
     ),
+    claims.MovedWithoutAssessment(
+        insats_code="en_insats", indicator_id="debt", geography_id="0180-a", when=YEAR
+    ),
 )
 #: Slots that choose a word, and are not shown themselves.
 CODES = frozenset(

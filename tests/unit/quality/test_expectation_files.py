@@ -30,6 +30,7 @@ from orchestration.findings.marts import (
     SAMPLE_PROTOCOLS,
     SERIES_CHARTS,
     TRIANGULATION,
+    WITHOUT_ASSESSMENT_REACH,
     FindingsTable,
 )
 from orchestration.flow.analyses import analyses
@@ -91,6 +92,7 @@ WRITTEN: tuple[FindingsTable[Any], ...] = (
     *(ANALYSIS_RESULTS, ANALYSIS_METHODS, BOARD_STANDARDISED),
     *(REFUSAL_DECOMPOSITION, REFUSAL_RETURNS, PROTECTED_HOUSING_FLOWS),
     *(INTERVENTION_COSTS, INTERVENTION_COST_DRIVERS, INTERVENTION_BREAK_EVEN),
+    WITHOUT_ASSESSMENT_REACH,
     *(CHILD_CASES_BY_STATUS, CHILD_REREFERRALS),
     *(OPEN_COMPARISONS, EQUALITY, BOARD_SPREAD),
     *(SAMPLE_PROTOCOLS, AGREEMENT),
@@ -139,6 +141,11 @@ def create_all(lab: "Lab") -> None:
     lab.execute(
         "create table raw.register__deliveries (municipality_id varchar, register_name varchar,"
         " delivery_sequence bigint, delivery_period varchar, rows_loaded bigint)"
+    )
+    lab.execute("create schema if not exists seeds")
+    lab.execute(
+        "create table seeds.insatser_without_assessment (geography_id varchar,"
+        " replaces_indicator_id varchar, starts date)"
     )
 
 
@@ -759,6 +766,38 @@ def test_a_summary_has_room_for_sixty_words(lab: "Lab") -> None:
     assert "summary_too_long" not in failed(lab, "marts.focus_areas")
     lab.execute("update marts.focus_areas set summary_sv = summary_sv || ' till'")
     assert "summary_too_long" in failed(lab, "marts.focus_areas")
+
+
+def test_a_movement_has_a_size_and_stands_in_the_seed_where_it_began(lab: "Lab") -> None:
+    create_all(lab)
+    lab.execute(
+        "insert into seeds.insatser_without_assessment values"
+        " ('9999-norr', 'rvc_counselling_granted', date '2022-10-01')"
+    )
+    columns = (
+        "explanation_id, basis, kind, indicator_id, geography_id, period_from, explained_change"
+    )
+    kind = "flyttad_till_insats_utan_provning"
+    fill(
+        lab,
+        "marts.found_explanations",
+        columns,
+        f"select place, 'movement', '{kind}', 'rvc_counselling_granted', place, 2022, -0.1"
+        " from (values ('9999-norr'), ('9999')) as t (place)",
+    )
+    rules = {"movement_without_size", "movement_not_in_the_seed"}
+    assert not failed(lab, "marts.found_explanations") & rules
+    for change, broken in (
+        ("explained_change = null", "movement_without_size"),
+        ("explained_change = -0.1, kind = 'system'", "movement_without_size"),
+        (f"kind = '{kind}', geography_id = '9999-soder'", "movement_not_in_the_seed"),
+        ("geography_id = '9999-norr', period_from = 2021", "movement_not_in_the_seed"),
+        ("period_from = 2022, indicator_id = 'child_cases'", "movement_not_in_the_seed"),
+    ):
+        lab.execute(
+            f"update marts.found_explanations set {change} where explanation_id like '%norr'"
+        )
+        assert failed(lab, "marts.found_explanations") & rules == {broken}
 
 
 def test_a_register_that_drifted_never_explains(lab: "Lab") -> None:
