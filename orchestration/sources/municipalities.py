@@ -42,6 +42,19 @@ def _groups() -> dict[str, str]:
     return {row["municipality_id"]: row["group_code"] for row in ordered}
 
 
+@cache
+def regions_of(level: str) -> frozenset[str]:
+    """Give the names of the country's counties (`lan`) or municipalities (`kommun`).
+
+    Args:
+        level: Which of them.
+    """
+    if level == "kommun":
+        return frozenset(_names().values())
+    with (_SEEDS / "counties.csv").open(encoding="utf-8", newline="") as file:
+        return frozenset(row["name"] for row in csv.DictReader(file))
+
+
 def peers_of(code: str) -> tuple[str, ...]:
     """Give the other municipalities of a municipality's group.
 
