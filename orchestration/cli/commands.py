@@ -24,6 +24,7 @@ from orchestration.cli.preflight import (
     or_misuse,
     require_key,
     require_municipality,
+    require_municipality_or_statistics,
     require_past,
     require_report_year,
 )
@@ -105,7 +106,7 @@ def run(
     require_past(settings)
     with only_one_run(settings, "avvik run"), told_when_it_ends(settings) as interrupts:
         take_in_others(settings)
-        require_municipality(settings)
+        require_municipality_or_statistics(settings)
         claim_home(settings)
         require_key(settings)
         require_report_year(settings)
@@ -488,7 +489,7 @@ def rebuild(home: inputs.Home = None, municipality: inputs.MunicipalityCode = No
         told_when_it_ends(settings) as interrupts,
     ):
         take_in_others(settings)
-        require_municipality(settings)
+        require_municipality_or_statistics(settings)
         claim_home(settings)
         rebuild_warehouse(settings, overrides, interrupts)
 

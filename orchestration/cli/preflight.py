@@ -15,6 +15,8 @@ from orchestration.registers.municipality import (
     Municipality,
     MunicipalityError,
     load_municipality,
+    makes_its_key,
+    require_described,
 )
 from orchestration.settings import Settings
 from orchestration.storage.home import sweep_strays
@@ -107,7 +109,7 @@ def require_key(settings: Settings) -> None:
         key = load_key(
             settings.pseudonym_key,
             settings.key_file,
-            create=settings.profile == "demo" and settings.as_of is None,
+            create=makes_its_key(settings),
         )
         with open_warehouse(settings.warehouse_path) as connection:
             confirm_key(connection, key)
@@ -128,7 +130,23 @@ def require_report_year(settings: Settings) -> None:
 
 def require_municipality(settings: Settings) -> Municipality:
     """Refuse to start without a usable file of the municipality."""
-    return or_misuse(lambda: load_municipality(settings))
+
+    def read() -> Municipality:
+        require_described(settings)
+        return load_municipality(settings)
+
+    return or_misuse(read)
+
+
+def require_municipality_or_statistics(settings: Settings) -> None:
+    """Refuse to report on a municipality without a usable file, unless it delivers nothing."""
+    from orchestration.intake.placing import require_described_inbox  # noqa: PLC0415
+
+    def read() -> Municipality:
+        require_described_inbox(settings)
+        return load_municipality(settings)
+
+    or_misuse(read)
 
 
 def or_misuse(read: Callable[[], Municipality]) -> Municipality:

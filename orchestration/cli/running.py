@@ -42,6 +42,10 @@ _PROGRAMS = (
 )
 _GLANCE_SECONDS = 0.5
 _BUILDING = ".den-syntetiska-staden"
+_ONLY_STATISTICS = (
+    "{} har ingen kommunfil och inga leveranser: underlaget är offentlig statistik. Hur kommunens"
+    " register läses in står i docs/sv/ny-kommun.md."
+)
 _KILLED = "Körningen avbröts utan att hinna avslutas."
 
 
@@ -224,8 +228,11 @@ def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
     """Take stock of what there is to land, and tell whether it is published already."""
     from orchestration.flow.news import nothing_new  # noqa: PLC0415
     from orchestration.registers.inbox import scan_inbox  # noqa: PLC0415
+    from orchestration.registers.municipality import is_described, load_municipality  # noqa: PLC0415
 
-    if settings.profile == "demo":
+    if not is_described(settings):
+        console.print(_ONLY_STATISTICS.format(load_municipality(settings).name), soft_wrap=True)
+    elif settings.profile == "demo":
         write_demo_city(settings, split, meanwhile=lambda: _read_programs(settings))
     _fetch(settings, split)
     _wait_for_files(settings)

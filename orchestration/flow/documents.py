@@ -26,7 +26,7 @@ from orchestration.flow.marts import report_year
 from orchestration.flow.releasing import RELEASE, open_release
 from orchestration.flow.remarks import all_remarks, quality_status
 from orchestration.flow.step import Outcome, Product, Step, StepRefusedError, Work
-from orchestration.registers.municipality import load_municipality
+from orchestration.registers.municipality import is_described, load_municipality
 from orchestration.reporting.addresses import (
     MEMORANDUM,
     NUMBERS_NAME,
@@ -98,6 +98,7 @@ def memorandum_step(found: Sequence[Analysis] = ()) -> Step:
                     "marts.source_notes",
                     "marts.found_explanations",
                     "marts.deviations",
+                    "marts.peer_comparison",
                     "marts.series_charts",
                     "marts.focus_areas",
                     "marts.triangulation",
@@ -148,6 +149,7 @@ def chapters(
             sources=Sources(data.sources),
             anchor=anchor_of(analysis_id),
             smallest_count=smallest_count,
+            only_statistics=data.public is not None,
         )
         own = by_id[analysis_id]
         blocks = own.blocks(connection, context)
@@ -251,7 +253,11 @@ def read_stated(
     of_method = DeviationSettings(geography_id=settings.municipality)
     name = load_municipality(settings).name
     data = load_report_data(
-        connection, year=year, municipality_id=settings.municipality, municipality_name=name
+        connection,
+        year=year,
+        municipality_id=settings.municipality,
+        municipality_name=name,
+        only_statistics=not is_described(settings),
     )
     smallest = of_method.board_minimum_count
     series = load_series_data(

@@ -15,6 +15,7 @@ from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.findings.marts import FOUND_EXPLANATIONS, read_findings
 from orchestration.flow.step import StepRefusedError
 from orchestration.indicators.catalogue import Catalogue, load_catalogue
+from orchestration.registers.municipality import is_described
 from orchestration.settings import Settings
 from orchestration.storage.report_year import ReportYearError
 from orchestration.storage.report_year import report_year as year_of
@@ -42,13 +43,19 @@ def report_year(connection: duckdb.DuckDBPyConnection, settings: Settings) -> in
         settings: May name the year.
 
     Returns:
-        The configured year, or the latest with values from the municipality's own registers.
+        The configured year, or the latest with values of the municipality's own activities; of a
+        municipality that nobody has described, and of which nothing is published, the country's.
 
     Raises:
         StepRefusedError: If there are no values to report on.
     """
     try:
-        return year_of(connection, settings.municipality, settings.year)
+        return year_of(
+            connection,
+            settings.municipality,
+            settings.year,
+            only_statistics=not is_described(settings),
+        )
     except ReportYearError as error:
         raise StepRefusedError(str(error)) from error
 

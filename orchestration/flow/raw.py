@@ -20,7 +20,12 @@ from orchestration.intake.placing import place_home, require_own_home
 from orchestration.notices import Cause, causes_of
 from orchestration.registers.contract import load_contracts
 from orchestration.registers.drift import latest_drift
-from orchestration.registers.municipality import BOARDS_TABLE, UNITS_TABLE, load_municipality
+from orchestration.registers.municipality import (
+    BOARDS_TABLE,
+    UNITS_TABLE,
+    load_municipality,
+    makes_its_key,
+)
 from orchestration.registers.pseudonyms import load_key
 from orchestration.registers.quarantine import waiting_deliveries
 from orchestration.registers.superseded import remove_superseded
@@ -113,11 +118,7 @@ def _load(work: Work) -> Outcome:
         work.connection,
         settings,
         LandingStore(settings.landing_dir),
-        load_key(
-            settings.pseudonym_key,
-            settings.key_file,
-            create=settings.profile == "demo" and settings.as_of is None,
-        ),
+        load_key(settings.pseudonym_key, settings.key_file, create=makes_its_key(settings)),
         # Asked for all, it takes what no register is named for too: that is then held, and told.
         names=names if work.selected < tables.keys() else None,
     )

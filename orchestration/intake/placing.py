@@ -12,7 +12,9 @@ import duckdb
 from orchestration.database import transaction
 from orchestration.quality.gate import fingerprint
 from orchestration.registers.contract import load_contracts
+from orchestration.registers.inbox import scan_inbox
 from orchestration.registers.kept_rows import kept_place, place_kept_rows, tables_without_place
+from orchestration.registers.municipality import require_described
 from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
 
@@ -46,6 +48,7 @@ def require_own_home(
 
     Raises:
         OtherMunicipalityError: If a register of another one is kept.
+        MunicipalityError: If registers have come of a municipality that nobody has described.
     """
     unsaid = kept_place(connection) or settings.municipality
     kept = {
@@ -59,6 +62,24 @@ def require_own_home(
             " Gör så här: välj rätt kommun med AVVIK_MUNICIPALITY, eller ge kommunen en egen"
             " hemkatalog; hur en hemkatalog har flera kommuner står i docs/sv/ny-kommun.md."
         )
+    if kept:
+        require_described(settings)
+    require_described_inbox(settings)
+
+
+def require_described_inbox(settings: Settings) -> None:
+    """Refuse registers in the inbox of a municipality that nobody has described.
+
+    Files of public statistics may lie there: they are read alike for all.
+
+    Args:
+        settings: Say which municipality is to be taken in, and where its inbox is.
+
+    Raises:
+        MunicipalityError: If there is such a register.
+    """
+    if any(file.register in load_contracts() for file in scan_inbox(settings.inbox_dir).files):
+        require_described(settings)
 
 
 def place_home(

@@ -8,6 +8,7 @@ with the same sentence (`orchestration.storage.report_year`).
 import duckdb
 
 from orchestration.registers.inbox import scan_inbox
+from orchestration.registers.municipality import is_described
 from orchestration.settings import Settings
 from orchestration.storage.deliveries import pending
 from orchestration.storage.landing import LandingStore, sha256_of_delivered
@@ -33,7 +34,9 @@ def require_report_year(settings: Settings) -> None:
     if settings.year is None or settings.as_of is not None or not settings.warehouse_path.exists():
         return
     with open_warehouse(settings.warehouse_path, read_only=True) as connection:
-        years = years_with_values(connection, settings.municipality)
+        years = years_with_values(
+            connection, settings.municipality, only_statistics=not is_described(settings)
+        )
         if not years or settings.year in years or _something_waits(connection, settings):
             return
     raise ReportYearError(without_values(settings.year, years))

@@ -291,6 +291,7 @@ NOTE_KINDS: Mapping[str, str] = MappingProxyType(
         "not_estimated": "skattat eller ej redovisat",
         "contradiction": "siffror som säger emot varandra",
         "method": "metod",
+        "vintage": "årgång",
         "other": "övrigt",
     }
 )

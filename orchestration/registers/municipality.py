@@ -29,6 +29,7 @@ _SIZE_LIMIT = 1 << 20
 # The crosswalk of dbt follows a board through two mergers.
 _MERGERS_FOLLOWED = 2
 _PACKAGED = Path(__file__).parent / "municipalities"
+_ONLY_STATISTICS_SV = "inga register är anslutna, bara offentlig statistik visas."
 
 _TABLES = f"""
 create or replace table raw.{BOARDS_TABLE} (
@@ -138,7 +139,7 @@ class Municipality(_Strict):
     def _units_fit_together(self) -> Self:
         names = [unit.name for unit in self._all_units]
         slugs = [board.slug for board in self.boards]
-        if not names:
+        if not names and not load_contracts().keys() <= self.not_delivered.keys():
             raise ValueError("minst en nämnd eller central enhet behövs: registren pekar på dem")
         for kind, values in (("namnet", names), ("slug", slugs)):
             if doubled := {value for value in values if values.count(value) > 1}:
@@ -375,6 +376,50 @@ def municipality_path(settings: Settings) -> Path:
     return settings.own_municipality_file or _PACKAGED / f"{settings.municipality}.yml"
 
 
+def is_described(settings: Settings) -> bool:
+    """Whether somebody has described how the municipality delivers.
+
+    Args:
+        settings: Name the file, or the code of a packaged one.
+
+    Returns:
+        False where it has no file of its own: only public statistics are known of it then.
+    """
+    given = settings.own_municipality_file is not None
+    return given or municipality_path(settings).exists()
+
+
+def require_described(settings: Settings) -> None:
+    """Refuse to read deliveries that nobody has described.
+
+    Args:
+        settings: Say which municipality delivers.
+
+    Raises:
+        MunicipalityError: If it has no file of its own.
+    """
+    if not is_described(settings):
+        raise MunicipalityError(
+            f"Det finns ingen kommunfil för koden {settings.municipality}, och utan den kan ingen"
+            " leverans läsas. Gör så här: skriv en med avvik init-municipality, enligt"
+            " docs/sv/ny-kommun.md, och peka ut den med AVVIK_MUNICIPALITY_FILE."
+        )
+
+
+def makes_its_key(settings: Settings) -> bool:
+    """Whether a missing pseudonym key is made, and not asked for.
+
+    Args:
+        settings: The installation.
+
+    Returns:
+        True for a demonstration, and where there is nobody to make a pseudonym of; never for a
+        past moment.
+    """
+    is_harmless = settings.profile == "demo" or not is_described(settings)
+    return is_harmless and settings.as_of is None
+
+
 def load_municipality(settings: Settings) -> Municipality:
     """Read the municipality that is reported on.
 
@@ -382,7 +427,7 @@ def load_municipality(settings: Settings) -> Municipality:
         settings: Say which, and may give it another name.
 
     Returns:
-        The municipality.
+        The municipality. One without a file has no boards and delivers no register.
 
     Raises:
         MunicipalityError: If its file cannot be used, is another municipality's, or the code is
@@ -396,11 +441,8 @@ def load_municipality(settings: Settings) -> Municipality:
             f" AVVIK_MUNICIPALITY_FILE. Gör så här: skriv {path.name} dit enligt"
             " docs/sv/ny-kommun.md, eller välj en annan kommun med --municipality."
         )
-    if settings.municipality_file is None and not path.exists():
-        raise MunicipalityError(
-            f"Det finns ingen kommunfil för koden {settings.municipality}. Gör så här: skriv en "
-            "enligt docs/sv/ny-kommun.md och peka ut den med AVVIK_MUNICIPALITY_FILE."
-        )
+    if not is_described(settings):
+        return _known_by_statistics(settings)
     municipality = read_municipality(path)
     if municipality.code != settings.municipality:
         raise MunicipalityError(
@@ -415,6 +457,21 @@ def load_municipality(settings: Settings) -> Municipality:
     if settings.municipality_name is None:
         return municipality
     return municipality.model_copy(update={"name": settings.municipality_name})
+
+
+def _known_by_statistics(settings: Settings) -> Municipality:
+    """A municipality that nobody has described: its name is known, and what is published of it."""
+    names = municipality_names(settings.seeds_dir)
+    if settings.municipality not in names:
+        raise MunicipalityError(
+            f"{settings.municipality} är inte en svensk kommunkod. Gör så här: rätta"
+            " AVVIK_MUNICIPALITY eller --municipality."
+        )
+    return Municipality(
+        code=settings.municipality,
+        name=settings.municipality_name or names[settings.municipality],
+        not_delivered=dict.fromkeys(load_contracts(), _ONLY_STATISTICS_SV),
+    )
 
 
 def municipality_names(seeds: Path) -> dict[str, str]:

@@ -51,6 +51,7 @@ from orchestration.language.names import Names
 from orchestration.reporting import records
 from orchestration.reporting.hypotheses import Hypotheses, load_hypotheses
 from orchestration.reporting.next_steps import EarlierStep, earlier_steps, load_states
+from orchestration.reporting.public_statistics import PublicStatistics, load_public_statistics
 from orchestration.reporting.reading import read_rows as _rows
 from orchestration.reporting.yearly_values import YearlyValue, YearlyValues
 
@@ -274,6 +275,7 @@ class ReportData:
         step_states: How far proposed steps have come, by the step's identifier.
         earlier_steps: The steps of earlier memoranda that are to be followed up.
         names: What the slots of claims are called.
+        public: What publishers say of a municipality that delivers nothing; None of any other.
     """
 
     year: int
@@ -294,6 +296,7 @@ class ReportData:
     step_states: Mapping[str, StepState]
     earlier_steps: tuple[EarlierStep, ...]
     names: Names
+    public: PublicStatistics | None = None
 
 
 def load_report_data(
@@ -303,6 +306,7 @@ def load_report_data(
     municipality_id: str,
     municipality_name: str,
     seeds: str = "seeds",
+    only_statistics: bool = False,
 ) -> ReportData:
     """Reads what the memorandum for one year states.
 
@@ -312,6 +316,7 @@ def load_report_data(
         municipality_id: Its code; what another municipality's analysts have written is left out.
         municipality_name: The name in the title, for example ``Stockholms stad``.
         seeds: Schema that holds ``natural_explanations`` and ``possible_explanations``.
+        only_statistics: Whether the municipality delivers nothing.
 
     Returns:
         The figures, with protected ones already dropped.
@@ -390,6 +395,11 @@ def load_report_data(
             municipality_id=municipality_id,
         ),
         names=names_of(indicators, explanations, places, hypotheses.rows),
+        public=load_public_statistics(
+            connection, year=year, municipality_id=municipality_id, indicators=indicators
+        )
+        if only_statistics
+        else None,
     )
 
 

@@ -30,6 +30,7 @@ from orchestration.reporting.sections import (
     focus_area,
     method,
     next_steps,
+    public_statistics,
     sources,
     summary,
     years,
@@ -69,10 +70,12 @@ def memorandum(
     chapters = list(_chapters(data, found))
     blocks: list[Block] = [
         *issued.synthetic(data),
+        *public_statistics.notice(data),
         *issued.secrecy(edition, MEMORANDUM),
         *summary.summary(data, chapters),
         *method.introduction(data),
         *method.method(data, restricted=edition.restricted),
+        *public_statistics.chapter(data, found),
     ]
     for chapter in chapters:
         blocks += focus_area.chapter(chapter)

@@ -40,7 +40,7 @@ from orchestration.reporting.document import (
 )
 from orchestration.reporting.figures import NOTHING, municipality, or_nothing, title
 from orchestration.reporting.issued import Edition
-from orchestration.reporting.sections import sources, yearly_chapter
+from orchestration.reporting.sections import public_statistics, sources, yearly_chapter
 from orchestration.reporting.sections.sources import SYNTHETIC, Sources, page_link
 from orchestration.reporting.sections.yearly_chapter import Context
 from orchestration.reporting.series import SeriesData
@@ -83,6 +83,7 @@ def yearly_report(
     blocks: list[Block] = [
         Heading(2, nodes("Så läser du rapporten"), "sa-laser-du"),
         *issued.synthetic(data),
+        *public_statistics.notice(data),
         *issued.secrecy(edition, YEARLY_REPORT),
         *_how_to_read(context),
         *_in_short(context, chapters),

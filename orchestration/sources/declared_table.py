@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from orchestration.language import dates
 from orchestration.sources.errors import SourceFormatError, quoted
-from orchestration.sources.formats import figure, require_unique
+from orchestration.sources.formats import MONTHS, figure, require_unique
+from orchestration.sources.municipalities import regions_of
 from orchestration.sources.observation import (
     NoteKind,
     Observation,
@@ -21,11 +23,12 @@ from orchestration.sources.observation import (
     numbered,
 )
 from orchestration.sources.registry import Dataset, TableLayout
-from orchestration.sources.workbook import Sheet, read_workbook, require_readable
+from orchestration.sources.workbook import Sheet, read_workbook, require_readable, saved_on
 
 _YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])", re.ASCII)
 _CODE = re.compile(r"[0-9]{2}(?:[0-9]{2}.{0,8})?", re.ASCII)
 _COUNTY, _MUNICIPALITY = 2, 4
+_LEVELS_SV = {"lan": "län", "kommun": "kommun"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class _Table:
     header_row: int
     columns: dict[str, int]
     year: str | None
+    region: str | None
 
     def text(self, row: Sequence[str], heading: str) -> str:
         place = self.columns[heading]
@@ -89,15 +93,24 @@ def read_declared_table(content: bytes, dataset: Dataset) -> Parsed:
     require_unique(keys, dataset)
     if not observations:
         raise _layout_error(dataset, f"bladet {quoted(table.sheet.name)} saknar datarader")
-    if boards:
-        remarks.append(
-            Remark(
-                kind="method",
-                text=f"Rader för stadsdelar: {', '.join(boards)}. De räknas bara där namnet finns "
-                "bland kommunens egna nämnder; övriga stannar i raw.",
-            )
-        )
+    if layout.month:
+        _require_whole_years(observations, dataset)
+    remarks += _of_the_whole(content, boards, dataset, layout)
     return Parsed(tuple(observations), numbered(dataset.source_id, remarks))
+
+
+def _of_the_whole(
+    content: bytes, boards: Sequence[str], dataset: Dataset, layout: TableLayout
+) -> Iterator[Remark]:
+    """What must be known of the whole delivery."""
+    if layout.is_a_vintage:
+        yield _vintage(content, dataset)
+    if boards:
+        yield Remark(
+            kind="method",
+            text=f"Rader för stadsdelar: {', '.join(boards)}. De räknas bara där namnet finns "
+            "bland kommunens egna nämnder; övriga stannar i raw.",
+        )
 
 
 def _table(sheets: Sequence[Sheet], layout: TableLayout, dataset: Dataset) -> _Table:
@@ -117,11 +130,75 @@ def _table(sheets: Sequence[Sheet], layout: TableLayout, dataset: Dataset) -> _T
                 raise _layout_error(dataset, "rubriken ovanför tabellen saknar årtal")
             columns = {heading: headings.index(heading) for heading in wanted}
             require_readable(sheet, dataset, until_row=number + 1, columns=columns.values())
-            return _Table(dataset, layout, sheet, number + 1, columns, years[-1] if years else None)
+            year = years[-1] if years else None
+            region = _region(sheet.rows[:number], layout, dataset)
+            return _Table(dataset, layout, sheet, number + 1, columns, year, region)
     raise _layout_error(
         dataset,
         f"ingen rad i bladet {quoted(sheet.name)} har alla rubriker",
         ", ".join(layout.headings),
+    )
+
+
+def _region(above: Sequence[Sequence[str]], layout: TableLayout, dataset: Dataset) -> str | None:
+    """The region that the whole table is about: declared, or named by its title."""
+    if layout.region_after is None or layout.region_level is None:
+        return layout.region_sv
+    titles = [text for row in above for text in row if text]
+    names = [
+        text.removeprefix(layout.region_after)
+        for text in titles
+        if text.startswith(layout.region_after)
+    ]
+    level = _LEVELS_SV[layout.region_level]
+    if len(names) != 1:
+        raise _layout_error(
+            dataset,
+            f"rubriken ovanför tabellen är {quoted(' '.join(titles))}",
+            f"en rubrik som börjar ”{layout.region_after}” och säger vilket {level} tabellen"
+            " gäller",
+        )
+    if names[0] not in regions_of(layout.region_level):
+        raise SourceFormatError(
+            dataset,
+            place="rubriken ovanför tabellen",
+            found=f"området {quoted(names[0])}",
+            expected=f"ett {level}: uppgifter på en annan nivå läggs inte i samma serie",
+            action=f"Hämta tabellen för ett {level}, eller deklarera den andra nivån som en egen"
+            " datamängd i källregistret.",
+        )
+    return names[0]
+
+
+def _require_whole_years(observations: Sequence[Observation], dataset: Dataset) -> None:
+    """Check that each year has its twelve months: one that has not come has a row all the same."""
+    months: dict[str, set[str]] = {}
+    for row in observations:
+        months.setdefault(row.period[:4], set()).add(row.period)
+    for year, found in sorted(months.items()):
+        if len(found) != len(MONTHS):
+            raise SourceFormatError(
+                dataset,
+                place=f"året {year}",
+                found=f"{len(found)} månader",
+                expected="tolv rader för varje år, med utgivarens tecken där inget har kommit",
+                action="Hämta hela tabellen på nytt.",
+            )
+
+
+def _vintage(content: bytes, dataset: Dataset) -> Remark:
+    saved = saved_on(content)
+    if saved is None:
+        raise _layout_error(
+            dataset,
+            "arbetsboken säger inte när den sparades",
+            "egenskapen ”senast ändrad”, som säger vad som var publicerat den dagen",
+        )
+    return Remark(
+        kind="vintage",
+        text=f"Arbetsboken sparades den {dates.day(saved)}. Vad som har publicerats senare står"
+        " inte i den.",
+        period=saved.isoformat(),
     )
 
 
@@ -150,7 +227,7 @@ def _observations(
     table: _Table, number: int, row: Sequence[str], code: str, repetition: int = 1
 ) -> Iterator[Observation]:
     layout, dataset = table.layout, table.dataset
-    region = table.text(row, layout.region) if layout.region else layout.region_sv
+    region = table.text(row, layout.region) if layout.region else table.region
     period = table.text(row, layout.period) if layout.period else table.year
     label = table.text(row, layout.series) if layout.series else None
     if not region or not period or label == "" or not _YEAR.fullmatch(period):
@@ -160,6 +237,8 @@ def _observations(
             found="raden saknar benämning eller årtal",
             expected="region, år och benämning i varje rad",
         )
+    if layout.month:
+        period = f"{period}-{_month(table, number, row, layout.month):02}"
     if code and not _CODE.fullmatch(code):
         raise SourceFormatError(
             dataset,
@@ -170,6 +249,8 @@ def _observations(
     variables = {heading: table.text(row, heading) for heading in layout.dimensions}
     if layout.code:
         variables["kod"] = code
+    if layout.region_level:
+        variables["nivå"] = _LEVELS_SV[layout.region_level]
     if repetition > 1:
         variables["förekomst"] = str(repetition)
     for measure in layout.measures:
@@ -187,6 +268,18 @@ def _observations(
             value=value,
             status=status,
         )
+
+
+def _month(table: _Table, number: int, row: Sequence[str], heading: str) -> int:
+    text = table.text(row, heading)
+    if text not in MONTHS:
+        raise SourceFormatError(
+            table.dataset,
+            place=f"rad {number}, kolumnen {heading}",
+            found=quoted(text),
+            expected=f"en månads namn, {MONTHS[0]} till {MONTHS[-1]}",
+        )
+    return MONTHS.index(text) + 1
 
 
 def _layout_error(dataset: Dataset, found: str, expected: str = "") -> SourceFormatError:

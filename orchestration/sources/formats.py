@@ -25,6 +25,12 @@ from orchestration.sources.observation import (
 )
 from orchestration.sources.registry import Dataset
 
+MONTHS = (
+    *("Januari", "Februari", "Mars", "April", "Maj", "Juni", "Juli", "Augusti"),
+    *("September", "Oktober", "November", "December"),
+)
+"""What Socialstyrelsen calls the months, in their order."""
+
 _NUMBER = re.compile(r"-?(?:[0-9]{1,3}(?:[ \u00a0][0-9]{3})+|[0-9]+)(?:[.,][0-9]+)?")
 # A mark begins with none of the signs that a figure is made of.
 _FIGURE_AND_MARK = re.compile(r"(-?[0-9](?:[0-9 \u00a0.,]*[0-9])?)[ \u00a0]*([^0-9 \u00a0.,].*)")

@@ -30,6 +30,7 @@ from orchestration.sources.answers import Part
 from orchestration.sources.client import Client
 from orchestration.sources.errors import SourceFormatError, quoted
 from orchestration.sources.formats import finite, marked, read_json, require_unique
+from orchestration.sources.municipalities import peers_of
 from orchestration.sources.observation import (
     Observation,
     Parsed,
@@ -45,6 +46,7 @@ _LONGEST_SEGMENT = 25
 _PAGE_SIZE = 5000
 _MOST_PAGES = 1000
 _MUNICIPALITY = "{municipality}"
+_PEERS = "{peers}"
 _CODE = re.compile(r"[0-9]{4}")
 # Codes that begin so are the country and the regions (type L); a municipality's begins with its
 # county, 01-25.
@@ -158,7 +160,7 @@ def fetch(client: Client, dataset: Dataset, municipality: str) -> Sequence[Part]
             action="Är nyckeltalen nedlagda: byt ut dem i källregistret.",
         )
     codes = dict.fromkeys(
-        code.replace(_MUNICIPALITY, municipality) for code in request.municipalities
+        code for name in request.municipalities for code in _codes(name, municipality)
     )
     years = [str(year) for year in range(request.first_year, last_year + 1)]
     segments = product(_segments(request.kpis), _segments(list(codes)), _segments(years))
@@ -170,6 +172,13 @@ def fetch(client: Client, dataset: Dataset, municipality: str) -> Sequence[Part]
         parts += [part for part, _ in _pages(client, dataset, path)]
     parse_parts(parts, dataset)
     return parts
+
+
+def _codes(name: str, municipality: str) -> Sequence[str]:
+    """The codes that a name in the registry stands for."""
+    if name == _PEERS:
+        return peers_of(municipality)
+    return [municipality if name == _MUNICIPALITY else name]
 
 
 def _request(dataset: Dataset) -> KoladaRequest:
@@ -248,6 +257,7 @@ def parse_parts(parts: Sequence[Part], dataset: Dataset) -> Parsed:
         _require_whole(answer, dataset)
     _require_every_segment(answers, dataset)
     pages = [page for answer in answers.values() for _, page in answer]
+    _require_selected(answers, pages, dataset)
     defined = {kpi.id for page in pages for kpi in page.kpis}
     undefined = [kpi for kpi in _request(dataset).kpis if kpi not in defined]
     if undefined:
@@ -299,6 +309,20 @@ def _require_every_segment(paths: Iterable[str], dataset: Dataset) -> None:
             found=f"{len(selections)} delar av urvalet",
             expected="alla delar som urvalet delades i",
             action="Hämta hela svaret på nytt.",
+        )
+
+
+def _require_selected(paths: Iterable[str], pages: Sequence[_Page], dataset: Dataset) -> None:
+    """Check that no municipality came that the paths do not ask for."""
+    selections = [found[2] for path in paths if (found := _SELECTION.fullmatch(path))]
+    asked = {code for codes in selections for code in codes.split(",")}
+    strange = sorted({cell.municipality for page in pages for cell in page.cells} - asked)
+    if strange:
+        raise SourceFormatError(
+            dataset,
+            place="nyckeln ”municipality”",
+            found=f"koderna {quoted(', '.join(strange))}",
+            expected=f"bara de kommuner som efterfrågas: {', '.join(sorted(asked))}",
         )
 
 
@@ -357,9 +381,12 @@ def _require_asked_for(kpis: dict[str, _Kpi], cells: Sequence[_Cell], dataset: D
             expected="fyra siffror; ovägda medel för grupper av kommuner (G…) tas inte emot",
         )
     reported_on = codes.difference(request.municipalities)
-    if len(reported_on) > request.municipalities.count(_MUNICIPALITY) or any(
-        code.startswith(_REGIONS) for code in reported_on
-    ):
+    allowed = request.municipalities.count(_MUNICIPALITY)
+    # Whose answer it is is not known here, but they are all of one group.
+    if _PEERS in request.municipalities and reported_on:
+        first = min(reported_on)
+        allowed = len(reported_on & {first, *peers_of(first)})
+    if len(reported_on) > allowed or any(code.startswith(_REGIONS) for code in reported_on):
         raise SourceFormatError(
             dataset,
             place="nyckeln ”municipality”",

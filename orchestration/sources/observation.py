@@ -12,8 +12,9 @@ Status = Literal["observed", "preliminary", "revised", "missing", "not_applicabl
 # What a publisher can mean by a mark: a cell's status, or that there is none of it.
 Meaning = Literal["nil", "preliminary", "revised", "missing", "not_applicable", "suppressed"]
 # `other` is a note that the parser does not know the meaning of: somebody has to read it.
+# A `vintage` says what day the delivery itself is of: what was published later is not in it.
 NoteKind = Literal[
-    "partial_loss", "carried_over", "not_estimated", "contradiction", "method", "other"
+    "partial_loss", "carried_over", "not_estimated", "contradiction", "method", "vintage", "other"
 ]
 
 
@@ -52,7 +53,8 @@ class Note:
     Attributes:
         dataset_id: The registry's source_id.
         note_number: 1, 2, ... within the delivery.
-        period: Written as the observations' period; None where it concerns all.
+        period: Written as the observations' period; None where it concerns all; the day in ISO
+            form where it is a vintage.
         regions: JSON list of region labels as in the observations; '[]' where it concerns all.
         kind: What sort of note it is.
         text: In Swedish, the publisher's words where there are any.

@@ -127,12 +127,18 @@ class TableLayout(BaseModel):
             Rows without one are remarks.
         region: Heading of the column with the region's name.
         region_sv: The region, where the whole table is about one.
+        region_after: What stands before the region in the title, where the whole table is about the
+            region that its title names.
+        region_level: What kind of region that is; one of another kind is refused.
         series: Heading of the column that names the series; where None, the measures do.
         dimensions: Headings of columns that hold other variables.
         period: Heading of the column with the year; where None, the title has it.
+        month: Heading of the column with the month's Swedish name, where a row is a month; each
+            year then has its twelve.
         measures: Headings of the columns with figures.
         marks: Marks that mean something else in this workbook than its publisher's table says.
         repeats: Whether a label may come back below another heading, as in a list of crimes.
+        is_a_vintage: Whether the day that the workbook was saved says what was published by then.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -141,23 +147,32 @@ class TableLayout(BaseModel):
     code: str | None = None
     region: str | None = None
     region_sv: str | None = None
+    region_after: str | None = None
+    region_level: Literal["lan", "kommun"] | None = None
     series: str | None = None
     dimensions: tuple[str, ...] = ()
     period: str | None = None
+    month: str | None = None
     measures: tuple[str, ...] = Field(min_length=1)
     marks: dict[str, Meaning] = {}
     repeats: bool = False
+    is_a_vintage: bool = False
 
     @model_validator(mode="after")
     def _each_row_has_a_region(self) -> Self:
-        if (self.region is None) == (self.region_sv is None):
+        named = (self.region, self.region_sv, self.region_after)
+        if sum(each is not None for each in named) != 1:
             raise ValueError("a table has a column of regions, or is about one region")
+        if (self.region_after is None) != (self.region_level is None):
+            raise ValueError("a region of the title, and only that, has a declared level")
+        if self.month is not None and self.period is None:
+            raise ValueError("a month has a year beside it")
         return self
 
     @property
     def headings(self) -> tuple[str, ...]:
         """All headings that the header row must have."""
-        single = (self.code, self.region, self.series, self.period)
+        single = (self.code, self.region, self.series, self.period, self.month)
         named = (*(each for each in single if each), *self.dimensions, *self.measures)
         return tuple(dict.fromkeys(named))
 

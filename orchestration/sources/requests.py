@@ -47,14 +47,15 @@ class KoladaRequest(_Request):
 
     Attributes:
         kpis: Ids of the key figures.
-        municipalities: Codes; `0000` is the whole country. Groups of municipalities are refused.
+        municipalities: Codes; `0000` is the whole country, and `{peers}` stands for the others in
+            the municipality's group. Averages over groups of municipalities are refused.
         first_year: The first year that is asked for.
     """
 
     kind: Literal["kolada"]
     kpis: tuple[Annotated[str, Field(pattern=r"^[NU][0-9]{5}$")], ...] = Field(min_length=1)
     municipalities: tuple[
-        Annotated[str, Field(pattern=r"^(?:[0-9]{4}|\{municipality\})$")], ...
+        Annotated[str, Field(pattern=r"^(?:[0-9]{4}|\{(?:municipality|peers)\})$")], ...
     ] = Field(min_length=1)
     first_year: int = Field(ge=1900)
 

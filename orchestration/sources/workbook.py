@@ -29,6 +29,9 @@ _WORKSHEETS: Final = "xl/worksheets/"
 # A cell's value, whatever prefix the writer gives the names; empty values are no values.
 _FILLED: Final = re.compile(rb"<(?:\w+:)?(?:v(?: [^<>]*)?>[^<]|is[ >])")
 
+_PROPERTIES: Final = "docProps/core.xml"
+_SAVED: Final = re.compile(rb"<dcterms:modified[^<>]*>([0-9]{4}-[0-9]{2}-[0-9]{2})T")
+
 # Row of the sheet (the first is 1) and place of the column (the first is 0).
 Place = tuple[int, int]
 
@@ -88,6 +91,25 @@ def read_workbook(content: bytes, dataset: Dataset) -> list[Sheet]:
             "filen går inte att läsa som en arbetsbok, eller är orimligt stor",
             "Hämta filen på nytt från utgivaren.",
         ) from None
+
+
+def saved_on(content: bytes) -> date | None:
+    """Tell the day on which a workbook was last saved, as its own properties have it.
+
+    Args:
+        content: A workbook that `read_workbook` has read.
+
+    Returns:
+        The day in UTC; None where the workbook does not say.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if _PROPERTIES not in archive.namelist():
+            return None
+        found = _SAVED.search(archive.read(_PROPERTIES))
+    try:
+        return date.fromisoformat(found[1].decode("ascii")) if found else None
+    except ValueError:
+        return None
 
 
 def require_readable(

@@ -10,42 +10,66 @@ from itertools import groupby
 
 import duckdb
 
-from orchestration.indicators.models import CONTEXT_AREAS
+from orchestration.indicators.models import CONTEXT_AREAS, Area
 from orchestration.storage.warehouse import table_exists
 
 AREA_YEARS = "marts.area_years"
+COUNTRY = "SE"
 
 
 class ReportYearError(ValueError):
     """There is nothing to report on; the message is a sentence in Swedish for who runs it."""
 
 
-def years_with_values(connection: duckdb.DuckDBPyConnection, municipality: str) -> tuple[int, ...]:
-    """The years with values of a municipality's own activities, its surroundings apart.
+def years_with_values(
+    connection: duckdb.DuckDBPyConnection, municipality: str, *, only_statistics: bool = False
+) -> tuple[int, ...]:
+    """The years that a report on a municipality can be about.
+
+    They are those with values of its own activities, its surroundings apart. One that delivers
+    nothing has no such values: its years are those of the statistics that compare municipalities,
+    else of its surroundings; where nothing is published of it, the country's of the former.
 
     Args:
         connection: An open connection to the warehouse; reading is enough.
         municipality: Its code.
+        only_statistics: Whether it delivers nothing.
 
     Returns:
         In order; none where the marts have not been built.
     """
     if not table_exists(connection, AREA_YEARS):
         return ()
+    own = frozenset(Area) - CONTEXT_AREAS
+    places: list[tuple[str, frozenset[Area]]] = [(municipality, own)]
+    if only_statistics:
+        compared, around = frozenset({Area.OPPNA_JAMFORELSER}), frozenset({Area.OMVARLD})
+        places += [(municipality, compared), (municipality, around), (COUNTRY, compared)]
+    found = (_years_of(connection, place, areas) for place, areas in places)
+    return next((years for years in found if years), ())
+
+
+def _years_of(
+    connection: duckdb.DuckDBPyConnection, place: str, areas: frozenset[Area]
+) -> tuple[int, ...]:
     rows = connection.execute(
         f"""
         select distinct report_year
         from {AREA_YEARS}
-        where geography_id = $municipality and not list_contains($context, area)
+        where geography_id = $place and list_contains($areas, area)
         order by report_year
         """,
-        {"municipality": municipality, "context": [str(area) for area in CONTEXT_AREAS]},
+        {"place": place, "areas": sorted(str(area) for area in areas)},
     ).fetchall()
     return tuple(int(year) for (year,) in rows)
 
 
 def report_year(
-    connection: duckdb.DuckDBPyConnection, municipality: str, wanted: int | None
+    connection: duckdb.DuckDBPyConnection,
+    municipality: str,
+    wanted: int | None,
+    *,
+    only_statistics: bool = False,
 ) -> int:
     """The year the report is about.
 
@@ -53,6 +77,7 @@ def report_year(
         connection: An open connection to the warehouse, with its marts built.
         municipality: Its code.
         wanted: The year that is asked for; None for the latest.
+        only_statistics: Whether the municipality delivers nothing.
 
     Returns:
         A year with values.
@@ -60,7 +85,7 @@ def report_year(
     Raises:
         ReportYearError: If there is no value at all, or none of the year that is asked for.
     """
-    years = years_with_values(connection, municipality)
+    years = years_with_values(connection, municipality, only_statistics=only_statistics)
     if not years:
         raise ReportYearError(
             "Det finns inga årsvärden för kommunen. Gör så här: lämna registren och kör om."

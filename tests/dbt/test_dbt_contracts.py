@@ -58,6 +58,7 @@ def test_each_constraint_of_a_contract_is_a_test_too(
         "indicator_catalogue": 2 * changed["indicators"] + 1,
         "geographies": 1,
         "area_years": 0,
+        "peer_comparison": 0,
         "indicator_values": changed["indicator_values"],
         "open_comparison_profile": changed["open_comparison_profile"],
         "revisions": 1,

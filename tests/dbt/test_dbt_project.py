@@ -44,6 +44,10 @@ CONTRACT = {
     "open_comparison_profile": {
         *("unit_id", "indicator_id", "year", "answer", "group_type", "group_code", "group_share"),
     },
+    "peer_comparison": {
+        *("indicator_id", "period_grain", "period_start", "measure", "base_start", "value"),
+        *("lowest", "median", "highest", "country_value", "group_code", "peers_with_value"),
+    },
     "revisions": {
         "indicator_id",
         "period_start",

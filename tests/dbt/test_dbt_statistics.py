@@ -1,5 +1,6 @@
 """Recorded public statistics in the marts, against what their publishers print."""
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from orchestration.sources.raw_tables import StatisticsDelivery, load_dataset, record_deliveries
 from orchestration.sources.registry import datasets_of, recorded_files
 from orchestration.sources.requests import SolRequest
-from tests.dbt.conftest import Dbt, Warehouse, create_raw, statuses
+from tests.dbt.conftest import PROJECT_DIR, Dbt, Warehouse, create_raw, statuses
 
 
 def monthly(warehouse: Warehouse, geography: str, month: date, category: str) -> tuple[object, ...]:
@@ -169,6 +170,51 @@ def test_notes_and_contradictions_are_published(tiny_city: Warehouse) -> None:
         # b020 three years, b021 seven ages, b161 six years, b166 and b167 three years.
         ("stockholm_yearbook", "contradiction", 3 + 7 + 6 + 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("day", "last_month"),
+    [
+        ("2024-05-07", None),
+        ("2024-05-08", date(2024, 3, 1)),
+        ("2024-09-01", date(2024, 6, 1)),
+        ("2025-01-30", date(2024, 10, 1)),
+        ("2025-01-31", date(2024, 12, 1)),
+    ],
+)
+def test_what_was_known_of_a_county_on_a_day(
+    tiny_city: Warehouse, day: str, last_month: date | None
+) -> None:
+    """The question as the guide asks it, on six real workbooks."""
+    guide = (PROJECT_DIR.parent / "docs/add-a-source.md").read_text(encoding="utf-8")
+    [question] = re.findall(r"```sql\n(select series,.*?)```", guide, re.DOTALL)
+    assert "2024-09-01" in question
+    rows = tiny_city.query(question.replace("2024-09-01", day))
+    series = {"Antal hushåll", "Utbetalt ekonomiskt bistånd tkr"}
+    assert dict(rows) == (dict.fromkeys(series, last_month) if last_month else {})
+
+
+def test_a_county_s_workbooks_reach_no_municipality_and_no_mart(tiny_city: Warehouse) -> None:
+    dataset = "socialstyrelsen_assistance_county"
+    assert tiny_city.query(
+        "select region, dimensions, count(distinct delivery_id), count(*)"
+        " from raw.socialstyrelsen__observations where dataset_id = ? group by all",
+        dataset,
+    ) == [("Dalarnas län", '{"nivå": "län"}', 6, 6 * 2 * 11 * 12)]
+    assert tiny_city.query(
+        "select distinct geography_id, geography_level from intermediate.int_observations_located"
+        " where dataset_id = ?",
+        dataset,
+    ) == [("20", "lan")]
+    for table in ("intermediate.int_statistics_vintages", "intermediate.int_statistics_counted"):
+        counted = f"select count(*) from {table} where dataset_id = ?"
+        assert tiny_city.query(counted, dataset) == [(0,)]
+    # The hole is in every vintage, and no mark is a zero.
+    assert tiny_city.query(
+        "select status, count(*), count(value), min(value) > 0"
+        " from intermediate.int_county_assistance_vintages"
+        " where period_start = date '2016-12-01' group by all"
+    ) == [("missing", 12, 0, None)]
 
 
 def test_every_mark_of_the_monthly_page_reaches_the_marts_without_a_figure(

@@ -60,6 +60,9 @@ def test_the_contract_of_the_snapshot(published: Installation) -> None:
         "marts.open_comparisons": "indicator_id year group_type group_code group_name share units"
         " answered lower_bound upper_bound change_pp change_p",
         "marts.open_comparison_profile": "unit_id indicator_id year answer group_share",
+        "marts.peer_comparison": "municipality_id indicator_id period_grain period_start measure"
+        " base_start value lowest median highest country_value group_code group_name group_since"
+        " group_is_made_up peers_with_value peers",
         "marts.revisions": "indicator_id period_start geography_id old_value new_value seen_at"
         " source_id",
         "marts.source_notes": "source_id note_number kind period regions text_sv",

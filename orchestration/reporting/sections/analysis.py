@@ -23,6 +23,7 @@ class AnalysisContext:
         sources: Of the edition, for notes and marks.
         anchor: What the anchors of its blocks begin with, unique in the document.
         smallest_count: Parts that rest on fewer are withheld on the pages.
+        only_statistics: Whether the municipality delivers nothing.
     """
 
     year: int
@@ -31,6 +32,7 @@ class AnalysisContext:
     sources: Sources
     anchor: str
     smallest_count: float
+    only_statistics: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,12 @@ _VERDICTS: Mapping[str, str] = {
 
 
 def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> list[Plain]:
-    """Builds the section."""
+    """Builds the section; one that holds the examples against nothing shows none."""
+    if context.only_statistics:
+        return paragraph(
+            "Kan inte visas: registren saknas. Räkneexemplen är gjorda för en annan kommuns antal, "
+            "och de egna att hålla dem mot står i registren."
+        )
     costs = read_rows(
         connection,
         f"select * from {_COSTS} order by place, scenario_id, reading_id <> '{_MAIN}', reading_id",

@@ -42,10 +42,12 @@ def introduction(data: ReportData) -> list[Plain]:
         *paragraph(
             say(
                 "Promemorian visar var socialtjänstens statistik för {year} inte blev som väntat. "
-                "Den tas fram automatiskt ur kommunens register och offentlig statistik; källorna "
-                "står sist. Meningen är att peka ut var en närmare granskning lönar sig. Varför "
-                "något har hänt avgörs inte här.",
+                "Den tas fram automatiskt ur {basis}; källorna står sist. Meningen är att peka ut "
+                "var en närmare granskning lönar sig. Varför något har hänt avgörs inte här.",
                 year=Period.year(data.year),
+                basis="kommunens register och offentlig statistik"
+                if data.public is None
+                else "offentlig statistik",
             )
         ),
     ]

@@ -21,12 +21,25 @@ from orchestration.language.telling import tell
 from orchestration.reporting import figures, telling
 from orchestration.reporting.data import ReportData
 from orchestration.reporting.document import Bullets, Heading, Plain, paragraph
+from orchestration.reporting.sections import public_statistics
 from orchestration.reporting.sections.focus_area import Chapter
 
 
 def summary(data: ReportData, chapters: Sequence[Chapter]) -> list[Plain]:
     """Builds the summary."""
     blocks: list[Plain] = [Heading(2, nodes("Sammanfattning"), "sammanfattning")]
+    if data.public is not None:
+        return blocks + paragraph(
+            say(
+                "{lead} Bara offentlig statistik finns om {municipality}. Den prövas som stöd och "
+                "bildar inga fokusområden: vad som är publicerat står i {published}, och vad som "
+                "rör sig i {watch}.",
+                lead=Strong(nodes("Inga fokusområden.")),
+                municipality=figures.municipality(data.municipality_name),
+                published=Link(f"#{public_statistics.ANCHOR}", nodes("ett eget kapitel")),
+                watch=Link("#att-bevaka", nodes("Att bevaka")),
+            )
+        )
     if not chapters:
         return blocks + paragraph(
             say(

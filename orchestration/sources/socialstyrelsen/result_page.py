@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree, html
 
 from orchestration.sources.errors import SourceFormatError, quoted
-from orchestration.sources.formats import decode_utf8, figure, require_unique
+from orchestration.sources.formats import MONTHS, decode_utf8, figure, require_unique
 from orchestration.sources.observation import (
     NoteKind,
     Observation,
@@ -21,21 +21,7 @@ from orchestration.sources.observation import (
 )
 from orchestration.sources.registry import Dataset
 
-_MONTHS = [
-    "Januari",
-    "Februari",
-    "Mars",
-    "April",
-    "Maj",
-    "Juni",
-    "Juli",
-    "Augusti",
-    "September",
-    "Oktober",
-    "November",
-    "December",
-]
-_MONTH_AND_YEAR = re.compile(rf"({'|'.join(_MONTHS)}) ([0-9]{{4}})", re.ASCII | re.IGNORECASE)
+_MONTH_AND_YEAR = re.compile(rf"({'|'.join(MONTHS)}) ([0-9]{{4}})", re.ASCII | re.IGNORECASE)
 _COUNTRY = "Riket"
 _NOTE_KINDS: tuple[tuple[str, NoteKind], ...] = (
     ("partiellt bortfall", "partial_loss"),
@@ -167,10 +153,10 @@ def _periods(
     width = leading + len(months)
     spread = [text for text, span in years for _ in range(min(span, width))][leading:]
     wrong = [text for text in spread if not re.fullmatch("[0-9]{4}", text)]
-    if len(spread) != len(months) or wrong or not months or not set(months) <= set(_MONTHS):
+    if len(spread) != len(months) or wrong or not months or not set(months) <= set(MONTHS):
         raise _layout(dataset, "rubrikraderna med år och månad hänger inte ihop")
     return [
-        f"{year}-{_MONTHS.index(month) + 1:02}" for year, month in zip(spread, months, strict=True)
+        f"{year}-{MONTHS.index(month) + 1:02}" for year, month in zip(spread, months, strict=True)
     ]
 
 
@@ -192,7 +178,7 @@ def _footnotes(panel: Any, regions: list[str]) -> list[Remark]:
             Remark(
                 kind=kinds[0] if kinds else "other",
                 text=text,
-                period=f"{dated[2]}-{_MONTHS.index(dated[1].capitalize()) + 1:02}"
+                period=f"{dated[2]}-{MONTHS.index(dated[1].capitalize()) + 1:02}"
                 if dated
                 else None,
                 regions=concerned,

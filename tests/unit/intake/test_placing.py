@@ -1,5 +1,6 @@
 """A home from before the place was a part of every key: opened once, and nothing of it changes."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +10,14 @@ import duckdb
 import pytest
 
 from orchestration.intake.admission import load_deliveries
-from orchestration.intake.placing import OtherMunicipalityError, place_home
+from orchestration.intake.placing import (
+    OtherMunicipalityError,
+    place_home,
+    require_described_inbox,
+)
 from orchestration.intake.receiving import land_deliveries
 from orchestration.quality.gate import fingerprint
+from orchestration.registers.municipality import MunicipalityError
 from orchestration.registers.pseudonyms import PseudonymKey
 from orchestration.settings import Settings
 from orchestration.storage.landing import LandingStore
@@ -142,3 +148,38 @@ def test_the_registers_of_another_municipality_are_never_taken_in(
     old_home.execute("delete from raw.municipality__units")
     with pytest.raises(OtherMunicipalityError):
         take_in(old_home, other, "2024", late)
+
+
+def test_registers_of_a_municipality_that_nobody_has_described_stop_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Whether they lie in the inbox or have landed: else they would be silently left out."""
+    home = settings.model_copy(update={"municipality": "1480"})
+    file = tmp_path / "1480.yml"
+    file.write_text(
+        "code: '1480'\nname: Göteborg\ncentral_units:\n- {name: Bromma, reason_sv: Prov.}\n",
+        encoding="utf-8",
+    )
+    described = home.model_copy(update={"municipality_file": file})
+    late = "A1;2023-01-10;Bromma;2;J;hyresskuld\n"
+    with open_warehouse(home.warehouse_path, directories=[home.landing_dir]) as connection:
+        with pytest.raises(MunicipalityError, match="ingen kommunfil för koden 1480"):
+            take_in(connection, home, "2023", late)
+        assert LandingStore(home.landing_dir).receipts() == []
+        take_in(connection, described, "2023", late)
+        shutil.rmtree(home.inbox_dir)
+        with pytest.raises(MunicipalityError, match="Gör så här: skriv en med avvik init-munic"):
+            land_deliveries(connection, home, LandingStore(home.landing_dir), now=datetime.now(UTC))
+
+
+def test_public_statistics_may_lie_in_the_inbox_of_one_without_a_file(settings: Settings) -> None:
+    home = settings.model_copy(update={"municipality": "1480"})
+    folder = home.inbox_dir / "kronofogden_debt"
+    folder.mkdir(parents=True)
+    (folder / "skuldsatta.csv").write_text("År;Län\n", encoding="utf-8")
+    require_described_inbox(home)
+    with open_warehouse(home.warehouse_path, directories=[home.landing_dir]) as connection:
+        landed = land_deliveries(
+            connection, home, LandingStore(home.landing_dir), now=datetime.now(UTC)
+        )
+    assert "kronofogden_debt" in {receipt.name for receipt in landed.new}

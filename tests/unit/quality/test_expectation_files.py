@@ -1004,3 +1004,30 @@ def test_a_profile_is_of_its_group(lab: "Lab") -> None:
     ):
         lab.execute(f"update {table} set {change}")
         assert failed(lab, table) == {"not_of_its_group"}
+
+
+def test_a_municipality_stands_within_what_its_group_can_be(lab: "Lab") -> None:
+    create_all(lab)
+    table = "marts.peer_comparison"
+    fill(
+        lab,
+        "marts.indicator_values",
+        "indicator_id, period_grain, period_start, geography_id, breakdown, value",
+        "values ('i', 'year', date '2023-01-01', '1480', 'total', 5)",
+    )
+    fill(
+        lab,
+        table,
+        "municipality_id, indicator_id, period_grain, period_start, measure, value, lowest, median,"
+        " highest, peers_with_value, peers",
+        "values ('1480', 'i', 'year', date '2023-01-01', 'level', 5, 1, 2, 9, 2, 2)",
+    )
+    assert failed(lab, table) == set()
+    for change, rule in (
+        ("median = 10", "impossible_group"),
+        ("median = null", "impossible_group"),
+        ("median = 2, peers_with_value = 3", "impossible_group"),
+        ("peers_with_value = 2, value = 6", "own_value_against_indicator"),
+    ):
+        lab.execute(f"update {table} set {change}")
+        assert failed(lab, table) == {rule}

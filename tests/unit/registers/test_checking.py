@@ -154,6 +154,22 @@ def test_wrong_usage_exits_with_two(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "Det finns ingen kommunfil för koden 1480" in " ".join(result.stderr.split())
 
 
+def test_registers_without_a_municipality_file_are_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another's home, as of Stockholm's demonstration, is no municipality without registers."""
+    folder = tmp_path / "inbox/avhysningar_barn"
+    folder.mkdir(parents=True)
+    (folder / "avhysningar_barn_2023.csv").write_text("avhysning_id\n", encoding="utf-8")
+    monkeypatch.setenv("AVVIK_MUNICIPALITY", "1480")
+    result = runner.invoke(app, ["run", "--home", str(tmp_path)])
+    assert result.exit_code == 2
+    told = " ".join(result.stderr.split())
+    assert "Det finns ingen kommunfil för koden 1480" in told
+    assert "avvik init-municipality" in told
+    assert not (tmp_path / "published").exists()
+
+
 def test_another_municipality_gets_no_synthetic_city(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

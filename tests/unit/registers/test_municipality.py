@@ -13,8 +13,11 @@ from orchestration.registers.mapping import Form, RegisterMapping, file_period
 from orchestration.registers.municipality import (
     Municipality,
     MunicipalityError,
+    is_described,
     load_municipality,
+    makes_its_key,
     read_municipality,
+    require_described,
     write_units,
 )
 from orchestration.settings import Settings
@@ -59,12 +62,48 @@ def test_the_other_municipality_s_file_is_used_with_its_code_only(
     assert load_municipality(Settings(municipality="1715", municipality_file=FILE)).code == "1715"
     with pytest.raises(MunicipalityError, match="gäller kommun 1715, men AVVIK_MUNICIPALITY är"):
         load_municipality(Settings(municipality_file=FILE))
-    with pytest.raises(MunicipalityError, match="ingen kommunfil för koden 1480"):
-        load_municipality(Settings(municipality="1480"))
     monkeypatch.setenv("AVVIK_MUNICIPALITY", "1715")
     monkeypatch.setenv("AVVIK_MUNICIPALITY_FILE", str(FILE))
     monkeypatch.setenv("AVVIK_MUNICIPALITY_NAME", "Ett annat namn")
     assert load_municipality(Settings()).name == "Ett annat namn"
+
+
+def test_a_municipality_without_a_file_has_its_name_and_delivers_nothing(tmp_path: Path) -> None:
+    settings = Settings(municipality="1480")
+    assert not is_described(settings)
+    municipality = load_municipality(settings)
+    assert (municipality.code, municipality.name) == ("1480", "Göteborg")
+    assert (municipality.boards, municipality.units) == ((), frozenset())
+    assert municipality.not_delivered.keys() == load_contracts().keys()
+    named = settings.model_copy(update={"municipality_name": "Göteborgs Stad"})
+    assert load_municipality(named).name == "Göteborgs Stad"
+    with pytest.raises(MunicipalityError, match="ingen kommunfil för koden 1480"):
+        require_described(settings)
+    # A file that was named and is gone is a fault, and so is a code that nobody has.
+    lost = settings.model_copy(update={"municipality_file": tmp_path / "finns-inte.yml"})
+    assert is_described(lost)
+    with pytest.raises(MunicipalityError, match="filen kan inte läsas"):
+        load_municipality(lost)
+    with pytest.raises(MunicipalityError, match="9999 är inte en svensk kommunkod"):
+        load_municipality(Settings(municipality="9999"))
+    assert is_described(Settings())
+
+
+def test_a_key_is_made_where_there_is_nobody_to_protect(tmp_path: Path) -> None:
+    live = Settings(profile="live", home=tmp_path)
+    assert makes_its_key(Settings())
+    assert not makes_its_key(live)
+    alone = live.model_copy(update={"municipality": "1480"})
+    assert makes_its_key(alone)
+    assert not makes_its_key(alone.model_copy(update={"as_of": live.moment()}))
+
+
+def test_a_file_that_delivers_something_needs_a_unit(tmp_path: Path) -> None:
+    nothing = dict.fromkeys(load_contracts(), "Kommunen har inget sådant register.")
+    none = {"code": "1715", "name": "Kils kommun", "not_delivered": nothing}
+    assert read_municipality(written(tmp_path, none)).units == frozenset()
+    del nothing["vald_arenden"]
+    assert "minst en nämnd eller central enhet behövs" in refusal(tmp_path, none)
 
 
 def test_a_code_that_is_no_municipality_s_is_refused(tmp_path: Path) -> None:

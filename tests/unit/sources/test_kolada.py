@@ -180,7 +180,7 @@ def test_decimals_keep_their_digits() -> None:
         ([cell(1), cell(2)], "rad 2: samma uppgift som på rad 1"),
         ([cell(1, municipality="G128684")], "”G128684”. Väntat: fyra siffror; ovägda medel"),
         ([cell(1, municipality="0001")], "00 och två siffror är riket eller en region"),
-        ([cell(1), cell(1, municipality="1280")], "koderna ”0180, 1280”"),
+        ([cell(1), cell(1, municipality="0114")], "koderna ”0114, 0180”"),
         ([cell(1, kpi="N31807")], "nyckeltalet ”N31807”"),
         ([cell(1, period=1999)], "år 1999. Väntat: 2010 eller senare"),
         ([cell(1, gender="A")], "koden ”A”"),
@@ -405,7 +405,38 @@ def test_the_municipality_that_is_reported_on_is_asked_for() -> None:
         fetch(client, POPULATION, "0114")
     paths = [request.path for _, request in server.requests]
     years = ",".join(map(str, range(2010, 2027)))
-    assert paths == ["/kpi/N01951", f"/data/kpi/N01951/municipality/0114,0000/year/{years}"]
+    # Those of its group with it, at most 25 at a time: SKR's group A2 has 43 municipalities.
+    first, second = [path.removeprefix("/data/kpi/N01951/municipality/") for path in paths[1:]]
+    assert paths[0] == "/kpi/N01951"
+    asked = [*first.removesuffix(f"/year/{years}").split(","), *second.split("/")[0].split(",")]
+    assert (asked[0], asked[-1]) == ("0114", "0000")
+    assert len(asked) == len(set(asked)) == 43 + 1
+    assert {"0115", "0186", "1482"} <= set(asked)
+    assert not {"0180", "1480"} & set(asked), "they are of another group"
+
+
+def test_a_large_city_is_asked_for_with_the_other_two() -> None:
+    server = ReplayServer(PUBLISHERS)
+    with replayed(server) as client:
+        fetch(client, POPULATION, "1480")
+    assert "/municipality/1480,0180,1280,0000/" in server.requests[-1][1].path
+
+
+def test_a_municipality_that_was_not_asked_for_is_refused_though_it_is_of_the_group() -> None:
+    """A filter that is ignored gives the whole country without a word."""
+    server = ReplayServer(PUBLISHERS)
+    with replayed(server) as client:
+        parts = fetch(client, POPULATION, "0180")
+    asked = "/municipality/0180,1280,1480,0000/"
+    assert asked in parts[-1].request
+    alone = replace(parts[-1], request=parts[-1].request.replace(asked, "/municipality/0180,0000/"))
+    assert parse_parts([*parts[:-1], alone], POPULATION).observations
+    whole = json.loads(alone.content)
+    extra = {**whole["values"][0], "municipality": "1280"}
+    whole |= {"values": [*whole["values"], extra], "count": whole["count"] + 1}
+    ignored = replace(alone, content=json.dumps(whole).encode())
+    with pytest.raises(SourceFormatError, match="bara de kommuner som efterfrågas: 0000, 0180"):
+        parse_parts([*parts[:-1], ignored], POPULATION)
 
 
 def too_many(request: Request, reply: Reply) -> Reply:

@@ -36,6 +36,7 @@ PLANNED = {
     "socialstyrelsen_homelessness": False,
     "kronofogden_evictions_index": True,
     "socialstyrelsen_assistance_monthly": False,
+    "socialstyrelsen_assistance_county": False,
     "socialstyrelsen_assistance_norm": True,
     "socialstyrelsen_open_comparisons_2020": False,
     "socialstyrelsen_open_comparison_answers": True,

@@ -27,7 +27,9 @@ def marts() -> Iterator[duckdb.DuckDBPyConnection]:
                 ('0180', 'barn_och_unga', 2016), ('0180', 'barn_och_unga', 2017),
                 ('0180', 'hemloshet', 2021), ('0180-farsta', 'barn_och_unga', 2024),
                 ('1480', 'barn_och_unga', 2019), ('0180', 'omvarld', 1990),
-                ('0180', 'oppna_jamforelser', 2020)
+                ('0180', 'oppna_jamforelser', 2020), ('0512', 'omvarld', 2020),
+                ('2583', 'omvarld', 2025), ('2583', 'oppna_jamforelser', 2024),
+                ('SE', 'omvarld', 2025), ('SE', 'oppna_jamforelser', 2023)
             ) as given(geography_id, area, report_year);
             """
         )
@@ -55,6 +57,19 @@ def test_a_city_without_values_says_so(marts: duckdb.DuckDBPyConnection) -> None
     for wanted in (None, 2020):
         with pytest.raises(ReportYearError, match="inga årsvärden för kommunen"):
             report_year(marts, "0114", wanted)
+
+
+@pytest.mark.parametrize(
+    ("code", "year"),
+    [("1480", 2019), ("2583", 2024), ("0512", 2020), ("0114", 2023)],
+    ids=["its own", "what compares municipalities", "its surroundings", "the country's"],
+)
+def test_one_that_delivers_nothing_is_reported_on_the_year_that_is_published(
+    marts: duckdb.DuckDBPyConnection, code: str, year: int
+) -> None:
+    assert report_year(marts, code, None, only_statistics=True) == year
+    with pytest.raises(ReportYearError, match=f"ett av åren {year} med"):
+        report_year(marts, code, 1990, only_statistics=True)
 
 
 def test_before_the_marts_are_built_no_year_is_known() -> None:
