@@ -108,6 +108,7 @@ DECIMALS = {
     "timmar",
     "timmar_utforda",
     "avslagen_timmar",
+    "deltagare_per_tillfalle",
     "index",
 }
 CODES = {

@@ -122,7 +122,9 @@ def rows_of(form: Form, contract: Contract, count: int) -> list[dict[str, str]]:
     rows = []
     for number in range(count):
         cells = {name: good(form, column) for name, column in contract.columns.items()}
-        key = next(name for name in contract.key if contract.columns[name].type != "unit")
+        # What tells rows apart may be anything; a board, a month or a code must be a known one.
+        given = {"unit", "month", "code"}
+        key = next(name for name in contract.key if contract.columns[name].type not in given)
         kind = contract.columns[key].type
         cells[key] = str(1990 + number) if kind == "integer" else f"A{number}"
         rows.append(

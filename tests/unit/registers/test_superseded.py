@@ -74,7 +74,9 @@ def test_a_row_is_replaced_by_what_dbt_replaces_it_by() -> None:
     found = {}
     for path in (PROJECT_ROOT / "dbt_project/models/staging/register").glob("*.sql"):
         for table, key in re.findall(
-            r"latest_rows\(\s*source\('register', '(\w+)'\),\s*\[(.*?)\]", path.read_text("utf-8")
+            r"latest_rows\(\s*source\('register', '(\w+)'\),\s*\[(.*?)\]",
+            path.read_text("utf-8"),
+            re.DOTALL,
         ):
             found[table] = tuple(re.findall(r"\w+", key))
     assert found == {each.table: each.replaced_by for each in load_contracts().values()}

@@ -361,7 +361,8 @@ def test_each_section_says_what_its_estimates_say(city: duckdb.DuckDBPyConnectio
     for sentence in (
         "I personkretsen har 125 personer (osäkerhet 26–234) beslut strax över tolv timmar",
         "i grupper som inte kan ge ersättning, finns inget sådant.",
-        "313 personer uppfyller alla villkor för schablonersättningen, motsvarande 25,8 miljoner",
+        "313 personer uppfyller alla villkor för schablonersättningen på 82 576 kronor per person",
+        "per person och år, motsvarande 25,8 miljoner kronor om året.",
         "är skillnaden 3,3 timmar (osäkerhet 3,0–3,5), alltså större, inte mindre.",
     ):
         assert sentence in told["housing_support"]
