@@ -34,6 +34,85 @@ OF_THE_DOCUMENT = (
     *("−6,3 %", "−16,0 %", "−68,4 %", "−15,0 %", "−35,0 %", "+5,0 %"),
     *("+8,6 %", "+12,0 %", "9,0", "7,2", "7,5", "6,9"),
 )
+# What the document says from data and decided amounts, and the words that say it here.
+STATEMENTS = {
+    "economic assistance falls": ["Andelen biståndshushåll minskade med 6,3 procent från 2022"],
+    "evicted children": ["Antal barn som berörs av verkställda avhysningar", "38", "12"],
+    "refusals are the highest measured": [
+        (
+            "antalet avslag och delavslag på ekonomiskt bistånd har inte varit högre så långt "
+            "uppgifterna går tillbaka, till 2016"
+        )
+    ],
+    "income falls for the first time": [
+        (
+            "Den disponibla inkomsten efter inflationsjustering minskade 2022, för första gången så "
+            "långt uppgifterna går tillbaka"
+        )
+    ],
+    "the norm and prices": ["Riksnorm för försörjningsstöd", "+8,6 %", "Prisindex", "+12,0 %"],
+    "the norm rose less than prices": [
+        "Riksnormens ökning mot prisernas på boende och mat: 0,97 gånger"
+    ],
+    "debts": ["2,0 miljarder kronor mer 2021–2023", "15 000 kronor mer 2021–2023"],
+    "debt relief and counselling rise": [
+        (
+            "antalet ansökningar om skuldsanering, antalet nya rådsökande i budget- och "
+            "skuldrådgivningen"
+        )
+    ],
+    "assistance lasts longer": [
+        "Biståndstiden var i genomsnitt 7,1 månader per hushåll 2023, mot 7,0 året före.",
+        "Del av den högre avslagsandelen som längre biståndstid svarar för",
+    ],
+    "new groups own their home": [
+        "Avslag för att någon äger sin bostad, ökning mot övriga grunder: 1,20 gånger"
+    ],
+    "credit counted as income": [
+        "Nya ansökningar efter avslag för kredit, mot andra ekonomiska grunder: 1,29 gånger"
+    ],
+    "children with assistance": ["Antal barn i biståndshushåll", "−16,0 %"],
+    "persons and decisions of protected housing": [
+        "Antalet personer som beviljats skyddat boende minskade med 15,0 procent",
+        "Antal beslut om skyddat boende",
+    ],
+    "children fall most, so it is mothers": [
+        "−35,0 %",
+        "Hela minskningen finns bland kvinnor med medföljande barn: från 294 till 191 beslut",
+    ],
+    "flats do not suffice": [
+        (
+            "Jourlägenheterna kan högst bära 8 personer, eller 9,3 procent av minskningen, och bland "
+            "mödrar ingen."
+        )
+    ],
+    "counselling is no substitute": [
+        "samtalsstöd på relationsvåldscentrum (+17,0 procent)",
+        "Samtalsstöd ersätter inte en placering",
+    ],
+    "reported crimes": ["antalet anmälda brott i nära relation (+5,0 procent)", "+6,7 %"],
+    "other solutions": [
+        "Del av minskningen som andra registrerade lösningar motsvarar: 19 procent"
+    ],
+    "hours of housing support": [
+        "9,0 timmar per person och månad i gruppen funktionsnedsättning 2023, mot 7,2",
+        "För socialpsykiatri var det 7,5 timmar för kvinnor och 6,9 timmar för män",
+        "För funktionsnedsättning var det 9,0 timmar för kvinnor och 9,0 timmar för män",
+    ],
+    "who has housing support": [
+        (
+            "I socialpsykiatrin har 70 procent av brukarna boendestöd. Av dem är 60 procent kvinnor, "
+            "mot 50 procent inom funktionsnedsättning."
+        )
+    ],
+    "the grant": [
+        "schablonersättningen på 82 576 kronor per person och år",
+        "personkretsen enligt LSS som bor i eget boende när stödet är minst tre timmar i veckan",
+    ],
+    "more hours for fewer activities": [
+        "Skillnad i timmar vid lika många aktiviteter, samma ålder och kön: 2,8 timmar"
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +151,29 @@ def test_each_item_of_the_summary_is_short_and_has_few_figures(
 def test_the_documents_figures_stand_in_it(memorandum: etree._Element) -> None:
     printed = {text_of(each) for each in memorandum.iter("data") if each.get("id")}
     assert [text for text in OF_THE_DOCUMENT if text not in printed] == []
+
+
+def test_each_statement_of_the_document_that_data_bear_stands_in_it(
+    memorandum: etree._Element,
+) -> None:
+    [main] = memorandum.iter("main")
+    # Spaces that do not break, and places where a word may.
+    told = re.sub(r"\s+", " ", text_of(main).replace("\u2060", "").replace("\u00ad", ""))
+    # The marks of notes stand close to the words.
+    told = re.sub(r"(?<=[a-zåäö%.])\d{1,2}(?= |$)", "", told)
+    lacking = {
+        name: missing
+        for name, parts in STATEMENTS.items()
+        if (missing := [part for part in parts if part not in told])
+    }
+    assert lacking == {}
+
+
+def test_what_the_writers_have_read_is_listed_with_the_day(memorandum: etree._Element) -> None:
+    [listed] = memorandum.xpath("//section[@aria-labelledby='litteratur']")
+    items = [text_of(item) for item in listed.xpath(".//li")]
+    assert len(items) >= 3
+    assert all(re.search(r"Läst \d{1,2}\s\w+\s\d{4}\.", item) for item in items)
 
 
 def test_p_values_and_volatilities_stand_in_the_appendix_alone(memorandum: etree._Element) -> None:

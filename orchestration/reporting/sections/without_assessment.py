@@ -136,8 +136,8 @@ def _moved(found: Estimates, row: AnalysisResult, titles: Mapping[str, Quoted]) 
         for part in ("missing", "reached", "most")
     }
     told = say(
-        "Där ”{insats}” har börjat började {share} av så många med det som prövas som nämnder utan "
-        "insatsen låter vänta.",
+        "I nämnder som har börjat med ”{insats}” är de som börjar med det som prövas {share} av "
+        "vad nämnder utan insatsen låter vänta.",
         insats=_named(row, titles),
         share=figure(row),
     )

@@ -73,7 +73,7 @@ def prose(blocks: list[Plain]) -> str:
 
 def test_what_moved_is_the_most_of_what_is_missing(city: duckdb.DuckDBPyConnection) -> None:
     told = prose(built(city))
-    assert "Där ”Öppet samtal” har börjat började 60 procent (osäkerhet" in told
+    assert "med ”Öppet samtal” är de som börjar med det som prövas 60 procent (osäkerhet" in told
     assert "Insatsen nådde 50 personer där, och kan ha burit högst 50 personer av de 19" in told
 
 
