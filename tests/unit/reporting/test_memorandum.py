@@ -177,7 +177,8 @@ def test_every_code_of_the_contract_has_a_word() -> None:
         "kind": "change stability contrary group_difference district_outlier",
         "outcome": "focus explained watch cannot_tell",
         "status": "observed preliminary revised missing not_applicable suppressed broken_series",
-        "explanation": "law reorganisation definition system reporting_loss one_off",
+        "explanation": "law reorganisation definition system reporting_loss one_off"
+        " flyttad_till_insats_utan_provning",
         "area": "ekonomiskt_bistand barn_och_unga familjeratt vald_i_nara_relation"
         " missbruk_och_beroende hemloshet socialpsykiatri funktionsnedsattning omvarld"
         " oppna_jamforelser",
