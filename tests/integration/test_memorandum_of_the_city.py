@@ -28,7 +28,7 @@ OF_ANOTHER_DOCUMENT = {
     "analys-without-assessment": 150,
 }
 SUMMARY_WORDS, SUMMARY_FIGURES = 60, 4
-LOOKED_UP = "@class='appendix' or @class='notes' or @class='key'"
+LOOKED_UP = "@class='appendix' or @class='notes' or @class='key' or @aria-labelledby='litteratur'"
 # What the document itself says of 2023, in the form of print.
 OF_THE_DOCUMENT = (
     *("−6,3 %", "−16,0 %", "−68,4 %", "−15,0 %", "−35,0 %", "+5,0 %"),
