@@ -37,6 +37,10 @@ _ONLY_STATISTICS = (
     "{} har ingen kommunfil och inga leveranser: underlaget är offentlig statistik. Hur kommunens"
     " register läses in står i docs/sv/ny-kommun.md."
 )
+_RECORDED_ELSEWHERE = (
+    "Demonstrationens inspelade svar gäller i huvudsak kommun {} och riket: vad de saknar om"
+    " kommunen kan inte hämtas, och sägs saknas."
+)
 _KILLED = "Körningen avbröts utan att hinna avslutas."
 
 
@@ -223,6 +227,10 @@ def _nothing_new_has_come(settings: Settings, split: dict[str, float]) -> bool:
 
     if not is_described(settings):
         console.print(_ONLY_STATISTICS.format(load_municipality(settings).name), soft_wrap=True)
+        if settings.profile == "demo":
+            from orchestration.demo.city import MUNICIPALITY  # noqa: PLC0415
+
+            console.print(_RECORDED_ELSEWHERE.format(MUNICIPALITY), soft_wrap=True)
     elif settings.profile == "demo":
         write_demo_city(settings, split)
     _fetch(settings, split)

@@ -86,6 +86,7 @@ def households(months: int) -> dict[str, list[int | None]]:
 def test_one_command_gives_a_memorandum(gothenburg: Ran) -> None:
     assert gothenburg.exit_code == 0, gothenburg.printed
     assert "Göteborg har ingen kommunfil och inga leveranser" in gothenburg.printed
+    assert "vad de saknar om kommunen kan inte hämtas, och sägs saknas" in gothenburg.printed
     assert not (gothenburg.installation.home / "inbox").exists(), "no synthetic city"
     folder = gothenburg.installation.settings.published_dir
     for name in ("promemoria", "socialtjanstrapport"):
@@ -123,7 +124,7 @@ def test_what_is_lacking_is_said_and_is_no_figure(gothenburg: Ran) -> None:
         gothenburg.document("promemoria.html"),
         gothenburg.document("socialtjanstrapport.html"),
     )
-    for text in (page, report):
+    for text in (page, report, gothenburg.document("index.html")):
         assert "Det som räknas ur registren kan inte visas: registret saknas" in text
     # Kolada, SCB and Brå have nothing of it in the recording.
     lacking = page.split("Vad som saknas")[1]

@@ -38,6 +38,7 @@ from orchestration.reporting.document import (
 )
 from orchestration.reporting.figures import geography, municipality
 from orchestration.reporting.page_parts import what_is_hidden
+from orchestration.reporting.sections import public_statistics
 from orchestration.reporting.sections.analysis import anchor_of, title_of
 from orchestration.reporting.site.content import Site
 from orchestration.reporting.site.parts import deviation_table, synthetic_warning, year_of
@@ -68,6 +69,7 @@ def entrance(site: Site) -> Document:
         ),
         blocks=(
             *synthetic_warning(site, site.series.indicators),
+            *public_statistics.notice(site.report),
             what_is_hidden(),
             *_focus(site),
             *_deviations(site),
