@@ -47,8 +47,8 @@ _ONLY_STATISTICS = (
     " register läses in står i docs/sv/ny-kommun.md."
 )
 _RECORDED_ELSEWHERE = (
-    "Demonstrationens inspelade svar gäller i huvudsak kommun {} och riket: vad de saknar om kommunen"
-    " kan inte hämtas, och sägs saknas."
+    "Demonstrationens inspelade svar gäller i huvudsak kommun {} och riket: vad de saknar om"
+    " kommunen kan inte hämtas, och sägs saknas."
 )
 _KILLED = "Körningen avbröts utan att hinna avslutas."
 
