@@ -46,8 +46,8 @@ STATEMENTS = {
     ],
     "income falls for the first time": [
         (
-            "Den disponibla inkomsten efter inflationsjustering minskade 2022, för första gången så "
-            "långt uppgifterna går tillbaka"
+            "Den disponibla inkomsten efter inflationsjustering minskade 2022, för första "
+            "gången så långt uppgifterna går tillbaka"
         )
     ],
     "the norm and prices": ["Riksnorm för försörjningsstöd", "+8,6 %", "Prisindex", "+12,0 %"],
@@ -82,8 +82,8 @@ STATEMENTS = {
     ],
     "flats do not suffice": [
         (
-            "Jourlägenheterna kan högst bära 8 personer, eller 9,3 procent av minskningen, och bland "
-            "mödrar ingen."
+            "Jourlägenheterna kan högst bära 8 personer, eller 9,3 procent av minskningen, "
+            "och bland mödrar ingen."
         )
     ],
     "counselling is no substitute": [
@@ -101,8 +101,8 @@ STATEMENTS = {
     ],
     "who has housing support": [
         (
-            "I socialpsykiatrin har 70 procent av brukarna boendestöd. Av dem är 60 procent kvinnor, "
-            "mot 50 procent inom funktionsnedsättning."
+            "I socialpsykiatrin har 70 procent av brukarna boendestöd. Av dem är 60 procent "
+            "kvinnor, mot 50 procent inom funktionsnedsättning."
         )
     ],
     "the grant": [

@@ -1,13 +1,21 @@
 """The registry of public statistics is complete; its recorded deliveries are there and parse."""
 
 import hashlib
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from orchestration.sources.dispatch import parse_dataset
-from orchestration.sources.registry import Dataset, Recording, datasets_of, recorded_files
+from orchestration.sources.registry import (
+    Dataset,
+    Recording,
+    datasets_of,
+    load_registry,
+    recorded_files,
+)
 
 PLANNED = {
     "scb_population_month": False,
@@ -149,3 +157,19 @@ def test_recorded_paths_stay_inside_the_recorded_directory() -> None:
     for dataset in datasets_of("demo"):
         for path in recorded_files(dataset):
             assert path.resolve().is_relative_to(Path(RECORDED).resolve())
+
+
+def test_no_recorded_workbook_names_who_saved_it() -> None:
+    """Publishers' workbooks carry the name of the civil servant whose machine they left."""
+    books = [
+        path
+        for dataset in load_registry()
+        for path in recorded_files(dataset)
+        if path.suffix == ".xlsx"
+    ]
+    assert len(books) >= 9
+    for path in books:
+        with zipfile.ZipFile(path) as book:
+            told = book.read("docProps/core.xml").decode("utf-8")
+        names = re.findall(r"<(?:cp:lastModifiedBy|dc:creator)>([^<]+)<", told)
+        assert set(names) <= {"openpyxl", "Avvik"}, path.name
