@@ -89,6 +89,7 @@ CROSSED = {"lagrum": "form", "form": "lagrum"}
 NOT_DELIVERED = {("rvc_samtalsstod", "rvc"), ("boendestod_beslut", "folkbokford_i_namnden")}
 
 FLAGS = {
+    "dokumenteras_per_person",
     "verkstalld",
     "utredning_inledd",
     "insats_erbjuden",
@@ -103,6 +104,7 @@ FLAGS = {
     "skalskydd",
 }
 DECIMALS = {
+    "deltagare_per_tillfalle",
     "sokt_belopp",
     "beviljat_belopp",
     "timmar",
@@ -112,7 +114,7 @@ DECIMALS = {
     "index",
 }
 CODES = {
-    "kon": {"K": "2", "M": "1"},
+    "kon": {"K": "2", "M": "1", "okand": "9"},
     # Each number is also a code of the contract, but another one.
     "hushallstyp": {"1": "9", "3": "7", "4": "6", "5": "5", "6": "4", "7": "3", "8": "2", "9": "1"},
     "kontaktorsaker": {
@@ -182,6 +184,8 @@ def _write(register: str, period: str, rows: list[dict[str, str]], target: Path)
         row["stadsdelsnamnd"] = _board(row["stadsdelsnamnd"], int(year))
     if register in {"befolkning_stadsdel", "hushall_stadsdel"}:
         rows = _summed(rows)
+    if register == "insatser_utan_behovsprovning":
+        rows = _added(rows)
     names = [name for name in rows[0] if (register, name) not in NOT_DELIVERED]
     header = [export_name(register, name) for name in names]
     table = [[export_cell(register, name, row[name]) for name in names] for row in rows]
@@ -213,6 +217,21 @@ def _board(name: str, year: int) -> str:
     return "Södra Kil" if board in MERGED and year >= MERGER_YEAR else board
 
 
+def _added(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Add up the contacts of boards that are one board here, with nobody's share a session."""
+    counts = ("kontakter", "nya_personer", "tillfallen")
+    keys = ("manad", "stadsdelsnamnd", "insats_kod", "malgrupp", "kon", "aldersgrupp")
+    added: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in rows:
+        own = added.setdefault(
+            tuple(row[name] for name in keys),
+            row | dict.fromkeys(counts, "0") | {"deltagare_per_tillfalle": ""},
+        )
+        for name in counts:
+            own[name] = str(int(own[name]) + int(row[name]))
+    return list(added.values())
+
+
 def _summed(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """Add up the rows of boards that are one board here."""
     counted = list(rows[0])[-1]
@@ -239,7 +258,7 @@ def export_cell(register: str, name: str, text: str) -> str:
         return text.replace("|", ", ")
     if name in DECIMALS:
         return text.replace(",", ".")
-    if name == "avser_manad":
+    if name in {"avser_manad", "manad"}:
         return text.replace("-", "")
     if len(text) == len("2023-12-31") and text[4] == text[7] == "-" and text[:4].isdigit():
         return _date(register, *text.split("-"))
