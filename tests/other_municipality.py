@@ -110,7 +110,6 @@ DECIMALS = {
     "timmar",
     "timmar_utforda",
     "avslagen_timmar",
-    "deltagare_per_tillfalle",
     "index",
 }
 CODES = {

@@ -1,22 +1,24 @@
 """The yearly report's chapters: which there are, and what each of them shows.
 
 Read from the seeds ``report_chapters``, ``chapter_indicators`` and ``chapter_registers``, so that
-an indicator comes into a chapter by one row. What a chapter says of them belongs in
-``sections.yearly_chapter``.
+an indicator comes into a chapter by one row; ``incomparable_indicators`` says which of them are not
+held against each other. What a chapter says of them belongs in ``sections.yearly_chapter``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import duckdb
 
+from orchestration.indicators.models import Incomparable
 from orchestration.reporting.reading import read_rows
 from orchestration.reporting.series import IndicatorSeries, SeriesData
 
 CHAPTER_SEEDS = ("seeds.report_chapters", "seeds.chapter_indicators", "seeds.chapter_registers")
-"""What the chapters are read from."""
+"""What the chapters are read from, beside the catalogue's own seeds."""
 
 
 class ShownAs(StrEnum):
@@ -67,6 +69,7 @@ class ReportChapter:
         figures: Its key figures, in their order.
         support: What they are held against.
         registers: What it is written from.
+        incomparable: Pairs of its figures that must not be compared, each pair once.
     """
 
     chapter_id: str
@@ -74,6 +77,7 @@ class ReportChapter:
     figures: tuple[KeyFigure, ...]
     support: tuple[KeyFigure, ...]
     registers: tuple[Register, ...]
+    incomparable: tuple[Incomparable, ...] = ()
 
     @property
     def anchor(self) -> str:
@@ -134,6 +138,15 @@ def load_chapters(connection: duckdb.DuckDBPyConnection, data: SeriesData) -> Ch
         ") as delivered from seeds.chapter_registers order by chapter_id, title_sv",
     ):
         registers.setdefault(row.pop("chapter_id"), []).append(Register(**row))
+    columns = ", ".join(Incomparable.model_fields)
+    apart = [
+        Incomparable(**row)
+        for row in read_rows(
+            connection,
+            f"select {columns} from seeds.incomparable_indicators"
+            " order by indicator_id, other_indicator_id",
+        )
+    ]
     chapters = read_rows(
         connection,
         "select chapter_id, title_sv from seeds.report_chapters order by position, chapter_id",
@@ -145,11 +158,20 @@ def load_chapters(connection: duckdb.DuckDBPyConnection, data: SeriesData) -> Ch
                 figures=_of(found.get(row["chapter_id"], []), support=False),
                 support=_of(found.get(row["chapter_id"], []), support=True),
                 registers=tuple(registers.get(row["chapter_id"], ())),
+                incomparable=_both_in(found.get(row["chapter_id"], []), apart),
             )
             for row in chapters
         ),
         tuple(found.get("", ())),
     )
+
+
+def _both_in(rows: list[KeyFigure], apart: Sequence[Incomparable]) -> tuple[Incomparable, ...]:
+    """The pairs that a reader sees beside each other."""
+    shown = {
+        each.content.indicator.indicator_id for each in rows if each.shown_as is not ShownAs.SUPPORT
+    }
+    return tuple(each for each in apart if each.pair <= shown)
 
 
 def _of(rows: list[KeyFigure], *, support: bool) -> tuple[KeyFigure, ...]:

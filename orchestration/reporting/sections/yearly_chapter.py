@@ -645,6 +645,7 @@ def _limits(context: Context, own: ReportChapter, shown: Sequence[Plain]) -> lis
         *_not_delivered(own),
         *_gaps(context, own),
         *_breaks(context, own),
+        *_apart(own),
         *_withheld(own),
         *_hidden(shown),
         *_noted(own),
@@ -726,6 +727,21 @@ def _breaks(context: Context, own: ReportChapter) -> Iterator[Said]:
             say("Gäller {names}.", names=_named(rows)),
             explanation_details(cause),
             "Ett brott: värdena före och efter jämförs inte." if cause.is_break else "",
+        )
+
+
+def _apart(own: ReportChapter) -> Iterator[Said]:
+    """Counts of the same thing by methods that must not be compared."""
+    figures_by_id = {each.content.indicator.indicator_id: each for each in own.figures}
+    for row in own.incomparable:
+        pair = [figures_by_id[name] for name in (row.indicator_id, row.other_indicator_id)]
+        yield say(
+            "Räknas på olika sätt och jämförs inte med varandra: {names}. {reason} ({source})",
+            names=_named(pair),
+            reason=Quoted(
+                row.reason_sv, "seeds.incomparable_indicators", row.indicator_id, marked=True
+            ),
+            source=Quoted(row.source, "seeds.incomparable_indicators", row.indicator_id),
         )
 
 

@@ -24,6 +24,11 @@ create table seeds.report_chapters (chapter_id varchar, position integer, title_
 create table seeds.chapter_indicators (chapter_id varchar, indicator_id varchar, position integer,
   shown_as varchar, breakdowns varchar);
 create table seeds.chapter_registers (chapter_id varchar, register_id varchar, title_sv varchar);
+create table seeds.incomparable_indicators (indicator_id varchar, other_indicator_id varchar,
+  reason_sv varchar, source varchar);
+insert into seeds.incomparable_indicators values
+  ('homeless_persons', 'substance_use_persons', 'Den ena räknas en natt.', 'Den som räknar'),
+  ('homeless_persons', 'evicted_children', 'Står i var sitt kapitel.', 'Den som räknar');
 insert into seeds.report_chapters values ('ekonomiskt_bistand', 1, 'Ekonomiskt bistånd'),
   ('vald_i_nara_relation', 3, 'Våld i nära relation'), ('familjeratt', 2, 'Familjerätt'),
   ('socialpsykiatri', 4, 'Socialpsykiatri'), ('ovrigt', 5, 'Övrigt');

@@ -177,6 +177,17 @@ def test_a_year_without_a_value_is_said_to_be_so(document: Document) -> None:
     assert "Värde saknas för 2021 och 2022: antal personer i hemlöshet" in told
 
 
+def test_two_counts_that_must_not_be_compared_are_told_where_both_stand(document: Document) -> None:
+    told = under(document, "ovrigt-jamforas")
+    assert "Räknas på olika sätt och jämförs inte med varandra: antal personer i hemlöshet" in told
+    assert "Den ena räknas en natt. (Den som räknar)" in told
+    # Who sees the one alone compares nothing.
+    everything = " ".join(
+        plain(said) for block in document.plain_blocks() for said in said_in(block)
+    )
+    assert "Står i var sitt kapitel." not in everything
+
+
 def test_a_chapter_without_its_register_says_so_and_shows_nothing(document: Document) -> None:
     told = under(document, "familjeratt")
     assert "Inte levererat: Familjerättsliga ärenden." in told
