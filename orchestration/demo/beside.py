@@ -46,7 +46,8 @@ def write_model_beside(
         meanwhile()
         listener.join()
     finally:
-        process.terminate()
+        # Whoever began this one may have had it ignore what asks a process to end.
+        process.kill()
         process.join()
         listener.join()
         reader.close()

@@ -143,6 +143,7 @@ def write_family_law(
         model: Which city.
     """
     rng = model.generator("familjeratt")
+    established = model.generator("faderskap och adoption")
     ages = np.linspace(1.4, 0.4, 18)
     recruiter = Recruiter(rng, people, ages=ages, youngest=0, known=known, known_share=0.75)
     before = scaled(targets.FAMILY_LAW[_NEW_LAW_YEAR - 1], model.scale)
@@ -160,7 +161,7 @@ def write_family_law(
         end = np.where(start + length > _LAST + 60, NO_DAY, start + length)
         by_kind = np.where(
             np.isin(kind, _ESTABLISHED),
-            choose(rng, _ESTABLISHED_ENDS, count),
+            choose(established, _ESTABLISHED_ENDS, count),
             choose(rng, _DISPUTED_ENDS, count),
         )
         outcome = np.where(end == NO_DAY, -1, by_kind)

@@ -24,7 +24,7 @@ def test_the_guide_leads_to_a_report(followed: Followed) -> None:
     assert "Kils kommun (påhittad)" in page
     assert (folder / "region/1715/published/marts.duckdb").exists()
     # Every register's latest file, and one before the mapping was whole.
-    assert followed.printed.count(" följer avtalet.") == 16 + 1
+    assert followed.printed.count(" följer avtalet.") == 19 + 1
     assert "Södra Kil" in followed.printed
     assert re.search(r"2023\s+\W*\s*[1-9]\d*", followed.printed)
     # Moved to a home of several, it is what it was.

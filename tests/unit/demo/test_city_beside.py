@@ -1,6 +1,8 @@
 """The city that another process writes, while this one does something else."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,15 @@ def test_what_stops_the_writing_is_raised_here(tmp_path: Path) -> None:
         write_model_beside(inbox, SMALL, meanwhile=lambda: None, progress=lambda *_: None)
 
 
+@pytest.fixture
+def asked_in_vain() -> Iterator[None]:
+    """Processes that begin now ignore what asks them to end, as Dagster's may."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("asked_in_vain")
 def test_what_stops_this_process_stops_the_other(tmp_path: Path) -> None:
     def stopped() -> None:
         raise KeyboardInterrupt
