@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -296,7 +297,7 @@ def write_demo_city(
     split: dict[str, float],
     model: "Model | None" = None,
     *,
-    meanwhile: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> None:
     """Fill an empty inbox with the synthetic city.
 
@@ -304,7 +305,8 @@ def write_demo_city(
         settings: Where the inbox is.
         split: Is told how long it took.
         model: Which city; the default one if not given.
-        meanwhile: What this process does while another one writes.
+        meanwhile: What this process does while another one writes; it writes itself if it has
+            nothing else to do.
 
     Raises:
         typer.Exit: If the municipality is another than the city's.
@@ -314,7 +316,7 @@ def write_demo_city(
     if scan_inbox(settings.inbox_dir).files:
         return
     from orchestration.demo.beside import write_model_beside  # noqa: PLC0415
-    from orchestration.demo.city import MUNICIPALITY, city_model  # noqa: PLC0415
+    from orchestration.demo.city import MUNICIPALITY, city_model, write_model  # noqa: PLC0415
 
     if settings.municipality != MUNICIPALITY:
         refuse(
@@ -328,10 +330,14 @@ def write_demo_city(
     try:
         with progress_bar() as progress:
             task = progress.add_task("Skriver den syntetiska staden", total=None)
-            write_model_beside(
+            write = (
+                write_model
+                if meanwhile is None
+                else partial(write_model_beside, meanwhile=meanwhile)
+            )
+            write(
                 building,
                 city_model() if model is None else model,
-                meanwhile=meanwhile,
                 progress=lambda label, done, total: progress.update(
                     task,
                     description=f"Skriver den syntetiska staden: {label}",

@@ -73,8 +73,6 @@ def _write(writer: "Connection[Any, Any]", inbox: Path, model: Model) -> None:
     with suppress(BrokenPipeError):
         try:
             write_model(inbox, model, progress=lambda *told: writer.send(told))
-        except BrokenPipeError:
-            raise
         except Exception as error:  # noqa: BLE001 -- raised again where it was asked for
             writer.send(error)
         else:

@@ -54,17 +54,15 @@ class YearlyValue:
         return Number(self.value, Form(style, digits, self.measure, self.unit), (self.address,))
 
 
-def difference(one: YearlyValue, other: YearlyValue, digits: int | None = None) -> Number:
+def difference(one: YearlyValue, other: YearlyValue) -> Number:
     """How far apart two values of one indicator are, in its unit.
 
     Args:
         one: The first.
         other: The second.
-        digits: Decimals; as many as its unit usually has unless given.
     """
     apart = abs(one.value - other.value)
-    if digits is None:
-        digits = quantities.decimals(one.measure, one.unit, [apart])
+    digits = quantities.decimals(one.measure, one.unit, [apart])
     form = Form(Style.BRIEF, digits, one.measure, one.unit)
     return Number(apart, form, (one.address, other.address), Quantity.DIFFERENCE)
 

@@ -51,7 +51,7 @@ _GRANT, _SHARE, _WOMEN = (
     "housing_support_women_share",
 )
 _TOLD_TOO = (_GRANT, _SHARE, _WOMEN)
-INDICATORS = ("housing_support_hours", "housing_support_persons", "housing_support_block_grant")
+INDICATORS = ("housing_support_hours", "housing_support_persons", _GRANT)
 _BANDS = "marts.housing_support_hour_bands"
 _CRITERIA_MET = "marts.housing_support_criteria"
 THRESHOLD = 12.0
@@ -86,12 +86,12 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     told = estimates.opening(context, REGISTER, found)
     if not found.rows or found.undelivered:
         return told
-    told += paragraph(sentences(_who(connection, context), _heap(found)))
+    values = YearlyValues.load(connection, context.municipality_id, _TOLD_TOO)
+    told += paragraph(sentences(_who(values, context.year), _heap(found)))
     told += _histogram(connection, found, context)
     told += _placebos(found, context)
     told += paragraph(_since(found))
     told += _years(found, context)
-    values = YearlyValues.load(connection, context.municipality_id, _TOLD_TOO)
     told += paragraph(_grant(found, values.of(_GRANT, context.year)))
     told += _criteria(connection, context)
     told += paragraph(sentences(_equal_treatment(found), _activities(found)))
@@ -118,17 +118,16 @@ def result(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> S
     found = Estimates.load(connection, context, ANALYSIS)
     if found.get("3.3") is None:
         return ()
-    values = YearlyValues.load(connection, context.municipality_id, _TOLD_TOO)
+    values = YearlyValues.load(connection, context.municipality_id, [_GRANT])
     grant = _grant(found, values.of(_GRANT, context.year))
     return sentences(_heap(found), grant, _equal_treatment(found))
 
 
-def _who(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> Said:
+def _who(values: YearlyValues, year: int) -> Said:
     """How many of a group have support, and how many of those are women."""
-    values = YearlyValues.load(connection, context.municipality_id, _TOLD_TOO)
 
     def of(indicator_id: str, group: str) -> Said:
-        one = values.of(indicator_id, context.year, "target_group", group)
+        one = values.of(indicator_id, year, "target_group", group)
         return () if one is None else (one.number(Style.BRIEF, 0),)
 
     share = of(_SHARE, "socialpsykiatri")
