@@ -46,6 +46,7 @@ from orchestration.reporting.sections.estimates import (
 )
 
 ANALYSIS = "without_assessment"
+REGISTER = "insatser_utan_behovsprovning"
 _REACH = "marts.without_assessment_reach"
 _WHOLE = "alla"
 _ALPHA = 0.05
@@ -83,7 +84,9 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
         row["insats_code"]: Quoted(row["title_sv"], f"{_REACH}.title_sv", row["insats_code"])
         for row in rows
     }
-    told = paragraph(
+    mark = context.sources.mark_of(REGISTER)
+    told = paragraph("Uppgifterna är syntetiska.", small=True) if mark else []
+    told += paragraph(
         sentences(
             "Insatser utan behovsprövning räknas i kontakter, inte i personer.",
             "Vad de kan ha tagit över av det som prövas är en övre gräns.",
@@ -93,7 +96,11 @@ def blocks(connection: duckdb.DuckDBPyConnection, context: AnalysisContext) -> l
     told.append(
         _table(
             [row for row in rows if row["area_category"] == _WHOLE],
-            say("Insatser utan behovsprövning {year}", year=Period.year(context.year)),
+            say(
+                "Insatser utan behovsprövning {year}{mark}",
+                year=Period.year(context.year),
+                mark=mark,
+            ),
             f"{context.anchor}-tabell",
             by_category=False,
         )

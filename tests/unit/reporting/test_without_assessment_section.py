@@ -77,6 +77,18 @@ def test_what_moved_is_the_most_of_what_is_missing(city: duckdb.DuckDBPyConnecti
     assert "Insatsen nådde 50 personer där, och kan ha burit högst 50 personer av de 19" in told
 
 
+def test_made_up_figures_are_said_and_marked_to_be(city: duckdb.DuckDBPyConnection) -> None:
+    assert "syntetiska" not in prose(built(city))
+    city.execute(
+        "insert into meta.sources select 'insatser_utan_behovsprovning', 'Insatser', 'Staden',"
+        " '2023', retrieved_at, 'ab12', 'egen', true, false, '' from meta.sources limit 1"
+    )
+    blocks = built(city)
+    assert prose(blocks).startswith("Uppgifterna är syntetiska. Insatser utan behovsprövning")
+    [table] = [block for block in blocks if isinstance(block, Table)]
+    assert plain(table.caption).endswith("syntetisk")
+
+
 def test_a_difference_that_may_be_chance_is_said_to_be(city: duckdb.DuckDBPyConnection) -> None:
     write(city, movement(0.0, 50.0))
     told = prose(built(city))
