@@ -25,6 +25,34 @@ class Outcome(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
+class EarlyOutcome(StrEnum):
+    """What the months of a year under way say of it.
+
+    ``VARNING``: selected among all indicators at the false-discovery rate. ``BEVAKA``: beyond what
+    chance allows one indicator, and not selected among all. ``LUGNT``: no sign of a change, and one
+    that matters would have shown. ``KAN_INTE_AVGORAS``: too little has come to tell.
+    """
+
+    VARNING = "varning"
+    BEVAKA = "bevaka"
+    LUGNT = "lugnt"
+    KAN_INTE_AVGORAS = "kan_inte_avgoras"
+
+
+class TooEarly(StrEnum):
+    """Why the months of a year under way cannot tell.
+
+    ``FEW_CASES``: too few cases were expected so far. ``UNKNOWN_GROWTH``: it is not known how much
+    of a month has come. ``NOTHING_EXPECTED``: no earlier years foretell this one. ``NO_POWER``: a
+    change that matters would not have shown yet.
+    """
+
+    FEW_CASES = "few_cases"
+    UNKNOWN_GROWTH = "unknown_growth"
+    NOTHING_EXPECTED = "nothing_expected"
+    NO_POWER = "no_power"
+
+
 class Verdict(StrEnum):
     """What a declared pair says.
 

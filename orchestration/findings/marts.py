@@ -52,6 +52,7 @@ from orchestration.findings.estimates import (
 from orchestration.findings.records import (
     ChartPoint,
     Deviation,
+    EarlyWarning,
     FocusArea,
     FoundExplanation,
     Triangulation,
@@ -185,6 +186,12 @@ TRIANGULATION = FindingsTable(
     records.TRIANGULATION_TABLE,
     "En rad per fokusområde, indikator och den indikator den ställs mot.",
     Triangulation,
+)
+EARLY_WARNINGS = FindingsTable(
+    "marts.early_warnings",
+    "En rad per indikator och plats som har månader av det pågående året: hur året ligger till mot"
+    " det väntade. Bara för behöriga.",
+    EarlyWarning,
 )
 SERIES_CHARTS = FindingsTable(
     "marts.series_charts",

@@ -16,7 +16,14 @@ from pydantic_core import from_json, to_json
 
 from orchestration.findings.cells import Cell, Figure
 from orchestration.findings.claims import Cause, Claim
-from orchestration.findings.codes import Effect, Kind, Outcome, Verdict
+from orchestration.findings.codes import (
+    EarlyOutcome,
+    Effect,
+    Kind,
+    Outcome,
+    TooEarly,
+    Verdict,
+)
 from orchestration.findings.evidence import Evidence, UntestedEvidence
 from orchestration.indicators.models import RESERVATIONS, Basis, NaturalExplanation
 
@@ -273,6 +280,118 @@ class Triangulation:
     claims: Annotated[
         Stored[tuple[Claim, ...]],
         Field(description="Påståendet i meningen som JSON, med de celler som talen vilar på."),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSoFar:
+    """What had come by the end of a month of a year under way, and what was expected by then.
+
+    All but the month's own are counted from the year's beginning.
+
+    Attributes:
+        month: 1 is January.
+        seen: cases of the year so far; None after the last delivered month.
+        whole: the same when all of it has come in, as far as one can tell.
+        whole_lower: lower limit of that.
+        whole_upper: upper limit.
+        expected: when all of it has come in, as it was expected beforehand.
+        lower: lower limit of what was expected.
+        upper: upper limit.
+        present: which part of the month itself is expected to have come.
+        e_value: after the month.
+    """
+
+    month: int
+    seen: float | None
+    whole: float | None
+    whole_lower: float | None
+    whole_upper: float | None
+    expected: float
+    lower: float
+    upper: float
+    present: float | None
+    e_value: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyWarning:
+    """One row of ``marts.early_warnings``: a year under way against what was expected of it.
+
+    Attributes:
+        indicator_id: which indicator.
+        geography_id: where.
+        period_start: first day of the year under way.
+        as_of: last day of the latest month that has been delivered.
+        months_in: months of the year that have been delivered.
+        completeness: which part of what they will hold has come; None where nobody knows.
+        grows: whether months of the register grow after their own delivery; None where nobody
+            knows.
+        year_to_date: cases that have come.
+        expected: cases that were expected to have come.
+        lower: lower limit of what was expected.
+        upper: upper limit.
+        e_value: how much more probable the months are under a shift of the level; stopped where it
+            alone sufficed for a warning.
+        first_crossing: first day of the month in which the indicator alone was beyond chance.
+        forecast: cases of the whole year, as it now seems.
+        forecast_lower: lower limit of the forecast.
+        forecast_upper: upper limit.
+        outcome: what the months say.
+        too_early: why they cannot tell; None where they can.
+        months: the year's twelve months.
+    """
+
+    indicator_id: Annotated[str, Field(description="Indikatorn; se marts.indicators.")]
+    geography_id: Annotated[str, Field(description="Platsen; se marts.geographies.")]
+    period_start: Annotated[date, Field(description="Det pågående årets första dag.")]
+    as_of: Annotated[date, Field(description="Sista dagen i den senast levererade månaden.")]
+    months_in: Annotated[int, Field(description="Antal månader av året som har levererats.")]
+    completeness: Annotated[
+        float | None,
+        Field(
+            description="Hur stor del av de månaderna som har kommit in, enligt hur tidigare"
+            " månader har vuxit; tomt där det inte är känt."
+        ),
+    ]
+    grows: Annotated[
+        bool | None,
+        Field(description="Om registrets månader växer efter sin egen leverans; tomt om okänt."),
+    ]
+    year_to_date: Annotated[float, Field(description="Antal hittills under året.")]
+    expected: Annotated[
+        float | None, Field(description="Antal som väntades ha kommit in hittills.")
+    ]
+    lower: Annotated[float | None, Field(description="Nedre gräns för det väntade.")]
+    upper: Annotated[float | None, Field(description="Övre gräns för det väntade.")]
+    e_value: Annotated[
+        float | None,
+        Field(
+            description="E-värde: hur många gånger troligare månaderna är om nivån har ändrats."
+            " Utan ändring är det 1 i genomsnitt."
+        ),
+    ]
+    first_crossing: Annotated[
+        date | None,
+        Field(description="Första dagen i den månad då e-värdet först nådde gränsen för en serie."),
+    ]
+    forecast: Annotated[float | None, Field(description="Helårets antal som det nu ser ut.")]
+    forecast_lower: Annotated[float | None, Field(description="Nedre gräns för prognosen.")]
+    forecast_upper: Annotated[float | None, Field(description="Övre gräns för prognosen.")]
+    outcome: Annotated[
+        EarlyOutcome,
+        Field(description="Utfall: varning, bevaka, lugnt, kan_inte_avgoras."),
+    ]
+    too_early: Annotated[
+        TooEarly | None,
+        Field(
+            description="Varför det inte kan avgöras: few_cases, unknown_growth,"
+            " nothing_expected, no_power; annars tomt."
+        ),
+    ]
+    months: Annotated[
+        Stored[tuple[MonthSoFar, ...]],
+        Field(description="Årets tolv månader, räknade från årets början, som JSON."),
     ] = ()
 
 
