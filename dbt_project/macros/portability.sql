@@ -96,6 +96,20 @@
     datediff({{ last }}, {{ first }})
 {%- endmacro %}
 
+{# First day of the month that a date lies in, as a date. #}
+{% macro month_start(date) -%}
+    cast(date_trunc('month', {{ date }}) as date)
+{%- endmacro %}
+
+{# Calendar months from one date's month to another's, negative where it comes before. #}
+{% macro months_between(first, last) -%}
+    cast(
+        12 * (extract(year from {{ last }}) - extract(year from {{ first }}))
+        + extract(month from {{ last }}) - extract(month from {{ first }})
+        as integer
+    )
+{%- endmacro %}
+
 {# First day of the quarter that a date lies in, as a date. #}
 {% macro quarter_start(date) -%}
     cast(date_trunc('quarter', {{ date }}) as date)

@@ -16,6 +16,7 @@ from orchestration.demo.lss import write_lss
 from orchestration.demo.model import Mode, Model
 from orchestration.demo.people import People
 from orchestration.demo.population import write_households, write_population, write_status
+from orchestration.demo.running_year import file_count, write_running_year
 from orchestration.demo.targets import YEARS
 from orchestration.demo.truths import Truths
 from orchestration.demo.violence import write_cases, write_counselling, write_placements
@@ -85,7 +86,7 @@ def write_city(
 
 
 def write_model(inbox: Path, model: Model, *, progress: Progress | None = None) -> list[Path]:
-    """Write a city's 19 registers for 2016-2023.
+    """Write a city's 19 registers for 2016-2023, and what three have delivered of the year after.
 
     The same model gives the same bytes. A calibrated city at scale 1 agrees with the documents'
     figures and with Stockholm's published totals for 2016 and 2017, and is drawn otherwise; in a
@@ -105,7 +106,7 @@ def write_model(inbox: Path, model: Model, *, progress: Progress | None = None) 
         OSError: If the inbox cannot be written.
     """
     months = _MONTHLY_THROUGHOUT * len(YEARS) * 12 + _MONTHLY_LAST_YEAR * (len(YEARS) - 1 + 12)
-    count = months + _ONE_FILE_A_YEAR * len(YEARS) + _SURVEYS
+    count = months + _ONE_FILE_A_YEAR * len(YEARS) + _SURVEYS + file_count()
     exporter = Exporter(inbox, file_count=count, progress=progress)
     try:
         _write_registers(exporter, model)
@@ -136,3 +137,5 @@ def _write_registers(exporter: Exporter, model: Model) -> None:
     write_placements_of_children(exporter, people, model)
     write_open_care(exporter, people, model)
     write_without_assessment(exporter, model)
+    # Last of all, so that nothing of the years before is drawn otherwise.
+    write_running_year(exporter, people, cases, model)

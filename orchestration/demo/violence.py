@@ -40,8 +40,10 @@ _WITHIN: Final = 180
 """Days in which counselling or another form follows on protected housing."""
 _PAUSE: Final = 14
 """Days at least between two series of counselling."""
+LATE: Final = (0.62, 0.24, 0.09, 0.05)
+"""Planted: the share of a month's counselling that is registered in it, and in each month after."""
 
-_ROLES: Final = ("valdsutsatt", "valdsutovare")
+ROLES: Final = ("valdsutsatt", "valdsutovare")
 VICTIM_MEN: Final = 0.12
 PERPETRATOR_MEN: Final = 0.92
 PLACED_MEN: Final = 0.06
@@ -49,7 +51,7 @@ PLACED_MEN: Final = 0.06
 _AGES: Final = adult_ages(34.0, 12.0)
 _LAST: Final = last_day(YEARS[-1])
 # The four centres, each for its part of the city; central cases go to the first.
-_CENTRES: Final = np.array([1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 1])
+CENTRES: Final = np.array([1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ _AS_SOLUTION: Final = np.array([0, 1, 2, 6, 7])
 _OWN_SOLUTIONS: Final = (18, 12, 26, 44)
 CHILDREN_AT_HOME: Final = 0.30
 """Share of the victims."""
-_THREATS: Final = ("lag", "medel", "hog")
-_ORIGINS: Final = ("egen", "polis", "halso_sjukvard", "barn_unga", "annan")
+THREATS: Final = ("lag", "medel", "hog")
+ORIGINS: Final = ("egen", "polis", "halso_sjukvard", "barn_unga", "annan")
 _YEAR_OF_FALL: Final = 2023
 
 
@@ -253,15 +255,15 @@ def write_cases(
             "personnummer": writing.identity(people.identity[cases.found.person[rows]]),
             "kon": writing.sex(cases.found.male[rows]),
             "stadsdelsnamnd": writing.code(units_at(cases.found.area[rows], reported), UNITS),
-            "roll": writing.code((~cases.victim[rows]).astype(np.int64), _ROLES),
+            "roll": writing.code((~cases.victim[rows]).astype(np.int64), ROLES),
             "aktualiserad_datum": writing.date(reported),
             "avslutad_datum": writing.date(cases.closed[rows]),
             "hemmaboende_barn": writing.flag(
                 np.where(cases.victim[rows], cases.children[rows].astype(np.int64), -1)
             ),
-            "hotbedomning": writing.code(threat[rows], _THREATS),
+            "hotbedomning": writing.code(threat[rows], THREATS),
             "losning": writing.code(solution[rows], _SOLUTIONS),
-            "ursprung": writing.code(origin[rows], _ORIGINS),
+            "ursprung": writing.code(origin[rows], ORIGINS),
         }
         exporter.history_then_months("vald_arenden", year, table, month_index(reported))
     return cases
@@ -443,7 +445,17 @@ def write_counselling(
             year=year,
             model=model,
         )
-        exporter.history_then_months("rvc_samtalsstod", year, table, months)
+        exporter.history_then_months("rvc_samtalsstod", year, table, _told(months, year, model))
+
+
+def _told(months: Ints, year: int, model: Model) -> Ints:
+    """In which month's file counselling comes: late, but none later than the last December."""
+    if year != YEARS[-1]:
+        return months
+    # Drawn apart, so that who tells late moves nothing else.
+    late = choose(model.generator("sent registrerat samtalsstod"), LATE, len(months))
+    last: int = int(month_index(np.array([_LAST]))[0])
+    return np.minimum(months + late, last)
 
 
 def _counselling_year(
@@ -494,8 +506,8 @@ def _counselling_year(
         "personnummer": writing.identity(people.identity[found.person[person]]),
         "kon": writing.sex(found.male[person]),
         "stadsdelsnamnd": writing.code(units_at(area, start[order]), UNITS),
-        "rvc": writing.number(_CENTRES[area]),
-        "roll": writing.code((person >= victims).astype(np.int64), _ROLES),
+        "rvc": writing.number(CENTRES[area]),
+        "roll": writing.code((person >= victims).astype(np.int64), ROLES),
         "form": writing.code(in_group[order].astype(np.int64), ("individuellt", "grupp")),
         "bistandsbeslut": writing.flag(with_decision[order]),
         "start_datum": writing.date(start[order]),

@@ -211,7 +211,7 @@ def _remember(
     set_remarks(
         work.connection,
         work.run_id,
-        [each for each in outcome.verdicts if not step.is_stopped_for(each)],
+        [each for each in outcome.verdicts if step.is_remark(each)],
     )
 
 

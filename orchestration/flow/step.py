@@ -52,12 +52,15 @@ class Check:
         product: Which product it is of.
         description_sv: What holds when it passes.
         stops: Whether what comes after waits until it passes; the others are remarks.
+        is_restricted: Whether it says something that is for those who may see all figures. It is
+            then no remark, since anybody sees that a publication has remarks.
     """
 
     name: str
     product: str
     description_sv: str
     stops: bool = False
+    is_restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,14 @@ class Step:
         """Whether a verdict is of a check that stops where it does not pass."""
         return any(
             check.stops and (check.name, check.product) == (verdict.check, verdict.product)
+            for check in self.checks
+        )
+
+    def is_remark(self, verdict: Verdict) -> bool:
+        """Whether a verdict stands as a remark on what is published."""
+        return not any(
+            (check.stops or check.is_restricted)
+            and (check.name, check.product) == (verdict.check, verdict.product)
             for check in self.checks
         )
 

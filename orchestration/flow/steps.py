@@ -8,6 +8,7 @@ from functools import cache
 
 from orchestration.flow.analyses import Analysis, analyses
 from orchestration.flow.documents import memorandum_step
+from orchestration.flow.early import early_step
 from orchestration.flow.estimates import united_step
 from orchestration.flow.findings import finding_steps
 from orchestration.flow.landing import landing_step
@@ -53,6 +54,7 @@ def draw_flow(found: Sequence[Analysis], settings: Settings) -> Flow:
         staging_step(),
         marts_step(guarded),
         *finding_steps(),
+        early_step(),
         *(each.step for each in found),
         united_step([each.step for each in found]),
     )
