@@ -455,7 +455,8 @@ def _told(months: Ints, year: int, model: Model) -> Ints:
     # Drawn apart, so that who tells late moves nothing else.
     late = choose(model.generator("sent registrerat samtalsstod"), LATE, len(months))
     last: int = int(month_index(np.array([_LAST]))[0])
-    return np.minimum(months + late, last)
+    told: Ints = np.minimum(months + late, last)
+    return told
 
 
 def _counselling_year(

@@ -17,7 +17,12 @@ from pathlib import Path
 import duckdb
 
 from orchestration.deviation.settings import DeviationSettings
-from orchestration.findings.marts import ANALYSIS_METHODS, ANALYSIS_RESULTS, BOARD_STANDARDISED
+from orchestration.findings.marts import (
+    ANALYSIS_METHODS,
+    ANALYSIS_RESULTS,
+    BOARD_STANDARDISED,
+    EARLY_WARNINGS,
+)
 from orchestration.flow.analyses import Analysis
 from orchestration.flow.built_from import REPORT_YEAR
 from orchestration.flow.calculations import calculations
@@ -31,6 +36,7 @@ from orchestration.reporting.addresses import (
     MEMORANDUM,
     NUMBERS_NAME,
     PAGES_DIRECTORY,
+    RUNNING_YEAR,
     YEARLY_REPORT,
     Formats,
 )
@@ -46,6 +52,7 @@ from orchestration.reporting.render.docx import as_docx
 from orchestration.reporting.render.numbered import as_json
 from orchestration.reporting.render.typst import PaperError, as_pdf
 from orchestration.reporting.render.workbook import as_workbook
+from orchestration.reporting.running_year import running_year_page
 from orchestration.reporting.sections.analysis import (
     AnalysisChapter,
     AnalysisContext,
@@ -102,6 +109,7 @@ def memorandum_step(found: Sequence[Analysis] = ()) -> Step:
                     "marts.series_charts",
                     "marts.focus_areas",
                     "marts.triangulation",
+                    EARLY_WARNINGS.name,
                     *tables,
                 ),
                 group="report",
@@ -186,6 +194,8 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
         stated = read_stated(connection, settings, found, year)
         secret = replace(edition, remarks=remarks, restricted=True)
         issue(unfinished / RESTRICTED, connection, stated, secret)
+        running = running_year_page(connection, stated.report, secret)
+        (unfinished / RESTRICTED / RUNNING_YEAR).write_text(running, encoding="utf-8")
     except PaperError as error:
         raise StepRefusedError(
             f"Dokumenten kan inte skrivas i alla format, och inget publiceras. {error}"

@@ -71,6 +71,26 @@ SHORT_OUTCOMES: Mapping[str, str] = MappingProxyType(
 )
 """The same in a narrow column."""
 
+EARLY_OUTCOMES: Mapping[str, str] = MappingProxyType(
+    {
+        "varning": "Tidig varning",
+        "bevaka": "Att bevaka",
+        "lugnt": "Som väntat",
+        "kan_inte_avgoras": "För tidigt att säga",
+    }
+)
+"""What the months of a year under way say."""
+
+TOO_EARLY: Mapping[str, str] = MappingProxyType(
+    {
+        "few_cases": "för få fall väntades hittills",
+        "unknown_growth": "det är inte känt hur mycket av en månad som brukar ha kommit in",
+        "nothing_expected": "det finns inga tidigare år att hålla året mot",
+        "no_power": "inte ens en fjärdedels ändring skulle säkert ha synts ännu",
+    }
+)
+"""Why they cannot tell."""
+
 IN_PART, NOTHING_FOUND, NOT_TESTED = "Fynd i en del", "Inget fynd", "Prövas inte"
 """What stands there of an indicator whose whole has no row among the findings."""
 
@@ -354,11 +374,12 @@ OF_COLUMN: Mapping[str, tuple[Mapping[str, str], ...]] = MappingProxyType(
         "kind": (KINDS, EXPLANATION_KINDS, NOTE_KINDS),
         "level": (LEVELS,),
         "measure": (MEASURES,),
-        "outcome": (OUTCOMES,),
+        "outcome": (OUTCOMES, EARLY_OUTCOMES),
         "period_grain": (GRAINS,),
         "polarity": (POLARITIES,),
         "signal": (SIGNALS,),
         "status": (STATUSES,),
+        "too_early": (TOO_EARLY,),
         "verdict": (VERDICTS,),
     }
 )

@@ -67,6 +67,9 @@ YEARLY_REPORT = Formats(
 DOCUMENTS = (MEMORANDUM, YEARLY_REPORT)
 """Every document that a publication has whole, in the order in which they are offered."""
 
+RUNNING_YEAR = "laget_i_ar.html"
+"""The year under way, beside the documents with all figures and nowhere else."""
+
 NUMBERS_NAME = "numbers.json"
 """The list of every number of the documents, beside them."""
 

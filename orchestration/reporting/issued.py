@@ -22,7 +22,14 @@ from orchestration.language.inline import (
     nodes,
     say,
 )
-from orchestration.reporting.addresses import DOCUMENTS, NUMBERS, NUMBERS_NAME, Formats, ways
+from orchestration.reporting.addresses import (
+    DOCUMENTS,
+    NUMBERS,
+    NUMBERS_NAME,
+    RUNNING_YEAR,
+    Formats,
+    ways,
+)
 from orchestration.reporting.data import ReportData
 from orchestration.reporting.document import (
     Callout,
@@ -85,7 +92,10 @@ def as_page(document: Document, data: ReportData, edition: Edition, formats: For
     """
     # A document with all figures lies beside the other ones with all figures, not in the site.
     leads = (
-        tuple((nodes(each.name), each.page) for each in DOCUMENTS if each != formats)
+        (
+            *((nodes(each.name), each.page) for each in DOCUMENTS if each != formats),
+            (nodes("Läget i år"), RUNNING_YEAR),
+        )
         if edition.restricted
         else ways("", formats.page)
     )
