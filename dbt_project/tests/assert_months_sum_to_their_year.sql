@@ -1,5 +1,5 @@
--- What the year under way is held against is the same count as the year's own: of
--- a year that is over, what was newly counted in its months is what it counts.
+-- What the year under way is held against is the same count as the year's own:
+-- of a year that is over, what its months newly count is what it counts.
 with
 
 months as (
@@ -19,13 +19,14 @@ followed as (
 ),
 
 years as (
-    select *
-    from {{ ref('indicator_values') }}
+    select indicator_values.*
+    from {{ ref('indicator_values') }} as indicator_values
+    inner join followed
+        on indicator_values.indicator_id = followed.indicator_id
     where
-        breakdown = 'total'
-        and period_grain = 'year'
-        and status <> 'broken_series'
-        and indicator_id in (select indicator_id from followed)
+        indicator_values.breakdown = 'total'
+        and indicator_values.period_grain = 'year'
+        and indicator_values.status <> 'broken_series'
 )
 
 select

@@ -27,7 +27,7 @@ dated as (
             end
         ) over (
             partition by municipality_id, register_name
-            order by delivery_sequence
+            order by delivery_sequence nulls last
         ) as newest_month
     from deliveries
 ),

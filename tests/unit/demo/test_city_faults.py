@@ -126,8 +126,8 @@ def test_empty_and_header_only(inbox: Path, small_city: City) -> None:
 
 def test_same_file_twice(inbox: Path) -> None:
     path = write_fault(inbox, "same_file_twice")
-    assert path.name == "budget_skuldradgivning_2024-01.csv"
-    original = path.with_name("budget_skuldradgivning_2023-12.csv")
+    assert path.name == "budget_skuldradgivning_2024-07.csv"
+    original = path.with_name("budget_skuldradgivning_2024-06.csv")
     assert path.read_bytes() == original.read_bytes()
 
 

@@ -121,6 +121,11 @@ NAMED_AT = {
     "hushall_stadsdel": ("ar || '-12-31'",),
     "socioekonomi_stadsdel": ("ar || '-12-31'",),
 }
+# Of these the year after the last whole one has begun.
+BEGUN = {"budget_skuldradgivning", "rvc_samtalsstod", "vald_arenden"}
+THIS_YEAR = [f"2024-{month:02d}" for month in range(1, 7)]
+# Late: rows of a month come in its own file or in one of the three after.
+TOLD_LATE = "rvc_samtalsstod"
 ENDED = {
     "Älvsjö": "2020-06-30",
     "Hägersten-Liljeholmen": "2020-06-30",
@@ -165,7 +170,8 @@ def test_every_register_has_its_files(city: City) -> None:
         elif register == "hemloshet_kartlaggning":
             assert periods == [f"{year}-09" for year in range(2016, 2024, 2)]
         else:
-            assert periods == [str(year) for year in range(2016, 2023)] + months[-12:]
+            now = THIS_YEAR if register in BEGUN else []
+            assert periods == [str(year) for year in range(2016, 2023)] + months[-12:] + now
     assert sorted(city.files) == sorted(path for path in city.inbox.glob("*/*") if path.is_file())
     assert {path.parent.name for path in city.files} == set(COLUMNS)
 
@@ -230,8 +236,42 @@ def test_rows_lie_in_the_file_of_their_period(tables: duckdb.DuckDBPyConnection)
             if register == "vald_arenden":
                 # Cases that were open when the first delivered year began.
                 assert {year for year, _ in outside} == {"2014", "2015"}
+            elif register == TOLD_LATE:
+                late = tables.execute(
+                    f"select distinct date_diff('month', {date}::date, (period || '-01')::date)"
+                    f" from {register} where length(period) > 4 order by all"
+                ).fetchall()
+                assert late == [(0,), (1,), (2,), (3,)]
             else:
                 assert outside == [], register
+
+
+def test_the_year_under_way_has_fewer_at_debt_counselling_and_a_register_that_tells_late(
+    tables: duckdb.DuckDBPyConnection,
+) -> None:
+    def half(register: str, date: str, year: int) -> int:
+        [(count,)] = tables.execute(
+            f"select count(*) from {register} where {date} between '{year}-01-01'"
+            f" and '{year}-06-30'"
+        ).fetchall()
+        return int(count)
+
+    fewer = half("budget_skuldradgivning", "forsta_besok", 2024) / half(
+        "budget_skuldradgivning", "forsta_besok", 2023
+    )
+    assert 0.6 < fewer < 0.8
+    cases = half("vald_arenden", "aktualiserad_datum", 2024) / half(
+        "vald_arenden", "aktualiserad_datum", 2023
+    )
+    assert 0.9 < cases < 1.1
+    prompt = dict(
+        tables.execute(
+            f"select left(start_datum, 7), avg((starts_with(start_datum, period))::int)"
+            f" from {TOLD_LATE} where left(period, 4) = '2023' and start_datum < '2023-10-01'"
+            " group by all"
+        ).fetchall()
+    )
+    assert all(0.4 < share < 0.85 for share in prompt.values())
 
 
 @pytest.mark.parametrize("register", NAMED_AT)

@@ -17,6 +17,7 @@ from orchestration.findings.marts import (
     CHILD_CASES_BY_STATUS,
     CHILD_REREFERRALS,
     DEVIATIONS,
+    EARLY_WARNINGS,
     EQUALITY,
     FOCUS_AREAS,
     FOUND_EXPLANATIONS,
@@ -89,6 +90,7 @@ DELIVERIES = {
 }
 WRITTEN: tuple[FindingsTable[Any], ...] = (
     *(FOUND_EXPLANATIONS, DEVIATIONS, SERIES_CHARTS, FOCUS_AREAS, TRIANGULATION),
+    EARLY_WARNINGS,
     *(ANALYSIS_RESULTS, ANALYSIS_METHODS, BOARD_STANDARDISED),
     *(REFUSAL_DECOMPOSITION, REFUSAL_RETURNS, PROTECTED_HOUSING_FLOWS),
     *(INTERVENTION_COSTS, INTERVENTION_COST_DRIVERS, INTERVENTION_BREAK_EVEN),
@@ -840,6 +842,35 @@ def test_a_chart_shows_published_values_and_tells_no_signal_on_trial(lab: "Lab")
     assert failed(lab, "marts.series_charts") == {"signal_on_trial"}
     lab.execute("update marts.series_charts set trial = false, value = 8")
     assert failed(lab, "marts.series_charts") == {"not_the_published_value"}
+
+
+def test_an_early_warning_has_its_grounds(lab: "Lab") -> None:
+    create_all(lab)
+    columns = (
+        "indicator_id, geography_id, months_in, completeness, expected, lower, upper, e_value,"
+        " first_crossing, forecast_lower, forecast_upper, outcome"
+    )
+    fill(
+        lab,
+        "marts.early_warnings",
+        columns,
+        "values ('i', '0180', 3, 0.9, 50, 40, 60, 300, date '2024-02-01', 90, 110, 'varning')",
+    )
+    assert failed(lab, "marts.early_warnings") == set()
+    for wrong in (
+        "expected = null",
+        "first_crossing = null, e_value = 2",
+        "outcome = 'kan_inte_avgoras'",
+        "too_early = 'no_power'",
+        "forecast_lower = 120",
+    ):
+        lab.execute("create or replace table kept as from marts.early_warnings")
+        lab.execute(f"update marts.early_warnings set {wrong}")
+        assert failed(lab, "marts.early_warnings") == {"told_without_grounds"}, wrong
+        lab.execute("delete from marts.early_warnings")
+        lab.execute("insert into marts.early_warnings from kept")
+    lab.execute("update marts.early_warnings set months_in = 0, completeness = 1.2")
+    assert len(failed(lab, "marts.early_warnings")) == 2
 
 
 def test_the_readme_lists_every_type() -> None:
