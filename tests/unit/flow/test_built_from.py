@@ -31,6 +31,7 @@ def test_the_small_graph_has_every_step_and_reaches_the_publication() -> None:
         "deviations",
         "series_charts",
         "focus_areas",
+        "early_warnings",
         "child_review",
         "costs",
         "equality",
