@@ -19,7 +19,7 @@ from datetime import date
 import numpy as np
 from scipy import stats
 
-from orchestration.deviation.pools import JudgedSeries, in_scope, judge_series
+from orchestration.deviation.pools import JudgedSeries, in_scope, is_current, judge_series
 from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.findings.codes import EarlyOutcome, TooEarly
@@ -177,8 +177,8 @@ def expectations(
 ) -> dict[str, Foretold]:
     """What the yearly engine expects of a year that it has not seen.
 
-    Every series that has a value of the year before is given a value that the engine does not look
-    at when it expects: the tested value never takes part in its own expectation.
+    Every series that is still counted is given a value that the engine does not look at when it
+    expects: the tested value never takes part in its own expectation.
 
     Args:
         yearly: series of any geography and breakdown.
@@ -196,7 +196,7 @@ def expectations(
         if one.geography_id == of_years.geography_id
         and one.breakdown == one.category == "total"
         and catalogue.indicator(one.indicator_id).measure is Measure.COUNT
-        and one.at(year - 1) is not None
+        and is_current(one, year - 1, of_years)
     ]
     scope = in_scope(carried, catalogue, year, of_years)
     judged, _ = judge_series(scope, catalogue, year, of_years)
@@ -210,7 +210,7 @@ def expectations(
 def _carried(one: Series, year: int) -> Series:
     """A series with the latest value standing for that of the year under way."""
     keep = one.years < year
-    last = int(np.flatnonzero(keep)[-1])
+    last = int(np.flatnonzero(one.usable & keep)[-1])
 
     def more(values: FloatArray) -> FloatArray:
         return np.append(values[keep], values[last])
@@ -308,6 +308,7 @@ def _judge(members: Sequence[_Judged], year: int, settings: EarlySettings) -> li
     selected = e_bh(e_values, settings.fdr)
     _, crossed = stopped(monitored.e_values, 1.0 / settings.alpha)
     would_show = _would_show(years, settings)
+    so_far = np.nansum(years.counts, axis=1)
     rows = []
     by_month = _by_month(years, settings)
     come_in = _come_in(members, years, level)
@@ -319,6 +320,8 @@ def _judge(members: Sequence[_Judged], year: int, settings: EarlySettings) -> li
             outcome = EarlyOutcome.BEVAKA
         elif expected[at] < settings.least_expected:
             too_early = TooEarly.FEW_CASES
+        elif not low[at] <= so_far[at] <= high[at]:
+            too_early = TooEarly.OUTSIDE
         elif not would_show[at]:
             too_early = TooEarly.NO_POWER
         else:

@@ -29,8 +29,8 @@ class EarlyOutcome(StrEnum):
     """What the months of a year under way say of it.
 
     ``VARNING``: selected among all indicators at the false-discovery rate. ``BEVAKA``: beyond what
-    chance allows one indicator, and not selected among all. ``LUGNT``: no sign of a change, and one
-    that matters would have shown. ``KAN_INTE_AVGORAS``: too little has come to tell.
+    chance allows one indicator, and not selected among all. ``LUGNT``: as was expected, and a
+    change that matters would have shown. ``KAN_INTE_AVGORAS``: too little has come to tell.
     """
 
     VARNING = "varning"
@@ -42,11 +42,13 @@ class EarlyOutcome(StrEnum):
 class TooEarly(StrEnum):
     """Why the months of a year under way cannot tell.
 
+    ``OUTSIDE``: they lie outside what was expected, and not so far that it is beyond chance.
     ``FEW_CASES``: too few cases were expected so far. ``UNKNOWN_GROWTH``: it is not known how much
     of a month has come. ``NOTHING_EXPECTED``: no earlier years foretell this one. ``NO_POWER``: a
     change that matters would not have shown yet.
     """
 
+    OUTSIDE = "outside"
     FEW_CASES = "few_cases"
     UNKNOWN_GROWTH = "unknown_growth"
     NOTHING_EXPECTED = "nothing_expected"

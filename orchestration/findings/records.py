@@ -385,7 +385,7 @@ class EarlyWarning:
     too_early: Annotated[
         TooEarly | None,
         Field(
-            description="Varför det inte kan avgöras: few_cases, unknown_growth,"
+            description="Varför det inte kan avgöras: outside, few_cases, unknown_growth,"
             " nothing_expected, no_power; annars tomt."
         ),
     ]

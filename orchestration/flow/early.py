@@ -83,7 +83,7 @@ def _warn(work: Work) -> Outcome:
     running = read_running(connection, settings.municipality, year)
     rows = early_warnings(
         running,
-        read_series(connection) if running else [],
+        read_series(connection, whole_of=settings.municipality) if running else [],
         read_growth(connection, settings.municipality),
         catalogue=catalogue,
         year=year,

@@ -91,11 +91,15 @@ def read_successors(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return dict(rows)
 
 
-def read_series(connection: duckdb.DuckDBPyConnection) -> list[Series]:
+def read_series(
+    connection: duckdb.DuckDBPyConnection, *, whole_of: str | None = None
+) -> list[Series]:
     """Read all yearly series.
 
     Args:
         connection: An open connection to the warehouse.
+        whole_of: A place, of which only the series that are not broken down are read; all series
+            of all places unless given.
 
     Returns:
         One series for each indicator, geography, breakdown and category.
@@ -107,8 +111,10 @@ def read_series(connection: duckdb.DuckDBPyConnection) -> list[Series]:
             numerator, denominator, value, standard_deviation, observations, status
         from marts.indicator_values
         where period_grain = 'year'
+            and ($place is null or (geography_id = $place and breakdown = 'total'))
         order by all
-        """
+        """,
+        {"place": whole_of},
     ).fetchall()
     return [
         _series(key, list(zip(*((row[4:]) for row in group), strict=True)))

@@ -83,6 +83,7 @@ EARLY_OUTCOMES: Mapping[str, str] = MappingProxyType(
 
 TOO_EARLY: Mapping[str, str] = MappingProxyType(
     {
+        "outside": "utfallet ligger utanför det väntade, men inte så långt att det är säkert",
         "few_cases": "för få fall väntades hittills",
         "unknown_growth": "det är inte känt hur mycket av en månad som brukar ha kommit in",
         "nothing_expected": "det finns inga tidigare år att hålla året mot",

@@ -400,8 +400,8 @@ def _reading(edition: Edition) -> list[Block]:
                     " till en varning bland alla."
                 ),
                 nodes(
-                    "Som väntat: inget tyder på en ändring, och en fjärdedels ändring skulle ha"
-                    " synts."
+                    "Som väntat: utfallet ligger inom det väntade, och en fjärdedels ändring skulle"
+                    " ha synts."
                 ),
                 nodes(
                     "För tidigt att säga: det som har kommit räcker inte, och det är inte samma sak"

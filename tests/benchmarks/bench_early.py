@@ -15,17 +15,21 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
 import numpy as np
+from python_calamine import CalamineWorkbook
 
 from orchestration.deviation.early import EarlySettings, RunningSeries, early_warnings
 from orchestration.deviation.pools import judge_series
 from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
+from orchestration.findings.codes import EarlyOutcome
 from orchestration.findings.records import EarlyWarning
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import Area, Indicator, Measure, Polarity
-from orchestration.statistics.arrays import BoolArray, FloatArray
+from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
 from orchestration.statistics.e_values import e_bh, stopped
 from orchestration.statistics.monthly import farrington
 from tests.benchmarks.tables import say, shown, table
@@ -41,6 +45,7 @@ SEASON = np.array([1.3, 1.1, 1.0, 1.0, 0.9, 0.9, 0.6, 0.8, 1.1, 1.2, 1.1, 1.0])
 #: Share of a late register's month that has come at each lag.
 LATE = np.array([0.6, 0.85, 0.95, 1.0])
 LEVELS = (60.0, 200.0, 600.0, 2000.0)
+DALARNA = Path("orchestration/demo/recorded/socialstyrelsen/ekb_manad_dalarnas_lan_2025_01_31.xlsx")
 FALL = 0.75
 FACTORS = (0.85, FALL, 1.25, 2.0)
 REQUIRED_LEVEL = 600.0
@@ -173,14 +178,14 @@ def _catalogue(names: Sequence[str]) -> Catalogue:
     )
 
 
-def _yearly(name: str, value: FloatArray) -> Series:
+def _yearly(name: str, value: FloatArray, years: IntArray = YEARS) -> Series:
     nothing = np.full(value.shape, np.nan)
     return Series(
         name,
         "0180",
         "total",
         "total",
-        years=YEARS[: value.size],
+        years=years[: value.size],
         numerator=value,
         denominator=nothing,
         value=value,
@@ -436,6 +441,67 @@ def report_discoveries(cities: int) -> None:
     )
 
 
+def dalarna() -> FloatArray:
+    """Households with assistance in Dalarnas län by month, (11, 12) from 2014; nan is unknown."""
+    sheet = CalamineWorkbook.from_path(DALARNA).get_sheet_by_index(0).to_python()
+    values = [row[2] for row in sheet if str(row[0]).isdigit()]
+    known = [float(value) if isinstance(value, float) else np.nan for value in values]
+    return np.array(known).reshape(-1, MONTHS)
+
+
+def of_real_years(months: FloatArray, first: int, since: int) -> list[EarlyWarning]:
+    """Each year of a real series after its December, against the years before it."""
+    name = "antal_00"
+    prompt = np.tile([1.0, 0.0], (SETTINGS.delays.recent, 1))
+    found = []
+    for at in range(since - first, len(months)):
+        whole = months[:at].sum(axis=1)
+        known = np.isfinite(whole)
+        yearly = _yearly(name, whole[known], np.arange(first, first + at)[known])
+        running = RunningSeries(name, "0180", REGISTERS[0], months[:at], months[at])
+        found += early_warnings(
+            [running],
+            [yearly],
+            {REGISTERS[0]: prompt},
+            catalogue=_catalogue([name]),
+            year=first + at,
+            settings=SETTINGS,
+            of_years=OF_YEARS,
+        )
+    return found
+
+
+def report_real() -> None:
+    """Print what is told of a real series, year by year, beside Farrington's months."""
+    months = dalarna()
+    counts = months.reshape(1, -1)
+    alarms = farrington(counts, 7 * MONTHS, OF_YEARS.monthly).p_values[0] < OF_YEARS.alpha
+    by_year = [None, *alarms.reshape(7, MONTHS).sum(axis=1)]
+    say("Households with assistance in Dalarnas län, 2017-2024, as Socialstyrelsen has them.\n")
+    table(
+        ["year", "told", "since", "expected", "came", "Farrington's months at 5 %"],
+        [
+            [
+                row.period_start.year,
+                str(row.outcome),
+                row.first_crossing or "",
+                f"{row.expected or np.nan:.0f} ({row.lower:.0f}-{row.upper:.0f})",
+                f"{row.year_to_date:.0f}",
+                "" if flagged is None else int(flagged),
+            ]
+            for row, flagged in zip(of_real_years(months, 2014, 2017), by_year, strict=True)
+        ],
+    )
+
+
+def test_a_real_gap_is_told_in_its_first_month_and_a_slow_turn_is_no_row_of_alarms() -> None:
+    # January and February of 2017 lack a fourth of the households that March has again.
+    first, *others = of_real_years(dalarna(), 2014, 2017)
+    assert first.outcome is EarlyOutcome.VARNING
+    assert first.first_crossing == date(2017, 1, 1)
+    assert not any(row.outcome is EarlyOutcome.VARNING for row in others)
+
+
 def test_nothing_is_told_of_null_years_more_often_than_nominal() -> None:
     for one in report_sizes(1000):
         error = 2.0 * np.sqrt(SETTINGS.fdr * (1.0 - SETTINGS.fdr) / one.cities)
@@ -466,6 +532,7 @@ def main() -> None:
     report_sizes(chosen.years)
     report_delays(chosen.cities)
     report_discoveries(4 * chosen.cities)
+    report_real()
     say(f"{time.perf_counter() - started:.0f} s")
 
 

@@ -176,14 +176,21 @@ def test_a_warning_stands_when_the_months_turn() -> None:
 def test_beyond_chance_alone_is_watched_and_not_warned_of() -> None:
     # Between 10, where one is beyond chance, and 120, where one of twelve is warned of.
     now = {name: months(*[100.0] * 3) for name in NAMES}
+    outside: list[EarlyWarning] = []
     for fall in np.arange(100.0, 60.0, -1.0):
         now["antal_05"] = months(*[fall] * 3)
         row = judged(now)["antal_05"]
-        if row.outcome is not EarlyOutcome.LUGNT:
+        if row.outcome in {EarlyOutcome.BEVAKA, EarlyOutcome.VARNING}:
             break
+        outside.append(row)
     assert row.outcome is EarlyOutcome.BEVAKA
     assert row.e_value is not None
     assert 10.0 <= row.e_value < 120.0
+    # On the way there it is outside what was expected, and not called calm.
+    assert outside[0].outcome is EarlyOutcome.LUGNT
+    assert outside[-1].too_early is TooEarly.OUTSIDE
+    assert outside[-1].lower is not None
+    assert outside[-1].year_to_date < outside[-1].lower
 
 
 def test_the_year_under_way_takes_no_part_in_what_is_expected_of_it() -> None:
