@@ -72,6 +72,8 @@ class Declared(_Strict):
         withheld: Columns that are never shown.
         status: The column that says so where figures are hidden; empty where there is none.
         former_places: Whether rows of boards that are no more are shown.
+        restricted: Whether the table is for those who may see all figures, so that nobody else
+            has even its name.
     """
 
     rests_on: Annotated[str, Field(min_length=1)]
@@ -81,6 +83,7 @@ class Declared(_Strict):
     withheld: tuple[str, ...] = ()
     status: str = ""
     former_places: bool = False
+    restricted: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:

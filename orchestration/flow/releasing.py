@@ -220,7 +220,11 @@ def write_release(
     unfinished.mkdir(mode=0o700, parents=True)
     threshold = max(each.threshold for each in policy.rules.values())
     _mark_hidden(connection, settings, policy)
-    own = [name for name in declared if name in tables and name not in _FORMED]
+    own = [
+        name
+        for name, each in declared.items()
+        if name in tables and name not in _FORMED and not each.restricted
+    ]
     with _attached(connection, settings.release_draft_path), transaction(connection):
         for schema in ("marts", "meta", "seeds"):
             connection.execute(f"create schema release.{schema}")

@@ -228,6 +228,18 @@ def test_a_status_says_that_figures_are_hidden_and_what_is_withheld_is_never_sho
     ]
 
 
+def test_a_table_for_those_who_may_see_all_is_not_there_at_all(
+    warehouse: duckdb.DuckDBPyConnection, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse.execute("create table marts.early_warnings as select 'homeless' as indicator_id")
+    restricted = Declared(
+        rests_on="det pågående året", keys=(), withheld=("indicator_id",), restricted=True
+    )
+    release(warehouse, settings, monkeypatch, DECLARED | {"marts.early_warnings": restricted})
+    names = told(settings, "select table_name from duckdb_tables() where schema_name = 'marts'")
+    assert {name for (name,) in names} == {"indicator_values", "indicators", "geographies"}
+
+
 def test_every_condition_of_the_packaged_file_is_sql_over_its_table() -> None:
     """Each mart's query can be planned; the city's own run is in the integration tests."""
     for name, declared in read_derived().items():
