@@ -373,7 +373,10 @@ class EarlyWarning:
     ]
     first_crossing: Annotated[
         date | None,
-        Field(description="Första dagen i den månad då e-värdet först nådde gränsen för en serie."),
+        Field(
+            description="Första överskridandet: första dagen i den månad då e-värdet nådde gränsen"
+            " för en serie."
+        ),
     ]
     forecast: Annotated[float | None, Field(description="Helårets antal som det nu ser ut.")]
     forecast_lower: Annotated[float | None, Field(description="Nedre gräns för prognosen.")]
