@@ -94,16 +94,26 @@ def open_contacts(month: str, sex: str, contacts: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# Every register has the year 2022; decisions on ekonomiskt bistånd also have two months of 2023,
-# one before and one after the reform, and the first of 2024.
+# Every register has the year 2022, and the residents of 2021 have been counted; decisions on
+# ekonomiskt bistånd also have two months of 2023, one before and one after the reform, and the
+# first of 2024.
 # Each entry is one delivery: register, period, rows.
 TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
+    (
+        "befolkning_stadsdel",
+        "2021",
+        [
+            {"ar": 2021, "stadsdelsnamnd": "Norrmalm", "kon": "M", "alder": 40, "antal": 320},
+            {"ar": 2021, "stadsdelsnamnd": "Farsta", "kon": "M", "alder": 5, "antal": 240},
+        ],
+    ),
     (
         "befolkning_stadsdel",
         "2022",
         [
             {"ar": 2022, "stadsdelsnamnd": "Norrmalm", "kon": "K", "alder": 10, "antal": 100},
-            {"ar": 2022, "stadsdelsnamnd": "Norrmalm", "kon": "M", "alder": 40, "antal": 300},
+            {"ar": 2022, "stadsdelsnamnd": "Norrmalm", "kon": "M", "alder": 40, "antal": 260},
+            {"ar": 2022, "stadsdelsnamnd": "Norrmalm", "kon": "M", "alder": 65, "antal": 40},
             {"ar": 2022, "stadsdelsnamnd": "Östermalm", "kon": "K", "alder": 17, "antal": 50},
             {"ar": 2022, "stadsdelsnamnd": "Östermalm", "kon": "K", "alder": 18, "antal": 50},
             {"ar": 2022, "stadsdelsnamnd": "Farsta", "kon": "M", "alder": 5, "antal": 200},

@@ -25,6 +25,10 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("households_total", (250, None, 250)),
         # 100 + 50 + 200 residents are under 18.
         ("population_children_share", (350, 700, 0.5)),
+        # 40 of Norrmalm's 300 men, and nobody else.
+        ("population_65_share", (40, 700, 2 / 35)),
+        # There were 560 the year before.
+        ("population_change", (700, 560, 125)),
         ("residents_per_100_households", (700, 250, 280)),
         ("socioeconomic_index", (120.5, None, 120.5)),
         # h1, h2 and, after the correction, h4; h3 was refused.

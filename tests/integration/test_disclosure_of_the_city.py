@@ -13,12 +13,14 @@ from orchestration.settings import Settings
 from tests.integration.conftest import Installation
 from tests.undeclared_sums import Found, undeclared
 
-# A household whose type is the ninth has assistance for one month; so is the synthetic city.
+# A household whose type is the ninth has assistance for one month; so is the synthetic city. The
+# old are an age group, and anybody knows how many residents there are.
 AS_THE_CITY_IS = {
     Found(
         "assistance_months|count|household_type|9",
         ("assistance_households|count|household_type|9",),
-    )
+    ),
+    Found("population|count|age_group|65+", ("older_residents|count|total|total",)),
 }
 
 

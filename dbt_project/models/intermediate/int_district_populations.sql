@@ -12,7 +12,8 @@ residents as (
         persons as population,
         make_date(year, 1, 1) as period_start,
         {{ age_band('age') }} as age_group,
-        case when age < 18 then persons else 0 end as children
+        case when age < 18 then persons else 0 end as children,
+        case when age >= 65 then persons else 0 end as older_residents
     from {{ ref('stg_register__befolkning_stadsdel') }}
 ),
 
@@ -34,7 +35,8 @@ counted_residents as (
         {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
         {{ breakdown_category(['sex', 'age_group']) }} as category,
         sum(residents.population) as population,
-        sum(residents.children) as children
+        sum(residents.children) as children,
+        sum(residents.older_residents) as older_residents
     from residents
     inner join crosswalk
         on
@@ -95,6 +97,7 @@ units as (
         category,
         cast(null as bigint) as population,
         cast(null as bigint) as children,
+        cast(null as bigint) as older_residents,
         households
     from counted_households
 ),
@@ -108,6 +111,7 @@ final as (
         category,
         sum(population) as population,
         sum(children) as children,
+        sum(older_residents) as older_residents,
         sum(households) as households
     from units
     group by
