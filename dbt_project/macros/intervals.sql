@@ -98,19 +98,15 @@ end
 {%- endmacro %}
 
 
-{# What a rate is counted per: cases per 100 children. #}
-{% macro rate_base() -%} 1e2 {%- endmacro %}
-
-
 {#
     The limit that fits an indicator's measure, from the columns measure,
-    numerator, denominator, value, standard_deviation and observations. An amount
-    has none.
+    numerator, denominator, rate_base, value, standard_deviation and observations.
+    An amount has none.
 #}
 {% macro confidence_limit(side) -%}
 case measure
     when 'count' then {{ byar_interval('numerator', side) }}
-    when 'rate' then {{ rate_base() }} / denominator
+    when 'rate' then cast(rate_base as double) / denominator
         * {{ byar_interval('numerator', side) }}
     when 'proportion'
         then {{ wilson_interval('numerator', 'denominator', side) }}

@@ -84,6 +84,7 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         # From 22 to 31 December, both included.
         ("substance_use_care_days", (10, 1, 10)),
         ("homeless_persons", (2, None, 2)),
+        ("homeless_per_10000", (2, 700, 200 / 7)),
         ("homeless_women_share", (1, 2, 1 / 2)),
         ("homeless_long_share", (1, 2, 1 / 2)),
         ("homeless_parents_share", (1, 2, 1 / 2)),

@@ -12,6 +12,10 @@ answers as (
     from {{ ref('stg_register__hemloshet_kartlaggning') }}
 ),
 
+populations as (
+    select * from {{ ref('int_district_populations') }}
+),
+
 -- Where a year has two surveys, its last one is the year's, also if it found
 -- nobody.
 surveys as (
@@ -66,6 +70,20 @@ counted as (
     ) }}
 ),
 
+counted_of_residents as (
+    select
+        counted.*,
+        populations.population
+    from counted
+    left join populations
+        on
+            counted.municipality_id = populations.municipality_id
+            and counted.period_start = populations.period_start
+            and counted.geography_id = populations.geography_id
+            and counted.breakdown = populations.breakdown
+            and counted.category = populations.category
+),
+
 final as (
     {{ measures_as_rows('counted', [
         {
@@ -96,6 +114,16 @@ final as (
             'indicator': 'homeless_children',
             'numerator': 'children',
             'where': "breakdown in ('total', 'sex')",
+        },
+    ]) }}
+    union all
+    {{ measures_as_rows('counted_of_residents', [
+        {
+            'indicator': 'homeless_per_10000',
+            'numerator': 'persons',
+            'denominator': 'population',
+            'where': "(breakdown = 'total'"
+                ~ " or (breakdown = 'sex' and population > 0))",
         },
     ]) }}
 )

@@ -4,6 +4,10 @@ catalogue as (
     select * from {{ ref('indicators') }}
 ),
 
+units as (
+    select * from {{ ref('units') }}
+),
+
 united as (
     select * from {{ ref('int_indicators_united') }}
 ),
@@ -17,17 +21,21 @@ valued as (
     select
         united.*,
         catalogue.measure,
+        units.rate_base,
         case
             when united.published_value is not null
                 then united.published_value
             when catalogue.measure in ('count', 'amount')
                 then united.numerator
             when catalogue.measure = 'rate'
-                then {{ rate_base() }} * united.numerator / united.denominator
+                then
+                    cast(units.rate_base * united.numerator as double)
+                    / united.denominator
             else cast(united.numerator as double) / united.denominator
         end as value
     from united
     inner join catalogue on united.indicator_id = catalogue.indicator_id
+    left join units on catalogue.unit = units.unit
 ),
 
 bounded as (

@@ -1,6 +1,7 @@
 """The catalogue in the seeds is whole, and faults in it are named where they are."""
 
 import csv
+import re
 import shutil
 from pathlib import Path
 
@@ -77,6 +78,17 @@ def test_the_catalogue_of_the_project() -> None:
     assert signs["real_disposable_income"] == -1
     first = catalogue.group_comparisons[0]
     assert (first.category_a, first.category_b) == ("funktionsnedsattning", "socialpsykiatri")
+
+
+def test_the_unit_of_a_rate_says_in_words_what_it_is_counted_per() -> None:
+    with (SEEDS / "units.csv").open(encoding="utf-8", newline="") as file:
+        bases = {row["unit"]: row["rate_base"] for row in csv.DictReader(file)}
+    rates = [row for row in load_catalogue(SEEDS).indicators if row.measure is Measure.RATE]
+    said = {row.indicator_id: re.search(r" per (\d[\d ]*) ", row.unit) for row in rates}
+    assert {name: found and found[1].replace(" ", "") for name, found in said.items()} == {
+        row.indicator_id: bases[row.unit] for row in rates
+    }
+    assert {bases[row.unit] for row in rates} == {"100", "10000"}
 
 
 def test_planted_and_real_explanations_are_told_apart() -> None:

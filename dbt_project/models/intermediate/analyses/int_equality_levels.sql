@@ -55,6 +55,7 @@ compared as (
         catalogue.indicator_id not in (
             'child_cases_per_100',
             'child_cases_girls_share',
+            'homeless_per_10000',
             'homeless_women_share',
             'rvc_counselling_granted',
             'social_psychiatry_women_share',
