@@ -16,6 +16,7 @@ _DEFINITE: Mapping[str, str] = MappingProxyType(
         "Kostnad": "kostnaden",
         "Schablonersättning": "schablonersättningen",
         "Folkmängd": "folkmängden",
+        "Mediantid": "mediantiden",
         "Skuldbelopp": "skuldbeloppet",
         "Medianskuld": "medianskulden",
         "Prisindex": "prisindexet",

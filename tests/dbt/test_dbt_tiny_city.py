@@ -59,6 +59,9 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("family_law_talks", (1, None, 1)),
         ("family_law_custody_investigations", (1, None, 1)),
         ("family_law_paternities", (1, None, 1)),
+        # f3, from 1 June to 1 December.
+        ("family_law_custody_investigations_ended", (1, None, 1)),
+        ("family_law_custody_days_median", (183, None, 183)),
         ("family_law_agreed_share", (1, 2, 1 / 2)),
         # c1, c2, c4 and c5 are placed, for 40, 365, 5 and 1 days; q1 and q6 ended for a reason.
         ("children_placed", (4, None, 4)),
@@ -177,6 +180,14 @@ def test_a_board_without_events_has_zero_and_a_board_that_does_not_exist_nothing
     assert tiny_city.value("family_law_cases", "0180-norrmalm") == (0, None, 0, "observed")
     assert tiny_city.value("family_law_cases", "0180-jarva") == (0, None, 0, "observed")
     assert tiny_city.value("family_law_cases", "0180-alvsjo") is None
+    # Half of nothing is no day.
+    assert tiny_city.value("family_law_custody_investigations_ended", "0180-jarva") == (
+        0,
+        None,
+        0,
+        "observed",
+    )
+    assert tiny_city.value("family_law_custody_days_median", "0180-jarva") is None
     # Nobody counted residents of the other boards; that is no zero.
     assert tiny_city.value("population", "0180-bromma") is None
 

@@ -49,7 +49,9 @@ ended as (
         {{ breakdown_name(['sex']) }} as breakdown,
         {{ breakdown_category(['sex']) }} as category,
         count(*) as cases,
-        count(*) filter (where cases.result = 'overenskommelse') as agreed
+        count(*) filter (where cases.result = 'overenskommelse') as agreed,
+        count(*) filter (where cases.case_type = 'utredning_vardnad')
+            as custody_investigations
     from cases
     inner join crosswalk
         on
@@ -64,6 +66,79 @@ ended as (
         ['cases.municipality_id', 'cases.end_year', 'crosswalk.geography_id'],
         ['cases.sex']
     ) }}
+),
+
+custody_investigations as (
+    select
+        cases.municipality_id,
+        cases.end_year as period_start,
+        crosswalk.geography_id,
+        cases.sex,
+        {{ days_between('cases.start_date', 'cases.end_date') }} as days
+    from cases
+    inner join crosswalk
+        on
+            cases.municipality_id = crosswalk.municipality_id
+            and cases.board_name = crosswalk.board_name
+            and cases.end_year between crosswalk.counts_from
+            and crosswalk.counts_to
+    where
+        cases.case_type = 'utredning_vardnad'
+        and cases.result is not null
+),
+
+of_all_and_each as (
+    select
+        municipality_id,
+        period_start,
+        geography_id,
+        'total' as breakdown,
+        'total' as category,
+        days
+    from custody_investigations
+    union all
+    select
+        municipality_id,
+        period_start,
+        geography_id,
+        'sex' as breakdown,
+        sex as category,
+        days
+    from custody_investigations
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by
+                municipality_id, period_start, geography_id, breakdown, category
+            order by days nulls last
+        ) as place,
+        count(*) over (
+            partition by
+                municipality_id, period_start, geography_id, breakdown, category
+        ) as investigations
+    from of_all_and_each
+),
+
+-- The middle one, or halfway between the two in the middle.
+durations as (
+    select
+        municipality_id,
+        period_start,
+        geography_id,
+        breakdown,
+        category,
+        avg(cast(days as double)) as median_days
+    from ranked
+    where 2 * place between investigations and investigations + 2
+    group by
+        municipality_id,
+        period_start,
+        geography_id,
+        breakdown,
+        category
 ),
 
 final as (
@@ -96,6 +171,17 @@ final as (
             'indicator': 'family_law_agreed_share',
             'numerator': 'agreed',
             'denominator': 'cases',
+        },
+        {
+            'indicator': 'family_law_custody_investigations_ended',
+            'numerator': 'custody_investigations',
+        },
+    ]) }}
+    union all
+    {{ measures_as_rows('durations', [
+        {
+            'indicator': 'family_law_custody_days_median',
+            'numerator': 'median_days',
         },
     ]) }}
 )

@@ -57,7 +57,14 @@ registered as (
     select
         catalogue.indicator_id,
         catalogue.source_id,
-        catalogue.measure in ('count', 'amount')
+        -- No kronor are nothing; a median of nobody is no value.
+        (
+            catalogue.measure = 'count'
+            or (
+                catalogue.measure = 'amount'
+                and catalogue.unit <> 'dagar'
+            )
+        )
         and catalogue.source_id not in (
             'befolkning_stadsdel', 'hushall_stadsdel', 'socioekonomi_stadsdel'
         ) as is_zero_when_absent

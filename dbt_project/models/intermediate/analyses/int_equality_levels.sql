@@ -62,6 +62,7 @@ compared as (
             -- The same cases, by type.
             'family_law_agreements',
             'family_law_custody_investigations',
+            'family_law_custody_investigations_ended',
             'family_law_paternities',
             'family_law_talks',
             -- Of persons who are counted themselves.
