@@ -3,7 +3,7 @@
 What does not belong here: outcomes. This module ends with p-values and expected values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -24,11 +24,9 @@ from orchestration.statistics.filters import (
     Panel,
     Prediction,
     breakeven_volatility,
-    fit_mixture,
-    predict,
-    run_history,
 )
 from orchestration.statistics.means import LogNormalLevel, moderate
+from orchestration.statistics.pooled import Judged, judge
 from orchestration.statistics.proportions import BetaBinomial
 
 
@@ -72,7 +70,7 @@ class JudgedSeries:
         prediction: of all series of the same kind.
         panel: the same.
         model: the model.
-        sigma: grid of volatilities, (G,).
+        fit: what was pooled.
         p_value: two-sided.
         p_down: one-sided, of a value at most as large.
         p_up: one-sided, of a value at least as large.
@@ -90,7 +88,7 @@ class JudgedSeries:
     prediction: Prediction
     panel: Panel
     model: LevelModel
-    sigma: FloatArray
+    fit: Judged
     p_value: float
     p_down: float
     p_up: float
@@ -148,13 +146,14 @@ class JudgedSeries:
             self.panel.take([self.row]),
             alpha=self.settings.alpha,
             ceiling=self.settings.breakeven_ceiling,
+            slope=np.array(self.fit.dials.slope),
         )
         return float(found[0])
 
     @property
     def volatility(self) -> float:
         """Posterior mean of its yearly log-volatility."""
-        return float((self.prediction.weights[self.row] * self.sigma).sum())
+        return float(self.prediction.ways[self.row] @ self.fit.dials.volatilities)
 
     @property
     def persons_concerned(self) -> float:
@@ -237,7 +236,7 @@ class JudgedSeries:
     @property
     def volatility_variance(self) -> float:
         """Posterior mean of its yearly variance on the log scale."""
-        return float((self.prediction.weights[self.row] * np.square(self.sigma)).sum())
+        return float(self.prediction.ways[self.row] @ np.square(self.fit.dials.volatilities))
 
     def _unit(self, raw: float) -> float:
         if self.model.discrete:
@@ -468,27 +467,24 @@ def _judge_kind(
     settings: DeviationSettings,
 ) -> list[JudgedSeries]:
     model: LevelModel
-    grid = settings.volatility_grid
+    dials = settings.counted
     match kind:
         case ModelKind.COUNTS:
             model = GammaPoisson(settings.prior_shape)
         case ModelKind.PROPORTIONS:
             model = BetaBinomial(settings.prior_shape)
         case ModelKind.MEANS:
-            model = LogNormalLevel()
+            model, dials = LogNormalLevel(), settings.means
         case ModelKind.AMOUNTS:
-            model, grid = LogNormalLevel(), settings.amount_volatility_grid
+            model, dials = LogNormalLevel(), settings.amounts
     panel = _panel(members, catalogue, year, moderated=kind is ModelKind.MEANS)
     if kind is ModelKind.MEANS and not (panel.exposure[panel.usable] > 0).all():
         # Nobody's value was ever unlike another's: as without a known spread.
-        grid = settings.amount_volatility_grid
-    sigma = np.array(grid)
-    history = run_history(model, panel, sigma)
+        dials = settings.amounts
     pools = [f"{m.indicator.area}/{kind}/{geography_level(m.series.geography_id)}" for m in members]
-    weights = _pool_weights(history.log_likelihood, history.points > 0, pools, settings)
-    prediction = predict(model, panel, history, np.vstack([weights[pool] for pool in pools]))
-    p = prediction.p_values()
-    below, above = prediction.tails()
+    fit = judge(model, panel, [m.indicator.source_id for m in members], pools, dials)
+    p = fit.prediction.p_values()
+    below, above = fit.prediction.tails()
     return [
         JudgedSeries(
             series=member.series,
@@ -497,10 +493,10 @@ def _judge_kind(
             pool=pool,
             pool_size=pools.count(pool),
             row=row,
-            prediction=prediction,
-            panel=panel,
+            prediction=fit.prediction,
+            panel=fit.panel,
             model=model,
-            sigma=sigma,
+            fit=fit,
             p_value=float(p[row]),
             p_down=float(below[row]),
             p_up=float(above[row]),
@@ -510,34 +506,6 @@ def _judge_kind(
         )
         for row, (member, pool) in enumerate(zip(members, pools, strict=True))
     ]
-
-
-def _pool_weights(
-    log_likelihood: FloatArray,
-    informative: BoolArray,
-    pools: Sequence[str],
-    settings: DeviationSettings,
-) -> Mapping[str, FloatArray]:
-    """One mixture for each pool, pulled towards the common one of the same kind of measure."""
-    size = log_likelihood.shape[1]
-    common = fit_mixture(
-        log_likelihood[informative],
-        np.full(size, 1.0 / size),
-        settings.grid_prior_series,
-        tolerance=settings.em_tolerance,
-        max_iterations=settings.em_max_iterations,
-    )
-    names = np.array(pools)
-    return {
-        pool: fit_mixture(
-            log_likelihood[informative & (names == pool)],
-            common,
-            settings.pool_prior_series,
-            tolerance=settings.em_tolerance,
-            max_iterations=settings.em_max_iterations,
-        )
-        for pool in dict.fromkeys(pools)
-    }
 
 
 def _panel(
@@ -566,7 +534,7 @@ def _panel(
         n = df[known] + 1.0
         steadied = moderate(exposure[known] * n, df[known])
         exposure[known], df[known] = steadied.variance / n, steadied.df
-    return Panel(observed, exposure, usable, reset, log_shift, df[:, -1])
+    return Panel(observed, exposure, usable, reset, log_shift, df[:, -1], np.ones(len(members)))
 
 
 def unit_factor(member: Prepared) -> float:

@@ -4,24 +4,55 @@ What does not belong here: anything read from the environment, and figures that 
 indicator rather than to the method (those are in the catalogue).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestration.statistics.monthly import MonthlySettings
+from orchestration.statistics.pooled import Dials
 
-#: Each a third above the one before. On a coarser grid a pool of one volatility is seen as a mix
-#: of its neighbours, and the series are told apart by chance.
-_VOLATILITIES = (0.02, 0.027, 0.036, 0.047, 0.063, 0.084, 0.112, 0.15, 0.2, 0.267)
+#: Steps of a third to a half. On a coarser grid a pool of one volatility is seen as a mix of its
+#: neighbours, and the series are told apart by chance. The last ones are for the wild; more than a
+#: little weight there is warned of (``weight_at_the_end``).
+_COUNTED = (0.0, 0.02, 0.03, 0.045, 0.065, 0.095, 0.14, 0.2, 0.3, 0.45, 0.7)
+_COUNTED_BELIEF = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.6, 0.4, 0.25)
+#: Amounts have no sampling noise, so what stands for nought is a small number: with nought itself
+#: every change would be infinitely surprising.
+_AMOUNTS = (0.001, 0.0025, 0.005, 0.01, *_COUNTED[1:])
+_AMOUNTS_BELIEF = (1.0, 1.0, 1.0, 1.0, *_COUNTED_BELIEF[1:])
+
+#: Counts and proportions. Everyone leans a little; a pool can say that few lean much, not that
+#: nobody does: in eight years of 200 a year two per cent a year cannot be told from nought.
+COUNTED = Dials(
+    volatility=_COUNTED,
+    volatility_belief=_COUNTED_BELIEF,
+    slope=(0.015, 0.06),
+    slope_belief=(1.0, 1.0),
+    leap=(0.005, 0.015, 0.03, 0.06),
+    leap_belief=(0.1, 1.0, 1.0, 0.9),
+    one_off=0.03,
+    noise=(0.1, 0.2, 0.35, 0.6, 1.0, 1.5, 2.2, 3.3, 5.0),
+)
+#: Means, whose sampling variance is known.
+MEANS = Dials(
+    volatility=_COUNTED,
+    volatility_belief=_COUNTED_BELIEF,
+    slope=(0.0, 0.02, 0.06),
+    slope_belief=(0.7, 0.15, 0.15),
+    leap=(0.002, 0.01, 0.03),
+    leap_belief=(3.0, 1.0, 0.5),
+    one_off=0.015,
+    prior_series=2.0,
+)
+#: Amounts, prices and indices, without sampling noise.
+AMOUNTS = replace(MEANS, volatility=_AMOUNTS, volatility_belief=_AMOUNTS_BELIEF)
+
 _POSITIVE = ("relevant_change", "prior_shape", "breakeven_ceiling", "stability_relevant_change")
 _LEAST = {
     "focus_minimum_change": 0,
-    "pool_prior_series": 0,
-    "grid_prior_series": 0,
     "current_within_years": 0,
     "board_minimum_change": 0,
     "board_minimum_count": 0,
     "shock_minimum_change": 0,
     "minimum_history": 1,
-    "em_max_iterations": 1,
     "shock_minimum_sources": 1,
     # Two coefficients, one board left out, and two more to estimate a variance from.
     "board_minimum_number": 5,
@@ -44,17 +75,11 @@ class DeviationSettings:
             ``probability_relevant`` and for differences between groups.
         focus_minimum_change: a statistically clear change smaller than this, against the
             expected value, is watched and not a focus: large counts make everything clear.
-        volatility_grid: yearly log-volatilities that series with counts or samples may have.
-        amount_volatility_grid: the same for amounts without either. It holds no zero, because
-            without sampling noise a zero would make every change infinitely surprising.
+        counted: what is pooled of counts and proportions.
+        means: the same of means.
+        amounts: the same of amounts.
         prior_shape: shape a0 of the gamma-Poisson start, and both parameters of the beta start;
             1/2 is Jeffreys'.
-        pool_prior_series: how many series' worth of belief a pool borrows from all pools of the
-            same kind of measure. Small pools cannot estimate a mixture by themselves.
-        grid_prior_series: how many series' worth of an even spread over the grid the common
-            mixture starts from, so that no volatility is ruled out by a handful of series.
-        em_tolerance: largest change of a mixture weight at which the fit is done.
-        em_max_iterations: the fit stops here at the latest.
         breakeven_ceiling: largest yearly log-volatility that is searched when asking which one
             would explain a change away.
         minimum_history: comparable earlier values needed before a change is tested.
@@ -87,13 +112,10 @@ class DeviationSettings:
     interval_level: float = 0.95
     relevant_change: float = 0.10
     focus_minimum_change: float = 0.05
-    volatility_grid: tuple[float, ...] = (0.0, *_VOLATILITIES)
-    amount_volatility_grid: tuple[float, ...] = _VOLATILITIES
+    counted: Dials = COUNTED
+    means: Dials = MEANS
+    amounts: Dials = AMOUNTS
     prior_shape: float = 0.5
-    pool_prior_series: float = 5.0
-    grid_prior_series: float = 1.0
-    em_tolerance: float = 1e-6
-    em_max_iterations: int = 500
     breakeven_ceiling: float = 3.0
     minimum_history: int = 1
     current_within_years: int = 1
@@ -119,10 +141,6 @@ class DeviationSettings:
         for name in _POSITIVE:
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be positive")
-        if not self.volatility_grid or min(self.volatility_grid) < 0:
-            raise ValueError("volatility_grid must hold volatilities of at least 0")
-        if not self.amount_volatility_grid or min(self.amount_volatility_grid) <= 0:
-            raise ValueError("amount_volatility_grid must hold positive volatilities")
 
     def places(self) -> tuple[str, ...]:
         """Geographies an indicator may be tested in, the municipality first."""

@@ -1,37 +1,51 @@
-r"""Expected values from short series: a local level whose volatility is pooled.
+r"""Expected values from short series: a level that wanders, leans and now and then leaps.
 
-A few yearly values cannot estimate their own volatility, so it is estimated over comparable
-series. Each series has a level that wanders by a yearly log-volatility :math:`\sigma`; the
-volatilities of a pool follow a mixture on a grid, fitted by EM on history only. The tested value
-never takes part in its own expectation.
+A few yearly values cannot estimate how restless they are, so that is pooled over comparable series
+(``pooled.py``); here stands what one series does, given how it moves (``Dynamics``):
 
-What the level is not told, and does with it: stocks (cases open on a day) keep most of their
-members from year to year, and persons with repeated events are counted more than once. Both break
-Poisson's law, the one towards less variation and the other towards more. It is the floor only;
-volatility takes the rest, and a series calmer than the floor is judged with too much caution. A
-surprising year stays in the history and the level follows it part of the way, so that a return to
-where it was is half expected and surprises less than the departure did. Exposures are taken as
-known; the noise that SCB adds to populations from 2025 is small against a city's, and parts are
-never had by subtraction.
+.. math::
+
+    \log\ell_t = \log\ell_{t-1} + b_t + e_t, \qquad b_t = \varphi b_{t-1} + u_t
+
+The step :math:`e_t` is normal with the yearly log-volatility :math:`\sigma`, or, with a small
+pooled probability, a wide one. A year may also be a one-off: it is off by as much as a wide step
+and the level has not moved. A wide step and a one-off look the same in the year they come and are
+told apart by the year after, so both are kept for a year: a value that returns is no surprise, and
+neither is one that stays. The slope :math:`b` is damped, so that no trend is drawn out for ever.
+The tested value never takes part in its own expectation.
+
+Observations are Poisson, binomial or normal around the level, times a noise that is pooled by
+register: above one where persons have several events, below one in stocks, most of whose members
+were there the year before. Exposures are taken as known; the noise that SCB adds to populations
+from 2025 is small against a city's, and parts are never had by subtraction.
 
 The driver here is common to counts (``GammaPoisson``, below), proportions (``proportions.py``)
 and means (``means.py``); a model says how its state steps forward, is updated and predicts.
-What does not belong here: indicators, catalogues, and what a deviation means.
+The level is known by the mean and variance of its link (log, logit), which each model turns into
+its own conjugate state; the slope is carried beside it by its covariance with the level, and the
+two or more ways a year may be read are merged by their first two moments.
+What does not belong here: what is pooled, indicators, catalogues, and what a deviation means.
 
-References: Harvey & Fernandes (1989), J. Bus. Econ. Stat. 7:407 (gamma-Poisson level);
-Kiefer & Wolfowitz (1956) and Koenker & Mizera (2014), J. Am. Stat. Assoc. (nonparametric
-mixture); mid-p after Lancaster (1961).
+References: Harvey & Fernandes (1989), J. Bus. Econ. Stat. 7:407 (gamma-Poisson level); West,
+Harrison & Migon (1985), J. Am. Stat. Assoc. 80:73 (a conjugate level with a linear Bayes state);
+Gardner & McKenzie (1985), Manag. Sci. 31:1237 (damped trends); Harrison & Stevens (1976), J. R.
+Stat. Soc. B 38:205 (several states at a time, merged a year later); mid-p after Lancaster (1961).
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy import special
 
-from orchestration.statistics.arrays import BoolArray, FloatArray
+from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
 
 State = tuple[FloatArray, FloatArray]
+
+#: Weights below this make no difference to a probability that anyone reads.
+_NEXT_TO_NOTHING = 1e-12
 
 
 class Observation(NamedTuple):
@@ -63,8 +77,16 @@ class LevelModel(Protocol):
         """State after the first value of a series."""
         ...
 
+    def moments(self, state: State) -> State:
+        """Mean and variance of the level's link."""
+        ...
+
+    def of_moments(self, mean: FloatArray, variance: FloatArray) -> State:
+        """The state whose link has this mean and variance."""
+        ...
+
     def forward(self, state: State, variance: FloatArray, log_shift: FloatArray) -> State:
-        """State a year later, after a known change of the level by ``exp(log_shift)``."""
+        """State after so much is added to its link's variance, and its level multiplied."""
         ...
 
     def update(self, state: State, seen: Observation) -> State:
@@ -121,6 +143,16 @@ class GammaPoisson:
         """``(a0 + y, e)``."""
         return self.prior_shape + seen.y, seen.exposure + np.zeros_like(seen.y)
 
+    def moments(self, state: State) -> State:
+        """``log(a / b)`` and ``1 / a``."""
+        a, b = state
+        return np.log(a / b), 1.0 / a
+
+    def of_moments(self, mean: FloatArray, variance: FloatArray) -> State:
+        """``1 / variance`` and that over the level."""
+        a = 1.0 / variance
+        return a, a * np.exp(-mean)
+
     def forward(self, state: State, variance: FloatArray, log_shift: FloatArray) -> State:
         """One year on; a known change divides ``b``."""
         a, b = state
@@ -141,14 +173,14 @@ class GammaPoisson:
         return np.asarray(out, dtype=np.float64)
 
     def tails(self, state: State, seen: Observation) -> tuple[FloatArray, FloatArray]:
-        """Mid-p of both tails; each is computed on its own side, so that small ones stay true."""
+        """Mid-p of both tails, which sum to one; the smaller is computed, so that it stays true."""
         a, b = state
         y, e = seen.y, seen.exposure
-        half = 0.5 * np.exp(self.log_density(state, seen))
-        below = special.betainc(a, y + 1.0, b / (b + e)) - half
-        # P(Y >= 0) is one, where the beta function has no value.
-        above = np.where(y > 0, special.betainc(np.maximum(y, 1.0), a, e / (b + e)), 1.0) - half
-        return below, above
+        low = y * b <= e * a
+        share = np.where(low, b, e) / (b + e)
+        smaller = special.betainc(np.where(low, a, y), np.where(low, y + 1.0, a), share)
+        smaller = smaller - 0.5 * np.exp(self.log_density(state, seen))
+        return np.where(low, smaller, 1.0 - smaller), np.where(low, 1.0 - smaller, smaller)
 
     def cdf(self, state: State, seen: Observation) -> FloatArray:
         """Cumulative negative binomial."""
@@ -189,6 +221,7 @@ class Panel:
         reset: (S, T); whether the history before that year is cut off.
         log_shift: (S, T); log of a known change of the level into that year.
         df: (S,); degrees of freedom behind the tested year's sampling variance.
+        noise: (S,); variance of an observation over that of its law.
     """
 
     observed: FloatArray
@@ -197,11 +230,16 @@ class Panel:
     reset: BoolArray
     log_shift: FloatArray
     df: FloatArray
+    noise: FloatArray
 
-    def take(self, rows: BoolArray | FloatArray | list[int]) -> "Panel":
+    def take(self, rows: BoolArray | FloatArray | IntArray | list[int]) -> "Panel":
         """The same panel for some of its series."""
         index = np.asarray(rows)
         return Panel(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+
+    def with_noise(self, noise: FloatArray) -> "Panel":
+        """The same panel with another noise, (S,)."""
+        return replace(self, noise=noise)
 
     def year(self, column: int) -> Observation:
         """One column, each array of shape (S, 1)."""
@@ -211,109 +249,238 @@ class Panel:
 
 
 @dataclass(frozen=True, eq=False)
-class History:
-    """What the years before the tested one say, for each volatility.
+class Dynamics:
+    """How levels move from year to year, in G ways.
 
     Attributes:
-        state: the level at the tested year, before its value; pair of (S, G).
+        volatility: yearly log-volatilities of the ordinary step, (G,) or for each series (S, G).
+        slope: standard deviations of the yearly log slope, (G,).
+        damping: share of a slope that is left a year later, above 0 and at most 1.
+        leap: probability that a step is a wide one.
+        one_off: probability that a year is off without its level having moved.
+        wide_least: standard deviation of a wide step in a series that never moves.
+        wide_times: standard deviation of a wide step over that of an ordinary one.
+    """
+
+    volatility: FloatArray
+    slope: FloatArray
+    damping: float = 1.0
+    leap: float = 0.0
+    one_off: float = 0.0
+    wide_least: float = 0.0
+    wide_times: float = 1.0
+
+    @staticmethod
+    def wandering(volatility: FloatArray) -> "Dynamics":
+        """Levels that wander and do nothing else; for one or more volatilities."""
+        return Dynamics(volatility, np.zeros(volatility.shape[-1]))
+
+    @property
+    def ways(self) -> int:
+        """G."""
+        return int(self.volatility.shape[-1])
+
+    @property
+    def leaps(self) -> bool:
+        """Whether anything but ordinary steps can happen."""
+        return self.leap > 0 or self.one_off > 0
+
+    @property
+    def wide_variance(self) -> FloatArray:
+        """What a wide step or a one-off adds to the variance of the link; as ``volatility``."""
+        out: FloatArray = self.wide_least**2 + np.square(self.wide_times * self.volatility)
+        return out
+
+
+class _Level(NamedTuple):
+    """Link of the level and its slope, normal by their first two moments; arrays of one shape."""
+
+    mean: FloatArray
+    variance: FloatArray
+    slope: FloatArray
+    slope_variance: FloatArray
+    covariance: FloatArray
+
+    def where(self, chosen: BoolArray, other: "_Level") -> "_Level":
+        """This where chosen, else the other."""
+        return _Level(*(np.where(chosen, a, b) for a, b in zip(self, other, strict=True)))
+
+    def stepped(self, dynamics: Dynamics, variance: FloatArray, slopes: FloatArray) -> "_Level":
+        """A year on, with an ordinary step."""
+        phi = dynamics.damping
+        fresh = (1.0 - phi**2) * slopes
+        carried = phi**2 * self.slope_variance + fresh
+        slope = phi * self.slope
+        return _Level(
+            self.mean + slope,
+            self.variance + 2.0 * phi * self.covariance + carried + variance,
+            slope,
+            carried,
+            phi * self.covariance + carried,
+        )
+
+    def updated(self, model: LevelModel, seen: Observation, wide: FloatArray | float) -> "_Level":
+        """After a value, the step into which was wider by so much variance."""
+        before = self.variance + wide
+        mean, variance = model.moments(model.update(model.of_moments(self.mean, before), seen))
+        part = self.covariance / before
+        return _Level(
+            mean,
+            variance,
+            self.slope + part * (mean - self.mean),
+            self.slope_variance - part**2 * (before - variance),
+            self.covariance * variance / before,
+        )
+
+
+def _merged(levels: Sequence[_Level], weights: Sequence[FloatArray]) -> _Level:
+    """One level with the first two moments of a mixture; weights need not sum to one."""
+    total = sum(weights[1:], weights[0])
+    shares = [np.divide(w, total, out=np.zeros_like(w), where=total > 0) for w in weights]
+    mean = _sum(share * one.mean for share, one in zip(shares, levels, strict=True))
+    slope = _sum(share * one.slope for share, one in zip(shares, levels, strict=True))
+    both = list(zip(shares, levels, strict=True))
+    return _Level(
+        mean,
+        _sum(share * (one.variance + np.square(one.mean - mean)) for share, one in both),
+        slope,
+        _sum(share * (one.slope_variance + np.square(one.slope - slope)) for share, one in both),
+        _sum(
+            share * (one.covariance + (one.mean - mean) * (one.slope - slope))
+            for share, one in both
+        ),
+    )
+
+
+def _sum(terms: Iterable[FloatArray]) -> FloatArray:
+    return reduce(np.add, terms)
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What the years before the tested one say, for each way a level may move.
+
+    Attributes:
+        level: at the tested year, before its value, with an ordinary step; (C, S, G). The first
+            of C components followed the latest value, the second held it for a one-off.
+        share: of the components, (C, S, G), summing to one over the first axis.
         log_likelihood: (S, G), of the values that had one before them.
         points: (S,), how many values those were.
         started: (S,), whether there is any comparable value at all.
     """
 
-    state: State
+    level: _Level
+    share: FloatArray
     log_likelihood: FloatArray
     points: FloatArray
     started: BoolArray
 
 
-def run_history(model: LevelModel, panel: Panel, sigma: FloatArray) -> History:
+def run_history(model: LevelModel, panel: Panel, dynamics: Dynamics) -> History:
     """Filter all columns but the last, and step into the last.
 
     Args:
         model: counts, proportions or means.
         panel: S series, T years.
-        sigma: yearly log-volatilities, shape (G,) for all series or (S, G) for each.
+        dynamics: how levels may move, in G ways.
 
     Returns:
-        State, likelihood and number of predicted values. A gap of g years adds g times the
+        Level, likelihood and number of predicted values. A gap of g years adds g times the
         yearly variance, because every year steps forward whether it has a value or not.
     """
     rows, columns = panel.observed.shape
-    variance = np.broadcast_to(np.square(sigma), (rows, sigma.shape[-1]))
-    state: State = (np.ones(variance.shape), np.ones(variance.shape))
-    log_likelihood = np.zeros(variance.shape)
-    points = np.zeros(rows)
+    shape = (2 if dynamics.leaps else 1, rows, dynamics.ways)
+    variance = np.broadcast_to(np.square(dynamics.volatility), shape[1:])
+    slopes = np.broadcast_to(np.square(dynamics.slope), shape[1:])
+    wide = np.broadcast_to(dynamics.wide_variance, shape[1:])
+    nought = np.zeros(shape)
+    fresh = _Level(nought, nought + 1.0, nought, nought + slopes, nought)
+    level, share = fresh, np.zeros(shape)
+    share[0] = 1.0
+    log_likelihood, points = np.zeros(shape[1:]), np.zeros(rows)
     started = np.zeros(rows, dtype=bool)
     for column in range(columns):
-        live = started[:, None]
-        state = _where(
-            live, model.forward(state, variance, panel.log_shift[:, column, None]), state
-        )
+        stepped = level.stepped(dynamics, variance, slopes)
+        stepped = _shifted(model, stepped, panel.log_shift[:, column])
+        level = stepped.where(started[:, None], level)
         if column == columns - 1:
             break
-        seen = panel.year(column)
+        seen = _noisy(model, panel.year(column), panel.noise)
         started = started & ~panel.reset[:, column]
         usable = panel.usable[:, column]
         predicted = (usable & started)[:, None]
-        density = model.log_density(state, seen)
+        after, new_share, density = _learn(model, (level, share), seen, dynamics, wide)
+        if model.discrete:
+            # A density in scaled counts, as one in counts.
+            density = density - np.log(panel.noise)[:, None]
         log_likelihood = log_likelihood + np.where(predicted, density, 0.0)
         points = points + predicted[:, 0]
+        level = after.where(predicted, level)
+        share = np.where(predicted, new_share, share)
         first = (usable & ~started)[:, None]
-        state = _where(predicted, model.update(state, seen), state)
-        start = model.start(seen)
-        state = _where(first, (start[0] + 0 * variance, start[1] + 0 * variance), state)
+        if first.any():
+            mean, spread = model.moments(model.start(seen))
+            level = fresh._replace(mean=nought + mean, variance=nought + spread).where(first, level)
+            share = np.where(first, np.eye(shape[0])[0][:, None, None], share)
         started = started | usable
-    return History(state, log_likelihood, points, started)
+    return History(level, share, log_likelihood, points, started)
 
 
-def _where(chosen: BoolArray, new: State, old: State) -> State:
-    return np.where(chosen, new[0], old[0]), np.where(chosen, new[1], old[1])
+def _noisy(model: LevelModel, seen: Observation, noise: FloatArray) -> Observation:
+    """An observation in the units in which it has the variance of its law."""
+    if model.discrete:
+        return seen._replace(y=seen.y / noise[:, None], exposure=seen.exposure / noise[:, None])
+    return seen._replace(exposure=seen.exposure * noise[:, None])
 
 
-def fit_mixture(
-    log_likelihood: FloatArray,
-    prior_weights: FloatArray,
-    prior_series: float,
-    *,
-    tolerance: float,
-    max_iterations: int,
-) -> FloatArray:
-    """Weights of the volatility grid in a pool, by EM.
+def _shifted(model: LevelModel, level: _Level, log_shift: FloatArray) -> _Level:
+    """After a known change of the level; (S,)."""
+    if not np.any(log_shift):
+        return level
+    state = model.of_moments(level.mean, level.variance)
+    moved = model.forward(state, np.zeros_like(level.mean), log_shift[:, None])
+    mean, variance = model.moments(moved)
+    return level._replace(mean=mean, variance=variance)
 
-    Args:
-        log_likelihood: (S, G) of the series that predicted at least one value.
-        prior_weights: (G,), summing to one; what the pool is pulled towards.
-        prior_series: how many series' worth that pull is. Zero gives the plain
-            nonparametric maximum-likelihood estimate.
-        tolerance: largest change of a weight at which to stop.
-        max_iterations: at most so many steps.
 
-    Returns:
-        Weights of shape (G,), summing to one; the prior's where no series says anything.
+def _learn(
+    model: LevelModel,
+    known: tuple[_Level, FloatArray],
+    seen: Observation,
+    dynamics: Dynamics,
+    wide: FloatArray,
+) -> tuple[_Level, FloatArray, FloatArray]:
+    """Levels after a value, the components' new shares, and the value's log density (S, G).
+
+    Known are the levels before it and the components' shares.
     """
-    series = log_likelihood.shape[0]
-    if series == 0:
-        return prior_weights
-    likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
-    weights = prior_weights
-    for _ in range(max_iterations):
-        joint = likelihood * weights
-        shares = joint / joint.sum(axis=1, keepdims=True)
-        new = (shares.sum(axis=0) + prior_series * prior_weights) / (series + prior_series)
-        if np.max(np.abs(new - weights)) < tolerance:
-            return np.asarray(new, dtype=np.float64)
-        weights = new
-    return weights
+    level, share = known
+    density = model.log_density(model.of_moments(level.mean, level.variance), seen)
+    ordinary = level.updated(model, seen, 0.0)
+    if not dynamics.leaps:
+        return ordinary, share, density[0]
+    far = model.log_density(model.of_moments(level.mean, level.variance + wide), seen)
+    top = np.maximum(density, far).max(axis=0)
+    plain = (1.0 - dynamics.leap - dynamics.one_off) * share * np.exp(density - top)
+    off = share * np.exp(far - top)
+    leapt, once = dynamics.leap * off, dynamics.one_off * off
+    moved = level.updated(model, seen, wide)
+    followed = plain + leapt
+    total = (followed + once).sum(axis=0)
+    after = _merged(
+        [_one(ordinary, 0), _one(ordinary, 1), _one(moved, 0), _one(moved, 1)],
+        [plain[0], plain[1], leapt[0], leapt[1]],
+    )
+    held = _merged([_one(level, 0), _one(level, 1)], [once[0], once[1]])
+    possible = once.sum(axis=0) > 0
+    held = held.where(possible, after)
+    new = _Level(*(np.stack(pair) for pair in zip(after, held, strict=True)))
+    shares = np.stack([followed.sum(axis=0), once.sum(axis=0)]) / total
+    return new, shares, np.log(total) + top
 
 
-def responsibilities(log_likelihood: FloatArray, weights: FloatArray) -> FloatArray:
-    """Posterior weight of each volatility for each series; (S, G), rows summing to one."""
-    with np.errstate(divide="ignore"):
-        joint = log_likelihood + np.log(weights)
-    joint = np.exp(joint - joint.max(axis=1, keepdims=True))
-    out: FloatArray = joint / joint.sum(axis=1, keepdims=True)
-    return out
+def _one(level: _Level, component: int) -> _Level:
+    return _Level(*(part[component] for part in level))
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,15 +489,22 @@ class Prediction:
 
     Attributes:
         model: counts, proportions or means.
-        state: level at the tested year, before its value; pair of (S, G).
-        weights: (S, G), posterior weights of the volatilities.
+        state: level at the tested year, before its value; pair of (S, M): one for each way a
+            level may move, each component of its history, and an ordinary and a wide step.
+        weights: (S, M), of those, summing to one.
+        ways: (S, G), posterior weights of the ways the level moves.
+        one_off: (S, M), whether the latest earlier value is held for a one-off.
         seen: the value that came, its exposure and degrees of freedom; each (S, 1).
+        noise: (S,), variance of an observation over that of its law.
     """
 
     model: LevelModel
     state: State
     weights: FloatArray
+    ways: FloatArray
+    one_off: BoolArray
     seen: Observation
+    noise: FloatArray
 
     def shifted(self, log_shift: FloatArray) -> "Prediction":
         """The same after a known change of the level into the tested year; ``log_shift`` (S,)."""
@@ -344,12 +518,20 @@ class Prediction:
             self,
             state=(self.state[0][index], self.state[1][index]),
             weights=self.weights[index],
+            ways=self.ways[index],
+            one_off=self.one_off[index],
+            noise=self.noise[index],
             seen=Observation(*(a[index] for a in self.seen)),
         )
 
     def tails(self) -> tuple[FloatArray, FloatArray]:
         """Mid-p of a value at most, and at least, as large; each (S,)."""
-        below, above = self.model.tails(self.state, self.seen)
+        # Most ways have next to no weight, and their tails are dear.
+        counts = self.weights > _NEXT_TO_NOTHING
+        seen = Observation(*(np.broadcast_to(a, counts.shape)[counts] for a in self._scaled))
+        state = self.state[0][counts], self.state[1][counts]
+        below, above = np.zeros(counts.shape), np.zeros(counts.shape)
+        below[counts], above[counts] = self.model.tails(state, seen)
         # Half a probability taken from a sum may leave the unit interval by rounding.
         return np.clip(self._mix(below), 0.0, 1.0), np.clip(self._mix(above), 0.0, 1.0)
 
@@ -360,7 +542,15 @@ class Prediction:
 
     def expected(self) -> FloatArray:
         """Predictive mean; (S,)."""
-        return self._mix(self.model.expected(self.state, self.seen.exposure))
+        expected = self._mix(self.model.expected(self.state, self._scaled.exposure))
+        return expected * self.noise if self.model.discrete else expected
+
+    def probability_of_one_off(self) -> FloatArray:
+        """Probability that the latest earlier value was a one-off, now that this one came; (S,)."""
+        density = self.model.log_density(self.state, self._scaled)
+        joint = self.weights * np.exp(density - density.max(axis=1, keepdims=True))
+        out: FloatArray = (joint * self.one_off).sum(axis=1) / joint.sum(axis=1)
+        return out
 
     def interval(self, level: float) -> tuple[FloatArray, FloatArray]:
         """Central predictive interval of the mixture; two arrays (S,).
@@ -372,9 +562,9 @@ class Prediction:
 
     def quantile(self, probability: float) -> FloatArray:
         """Predictive quantile of the mixture by bisection; (S,)."""
-        limit = self.model.upper_limit(self.state, self.seen.exposure).max(axis=1)
+        limit = self.model.upper_limit(self.state, self._scaled.exposure).max(axis=1)
         if self.model.discrete:
-            low, high = np.full(limit.shape, -1.0), np.ceil(limit)
+            low, high = np.full(limit.shape, -1.0), np.ceil(limit * self.noise)
         else:
             low, high = -limit, limit
         steps = int(np.ceil(np.log2(np.max(high - low)))) + (1 if self.model.discrete else 45)
@@ -391,12 +581,15 @@ class Prediction:
     def probability_relevant(self, change: float) -> FloatArray:
         """Probability that the level changed by more than a factor ``1 + change``; (S,)."""
         log_ratio = float(np.log1p(change))
-        return self._mix(self.model.probability_beyond(self.state, self.seen, log_ratio))
+        return self._mix(self.model.probability_beyond(self.state, self._scaled, log_ratio))
+
+    @property
+    def _scaled(self) -> Observation:
+        return _noisy(self.model, self.seen, self.noise)
 
     def _cdf(self, y: FloatArray) -> FloatArray:
-        seen = self.seen._replace(
-            y=np.maximum(y, 0.0)[:, None] if self.model.discrete else y[:, None]
-        )
+        at = np.maximum(y, 0.0)[:, None] if self.model.discrete else y[:, None]
+        seen = _noisy(self.model, self.seen._replace(y=at), self.noise)
         below = self._mix(self.model.cdf(self.state, seen))
         return np.where(y < 0, 0.0, below) if self.model.discrete else below
 
@@ -405,25 +598,49 @@ class Prediction:
         return out
 
 
-def predict(model: LevelModel, panel: Panel, history: History, weights: FloatArray) -> Prediction:
+def predict(
+    model: LevelModel, panel: Panel, dynamics: Dynamics, history: History, ways: FloatArray
+) -> Prediction:
     """Hold the last column of a panel against its history.
 
     Args:
         model: counts, proportions or means.
         panel: S series, T years, the last of which is tested.
+        dynamics: what the history was run with.
         history: of the same panel.
-        weights: mixture of the volatilities, (G,) for the pool or (S, G) for each series.
+        ways: (S, G), posterior weights of the ways a level may move.
     """
+    level, share = history.level, history.share * ways
+    parts = [(level.mean, level.variance, share)]
+    if dynamics.leap > 0:
+        wide = level.variance + dynamics.wide_variance
+        parts = [
+            (level.mean, level.variance, share * (1.0 - dynamics.leap)),
+            (level.mean, wide, share * dynamics.leap),
+        ]
+    mean, variance, weights = (
+        np.concatenate([np.concatenate(list(part), axis=1) for part in of_kind], axis=1)
+        for of_kind in zip(*parts, strict=True)
+    )
+    held = np.arange(level.mean.shape[0]) > 0
     return Prediction(
         model=model,
-        state=history.state,
-        weights=responsibilities(history.log_likelihood, weights),
+        state=model.of_moments(mean, variance),
+        weights=weights,
+        ways=np.broadcast_to(ways, (mean.shape[0], dynamics.ways)),
+        one_off=np.broadcast_to(np.tile(np.repeat(held, dynamics.ways), len(parts)), mean.shape),
         seen=panel.year(panel.observed.shape[1] - 1),
+        noise=panel.noise,
     )
 
 
 def breakeven_volatility(
-    model: LevelModel, panel: Panel, *, alpha: float, ceiling: float
+    model: LevelModel,
+    panel: Panel,
+    *,
+    alpha: float,
+    ceiling: float,
+    slope: FloatArray | None = None,
 ) -> FloatArray:
     """The yearly log-volatility at which a change would no longer surprise.
 
@@ -432,16 +649,23 @@ def breakeven_volatility(
         panel: S series; each is filtered with one volatility of its own.
         alpha: two-sided level.
         ceiling: largest volatility that is searched.
+        slope: standard deviations of slopes that are as likely as one another; none without it.
 
     Returns:
         (S,): 0 where the change does not surprise even a perfectly calm series, ``ceiling``
         where no volatility up to it explains the change away.
     """
     rows = panel.observed.shape[0]
+    slopes = np.zeros(1) if slope is None else slope
 
     def p_at(sigma: FloatArray) -> FloatArray:
-        history = run_history(model, panel, sigma[:, None])
-        return predict(model, panel, history, np.ones(1)).p_values()
+        each = np.broadcast_to(sigma[:, None], (rows, slopes.size))
+        dynamics = Dynamics(each, slopes, damping=1.0)
+        history = run_history(model, panel, dynamics)
+        top = history.log_likelihood.max(axis=1, keepdims=True)
+        ways = np.exp(history.log_likelihood - top)
+        ways /= ways.sum(axis=1, keepdims=True)
+        return predict(model, panel, dynamics, history, ways).p_values()
 
     low, high = np.zeros(rows), np.full(rows, ceiling)
     calm, wild = p_at(low + np.finfo(float).eps), p_at(high)

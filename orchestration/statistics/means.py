@@ -35,6 +35,14 @@ class LogNormalLevel:
         """``(y, r)``."""
         return seen.y + 0.0, seen.exposure + 0.0 * seen.y
 
+    def moments(self, state: State) -> State:
+        """The state itself."""
+        return state
+
+    def of_moments(self, mean: FloatArray, variance: FloatArray) -> State:
+        """The state itself."""
+        return mean, variance
+
     def forward(self, state: State, variance: FloatArray, log_shift: FloatArray) -> State:
         """One year on; a known change is added to ``m``."""
         return state[0] + log_shift, state[1] + variance

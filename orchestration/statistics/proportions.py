@@ -39,6 +39,15 @@ class BetaBinomial:
         """``(a0 + y, a0 + n - y)``."""
         return self.prior_shape + seen.y, self.prior_shape + seen.exposure - seen.y
 
+    def moments(self, state: State) -> State:
+        """``log(a / b)`` and ``1/a + 1/b``."""
+        a, b = state
+        return np.log(a / b), 1.0 / a + 1.0 / b
+
+    def of_moments(self, mean: FloatArray, variance: FloatArray) -> State:
+        """``(1 + e^m) / v`` and ``(1 + e^-m) / v``."""
+        return (1.0 + np.exp(mean)) / variance, (1.0 + np.exp(-mean)) / variance
+
     def forward(self, state: State, variance: FloatArray, log_shift: FloatArray) -> State:
         """One year on; a known change multiplies the proportion and keeps ``v``."""
         a, b = state
@@ -124,8 +133,10 @@ def _at_most(a: FloatArray, b: FloatArray, y: FloatArray, n: FloatArray) -> Floa
     over the narrower of the two, on the logit scale, where both are nearly normal.
     """
     out = np.ones(a.shape)
-    few = (y <= _SUMMED_TERMS) & (y < n)
-    many_above = (n - y - 1 <= _SUMMED_TERMS) & ~few & (y < n)
+    # Counts that are scaled by their noise are not whole, and have no terms to sum.
+    whole = (y == np.floor(y)) & (n == np.floor(n))
+    few = (y <= _SUMMED_TERMS) & (y < n) & whole
+    many_above = (n - y - 1 <= _SUMMED_TERMS) & ~few & (y < n) & whole
     wide = ~few & ~many_above & (y < n)
     if few.any():
         out[few] = _summed(a[few], b[few], y[few], n[few])

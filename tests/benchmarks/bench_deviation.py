@@ -40,10 +40,11 @@ from orchestration.indicators.models import (
 )
 from orchestration.statistics.arrays import FloatArray
 from orchestration.statistics.districts import leave_one_out_counts
-from orchestration.statistics.filters import GammaPoisson, Panel, fit_mixture, predict, run_history
+from orchestration.statistics.filters import GammaPoisson, Panel
 from orchestration.statistics.monthly import farrington
 from orchestration.statistics.multiplicity import benjamini_hochberg
 from orchestration.statistics.places import PlacesSettings, compare_places
+from orchestration.statistics.pooled import judge
 from tests.benchmarks.r_surveillance import peer
 from tests.benchmarks.tables import keep, say, shown, table
 
@@ -100,22 +101,16 @@ def panel_of(history: FloatArray, tested: FloatArray) -> Panel:
         reset=np.zeros(shape, dtype=bool),
         log_shift=np.zeros(shape),
         df=np.full(shape[0], np.inf),
+        noise=np.ones(shape[0]),
     )
 
 
 def engine_p_values(history: FloatArray, tested: FloatArray) -> FloatArray:
     """The engine's two-sided p-values of a pool, volatility mixture fitted on history."""
-    model, grid = GammaPoisson(SETTINGS.prior_shape), np.array(SETTINGS.volatility_grid)
     panel = panel_of(history, tested)
-    past = run_history(model, panel, grid)
-    weights = fit_mixture(
-        past.log_likelihood,
-        np.full(grid.size, 1.0 / grid.size),
-        SETTINGS.grid_prior_series,
-        tolerance=SETTINGS.em_tolerance,
-        max_iterations=SETTINGS.em_max_iterations,
-    )
-    return predict(model, panel, past, weights).p_values()
+    names = ["register"] * panel.df.size
+    judged = judge(GammaPoisson(SETTINGS.prior_shape), panel, names, names, SETTINGS.counted)
+    return judged.prediction.p_values()
 
 
 def engine(history: FloatArray, tested: FloatArray) -> FloatArray:

@@ -1,7 +1,9 @@
 """The filters against exact tests, published figures, other software and simulated size."""
 
+import itertools
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,25 +12,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from orchestration.deviation.settings import DeviationSettings
+from orchestration.deviation.settings import COUNTED, MEANS
 from orchestration.statistics.arrays import FloatArray
 from orchestration.statistics.filters import (
+    Dynamics,
     GammaPoisson,
+    History,
     LevelModel,
     Observation,
     Panel,
     Prediction,
+    State,
     breakeven_volatility,
-    fit_mixture,
     predict,
-    responsibilities,
     run_history,
 )
 from orchestration.statistics.means import LogNormalLevel, moderate
+from orchestration.statistics.pooled import judge
 from orchestration.statistics.proportions import BetaBinomial
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "poisson2"
-GRID = np.array(DeviationSettings().volatility_grid)
+GRID = np.array(COUNTED.volatility)
+DIALS = {GammaPoisson: COUNTED, BetaBinomial: COUNTED, LogNormalLevel: MEANS}
 R = json.loads((VECTORS / "r_poisson_test.json").read_text())
 LITERATURE = {
     case["id"]: case
@@ -46,11 +51,26 @@ def panel(y: object, exposure: object = 1.0, df: float = np.inf) -> Panel:
         reset=np.zeros(shape, dtype=bool),
         log_shift=np.zeros(shape),
         df=np.full(shape[0], df),
+        noise=np.ones(shape[0]),
     )
 
 
 def one_sigma(model: LevelModel, pool: Panel, sigma: float) -> Prediction:
-    return predict(model, pool, run_history(model, pool, np.array([sigma])), np.ones(1))
+    return told(model, pool, Dynamics.wandering(np.array([sigma])))
+
+
+def told(model: LevelModel, pool: Panel, dynamics: Dynamics) -> Prediction:
+    """What one way of moving foretells."""
+    history = run_history(model, pool, dynamics)
+    return predict(model, pool, dynamics, history, np.ones((pool.observed.shape[0], 1)))
+
+
+def wandered(model: LevelModel, pool: Panel, *sigma: float) -> History:
+    return run_history(model, pool, Dynamics.wandering(np.array(sigma)))
+
+
+def state_of(model: LevelModel, history: History) -> State:
+    return model.of_moments(history.level.mean[0], history.level.variance[0])
 
 
 def exact_tails(
@@ -61,9 +81,11 @@ def exact_tails(
     pool.log_shift[:, 1] = log_ratio
     tails = []
     for shape, at in ((0.0, y2), (1.0, y2 - 1)):
-        history = run_history(GammaPoisson(shape), pool, np.zeros(1))
+        history = wandered(GammaPoisson(shape), pool, 0.0)
         seen = pool.year(1)._replace(y=np.array([[float(at)]]))
-        tails.append(float(GammaPoisson(shape).cdf(history.state, seen)[0, 0]))
+        tails.append(
+            float(GammaPoisson(shape).cdf(state_of(GammaPoisson(shape), history), seen)[0, 0])
+        )
     return tails[0], 1.0 - tails[1]
 
 
@@ -162,8 +184,8 @@ def test_interval_of_one_volatility_is_scipys() -> None:
 def test_a_gap_of_g_years_adds_g_variances() -> None:
     gap = panel([[50, 0, 0, 40]])
     gap.usable[:, 1:3] = False
-    history = run_history(GammaPoisson(), gap, np.array([0.1]))
-    a, b = history.state
+    history = wandered(GammaPoisson(), gap, 0.1)
+    a, b = state_of(GammaPoisson(), history)
     assert 1 / a[0, 0] == pytest.approx(1 / 50.5 + 3 * 0.1**2)
     assert a[0, 0] / b[0, 0] == pytest.approx(50.5)
     assert history.points[0] == 0
@@ -173,9 +195,9 @@ def test_a_break_cuts_history_off() -> None:
     broken = panel([[500, 510, 40, 41]])
     broken.reset[:, 2] = True
     fresh = panel([[40, 41]])
-    cut, new = (run_history(GammaPoisson(), p, GRID) for p in (broken, fresh))
-    np.testing.assert_allclose(cut.state[0], new.state[0])
-    np.testing.assert_allclose(cut.state[1], new.state[1])
+    cut, new = (wandered(GammaPoisson(), p, *GRID) for p in (broken, fresh))
+    np.testing.assert_allclose(cut.level.mean, new.level.mean)
+    np.testing.assert_allclose(cut.level.variance, new.level.variance)
     # The value after the break says nothing of volatility; the one before it did.
     assert (cut.points[0], new.points[0]) == (1, 0)
 
@@ -224,8 +246,8 @@ def test_a_proportion_of_half_a_million_is_exact() -> None:
 
 
 def test_proportion_step_adds_variance_on_the_logit_scale() -> None:
-    history = run_history(BetaBinomial(), panel([[30, 30]], 100.0), np.array([0.2]))
-    a, b = (float(part[0, 0]) for part in history.state)
+    history = wandered(BetaBinomial(), panel([[30, 30]], 100.0), 0.2)
+    a, b = (float(part[0, 0]) for part in state_of(BetaBinomial(), history))
     assert 1 / a + 1 / b == pytest.approx(1 / 30.5 + 1 / 70.5 + 0.04)
     assert a / (a + b) == pytest.approx(30.5 / 101)
 
@@ -245,9 +267,7 @@ def test_means_are_kalmans_filter_on_the_log_scale() -> None:
     low, high = prediction.interval(0.95)
     reach = stats.norm.ppf(0.975) * np.sqrt(c + q + r[3])
     assert [low[0], high[0]] == pytest.approx([m - reach, m + reach], abs=1e-9)
-    few = Panel(
-        pool.observed, pool.exposure, pool.usable, pool.reset, pool.log_shift, np.full(1, 4.0)
-    )
+    few = replace(pool, df=np.full(1, 4.0))
     heavy = one_sigma(LogNormalLevel(), few, 0.07).p_values()[0]
     assert heavy == pytest.approx(2 * stats.t.sf(abs(score), 4))
 
@@ -306,25 +326,6 @@ def test_probability_of_relevance_has_its_limits(model: LevelModel) -> None:
         assert found[0] == pytest.approx(probability, abs=1e-6)
 
 
-def test_mixture_finds_the_volatilities_of_a_pool() -> None:
-    rng = np.random.default_rng(11)
-    calm, wild = simulate(rng, 400, 10, 2000, 0.02), simulate(rng, 400, 10, 2000, 0.17)
-    history = run_history(GammaPoisson(), panel(np.vstack([calm, wild])), GRID)
-    even = np.full(GRID.size, 1 / GRID.size)
-    weights = fit_mixture(history.log_likelihood, even, 0.0, tolerance=1e-7, max_iterations=2000)
-    assert weights.sum() == pytest.approx(1)
-    assert weights @ GRID == pytest.approx((0.02 + 0.17) / 2, abs=0.01)
-    near = np.abs(GRID[:, None] / np.array([0.02, 0.17]) - 1) < 0.36
-    assert weights[near.any(axis=1)].sum() > 0.8
-    shares = responsibilities(history.log_likelihood, weights)
-    assert (shares[:400] @ GRID).mean() < 0.03
-    assert (shares[400:] @ GRID).mean() > 0.14
-    pulled = fit_mixture(history.log_likelihood[:2], even, 1e6, tolerance=1e-9, max_iterations=500)
-    np.testing.assert_allclose(pulled, even, atol=1e-4)
-    nothing = fit_mixture(np.empty((0, GRID.size)), even, 3.0, tolerance=1e-6, max_iterations=10)
-    assert nothing is even
-
-
 def simulate(
     rng: np.random.Generator, series: int, years: int, mean: float, sigma: FloatArray | float
 ) -> FloatArray:
@@ -335,10 +336,8 @@ def simulate(
 
 
 def pooled_p_values(model: LevelModel, pool: Panel) -> FloatArray:
-    history = run_history(model, pool, GRID)
-    even = np.full(GRID.size, 1 / GRID.size)
-    weights = fit_mixture(history.log_likelihood, even, 0.0, tolerance=1e-6, max_iterations=500)
-    return predict(model, pool, history, weights).p_values()
+    rows = pool.observed.shape[0]
+    return judge(model, pool, ["a"] * rows, ["a"] * rows, DIALS[type(model)]).prediction.p_values()
 
 
 @pytest.mark.parametrize(
@@ -354,9 +353,17 @@ def pooled_p_values(model: LevelModel, pool: Panel) -> FloatArray:
 )
 def test_size_at_five_per_cent(years: int, mean: float, sigma: float) -> None:
     rng = np.random.default_rng([years, int(mean), int(100 * sigma)])
-    y = simulate(rng, 3000, years + 1, mean, sigma)
-    size = (pooled_p_values(GammaPoisson(), panel(y)) < 0.05).mean()
-    assert 0.035 <= size <= 0.065
+    p = [
+        pooled_p_values(GammaPoisson(), panel(simulate(rng, 60, years + 1, mean, sigma)))
+        for _ in range(40)
+    ]
+    assert 0.035 <= (np.concatenate(p) < 0.05).mean() <= 0.065
+
+
+def test_thousands_that_never_move_are_judged_with_caution() -> None:
+    # Every series is taken to lean a little; a pool cannot say that none does.
+    y = simulate(np.random.default_rng(50), 3000, 6, 200, 0.0)
+    assert 0.02 <= (pooled_p_values(GammaPoisson(), panel(y)) < 0.05).mean() <= 0.05
 
 
 def test_size_with_mixed_volatilities() -> None:
@@ -402,3 +409,96 @@ def test_fifteen_hundred_series_in_a_moment() -> None:
     begun = time.process_time()
     pooled_p_values(GammaPoisson(), panel(y))
     assert time.process_time() - begun < 0.5
+
+
+def test_a_slope_is_found_as_by_conditioning_a_normal_distribution() -> None:
+    """All values, and the next, are jointly normal; a wide start stands for none."""
+    sigma, slope, phi, noise = 0.05, 0.06, 0.9, 0.02
+    y = np.log(np.array([100.0, 108.0, 115.0, 131.0, 150.0]))
+    years = y.size + 1
+    # Slopes have the variance slope^2 every year and correlate by phi.
+    gaps = np.abs(np.subtract.outer(np.arange(years), np.arange(years)))
+    slopes = slope**2 * phi**gaps
+    sums = np.tril(np.ones((years, years)))
+    sums[:, 0] = 0.0
+    walk = sums @ (slopes + sigma**2 * np.eye(years)) @ sums.T
+    joint = walk + 1e6 + noise**2 * np.eye(years)
+    past, ahead = joint[:-1, :-1], joint[-1, :-1]
+    weights = np.linalg.solve(past, ahead)
+    expected = float(weights @ y)
+    spread = float(np.sqrt(joint[-1, -1] - weights @ ahead))
+    pool = panel(np.append(y, 5.2), noise**2)
+    dynamics = Dynamics(np.array([sigma]), np.array([slope]), damping=phi)
+    prediction = told(LogNormalLevel(), pool, dynamics)
+    assert np.log(prediction.expected()[0]) == pytest.approx(expected, abs=1e-5)
+    low, high = prediction.interval(0.95)
+    assert (high[0] - low[0]) / (2 * stats.norm.ppf(0.975)) == pytest.approx(spread, rel=1e-4)
+
+
+def test_leaps_and_one_offs_are_as_by_trying_every_course_of_events() -> None:
+    """Each year ordinary, a wide step or a one-off: 81 courses, each a Kalman filter."""
+    sigma, wide, noise, leap, one_off = 0.05, 0.4, 0.03, 0.04, 0.06
+    dynamics = Dynamics(
+        np.array([sigma]), np.zeros(1), leap=leap, one_off=one_off, wide_least=wide, wide_times=0.0
+    )
+    for y in ([0, 0.02, -0.01, 0.4, 0.02], [0, 0.02, -0.01, 0.4, 0.41], [0, 0.3, 0.31, 0.28, 0.0]):
+        total = tail = 0.0
+        for course in itertools.product("olx", repeat=3):
+            m, c, chance = y[0], noise**2, 1.0
+            for value, event in zip(y[1:4], course, strict=True):
+                c += sigma**2
+                extra = 0.0 if event == "o" else wide**2
+                spread = np.sqrt(c + extra + noise**2)
+                odds = {"o": 1 - leap - one_off, "l": leap, "x": one_off}[event]
+                chance *= odds * stats.norm.pdf(value, m, spread)
+                if event != "x":
+                    gain = (c + extra) / spread**2
+                    m, c = m + gain * (value - m), (1 - gain) * (c + extra)
+            c += sigma**2 + noise**2
+            near = stats.norm.cdf(y[4], m, np.sqrt(c))
+            far = stats.norm.cdf(y[4], m, np.sqrt(c + wide**2))
+            total, tail = total + chance, tail + chance * ((1 - leap) * near + leap * far)
+        below, _ = told(LogNormalLevel(), panel(y, noise**2), dynamics).tails()
+        assert below[0] == pytest.approx(tail / total, abs=0.01)
+
+
+def test_a_value_that_returns_makes_the_one_before_a_one_off_and_one_that_stays_a_step() -> None:
+    dynamics = Dynamics(
+        np.array([0.03]), np.zeros(1), leap=0.02, one_off=0.03, wide_least=0.2, wide_times=3.5
+    )
+    pool = panel([[200, 205, 198, 300, last] for last in (201, 305, 30)])
+    prediction = told(GammaPoisson(), pool, dynamics)
+    once = prediction.probability_of_one_off()
+    assert once[0] > 0.95
+    assert once[1] < 0.05
+    p = prediction.p_values()
+    assert min(p[0], p[1]) > 0.2
+    assert p[2] < 0.02
+
+
+def test_a_lost_year_does_not_make_the_next_one_surprising() -> None:
+    pool = panel([[200, 205, 198, 0, 201]])
+    ordinary = one_sigma(GammaPoisson(), pool, 0.1).p_values()[0]
+    dynamics = replace(COUNTED.dynamics(0.02), volatility=np.array([0.1]), slope=np.zeros(1))
+    assert ordinary < 1e-6
+    assert told(GammaPoisson(), pool, dynamics).p_values()[0] > 0.3
+
+
+@pytest.mark.parametrize("model", [GammaPoisson(), BetaBinomial(), LogNormalLevel()])
+def test_a_state_is_its_link_s_mean_and_variance(model: LevelModel) -> None:
+    mean, variance = np.array([[-1.3, 0.0, 2.1]]), np.array([[0.2, 0.01, 1.4]])
+    back = model.moments(model.of_moments(mean, variance))
+    np.testing.assert_allclose(back[0], mean, atol=1e-12)
+    np.testing.assert_allclose(back[1], variance)
+
+
+def test_noise_is_events_that_come_together() -> None:
+    """Three times as many of three times as few: the same p-value as of the persons."""
+    persons, events = panel([[60, 62, 59, 80]]), panel([[180, 186, 177, 240]])
+    events = events.with_noise(np.full(1, 3.0))
+    one, other = (one_sigma(GammaPoisson(), p, 0.03) for p in (persons, events))
+    np.testing.assert_allclose(one.p_values(), other.p_values())
+    assert other.expected()[0] == pytest.approx(3 * one.expected()[0])
+    low, high = other.interval(0.95)
+    assert 3 * one.interval(0.95)[0][0] - 3 <= low[0] <= 3 * one.interval(0.95)[0][0] + 3
+    assert high[0] > events.observed[0, 0]
