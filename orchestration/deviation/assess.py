@@ -141,7 +141,12 @@ def assess(
     still, unproved = stability_findings(tested, names_of, context)
     findings = [
         *(_change(t, pairs.get(t.series.indicator_id, ()), names_of, context) for t in tested),
-        *(_contrary(pair, context) for group in pairs.values() for pair in group if pair.tested),
+        *(
+            _contrary(pair, context)
+            for group in pairs.values()
+            for pair in group
+            if pair.test.verdict is Verdict.CONTRARY
+        ),
         *groups,
         *still,
     ]
@@ -271,7 +276,7 @@ def _change(
 ) -> Finding:
     key = tested.series.key
     row = new_row(key, Kind.CHANGE, context.year, p_value=tested.p_value)
-    family = family_of(tested.indicator, Kind.CHANGE)
+    family = family_of(tested.indicator, Kind.CHANGE, context.catalogue)
     if tested.p_value >= context.settings.alpha:
         return Finding.quiet(row, family)
     row = _with_figures(row, tested)
@@ -346,10 +351,6 @@ class _Pair:
     test: PairTest
     one: JudgedSeries | None
     other: JudgedSeries | None
-
-    @property
-    def tested(self) -> bool:
-        return self.test.p_value is not None
 
     def facts(self) -> Pair:
         return Pair(
@@ -426,12 +427,7 @@ def _contrary(pair: _Pair, context: Context) -> Finding:
     if one is None or other is None:
         raise ValueError(f"{pair.relation.relation_id}: only a tested pair can be a finding")
     related_id = pair.relation.related_indicator_id
-    family = family_of(one.indicator, Kind.CONTRARY)
     row = new_row(one.series.key, Kind.CONTRARY, context.year, related=related_id)
-    if pair.test.verdict is not Verdict.CONTRARY:
-        # A pair that moved as expected is no evidence of the contrary.
-        against = pair.test.verdict is Verdict.DIVERGENT_WITHIN_NOISE
-        return Finding.quiet(replace(row, p_value=pair.test.p_value if against else 1.0), family)
     row = _with_figures(replace(row, p_value=pair.test.p_value), one)
     explanations = tuple(
         dict.fromkeys(e for t in (one, other) for e in context.explanations(t.series.key))
@@ -442,7 +438,8 @@ def _contrary(pair: _Pair, context: Context) -> Finding:
         raise ValueError(f"{facts.relation_id}: only what moved can be a finding")
     return Finding(
         row=row,
-        family=family,
+        family=None,
+        face_of=None if one.indicator.area in CONTEXT_AREAS else one.series.indicator_id,
         relative_to_expected=one.relative_to_expected,
         minimum=setting("deviation.focus_minimum_change", context.settings.focus_minimum_change),
         persons=one.persons_concerned,
@@ -571,7 +568,7 @@ def _group_finding(
     )
     return Finding(
         row=row,
-        family=family_of(indicator, Kind.GROUP_DIFFERENCE),
+        family=family_of(indicator, Kind.GROUP_DIFFERENCE, context.catalogue),
         relative_to_expected=test.ratio - 1.0,
         minimum=setting("deviation.relevant_change", settings.relevant_change),
         persons=persons,
@@ -657,6 +654,9 @@ def _decide(
             corrected, selection.q_values, selection.selected, any_dependence, strict=True
         )
     }
+    changes = {
+        f.row.indicator_id: verdicts[id(f)] for f, _ in corrected if f.row.kind is Kind.CHANGE
+    }
     kept: list[tuple[Finding, Deviation]] = []
     for finding in findings:
         p_value = finding.row.p_value
@@ -664,7 +664,8 @@ def _decide(
             continue
         if p_value is None or p_value >= context.settings.alpha:
             continue
-        q_value, selected, by = verdicts.get(id(finding), (None, False, None))
+        own = verdicts.get(id(finding), (None, False, None))
+        q_value, selected, by = own if finding.face_of is None else changes[finding.face_of]
         if finding.told_with is not None and not selected:
             continue
         row = replace(finding.row, q_value=q_value)
@@ -713,7 +714,7 @@ def _outcome(finding: Finding, row: Deviation, *, selected: bool) -> tuple[Outco
     known = ids(finding.explanations)
     if finding.covered:
         return Outcome.EXPLAINED, [ExplainedBy(explanation_ids=known)]
-    if finding.family is None:
+    if finding.family is None and finding.face_of is None:
         return Outcome.WATCH, [OfSurroundings()]
     if not selected:
         return Outcome.WATCH, [MayBeChance(grain="year")]

@@ -82,7 +82,7 @@ class Finding:
 
     Attributes:
         row: the row, its outcome still open.
-        family: what it is corrected together with; None for the surroundings.
+        family: what it is corrected together with; None for the surroundings and for faces.
         relative_to_expected: size of the deviation.
         minimum: least size that can be a focus, by the name of its setting.
         persons: persons concerned, for the ranking.
@@ -92,6 +92,8 @@ class Finding:
         covered: whether they cover it.
         told_with: the indicator that must itself be in focus for this to be; None for no such
             condition.
+        face_of: the indicator whose own change this is another face of: not tested once more, but
+            as sure as that; None for a hypothesis of its own.
     """
 
     row: Deviation
@@ -104,6 +106,7 @@ class Finding:
     explanations: Explanations = ()
     covered: bool = False
     told_with: str | None = None
+    face_of: str | None = None
 
     @classmethod
     def quiet(cls, row: Deviation, family: FamilyKey | None) -> "Finding":
@@ -111,9 +114,11 @@ class Finding:
         return cls(row, family)
 
 
-def family_of(indicator: Indicator, kind: Kind) -> FamilyKey | None:
-    """Area and kind are corrected together; the surroundings are not corrected at all."""
-    return None if indicator.area in CONTEXT_AREAS else (str(indicator.area), kind)
+def family_of(indicator: Indicator, kind: Kind, catalogue: Catalogue) -> FamilyKey | None:
+    """What counts the same, in one way of deviating; the surroundings are not corrected at all."""
+    if indicator.area in CONTEXT_AREAS:
+        return None
+    return (catalogue.clusters[indicator.indicator_id], kind)
 
 
 def weigh(

@@ -124,7 +124,7 @@ def _finding(
     context: Context,
 ) -> Finding:
     change, moved = seen
-    family = family_of(one.indicator, Kind.STABILITY)
+    family = family_of(one.indicator, Kind.STABILITY, context.catalogue)
     stable = found.verdict is StabilityVerdict.STABLE_AGAINST_EXPECTATION
     if not stable or _moved_itself(one, context):
         # What moved as expected is no evidence of stability.

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -17,6 +18,8 @@ from pydantic import BaseModel, ValidationError
 from orchestration.indicators.models import (
     AnalysisRow,
     Area,
+    CountBase,
+    CountOf,
     Driver,
     GroupComparison,
     Incomparable,
@@ -44,6 +47,8 @@ CATALOGUE_SEEDS = (
     "analyses",
     "incomparable_indicators",
     "literature_references",
+    "indicator_counts",
+    "count_bases",
 )
 
 
@@ -69,6 +74,8 @@ class Catalogue:
     analyses: tuple[AnalysisRow, ...] = ()
     incomparable: tuple[Incomparable, ...] = ()
     references: tuple[Reference, ...] = ()
+    counted: tuple[CountOf, ...] = ()
+    count_bases: tuple[CountBase, ...] = ()
 
     def __post_init__(self) -> None:
         faults = [
@@ -95,6 +102,48 @@ class Catalogue:
             return self.by_id[indicator_id]
         except KeyError:
             raise ValueError(f"Indikatorn {indicator_id} finns inte i katalogen.") from None
+
+    @cached_property
+    def clusters(self) -> Mapping[str, str]:
+        """What each indicator counts, by the name of one of the indicators that count it.
+
+        Households, their share, their children and what they cost move as one: they are the same
+        households. A ratio of two counts of the same (days a person, the women among them) is
+        none of it, because it can stand still when they move. What is not in the seed of counts
+        counts something of its own.
+        """
+        root: dict[str, str] = {}
+
+        def found(count: str) -> str:
+            while root.get(count, count) != count:
+                count = root[count]
+            return count
+
+        def join(one: str, other: str) -> None:
+            root[found(one)] = found(other)
+
+        for base in self.count_bases:
+            join(base.count_id, base.base_count_id)
+        parts: dict[str, dict[str, list[str]]] = {}
+        for row in self.counted:
+            parts.setdefault(row.indicator_id, {}).setdefault(row.part, []).append(row.count_id)
+        for counts in parts.values():
+            for one, other in pairwise(counts.get("numerator", [])):
+                join(one, other)
+        named: dict[str, str] = {}
+        out: dict[str, str] = {}
+        for indicator in self.indicators:
+            counts = parts.get(indicator.indicator_id, {})
+            above, below = (
+                {found(count) for count in counts.get(part, [])}
+                for part in ("numerator", "denominator")
+            )
+            if not above or above & below:
+                out[indicator.indicator_id] = indicator.indicator_id
+            else:
+                (of,) = above
+                out[indicator.indicator_id] = named.setdefault(of, indicator.indicator_id)
+        return MappingProxyType(out)
 
     def explanations_for(
         self, indicator_id: str, geography_id: str
@@ -235,7 +284,7 @@ class Catalogue:
 
 
 def load_catalogue(seeds_dir: Path) -> Catalogue:
-    """Read the eleven seeds of the catalogue.
+    """Read the seeds of the catalogue.
 
     Args:
         seeds_dir: folder with a CSV file for each of ``CATALOGUE_SEEDS`` (comma-separated UTF-8
@@ -248,7 +297,7 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
     """
     files = [seeds_dir / f"{name}.csv" for name in CATALOGUE_SEEDS]
     indicators, relations, comparisons, natural, possible, *files = files
-    drivers, texts, states, analyses, incomparable, references = files
+    drivers, texts, states, analyses, incomparable, references, counted, bases = files
     return Catalogue(
         indicators=_read(indicators, Indicator),
         relations=_read(relations, Relation),
@@ -261,6 +310,8 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
         analyses=_read(analyses, AnalysisRow, may_be_empty=True),
         incomparable=_read(incomparable, Incomparable, may_be_empty=True),
         references=_read(references, Reference, may_be_empty=True),
+        counted=_read(counted, CountOf, may_be_empty=True),
+        count_bases=_read(bases, CountBase, may_be_empty=True),
     )
 
 

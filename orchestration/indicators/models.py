@@ -146,6 +146,40 @@ class Indicator(_Row):
         return self.source_id == DECIDED
 
 
+class CountOf(_Row):
+    """Which count an indicator's numerator or denominator is.
+
+    Attributes:
+        indicator_id: the indicator.
+        part: ``numerator`` or ``denominator``.
+        rows_of: all of its rows, the whole alone, or the parts alone.
+        count_id: the count.
+        sex: the sex it is limited to; empty for none.
+        drops: a breakdown in which it is counted otherwise; empty for none.
+        is_amount: whether it is a sum over what is counted.
+    """
+
+    indicator_id: Identifier
+    part: Literal["numerator", "denominator"]
+    rows_of: Literal["all", "whole", "parts"]
+    count_id: Identifier
+    sex: str
+    drops: str
+    is_amount: bool
+
+
+class CountBase(_Row):
+    """A count of what belongs to the members of another: children of households, days of persons.
+
+    Attributes:
+        count_id: the count.
+        base_count_id: the count that it follows.
+    """
+
+    count_id: Identifier
+    base_count_id: Identifier
+
+
 class Relation(_Row):
     """A pair of indicators that are expected to move together (+1) or apart (-1).
 

@@ -32,6 +32,8 @@ FILES = (
     "analyses",
     "incomparable_indicators",
     "literature_references",
+    "indicator_counts",
+    "count_bases",
 )
 
 
@@ -330,3 +332,36 @@ def test_an_explanation_may_lack_size_and_place() -> None:
     )
     assert (row.indicator_id, row.geography_id, row.explained_change) == (None, None, None)
     assert row.concerns("vad_som_helst", "1480")
+
+
+def test_indicators_that_count_the_same_are_one_cluster() -> None:
+    clusters = load_catalogue(SEEDS).clusters
+
+    def together(name: str) -> set[str]:
+        return {one for one, of in clusters.items() if of == clusters[name]}
+
+    assert together("assistance_households_share") >= {
+        "assistance_households",
+        "assistance_children",
+        "assistance_recipients",
+        "assistance_cost",
+        "kolada_assistance_households",
+    }
+    # Refused decisions are others than granted ones, and a household's months can stand still
+    # while households become fewer.
+    assert together("assistance_rejections") == {
+        "assistance_rejections",
+        "assistance_rejection_share",
+    }
+    assert together("assistance_mean_months") == {"assistance_mean_months"}
+    assert "protected_housing_children" in together("protected_housing_persons")
+    assert together("homeless_women_share") == {"homeless_women_share"}
+    # No count behind it.
+    assert together("debt_median") == {"debt_median"}
+
+
+def test_every_indicator_is_of_one_cluster_named_by_a_member() -> None:
+    catalogue = load_catalogue(SEEDS)
+    assert set(catalogue.clusters) == set(catalogue.by_id)
+    assert all(catalogue.clusters[of] == of for of in catalogue.clusters.values())
+    assert len(set(catalogue.clusters.values())) < len(catalogue.indicators)
