@@ -5,9 +5,12 @@ are corrected together; only then may a registered explanation set a deviation a
 list of the explained can be audited.
 
 Tested are yearly totals of the municipality (and of its county or the nation for the
-surroundings), declared pairs and groups, indicators that stood still against their declared
-drivers (``stillness.py``), and district boards against each other (``boards.py``). Where the
-city's counts moved as one, that is told once and each is held against the common movement.
+surroundings), declared groups, indicators that stood still against their declared drivers
+(``stillness.py``), and district boards against each other (``boards.py``) and against their own
+history and the rest of the city (``board_changes.py``). Indicators that count the same are one
+family, and what is selected of it is one finding with several faces; a declared pair that went
+apart is a face of the change it is about. Where the city's counts moved as one, that is told once
+and each is held against the common movement.
 
 What does not belong here: reading and writing rows, and the grouping into focus areas.
 """
@@ -19,6 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from orchestration.deviation.board_changes import board_changes
 from orchestration.deviation.boards import board_findings
 from orchestration.deviation.contrary import PairTest, judge_pair
 from orchestration.deviation.explanations import explained_log_change
@@ -151,6 +155,7 @@ def assess(
         *still,
     ]
     boards = board_findings(series, tested, context)
+    moved = board_changes(series, tested, context)
     cannot = [
         cannot_tell(
             new_row(u.series.key, Kind.CHANGE, year),
@@ -163,13 +168,14 @@ def assess(
         )
         for u in untestable
     ]
-    decided = [*_decide(findings, context), *shocks]
+    decided = [*_decide(findings, context, as_one=True), *shocks]
     in_focus = {
         row.indicator_id
         for _, row in decided
         if row.kind is Kind.CHANGE and row.outcome is Outcome.FOCUS
     }
     decided += _decide(boards, context, in_focus)
+    decided += _decide(moved, context)
     of_months, untested_months = month_findings(months, context)
     untested = [*cannot, *untested_groups, *unproved, *untested_months]
     return [*_ranked([*decided, *of_months], settings), *untested]
@@ -641,12 +647,24 @@ def _why_no_test_of_groups(
 
 
 def _decide(
-    findings: Sequence[Finding], context: Context, in_focus: AbstractSet[str] = frozenset()
+    findings: Sequence[Finding],
+    context: Context,
+    in_focus: AbstractSet[str] = frozenset(),
+    *,
+    as_one: bool = False,
 ) -> list[tuple[Finding, Deviation]]:
-    """Correct for many tests, then weigh explanations; keep what is worth a row."""
+    """Correct for many tests, then weigh explanations; keep what is worth a row.
+
+    Args:
+        findings: to be corrected together.
+        context: of the report year.
+        in_focus: indicators that are in focus for the city.
+        as_one: whether what is selected of one family is one finding with several faces.
+    """
     corrected = [(f, f.family) for f in findings if f.family is not None]
     p = np.array([f.row.p_value for f, _ in corrected], dtype=np.float64)
-    selection = select(p, [family for _, family in corrected], context.settings.fdr)
+    names = [family for _, family in corrected]
+    selection = select(p, names, context.settings.fdr, as_one=as_one)
     any_dependence = benjamini_yekutieli(p) if corrected else p
     verdicts = {
         id(f): (float(q), bool(chosen), float(by))
@@ -666,7 +684,7 @@ def _decide(
             continue
         own = verdicts.get(id(finding), (None, False, None))
         q_value, selected, by = own if finding.face_of is None else changes[finding.face_of]
-        if finding.told_with is not None and not selected:
+        if finding.only_selected and not selected:
             continue
         row = replace(finding.row, q_value=q_value)
         outcome, reasons = _outcome(finding, row, selected=selected)

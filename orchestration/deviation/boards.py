@@ -17,13 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from orchestration.deviation.explanations import explained_log_change
-from orchestration.deviation.findings import (
-    Context,
-    Finding,
-    new_row,
-    weighed,
-)
+from orchestration.deviation.findings import Context, Finding, local_explanations, new_row
 from orchestration.deviation.pools import JudgedSeries, Prepared, prepare, until
 from orchestration.deviation.series import Series
 from orchestration.findings.cells import setting
@@ -73,10 +67,7 @@ def board_findings(
         of chance.
     """
     city = context.settings.geography_id
-    totals: dict[str, dict[str, Series]] = {}
-    for each in series:
-        if each.breakdown == each.category == "total" and each.geography_id.startswith(f"{city}-"):
-            totals.setdefault(each.indicator_id, {})[each.geography_id] = each
+    totals = of_boards(series, city)
     found: list[Finding] = []
     for one in tested:
         indicator = one.indicator
@@ -93,12 +84,21 @@ def board_findings(
     return found
 
 
+def of_boards(series: Sequence[Series], city: str) -> dict[str, dict[str, Series]]:
+    """Totals of a city's boards, by indicator and board."""
+    totals: dict[str, dict[str, Series]] = {}
+    for each in series:
+        if each.breakdown == each.category == "total" and each.geography_id.startswith(f"{city}-"):
+            totals.setdefault(each.indicator_id, {})[each.geography_id] = each
+    return totals
+
+
 def _compare(indicator: Indicator, totals: _Values, year: int, context: Context) -> _Boards | None:
     settings = context.settings
     members: list[Prepared] = []
     values: list[tuple[float, float]] = []
     covariates: list[float] = []
-    for geography_id, one in sorted(_on_one_map(totals, indicator, year, context).items()):
+    for geography_id, one in sorted(on_one_map(totals, indicator, year, context).items()):
         member = prepare(until(one, year), indicator)
         exposure = _exposure(member, totals, year, settings.board_exposure)
         y = float(member.observed[-1])
@@ -134,7 +134,7 @@ def _compare(indicator: Indicator, totals: _Values, year: int, context: Context)
     return _Boards(members, observed, exposures, fit, with_covariate, between)
 
 
-def _on_one_map(
+def on_one_map(
     totals: _Values, indicator: Indicator, year: int, context: Context
 ) -> dict[str, Series]:
     """The boards with a value in a year, without those whose successor has one too."""
@@ -256,17 +256,7 @@ def _weighed(
     row: Deviation, told: BoardStandsOut, evidence: BoardEvidence, context: Context
 ) -> Finding:
     relative = (row.observed or 0.0) / (row.expected or 1.0) - 1.0
-    # What is registered for all boards alike does not tell one from the others.
-    explanations = tuple(
-        e
-        for e in context.explanations((row.indicator_id, row.geography_id, "", ""))
-        if e.geography_id == row.geography_id
-    )
-    covered, residual = False, None
-    if explanations:
-        known = explained_log_change(explanations, context.year, relative)
-        residual = None if known is None else (1.0 + relative) / float(np.exp(known)) - 1.0
-        covered = residual is None or abs(residual) < context.settings.board_minimum_change
+    explanations, covered, known = local_explanations(row, relative, context)
     return Finding(
         row=row,
         family=(row.indicator_id, Kind.DISTRICT_OUTLIER),
@@ -274,10 +264,11 @@ def _weighed(
         minimum=setting("deviation.board_minimum_change", context.settings.board_minimum_change),
         persons=evidence.persons_concerned or 0.0,
         told=told,
-        evidence=replace(evidence, explanation=weighed(explanations, residual)),
+        evidence=replace(evidence, explanation=known),
         explanations=explanations,
         covered=covered,
         told_with=row.indicator_id,
+        only_selected=True,
     )
 
 

@@ -92,6 +92,7 @@ class Finding:
         covered: whether they cover it.
         told_with: the indicator that must itself be in focus for this to be; None for no such
             condition.
+        only_selected: whether it gets no row at all unless it is selected.
         face_of: the indicator whose own change this is another face of: not tested once more, but
             as sure as that; None for a hypothesis of its own.
     """
@@ -106,6 +107,7 @@ class Finding:
     explanations: Explanations = ()
     covered: bool = False
     told_with: str | None = None
+    only_selected: bool = False
     face_of: str | None = None
 
     @classmethod
@@ -139,6 +141,31 @@ def weigh(
     small = abs(residual) < context.settings.focus_minimum_change
     lesser = small and 2 * abs(np.log1p(residual)) < abs(np.log1p(tested.relative_to_expected))
     return p >= context.settings.alpha or bool(lesser), residual
+
+
+def local_explanations(
+    row: Deviation, relative: float, context: Context
+) -> tuple[Explanations, bool, Weighed | None]:
+    """What is registered for a board alone, whether it covers its deviation, and how far.
+
+    What is registered for all boards alike does not tell one from the others.
+
+    Args:
+        row: of a board.
+        relative: the board's value against what was expected of it.
+        context: of the report year.
+    """
+    found = tuple(
+        e
+        for e in context.explanations((row.indicator_id, row.geography_id, "", ""))
+        if e.geography_id == row.geography_id
+    )
+    covered, residual = False, None
+    if found:
+        known = explained_log_change(found, context.year, relative)
+        residual = None if known is None else (1.0 + relative) / float(np.exp(known)) - 1.0
+        covered = residual is None or abs(residual) < context.settings.board_minimum_change
+    return found, covered, weighed(found, residual)
 
 
 def ids(explanations: Sequence[NaturalExplanation]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from orchestration.findings.evidence import FollowedEvidence, GroupEvidence, Las
 from orchestration.findings.records import Deviation
 
 #: Kinds that are about a value of one series; a contrary pair is told through its changes.
-_FOLLOWED = frozenset({Kind.CHANGE, Kind.STABILITY, Kind.GROUP_DIFFERENCE, Kind.DISTRICT_OUTLIER})
+_FOLLOWED = frozenset(Kind) - {Kind.CONTRARY}
 
 
 def follow_up(
@@ -115,7 +115,8 @@ def _quiet(
     change = None
     if at_before is not None and one.value[at_before] != 0:
         change = value / float(one.value[at_before]) - 1.0
-    since = Since.LASTS if before.kind is Kind.CHANGE else Since.FADED
+    changed = before.kind in {Kind.CHANGE, Kind.DISTRICT_CHANGE}
+    since = Since.LASTS if changed else Since.FADED
     told = replace(
         told,
         since=since,

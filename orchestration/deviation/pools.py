@@ -26,7 +26,7 @@ from orchestration.statistics.filters import (
     breakeven_volatility,
 )
 from orchestration.statistics.means import LogNormalLevel, moderate
-from orchestration.statistics.pooled import Judged, judge
+from orchestration.statistics.pooled import Dials, Judged, judge
 from orchestration.statistics.proportions import BetaBinomial
 
 
@@ -466,23 +466,56 @@ def _judge_kind(
     year: int,
     settings: DeviationSettings,
 ) -> list[JudgedSeries]:
+    pools = [f"{m.indicator.area}/{kind}/{geography_level(m.series.geography_id)}" for m in members]
+    dials = {ModelKind.MEANS: settings.means, ModelKind.AMOUNTS: settings.amounts}
+    return judge_prepared(
+        kind,
+        members,
+        pools,
+        catalogue,
+        year,
+        settings=settings,
+        dials=dials.get(kind, settings.counted),
+    )
+
+
+def judge_prepared(
+    kind: ModelKind,
+    members: Sequence[Prepared],
+    pools: Sequence[str],
+    catalogue: Catalogue,
+    year: int,
+    *,
+    settings: DeviationSettings,
+    dials: Dials,
+) -> list[JudgedSeries]:
+    """Hold the tested year of series of one kind against their history.
+
+    Args:
+        kind: model they are tested with.
+        members: at least one; each with a value in the tested year and one before it.
+        pools: with which others each is comparable.
+        catalogue: what is registered of their history.
+        year: tested year.
+        settings: of the engine.
+        dials: what is pooled.
+    """
     model: LevelModel
-    dials = settings.counted
     match kind:
         case ModelKind.COUNTS:
             model = GammaPoisson(settings.prior_shape)
         case ModelKind.PROPORTIONS:
             model = BetaBinomial(settings.prior_shape)
-        case ModelKind.MEANS:
-            model, dials = LogNormalLevel(), settings.means
-        case ModelKind.AMOUNTS:
-            model, dials = LogNormalLevel(), settings.amounts
+        case _:
+            model = LogNormalLevel()
     panel = _panel(members, catalogue, year, moderated=kind is ModelKind.MEANS)
     if kind is ModelKind.MEANS and not (panel.exposure[panel.usable] > 0).all():
         # Nobody's value was ever unlike another's: as without a known spread.
         dials = settings.amounts
-    pools = [f"{m.indicator.area}/{kind}/{geography_level(m.series.geography_id)}" for m in members]
-    fit = judge(model, panel, [m.indicator.source_id for m in members], pools, dials)
+    registers = [member.indicator.source_id for member in members]
+    clusters = catalogue.clusters
+    counted = [f"{clusters[m.series.indicator_id]}/{m.series.geography_id}" for m in members]
+    fit = judge(model, panel, registers, pools, dials, counted=counted)
     p = fit.prediction.p_values()
     below, above = fit.prediction.tails()
     return [

@@ -31,6 +31,11 @@ COUNTED = Dials(
     one_off=0.03,
     noise=(0.1, 0.2, 0.35, 0.6, 1.0, 1.5, 2.2, 3.3, 5.0),
 )
+#: Boards beside the rest of their city. There are hundreds of them, so that a leap can be known to
+#: be rarer than a city's few series can say.
+BOARDS = replace(
+    COUNTED, leap=(0.0005, 0.002, 0.008, 0.03), leap_belief=(1.0, 1.0, 1.0, 1.0), one_off=0.02
+)
 #: Means, whose sampling variance is known.
 MEANS = Dials(
     volatility=_COUNTED,
@@ -76,6 +81,7 @@ class DeviationSettings:
         focus_minimum_change: a statistically clear change smaller than this, against the
             expected value, is watched and not a focus: large counts make everything clear.
         counted: what is pooled of counts and proportions.
+        boards: the same of boards beside the rest of their city.
         means: the same of means.
         amounts: the same of amounts.
         prior_shape: shape a0 of the gamma-Poisson start, and both parameters of the beta start;
@@ -113,6 +119,7 @@ class DeviationSettings:
     relevant_change: float = 0.10
     focus_minimum_change: float = 0.05
     counted: Dials = COUNTED
+    boards: Dials = BOARDS
     means: Dials = MEANS
     amounts: Dials = AMOUNTS
     prior_shape: float = 0.5

@@ -148,6 +148,30 @@ class BoardStandsOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BoardMoved:
+    """A district board moved otherwise than the rest of the city.
+
+    Attributes:
+        lower: lower limit of what it would have had, had it followed the rest.
+        upper: upper limit of the same.
+        since: the year that its change is counted from; None where there is no earlier value.
+        change: of the board since then.
+        rest_change: of the rest of the city since then.
+    """
+
+    kind: Literal["board_moved"] = "board_moved"
+    indicator_id: str
+    geography_id: str
+    when: When
+    observed: Figure
+    lower: Figure
+    upper: Figure
+    since: When | None
+    change: Figure | None
+    rest_change: Figure | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MovedAsOne:
     """The city's counts moved together, against what was expected of them."""
 
@@ -602,7 +626,16 @@ class MovedWithoutAssessment:
 
 
 #: What a row of ``marts.deviations`` begins with: what happened, or that nothing could be tested.
-Happened = Changed | StoodStill | WentApart | GroupsDiffer | BoardStandsOut | MovedAsOne | Followed
+Happened = (
+    Changed
+    | StoodStill
+    | WentApart
+    | GroupsDiffer
+    | BoardStandsOut
+    | BoardMoved
+    | MovedAsOne
+    | Followed
+)
 Untold = (
     NoValue
     | NoChanceToMeasure

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     CONTRARY = "contrary"
     GROUP_DIFFERENCE = "group_difference"
     DISTRICT_OUTLIER = "district_outlier"
+    DISTRICT_CHANGE = "district_change"
 
 
 class Outcome(StrEnum):

@@ -219,6 +219,26 @@ class BoardEvidence(_Corrected):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BoardChangeEvidence(_Corrected):
+    """A district board against its own history and the rest of the city.
+
+    Attributes:
+        previous_year: the year that the changes are counted from.
+        rest_change: change of the rest of the city since then.
+    """
+
+    kind: Literal["district_change"] = "district_change"
+    previous_year: int | None
+    rest_change: float | None
+    relative_to_expected: float
+    history_years: int
+    p_down: float
+    p_up: float
+    volatility: float | None
+    boards: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonthEvidence(_Corrected):
     """A month against the years before it; ``relative_change`` is since the same month then."""
 
@@ -283,6 +303,7 @@ Corrected = (
     | ContraryEvidence
     | GroupEvidence
     | BoardEvidence
+    | BoardChangeEvidence
     | MonthEvidence
 )
 Evidence = Annotated[

@@ -128,7 +128,10 @@ class Deviation:
     ]
     kind: Annotated[
         Kind,
-        Field(description="Slag: change, stability, contrary, group_difference, district_outlier."),
+        Field(
+            description="Slag: change, stability, contrary, group_difference, district_outlier,"
+            " district_change."
+        ),
     ]
     observed: Annotated[
         float | None,

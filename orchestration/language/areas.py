@@ -62,6 +62,12 @@ def title(headline: Headline, names: Names) -> Said:
         said = say("avviker i {place}", place=names.place(headline.geography_id))
     elif headline.change is None:
         said = ()
+    elif headline.deviation is Kind.DISTRICT_CHANGE:
+        said = say(
+            "{moved} i {place}",
+            moved=moved(headline.change),
+            place=names.place(headline.geography_id),
+        )
     else:
         said = moved(headline.change)
     area = words.word(words.AREAS, headline.area)
@@ -290,6 +296,15 @@ def _headline(claim: Headline, names: Names) -> Said:
         return say(
             "I {place} var {subject} {observed} {when}, vilket skiljer sig från de andra "
             "nämnderna.",
+            place=names.place(claim.geography_id),
+            subject=subject,
+            observed=observed,
+            when=when,
+        )
+    if claim.deviation is Kind.DISTRICT_CHANGE:
+        return say(
+            "I {place} var {subject} {observed} {when}, en annan utveckling än i den övriga "
+            "staden.",
             place=names.place(claim.geography_id),
             subject=subject,
             observed=observed,

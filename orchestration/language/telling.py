@@ -56,6 +56,7 @@ _FADED: Mapping[Kind, str] = MappingProxyType(
         Kind.GROUP_DIFFERENCE: "som en skillnad mellan grupper, som inte är säkerställd {year}",
         Kind.STABILITY: "som en utebliven förändring, som inte är säkerställd {year}",
         Kind.DISTRICT_OUTLIER: "för en nämnd som inte skiljer sig säkert från de övriga {year}",
+        Kind.DISTRICT_CHANGE: "för en nämnd som inte säkert gick en egen väg {year}",
     }
 )
 _MOVED_TOGETHER = "De brukar öka och minska tillsammans."
@@ -89,6 +90,8 @@ def tell(claim: AnyClaim, names: Names) -> Said:  # noqa: C901, PLR0911, PLR0912
             return _groups_differ(claim, names)
         case claims.BoardStandsOut():
             return _board_stands_out(claim, names)
+        case claims.BoardMoved():
+            return _board_moved(claim, names)
         case claims.MovedAsOne():
             return _moved_as_one(claim)
         case claims.Followed():
@@ -296,6 +299,35 @@ def _board_stands_out(claim: claims.BoardStandsOut, names: Names) -> Said:
             expected=printed.between(claim.lower, claim.upper),
         ),
         before,
+    )
+
+
+def _board_moved(claim: claims.BoardMoved, names: Names) -> Said:
+    indicator = names.indicator(claim.indicator_id)
+    printed = Measured.together(indicator, claim.observed, claim.lower, claim.upper)
+    rest = say("")
+    if claim.change is not None and claim.since is not None:
+        rest = say(
+            "Sedan {since} {moved} värdet{rest}.",
+            since=period(claim.since),
+            moved=moved(claim.change),
+            rest=say("")
+            if claim.rest_change is None
+            else say("; i den övriga staden {moved} det", moved=moved(claim.rest_change)),
+        )
+    return sentences(
+        say(
+            "{place}: {subject} var {observed} {when}.",
+            place=names.place(claim.geography_id),
+            subject=names.subject(claim.indicator_id),
+            observed=printed.full(claim.observed),
+            when=period(claim.when),
+        ),
+        say(
+            "Hade nämnden följt den övriga staden var {expected} att vänta.",
+            expected=printed.between(claim.lower, claim.upper),
+        ),
+        rest,
     )
 
 

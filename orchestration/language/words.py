@@ -36,6 +36,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "contrary": "motsatt rörelse",
         "group_difference": "skillnad mellan grupper",
         "district_outlier": "avvikande stadsdelsnämnd",
+        "district_change": "nämnd med egen utveckling",
     }
 )
 
@@ -49,6 +50,8 @@ KIND_DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         "group_difference": "två grupper som borde ligga nära varandra skiljer sig åt",
         "district_outlier": "en stadsdelsnämnd ligger längre från de övriga än deras storlek och "
         "befolkning förklarar",
+        "district_change": "en stadsdelsnämnd har utvecklats på ett annat sätt än den övriga "
+        "staden",
     }
 )
 

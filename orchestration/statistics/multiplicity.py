@@ -63,7 +63,9 @@ class Selection(Generic[Family]):
     families: tuple[Family, ...]
 
 
-def select(p_values: FloatArray, families: Sequence[Family], q: float) -> Selection[Family]:
+def select(
+    p_values: FloatArray, families: Sequence[Family], q: float, *, as_one: bool = False
+) -> Selection[Family]:
     """Test families by Simes and Benjamini-Hochberg, then members of the selected ones.
 
     Inside a selected family Benjamini-Hochberg runs at ``q R / m``, with R selected families of
@@ -75,6 +77,8 @@ def select(p_values: FloatArray, families: Sequence[Family], q: float) -> Select
         p_values: shape (n,).
         families: the family of each.
         q: false-discovery rate.
+        as_one: whether a family is one discovery however many members it has: the rate is then
+            of families, and members of the selected ones are tested at ``q`` itself.
     """
     names = list(dict.fromkeys(families))
     if not names:
@@ -84,7 +88,7 @@ def select(p_values: FloatArray, families: Sequence[Family], q: float) -> Select
     }
     of_family = benjamini_hochberg(np.array([simes(p_values[members[name]]) for name in names]))
     chosen = of_family <= q
-    inflation = len(names) / max(int(chosen.sum()), 1)
+    inflation = 1.0 if as_one else len(names) / max(int(chosen.sum()), 1)
     q_values = np.empty(p_values.shape)
     for name, family_q in zip(names, of_family, strict=True):
         within = benjamini_hochberg(p_values[members[name]]) * inflation

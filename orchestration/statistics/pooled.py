@@ -21,7 +21,7 @@ from functools import cached_property
 
 import numpy as np
 
-from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
+from orchestration.statistics.arrays import FloatArray, IntArray
 from orchestration.statistics.filters import (
     Dynamics,
     History,
@@ -130,6 +130,7 @@ def fit_mixture(
     *,
     tolerance: float,
     max_iterations: int,
+    votes: FloatArray | float = 1.0,
 ) -> FloatArray:
     """Weights of a grid in a pool, by EM.
 
@@ -140,6 +141,7 @@ def fit_mixture(
             nonparametric maximum-likelihood estimate.
         tolerance: largest change of a weight at which to stop.
         max_iterations: at most so many steps.
+        votes: (S,), how much each series has to say.
 
     Returns:
         Weights of shape (G,), summing to one; the prior's where no series says anything.
@@ -148,11 +150,12 @@ def fit_mixture(
     if series == 0:
         return prior_weights
     likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
+    votes = np.broadcast_to(votes, (series,))
     weights = prior_weights
     for _ in range(max_iterations):
         joint = likelihood * weights
         shares = joint / joint.sum(axis=1, keepdims=True)
-        new = (shares.sum(axis=0) + prior_series * prior_weights) / (series + prior_series)
+        new = (votes @ shares + prior_series * prior_weights) / (votes.sum() + prior_series)
         if np.max(np.abs(new - weights)) < tolerance:
             return np.asarray(new, dtype=np.float64)
         weights = new
@@ -174,7 +177,11 @@ def responsibilities(log_likelihood: FloatArray, weights: FloatArray) -> FloatAr
 
 
 def without_itself(
-    log_likelihood: FloatArray, weights: FloatArray, prior_weights: FloatArray, prior_series: float
+    log_likelihood: FloatArray,
+    weights: FloatArray,
+    prior_weights: FloatArray,
+    prior_series: float,
+    votes: FloatArray | float = 1.0,
 ) -> FloatArray:
     """A pool's weights as the others of it and the prior have them, for each series.
 
@@ -185,11 +192,13 @@ def without_itself(
         weights: (G,), the pool's.
         prior_weights: (G,) for all or (S, G), what the pool was pulled towards.
         prior_series: how many series' worth that pull was; positive.
+        votes: (S,), how much each series has to say.
 
     Returns:
         (S, G), rows summing to one.
     """
     own = responsibilities(log_likelihood, weights)
+    own *= np.broadcast_to(votes, own.shape[:1])[:, None]
     others = own.sum(axis=0) - own + prior_series * prior_weights
     out: FloatArray = others / others.sum(axis=1, keepdims=True)
     return out
@@ -226,6 +235,8 @@ def judge(
     registers: Sequence[str],
     pools: Sequence[str],
     dials: Dials,
+    *,
+    counted: Sequence[str] | None = None,
 ) -> Judged:
     """Fit what is pooled on the history of a panel, and predict its last year.
 
@@ -235,20 +246,32 @@ def judge(
         registers: (S,), from which register each series comes.
         pools: (S,), with which series each is comparable.
         dials: what may be.
+        counted: (S,), what each series counts; those that count the same have one vote together,
+            because one event of theirs is no more than one. Each has its own without it.
     """
+    votes = _votes(counted, len(registers))
     panel = panel.with_noise(np.ones(panel.noise.shape))
     usual = float(np.average(dials.leap, weights=dials.leap_belief))
     few = _spread_out(_informative(panel), dials.fitted_series)
     sample, names = panel.take(few), np.array(registers)
     noise = _noise(model, sample, names[few], dials, usual)
     panel = panel.with_noise(np.array([noise.get(name, 1.0) for name in registers]))
-    leap = _leap(model, panel.take(few), dials, usual)
+    leap = _leap(model, panel.take(few), votes[few], dials, usual)
     dynamics = dials.dynamics(leap)
     history = run_history(model, panel, dynamics)
     known = history.points > 0
-    common = _mixture(history.log_likelihood[known], dials.belief, dials.prior_series, dials)
-    ways = _ways(history, known, np.array(pools), common, dials)
+    seen = history.log_likelihood
+    common = _mixture(seen[known], votes[known], dials.belief, dials.prior_series, dials)
+    ways = _ways(history, votes, np.array(pools), common, dials)
     return Judged(predict(model, panel, dynamics, history, ways), panel, leap, common, dials)
+
+
+def _votes(counted: Sequence[str] | None, series: int) -> FloatArray:
+    """How much each series has to say, (S,)."""
+    if counted is None:
+        return np.ones(series)
+    _, at, times = np.unique(np.array(counted), return_inverse=True, return_counts=True)
+    return np.asarray(1.0 / times[at], dtype=np.float64)
 
 
 def _informative(panel: Panel) -> IntArray:
@@ -264,12 +287,17 @@ def _spread_out(rows: IntArray, most: int) -> IntArray:
 
 
 def _mixture(
-    log_likelihood: FloatArray, prior: FloatArray, prior_series: float, dials: Dials
+    log_likelihood: FloatArray,
+    votes: FloatArray,
+    prior: FloatArray,
+    prior_series: float,
+    dials: Dials,
 ) -> FloatArray:
     return fit_mixture(
         log_likelihood,
         prior,
         prior_series,
+        votes=votes,
         tolerance=dials.tolerance,
         max_iterations=dials.max_iterations,
     )
@@ -314,34 +342,35 @@ def _noise(
     return dict(zip(names.tolist(), tried[noises.argmax(axis=1)].tolist(), strict=True))
 
 
-def _leap(model: LevelModel, sample: Panel, dials: Dials, usual: float) -> float:
+def _leap(model: LevelModel, sample: Panel, votes: FloatArray, dials: Dials, usual: float) -> float:
     """Posterior mean of the share of wide steps."""
     if len(dials.leap) == 1 or not sample.noise.size:
         return usual
     log_odds = []
     for leap, belief in zip(dials.leap, dials.leap_belief, strict=True):
         seen = run_history(model, sample, dials.dynamics(leap)).log_likelihood
-        weights = _mixture(seen, dials.belief, dials.prior_series, dials)
+        weights = _mixture(seen, votes, dials.belief, dials.prior_series, dials)
         top = seen.max(axis=1, keepdims=True)
-        fit = (top[:, 0] + np.log(np.exp(seen - top) @ weights)).sum()
+        fit = votes @ (top[:, 0] + np.log(np.exp(seen - top) @ weights))
         log_odds.append(fit + np.log(belief))
     odds = np.exp(np.array(log_odds) - max(log_odds))
     return float(np.average(dials.leap, weights=odds))
 
 
 def _ways(
-    history: History, known: BoolArray, pools: np.ndarray, common: FloatArray, dials: Dials
+    history: History, votes: FloatArray, pools: np.ndarray, common: FloatArray, dials: Dials
 ) -> FloatArray:
     """Posterior weights (S, G); those of a series without a say are its pool's."""
-    seen = history.log_likelihood
+    seen, known = history.log_likelihood, history.points > 0
     out = np.empty(seen.shape)
-    out[known] = without_itself(seen[known], common, dials.belief, dials.prior_series)
+    belief, worth = dials.belief, dials.prior_series
+    out[known] = without_itself(seen[known], common, belief, worth, votes[known])
     for pool in np.unique(pools):
         mine = pools == pool
         said = mine & known
-        weights = _mixture(seen[said], common, dials.pool_series, dials)
+        weights = _mixture(seen[said], votes[said], common, dials.pool_series, dials)
         out[mine & ~known] = weights
         if said.any():
-            others = without_itself(seen[said], weights, out[said], dials.pool_series)
+            others = without_itself(seen[said], weights, out[said], dials.pool_series, votes[said])
             out[said] = responsibilities(seen[said], others)
     return out

@@ -54,6 +54,14 @@ def test_selected_families_by_hand() -> None:
     assert found.selected.tolist() == [True, False, False, True]
 
 
+def test_a_family_that_is_one_discovery_by_hand() -> None:
+    # Families as above; in a the members' adjusted values are .02 and .2, and none is below its
+    # family's .06.
+    found = select(np.array([0.01, 0.2, 0.5, 0.04]), ["a", "a", "b", "c"], 0.10, as_one=True)
+    assert found.families == ("a", "c")
+    assert found.q_values.tolist() == pytest.approx([0.06, 0.2, 0.5, 0.06])
+
+
 def test_nothing_is_selected_in_a_family_that_is_not() -> None:
     p = np.concatenate([[0.04], np.full(19, 0.9)])
     found = select(p, [str(i) for i in range(20)], 0.10)

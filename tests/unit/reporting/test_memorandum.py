@@ -174,7 +174,7 @@ def test_no_code_or_english_word_leaks(page: str) -> None:
 
 def test_every_code_of_the_contract_has_a_word() -> None:
     contract = {
-        "kind": "change stability contrary group_difference district_outlier",
+        "kind": "change stability contrary group_difference district_outlier district_change",
         "outcome": "focus explained watch cannot_tell",
         "status": "observed preliminary revised missing not_applicable suppressed broken_series",
         "explanation": "law reorganisation definition system reporting_loss one_off"
