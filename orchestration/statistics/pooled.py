@@ -46,7 +46,8 @@ class Dials:
         leap: shares of wide steps that are tried.
         leap_belief: weight of each.
         one_off: probability that a year is off without its level having moved.
-        wide_least: standard deviation of a wide step where the level never moves.
+        wide_least: standard deviations of a wide step where the level never moves, as likely as one
+            another; the likeliest is taken.
         wide_times: standard deviation of a wide step over that of an ordinary one.
         noise: variances of an observation over that of its law that are tried.
         noise_reach: a noise that is off one by this factor is believed 1/e as much.
@@ -71,12 +72,12 @@ class Dials:
     one_off: float
     noise: tuple[float, ...] = (1.0,)
     damping: float = 0.98
-    wide_least: float = 0.2
-    wide_times: float = 3.5
+    wide_least: tuple[float, ...] = (0.1, 0.25)
+    wide_times: float = 4.0
     noise_reach: float = 2.0
     noise_below: float = 0.3
-    prior_series: float = 5.0
-    pool_series: float = 5.0
+    prior_series: float = 8.0
+    pool_series: float = 8.0
     register_series: float = 1.0
     fitted_series: int = 400
     tolerance: float = 1e-4
@@ -110,15 +111,15 @@ class Dials:
         out[np.array(self.noise) < 1.0] *= self.noise_below
         return np.asarray(out / out.sum(), dtype=np.float64)
 
-    def dynamics(self, leap: float) -> Dynamics:
-        """How levels move with a given share of wide steps."""
+    def dynamics(self, leap: float, wide_least: float) -> Dynamics:
+        """How levels move with a given share and size of wide steps."""
         return Dynamics(
             volatility=self.volatilities,
             slope=np.repeat(np.array(self.slope), len(self.volatility)),
             damping=self.damping,
             leap=leap,
             one_off=self.one_off,
-            wide_least=self.wide_least,
+            wide_least=wide_least,
             wide_times=self.wide_times,
         )
 
@@ -212,6 +213,7 @@ class Judged:
         prediction: of the tested year.
         panel: with the noise that was found.
         leap: share of wide steps.
+        wide_least: standard deviation of a wide step where the level never moves.
         common: (G,), mixture of all series together.
         dials: what was fitted.
     """
@@ -219,6 +221,7 @@ class Judged:
     prediction: Prediction
     panel: Panel
     leap: float
+    wide_least: float
     common: FloatArray
     dials: Dials
 
@@ -251,19 +254,22 @@ def judge(
     """
     votes = _votes(counted, len(registers))
     panel = panel.with_noise(np.ones(panel.noise.shape))
-    usual = float(np.average(dials.leap, weights=dials.leap_belief))
+    usual = dials.dynamics(
+        float(np.average(dials.leap, weights=dials.leap_belief)), max(dials.wide_least)
+    )
     few = _spread_out(_informative(panel), dials.fitted_series)
     sample, names = panel.take(few), np.array(registers)
     noise = _noise(model, sample, names[few], dials, usual)
     panel = panel.with_noise(np.array([noise.get(name, 1.0) for name in registers]))
-    leap = _leap(model, panel.take(few), votes[few], dials, usual)
-    dynamics = dials.dynamics(leap)
+    leap, wide_least = _leaps(model, panel.take(few), votes[few], dials)
+    dynamics = dials.dynamics(leap, wide_least)
     history = run_history(model, panel, dynamics)
     known = history.points > 0
     seen = history.log_likelihood
     common = _mixture(seen[known], votes[known], dials.belief, dials.prior_series, dials)
     ways = _ways(history, votes, np.array(pools), common, dials)
-    return Judged(predict(model, panel, dynamics, history, ways), panel, leap, common, dials)
+    prediction = predict(model, panel, dynamics, history, ways)
+    return Judged(prediction, panel, leap, wide_least, common, dials)
 
 
 def _votes(counted: Sequence[str] | None, series: int) -> FloatArray:
@@ -304,7 +310,7 @@ def _mixture(
 
 
 def _noise(
-    model: LevelModel, sample: Panel, registers: np.ndarray, dials: Dials, leap: float
+    model: LevelModel, sample: Panel, registers: np.ndarray, dials: Dials, dynamics: Dynamics
 ) -> dict[str, float]:
     """The likeliest noise of each register, where more than one is tried.
 
@@ -312,7 +318,6 @@ def _noise(
     """
     if len(dials.noise) == 1 or not registers.size:
         return {}
-    dynamics = dials.dynamics(leap)
     tried = np.array(dials.noise)
     log_likelihood = np.stack(
         [
@@ -342,19 +347,20 @@ def _noise(
     return dict(zip(names.tolist(), tried[noises.argmax(axis=1)].tolist(), strict=True))
 
 
-def _leap(model: LevelModel, sample: Panel, votes: FloatArray, dials: Dials, usual: float) -> float:
-    """Posterior mean of the share of wide steps."""
-    if len(dials.leap) == 1 or not sample.noise.size:
-        return usual
-    log_odds = []
-    for leap, belief in zip(dials.leap, dials.leap_belief, strict=True):
-        seen = run_history(model, sample, dials.dynamics(leap)).log_likelihood
+def _leaps(
+    model: LevelModel, sample: Panel, votes: FloatArray, dials: Dials
+) -> tuple[float, float]:
+    """Posterior mean of the share of wide steps, and the likeliest of their sizes."""
+    fit = np.zeros((len(dials.wide_least), len(dials.leap)))
+    for (size, share), _ in np.ndenumerate(fit):
+        dynamics = dials.dynamics(dials.leap[share], dials.wide_least[size])
+        seen = run_history(model, sample, dynamics).log_likelihood
         weights = _mixture(seen, votes, dials.belief, dials.prior_series, dials)
         top = seen.max(axis=1, keepdims=True)
-        fit = votes @ (top[:, 0] + np.log(np.exp(seen - top) @ weights))
-        log_odds.append(fit + np.log(belief))
-    odds = np.exp(np.array(log_odds) - max(log_odds))
-    return float(np.average(dials.leap, weights=odds))
+        fit[size, share] = votes @ (top[:, 0] + np.log(np.exp(seen - top) @ weights))
+    odds = np.exp(fit - fit.max()) * np.array(dials.leap_belief)
+    size = int(odds.sum(axis=1).argmax())
+    return float(np.average(dials.leap, weights=odds[size])), dials.wide_least[size]
 
 
 def _ways(

@@ -479,7 +479,7 @@ def test_a_value_that_returns_makes_the_one_before_a_one_off_and_one_that_stays_
 def test_a_lost_year_does_not_make_the_next_one_surprising() -> None:
     pool = panel([[200, 205, 198, 0, 201]])
     ordinary = one_sigma(GammaPoisson(), pool, 0.1).p_values()[0]
-    dynamics = replace(COUNTED.dynamics(0.02), volatility=np.array([0.1]), slope=np.zeros(1))
+    dynamics = replace(COUNTED.dynamics(0.02, 0.25), volatility=np.array([0.1]), slope=np.zeros(1))
     assert ordinary < 1e-6
     assert told(GammaPoisson(), pool, dynamics).p_values()[0] > 0.3
 

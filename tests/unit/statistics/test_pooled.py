@@ -197,4 +197,4 @@ def test_beliefs_are_of_every_way() -> None:
         assert dials.belief.shape == dials.volatilities.shape == (ways,)
         assert dials.belief.sum() == pytest.approx(1.0)
         assert dials.noise_belief.sum() == pytest.approx(1.0)
-        assert dials.dynamics(0.1).ways == ways
+        assert dials.dynamics(0.1, 0.2).ways == ways
