@@ -151,7 +151,6 @@ def assess(
             for pair in group
             if pair.test.verdict is Verdict.CONTRARY
         ),
-        *groups,
         *still,
     ]
     boards = board_findings(series, tested, context)
@@ -168,7 +167,9 @@ def assess(
         )
         for u in untestable
     ]
+    # A city's movements, its groups and its boards are questions of their own, each with its rate.
     decided = [*_decide(findings, context, as_one=True), *shocks]
+    decided += _decide(groups, context, as_one=True)
     in_focus = {
         row.indicator_id
         for _, row in decided

@@ -71,7 +71,7 @@ class Dials:
     leap_belief: tuple[float, ...]
     one_off: float
     noise: tuple[float, ...] = (1.0,)
-    damping: float = 0.98
+    damping: float = 0.995
     wide_least: tuple[float, ...] = (0.1, 0.25)
     wide_times: float = 4.0
     noise_reach: float = 2.0

@@ -73,7 +73,7 @@ counted as (
 counted_of_residents as (
     select
         counted.*,
-        populations.population
+        populations.population as residents
     from counted
     left join populations
         on
@@ -121,9 +121,9 @@ final as (
         {
             'indicator': 'homeless_per_10000',
             'numerator': 'persons',
-            'denominator': 'population',
+            'denominator': 'residents',
             'where': "(breakdown = 'total'"
-                ~ " or (breakdown = 'sex' and population > 0))",
+                ~ " or (breakdown = 'sex' and residents > 0))",
         },
     ]) }}
 )
