@@ -94,7 +94,7 @@ class Deviation:
         relative_change: change since the latest earlier value; for a group difference, of the
             first group relative to the other.
         p_value: unadjusted, two-sided; for a contrary pair the larger of two one-sided ones.
-        q_value: adjusted over areas and within its area; None where the area is not tested.
+        q_value: adjusted over all that is asked at once; None for the surroundings.
         breakeven_volatility: yearly log-volatility that would explain the change away.
         rank: 1 is first; None where nothing could be tested.
         outcome: what became of it.

@@ -249,7 +249,9 @@ def _jackknifed(p: FloatArray, blocks: int = 20) -> float:
     without = [
         _power(p[:, 0, of != block]) - _power(p[:, 1, of != block]) for block in range(blocks)
     ]
-    return float(np.sqrt((blocks - 1) / blocks * np.square(np.array(without) - np.mean(without)).sum()))
+    return float(
+        np.sqrt((blocks - 1) / blocks * np.square(np.array(without) - np.mean(without)).sum())
+    )
 
 
 def log_linear(y: FloatArray) -> FloatArray:
