@@ -53,6 +53,7 @@ class EarlySettings:
             a fall and as a rise.
         least_expected: with fewer cases expected so far, nothing can be told.
         least_log_variance: of a year's level; no level is known better than this.
+        most_log_variance: of a year's level; of one that is known worse, nothing is expected.
         shifts: what a year is held against.
         seasons: how years are shared among months.
         delays: how months grow.
@@ -64,6 +65,7 @@ class EarlySettings:
     relevant_change: float = 0.25
     least_expected: float = 5.0
     least_log_variance: float = 0.0004
+    most_log_variance: float = 0.25
     shifts: ShiftSettings = field(default_factory=ShiftSettings)
     seasons: SeasonSettings = field(default_factory=SeasonSettings)
     delays: DelaySettings = field(default_factory=DelaySettings)
@@ -74,6 +76,8 @@ class EarlySettings:
                 raise ValueError(f"{name} must lie between 0 and 1")
         if self.least_expected <= 0 or self.least_log_variance <= 0:
             raise ValueError("least_expected and least_log_variance must be positive")
+        if self.most_log_variance < self.least_log_variance:
+            raise ValueError("most_log_variance must be at least least_log_variance")
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,10 +204,16 @@ def expectations(
     ]
     scope = in_scope(carried, catalogue, year, of_years)
     judged, _ = judge_series(scope, catalogue, year, of_years)
-    return {
+    foretold = {
         one.series.indicator_id: _foretold(one, settings, of_years.interval_level)
         for one in judged
         if one.expected > 0
+    }
+    # One or two years foretell nothing that a year could be held against.
+    return {
+        name: each
+        for name, each in foretold.items()
+        if each.log_variance <= settings.most_log_variance
     }
 
 

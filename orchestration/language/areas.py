@@ -41,8 +41,10 @@ from orchestration.language.names import (
 MOST_WORDS = 60
 MOST_FIGURES = 4
 _MOST_NAMED = 4
-# So many related indicators have their change beside their name, where not all are named.
+# So many related indicators have their change beside their name.
 _WITH_CHANGE = 2
+# So few all have it where all are named.
+_FEW = 3
 _EVERYTHING = 1000
 # So many are named where one sentence is about several.
 _IN_SYNTHESIS = 3
@@ -193,7 +195,7 @@ def _of_area(claim: OfArea | Reserved, names: Names, most: int) -> Said:
             what = "Utvecklingen" if change is None else way(change, "Ökningen", "Minskningen")
             rows = {
                 row.indicator_id: _with_change(row, names)
-                if place < _WITH_CHANGE or most == _EVERYTHING
+                if place < _WITH_CHANGE or (most == _EVERYTHING and len(them) <= _FEW)
                 else names.subject(row.indicator_id)
                 for place, row in enumerate(them)
             }

@@ -31,6 +31,9 @@ from orchestration.statistics.arrays import FloatArray, IntArray
 
 #: Shares of a month that an interval is drawn up over, each as probable as the next.
 _NODES = 32
+#: Standard deviation of the log odds of a part that is there, at most. Near the whole the odds of a
+#: part that is not well known have no bound, and neither would what is still to come.
+_MOST_DEVIATION = 1.5
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ def nowcast(
     # A part stays a part: its odds vary, and not the part itself.
     shown = share < 1
     safe = np.where(shown, share, 0.5)
-    odds_deviation = np.sqrt(variance) / (1.0 - safe)
+    odds_deviation = np.minimum(np.sqrt(variance) / (1.0 - safe), _MOST_DEVIATION)
     at = stats.norm.ppf((np.arange(_NODES) + 0.5) / _NODES)
     part = special.expit(np.log(safe / (1.0 - safe))[:, None] + odds_deviation[:, None] * at)
     size = seen[:, None] + 0.5

@@ -20,7 +20,7 @@ PAGE = (
 MONTHLY = "socialstyrelsen_assistance_monthly"
 LOSS = f"not-{MONTHLY}-partial_loss-2017-02-0180-assistance_households_month"
 JUDGED = (
-    *("deviations", "focus_areas"),
+    *("deviations", "early_warnings", "focus_areas"),
     *(each.step.name for each in analyses()),
     *("analysis_results", "release", "memorandum"),
 )

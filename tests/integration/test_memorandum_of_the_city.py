@@ -246,7 +246,7 @@ def test_no_estimate_is_left_untold(default_city: Installation) -> None:
 
 # The steps that know which year is reported.
 OF_A_YEAR = (
-    *("deviations", "series_charts", "focus_areas"),
+    *("deviations", "early_warnings", "series_charts", "focus_areas"),
     *(each.step.name for each in analyses()),
     *("analysis_results", "release", "memorandum", "snapshot"),
 )

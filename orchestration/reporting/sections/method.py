@@ -64,8 +64,8 @@ def method(data: ReportData, *, restricted: bool) -> list[Plain]:
         Heading(2, nodes("Metod"), "metod"),
         *paragraph(
             say(
-                "Vi prövar årsvärden för hela kommunen, och för omvärlden värden för länet eller "
-                "riket. För varje mått räknar vi fram vad som var att vänta av tidigare år, med "
+                "Vi prövar årsvärden för kommunen och, för omvärlden, för länet eller riket. För "
+                "varje mått räknar vi fram vad som var att vänta av tidigare år, med "
                 "ett intervall som rymmer utfallet {of} vanliga år av {all}. Vi prövar också "
                 "skillnader mellan grupper, mellan stadsdelsnämnder och mellan mått som brukar "
                 "följas åt. Katalogen har {indicators} mått.",
@@ -77,9 +77,9 @@ def method(data: ReportData, *, restricted: bool) -> list[Plain]:
         *paragraph(
             say(
                 "När så många mått prövas blir några utslag ren slump. Därför säger vi hur säkert "
-                "det är att ett utslag inte är det, med en fast skala: {scale}. Utslag som har en "
-                "känd orsak, till exempel {causes}, går inte vidare; de står i {appendix}. Det som "
-                "återstår är fokusområdena.",
+                "det är att ett utslag inte är det, med en fast skala: {scale}. Utslag med känd "
+                "orsak, till exempel {causes}, står i {appendix}. Det som återstår är "
+                "fokusområdena.",
                 scale=listing([text for _, text in words.SURENESS]),
                 causes=listing(
                     [words.EXPLANATION_KINDS[code] for code in ("law", "reorganisation")], "eller"
