@@ -25,7 +25,6 @@ import numpy as np
 from orchestration.deviation.board_changes import board_changes
 from orchestration.deviation.boards import board_findings
 from orchestration.deviation.contrary import PairTest, judge_pair
-from orchestration.deviation.explanations import explained_log_change
 from orchestration.deviation.findings import (
     Context,
     Explanations,
@@ -33,6 +32,7 @@ from orchestration.deviation.findings import (
     cannot_tell,
     family_of,
     ids,
+    left_over,
     new_row,
     value_then,
     weigh,
@@ -548,11 +548,7 @@ def _group_finding(
         excess=test.difference,
     )
     explanations = context.explanations((row.indicator_id, row.geography_id, "", ""))
-    covered, residual = False, None
-    if explanations:
-        known = explained_log_change(explanations, context.year, test.ratio - 1.0)
-        residual = None if known is None else test.ratio / math.exp(known) - 1.0
-        covered = residual is None or abs(residual) < settings.relevant_change
+    covered, residual = left_over(explanations, test.ratio, settings.relevant_change, context.year)
     evidence = GroupEvidence(
         comparison_id=comparison.comparison_id,
         category_a=comparison.category_a,

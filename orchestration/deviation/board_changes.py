@@ -11,19 +11,27 @@ History lies under today's boards, as the warehouse rebuilds it, so a reform is 
 What does not belong here: the city's own changes, and how one level moves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from orchestration.deviation.boards import of_boards, on_one_map
-from orchestration.deviation.findings import Context, Finding, local_explanations, new_row
+from orchestration.deviation.boards import of_boards, on_one_map, with_boards
+from orchestration.deviation.findings import (
+    Context,
+    Finding,
+    left_over,
+    local_explanations,
+    new_row,
+    weighed,
+)
 from orchestration.deviation.pools import (
     JudgedSeries,
     ModelKind,
     Prepared,
     judge_prepared,
     prepare,
+    unit_factor,
     until,
 )
 from orchestration.deviation.series import Series
@@ -31,7 +39,7 @@ from orchestration.findings.cells import setting
 from orchestration.findings.claims import BoardMoved, When
 from orchestration.findings.codes import Kind
 from orchestration.findings.evidence import BoardChangeEvidence
-from orchestration.indicators.models import CONTEXT_AREAS, Measure
+from orchestration.indicators.models import Measure
 from orchestration.statistics.arrays import FloatArray
 
 
@@ -51,13 +59,7 @@ def board_changes(
     """
     totals = of_boards(series, context.settings.geography_id)
     of_kind: dict[ModelKind, list[Prepared]] = {ModelKind.COUNTS: [], ModelKind.MEANS: []}
-    for one in tested:
-        if (
-            one.series.geography_id != context.settings.geography_id
-            or one.indicator.area in CONTEXT_AREAS
-            or one.indicator.measure is Measure.AMOUNT
-        ):
-            continue
+    for one in with_boards(tested, context):
         boards = on_one_map(totals, one.indicator, context.year, context)
         members = [_beside_the_rest(board, one, context) for _, board in sorted(boards.items())]
         testable = [member for member in members if member is not None]
@@ -96,96 +98,82 @@ def _beside_the_rest(board: Series, city: JudgedSeries, context: Context) -> Pre
     A count's exposure is the rest's count, or the board's own base times the rest's share; a
     mean is taken relative to the rest's mean.
     """
-    settings = context.settings
     one = until(board, context.year)
     own = prepare(one, city.indicator)
-    whole = _aligned(city.series, one.years)
-    if int(one.years[-1]) != context.year or own.usable[:-1].sum() < settings.minimum_history:
+    if (
+        int(one.years[-1]) != context.year
+        or own.usable[:-1].sum() < context.settings.minimum_history
+    ):
         return None
+    rest = _rest(one, city.series, city.indicator.measure)
+    usable = own.usable & np.isfinite(rest) & (rest > 0)
+    if not usable[-1] or not usable[:-1].any():
+        return None
+    safe = np.where(usable, rest, 1.0)
+    if city.indicator.measure is Measure.MEAN:
+        observed = own.observed - np.log(safe)
+        return replace(own, observed=observed, usable=usable, to_unit=float(rest[-1]))
+    exposure = np.where(usable, own.exposure, 1.0) * safe
+    return replace(own, exposure=exposure, usable=usable, to_unit=unit_factor(own))
+
+
+def _rest(board: Series, city: Series, measure: Measure) -> FloatArray:
+    """What the rest of the city has, in all, of each that is exposed, or on average; (T,).
+
+    In the board's years; nan or infinite where the city has no comparable value, or no rest.
+    """
+    at = np.searchsorted(city.years, board.years).clip(max=city.years.size - 1)
+    known = (city.years[at] == board.years) & city.usable[at]
     with np.errstate(divide="ignore", invalid="ignore"):
-        if city.indicator.measure is Measure.MEAN:
-            n, all_n = one.observations, whole["observations"]
-            rest = (whole["value"] * all_n - one.value * n) / (all_n - n)
-            usable = own.usable & np.isfinite(rest) & (rest > 0)
-            observed = own.observed - np.log(np.where(usable, rest, 1.0))
-            out = replace(own, observed=observed, usable=usable)
-        else:
-            rest = _rest(own, whole, city.indicator.measure)
-            usable = own.usable & np.isfinite(rest) & (rest > 0)
-            exposure = np.where(usable, own.exposure * rest, 1.0)
-            out = replace(own, exposure=exposure, usable=usable)
-    if not out.usable[-1] or not out.usable[:-1].any():
-        return None
-    return out
-
-
-def _rest(own: Prepared, whole: Mapping[str, FloatArray], measure: Measure) -> FloatArray:
-    """What the rest of the city counts, in all or of each that is exposed; (T,)."""
-    if measure is Measure.COUNT:
-        counted = np.where(np.isfinite(whole["numerator"]), whole["numerator"], whole["value"])
-        return np.asarray(counted - own.observed, dtype=np.float64)
-    rest = (whole["numerator"] - own.observed) / (whole["denominator"] - own.exposure)
-    return np.asarray(rest, dtype=np.float64)
-
-
-def _aligned(series: Series, years: np.ndarray) -> Mapping[str, FloatArray]:
-    """The city's figures of a board's years, nan where it has no comparable one; each (T,)."""
-    out = {name: np.full(years.shape, np.nan) for name in _FIGURES}
-    at = {int(year): position for position, year in enumerate(series.years)}
-    for position, year in enumerate(years):
-        of = at.get(int(year))
-        if of is not None and series.usable[of]:
-            for name in _FIGURES:
-                out[name][position] = getattr(series, name)[of]
-    return out
-
-
-_FIGURES = ("numerator", "denominator", "value", "observations")
+        match measure:
+            case Measure.MEAN:
+                n, every = board.observations, city.observations[at]
+                rest = (city.value[at] * every - board.value * n) / (every - n)
+            case Measure.COUNT:
+                rest = city.value[at] - board.value
+            case _:
+                rest = (city.numerator[at] - board.numerator) / (
+                    city.denominator[at] - board.denominator
+                )
+    return np.where(known, rest, np.nan)
 
 
 def _finding(each: JudgedSeries, city: Series, context: Context) -> Finding:
     settings = context.settings
-    indicator = each.indicator
     row = new_row(each.series.key, Kind.DISTRICT_CHANGE, context.year, p_value=each.p_value)
-    family = (indicator.indicator_id, Kind.DISTRICT_CHANGE)
-    own = each.observed
-    # On the model's scale, because its unit differs from year to year with the rest of the city.
-    scale = _to_unit(each)
-    expected = float(each.alone.expected()[0]) * scale
-    discrete = each.model.discrete
-    few = float(each.alone.expected()[0]) < settings.board_minimum_count
-    if each.p_value >= settings.alpha or (discrete and few):
-        return Finding.quiet(replace(row, p_value=1.0) if discrete and few else row, family)
-    low, high = (float(limit[0]) for limit in each.alone.interval(settings.interval_level))
-    lower, upper = ((limit if discrete else float(np.exp(limit))) * scale for limit in (low, high))
-    excess = each.excess if discrete else own - expected
-    persons = abs(excess) if discrete else float(each.series.observations[-1])
-    relative = own / expected - 1.0
+    family = (row.indicator_id, Kind.DISTRICT_CHANGE)
+    if each.model.discrete and float(each.alone.expected()[0]) < settings.board_minimum_count:
+        return Finding.quiet(replace(row, p_value=1.0), family)
+    if each.p_value >= settings.alpha:
+        return Finding.quiet(row, family)
+    lower, upper = each.interval
     row = replace(
         row,
-        observed=own,
-        expected=expected,
+        observed=each.observed,
+        expected=each.expected,
         lower=lower,
         upper=upper,
         relative_change=each.relative_change,
         probability_relevant=each.probability_relevant,
-        excess=excess,
+        excess=each.excess,
     )
     previous = each.previous
     then = None if previous is None else int(each.series.years[previous])
     rest = _rest_change(each, city)
-    explanations, covered, known = local_explanations(row, relative, context)
+    relative, minimum = each.relative_to_expected, settings.board_minimum_change
+    explanations = local_explanations(row, context)
+    covered, residual = left_over(explanations, 1.0 + relative, minimum, context.year)
     return Finding(
         row=row,
         family=family,
         relative_to_expected=relative,
-        minimum=setting("deviation.board_minimum_change", settings.board_minimum_change),
-        persons=persons,
+        minimum=setting("deviation.board_minimum_change", minimum),
+        persons=each.persons_concerned,
         told=BoardMoved(
-            indicator_id=indicator.indicator_id,
+            indicator_id=row.indicator_id,
             geography_id=each.series.geography_id,
             when=When.of(context.year),
-            observed=row.figure("observed", own),
+            observed=row.figure("observed", each.observed),
             lower=row.figure("lower", lower),
             upper=row.figure("upper", upper),
             since=None if then is None else When.of(then),
@@ -204,8 +192,8 @@ def _finding(each: JudgedSeries, city: Series, context: Context) -> Finding:
             volatility=each.volatility,
             boards=each.pool_size,
             interval_level=settings.interval_level,
-            persons_concerned=persons,
-            explanation=known,
+            persons_concerned=each.persons_concerned,
+            explanation=weighed(explanations, residual),
         ),
         explanations=explanations,
         covered=covered,
@@ -213,32 +201,11 @@ def _finding(each: JudgedSeries, city: Series, context: Context) -> Finding:
     )
 
 
-def _to_unit(each: JudgedSeries) -> float:
-    """Factor from the model's scale to the indicator's unit in the tested year."""
-    if not each.model.discrete:
-        # The rest's mean, which the board's was divided by.
-        return each.observed / float(np.exp(each.alone.seen.y[0, 0]))
-    counted = float(each.alone.seen.y[0, 0])
-    return each.observed / counted if counted else each.to_unit
-
-
 def _rest_change(each: JudgedSeries, city: Series) -> float | None:
     """How the rest of the city moved since the board's latest earlier value."""
     if each.previous is None:
         return None
-    years = each.series.years[[each.previous, each.position]]
-    whole = _aligned(city, years)
-    own = {name: getattr(each.series, name)[[each.previous, each.position]] for name in _FIGURES}
+    rest = _rest(each.series, city, each.indicator.measure)
     with np.errstate(divide="ignore", invalid="ignore"):
-        match each.indicator.measure:
-            case Measure.MEAN:
-                n, all_n = own["observations"], whole["observations"]
-                rest = (whole["value"] * all_n - own["value"] * n) / (all_n - n)
-            case Measure.COUNT:
-                rest = whole["value"] - own["value"]
-            case _:
-                rest = (whole["numerator"] - own["numerator"]) / (
-                    whole["denominator"] - own["denominator"]
-                )
-        change = float(rest[1] / rest[0] - 1.0)
+        change = float(rest[each.position] / rest[each.previous] - 1.0)
     return change if np.isfinite(change) else None

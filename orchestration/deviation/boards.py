@@ -17,7 +17,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from orchestration.deviation.findings import Context, Finding, local_explanations, new_row
+from orchestration.deviation.findings import (
+    Context,
+    Finding,
+    left_over,
+    local_explanations,
+    new_row,
+    weighed,
+)
 from orchestration.deviation.pools import JudgedSeries, Prepared, prepare, until
 from orchestration.deviation.series import Series
 from orchestration.findings.cells import setting
@@ -66,22 +73,26 @@ def board_findings(
         A finding for each board that could be tested. Amounts are not: kronor alone say nothing
         of chance.
     """
-    city = context.settings.geography_id
-    totals = of_boards(series, city)
+    totals = of_boards(series, context.settings.geography_id)
     found: list[Finding] = []
-    for one in tested:
+    for one in with_boards(tested, context):
         indicator = one.indicator
-        if (
-            one.series.geography_id != city
-            or indicator.area in CONTEXT_AREAS
-            or indicator.measure is Measure.AMOUNT
-        ):
-            continue
         now = _compare(indicator, totals, context.year, context)
         if now is not None:
             before = _compare(indicator, totals, context.year - 1, context)
             found += _findings(indicator, now, before, context)
     return found
+
+
+def with_boards(tested: Sequence[JudgedSeries], context: Context) -> list[JudgedSeries]:
+    """The city's own tested series whose boards are tested; kronor alone say nothing of chance."""
+    return [
+        one
+        for one in tested
+        if one.series.geography_id == context.settings.geography_id
+        and one.indicator.area not in CONTEXT_AREAS
+        and one.indicator.measure is not Measure.AMOUNT
+    ]
 
 
 def of_boards(series: Sequence[Series], city: str) -> dict[str, dict[str, Series]]:
@@ -256,15 +267,17 @@ def _weighed(
     row: Deviation, told: BoardStandsOut, evidence: BoardEvidence, context: Context
 ) -> Finding:
     relative = (row.observed or 0.0) / (row.expected or 1.0) - 1.0
-    explanations, covered, known = local_explanations(row, relative, context)
+    minimum = context.settings.board_minimum_change
+    explanations = local_explanations(row, context)
+    covered, residual = left_over(explanations, 1.0 + relative, minimum, context.year)
     return Finding(
         row=row,
         family=(row.indicator_id, Kind.DISTRICT_OUTLIER),
         relative_to_expected=relative,
-        minimum=setting("deviation.board_minimum_change", context.settings.board_minimum_change),
+        minimum=setting("deviation.board_minimum_change", minimum),
         persons=evidence.persons_concerned or 0.0,
         told=told,
-        evidence=replace(evidence, explanation=known),
+        evidence=replace(evidence, explanation=weighed(explanations, residual)),
         explanations=explanations,
         covered=covered,
         told_with=row.indicator_id,

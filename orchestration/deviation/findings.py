@@ -143,29 +143,33 @@ def weigh(
     return p >= context.settings.alpha or bool(lesser), residual
 
 
-def local_explanations(
-    row: Deviation, relative: float, context: Context
-) -> tuple[Explanations, bool, Weighed | None]:
-    """What is registered for a board alone, whether it covers its deviation, and how far.
-
-    What is registered for all boards alike does not tell one from the others.
+def left_over(
+    explanations: Explanations, ratio: float, minimum: float, year: int
+) -> tuple[bool, float | None]:
+    """Whether explanations cover a value but for less than a minimum, and what they leave over.
 
     Args:
-        row: of a board.
-        relative: the board's value against what was expected of it.
-        context: of the report year.
+        explanations: that hold in the year.
+        ratio: the value over what it is held against.
+        minimum: relative size of what may be left over.
+        year: report year.
     """
-    found = tuple(
+    if not explanations:
+        return False, None
+    known = explained_log_change(explanations, year, ratio - 1.0)
+    if known is None:
+        return True, None
+    residual = ratio / math.exp(known) - 1.0
+    return abs(residual) < minimum, residual
+
+
+def local_explanations(row: Deviation, context: Context) -> Explanations:
+    """What is registered for a board alone; what holds for all tells none from the others."""
+    return tuple(
         e
         for e in context.explanations((row.indicator_id, row.geography_id, "", ""))
         if e.geography_id == row.geography_id
     )
-    covered, residual = False, None
-    if found:
-        known = explained_log_change(found, context.year, relative)
-        residual = None if known is None else (1.0 + relative) / float(np.exp(known)) - 1.0
-        covered = residual is None or abs(residual) < context.settings.board_minimum_change
-    return found, covered, weighed(found, residual)
 
 
 def ids(explanations: Sequence[NaturalExplanation]) -> tuple[str, ...]:

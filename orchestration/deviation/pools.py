@@ -24,6 +24,7 @@ from orchestration.statistics.filters import (
     Panel,
     Prediction,
     breakeven_volatility,
+    two_sided,
 )
 from orchestration.statistics.means import LogNormalLevel, moderate
 from orchestration.statistics.pooled import Dials, Judged, judge
@@ -268,7 +269,7 @@ def against_shift(
                 row=0,
                 prediction=prediction,
                 panel=panel,
-                p_value=float(prediction.p_values()[0]),
+                p_value=float(two_sided(below, above)[0]),
                 p_down=float(below[0]),
                 p_up=float(above[0]),
             )
@@ -278,7 +279,10 @@ def against_shift(
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A series on its model's scale: what was seen, its exposure, where it is usable."""
+    """A series on its model's scale: what was seen, its exposure, where it is usable.
+
+    The factor back to the indicator's unit is given where it is not ``unit_factor``'s.
+    """
 
     series: Series
     indicator: Indicator
@@ -286,6 +290,7 @@ class Prepared:
     exposure: FloatArray
     df: FloatArray
     usable: BoolArray
+    to_unit: float | None = None
 
 
 def geography_level(geography_id: str) -> str:
@@ -516,8 +521,8 @@ def judge_prepared(
     clusters = catalogue.clusters
     counted = [f"{clusters[m.series.indicator_id]}/{m.series.geography_id}" for m in members]
     fit = judge(model, panel, registers, pools, dials, counted=counted)
-    p = fit.prediction.p_values()
     below, above = fit.prediction.tails()
+    p = two_sided(below, above)
     return [
         JudgedSeries(
             series=member.series,
@@ -533,7 +538,7 @@ def judge_prepared(
             p_value=float(p[row]),
             p_down=float(below[row]),
             p_up=float(above[row]),
-            to_unit=unit_factor(member),
+            to_unit=unit_factor(member) if member.to_unit is None else member.to_unit,
             history_years=comparable_years(member.usable, member.series, catalogue, year),
             settings=settings,
         )

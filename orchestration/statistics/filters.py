@@ -483,6 +483,11 @@ def _one(level: _Level, component: int) -> _Level:
     return _Level(*(part[component] for part in level))
 
 
+def two_sided(below: FloatArray, above: FloatArray) -> FloatArray:
+    """Twice the smaller of two tails, at most one."""
+    return np.minimum(1.0, 2.0 * np.minimum(below, above))
+
+
 @dataclass(frozen=True, eq=False)
 class Prediction:
     """The tested year as the past expects it, and the value that came.
@@ -537,8 +542,7 @@ class Prediction:
 
     def p_values(self) -> FloatArray:
         """Two-sided mid-p: twice the smaller tail, at most one; (S,)."""
-        below, above = self.tails()
-        return np.minimum(1.0, 2.0 * np.minimum(below, above))
+        return two_sided(*self.tails())
 
     def expected(self) -> FloatArray:
         """Predictive mean; (S,)."""

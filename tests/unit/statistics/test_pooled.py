@@ -165,7 +165,7 @@ def test_size_of_a_few_amounts(series: int, sigma: float) -> None:
     def amounts(rng: np.random.Generator) -> FloatArray:
         return np.cumsum(rng.normal(0, sigma, (series, YEARS)), axis=1)
 
-    p = sizes(amounts, 900 // series, model=LogNormalLevel(), dials=AMOUNTS)
+    p = sizes(amounts, 2100 // series, model=LogNormalLevel(), dials=AMOUNTS)
     assert 0.02 <= (p < 0.05).mean() <= 0.065
 
 
