@@ -23,7 +23,7 @@ from orchestration.deviation.pools import JudgedSeries, in_scope, is_current, ju
 from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.findings.codes import EarlyOutcome, TooEarly
-from orchestration.findings.records import EarlyWarning, MonthSoFar
+from orchestration.findings.records import EarlyWarning, MonthSoFar, most_urgent_first
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import Measure
 from orchestration.statistics.arrays import BoolArray, FloatArray
@@ -165,11 +165,7 @@ def early_warnings(
             judged.append(_Judged(one, known, _prepared(one, known, shared, expected)))
     if judged:
         rows += _judge(judged, year, settings)
-    order = list(EarlyOutcome)
-    return sorted(
-        rows,
-        key=lambda row: (order.index(row.outcome), -(row.e_value or 0.0), row.indicator_id),
-    )
+    return most_urgent_first(rows)
 
 
 def expectations(

@@ -1,12 +1,13 @@
 """The rows of the marts that Python finds, each record once.
 
-Deviations, focus areas, triangulation, found explanations and chart points.
+Deviations, focus areas, triangulation, early warnings, found explanations and chart points.
 
 A field is a column: its type gives the SQL type, its description the comment that an analyst sees,
 and `marts` writes and reads it. What is for a reader (``*_sv``) is told from the claims when the
 row is written, and is empty until then.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal, TypeVar
@@ -475,6 +476,15 @@ class FoundExplanation(NaturalExplanation):
         if self.basis is Basis.MOVEMENT and geography_id != self.geography_id:
             return False
         return NaturalExplanation.concerns(self, indicator_id, geography_id)
+
+
+def most_urgent_first(rows: Sequence[EarlyWarning]) -> list[EarlyWarning]:
+    """Early warnings by outcome, then by e-value, then by name."""
+    order = list(EarlyOutcome)
+    return sorted(
+        rows,
+        key=lambda row: (order.index(row.outcome), -(row.e_value or 0.0), row.indicator_id),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.findings.codes import EarlyOutcome
 from orchestration.findings.marts import EARLY_WARNINGS, read_findings
-from orchestration.findings.records import EarlyWarning, MonthSoFar
+from orchestration.findings.records import EarlyWarning, MonthSoFar, most_urgent_first
 from orchestration.language import dates, words
 from orchestration.language.grammar import definite
 from orchestration.language.inline import Cell as Address
@@ -57,6 +57,8 @@ _TITLE = "Läget i år"
 _WHOLE = Form(Style.PLAIN)
 _PERCENT = Form(Style.PERCENT)
 _TENTH = Form(Style.PLAIN, 1)
+_EXPECTED = ("expected", "lower", "upper")
+_FORECAST = ("forecast", "forecast_lower", "forecast_upper")
 #: E-values above this are told as more than it.
 _LARGE = 1000.0
 
@@ -106,11 +108,7 @@ def running_year(
         data: Whose they are, and their sources.
         edition: What it says about itself.
     """
-    order = list(EarlyOutcome)
-    told = sorted(
-        rows,
-        key=lambda row: (order.index(row.outcome), -(row.e_value or 0.0), row.indicator_id),
-    )
+    told = most_urgent_first(rows)
     sources = Sources(data.sources)
     blocks: list[Block] = [*synthetic(data), _secrecy()]
     if told:
@@ -156,6 +154,14 @@ def _range(row: EarlyWarning, columns: tuple[str, str], values: tuple[float, flo
     return span(low, high)
 
 
+def _with_limits(row: EarlyWarning, columns: tuple[str, str, str]) -> tuple[Said, Said] | None:
+    """A value and its range, by their three columns; None where nothing can be told."""
+    value, low, high = (getattr(row, column) for column in columns)
+    if value is None or low is None or high is None:
+        return None
+    return (_number(row, columns[0], value),), _range(row, columns[1:], (low, high))
+
+
 def _summary(rows: Sequence[EarlyWarning]) -> Said:
     counts = {
         outcome: count(
@@ -185,18 +191,10 @@ def _overview(
 ) -> Table:
     def cells(row: EarlyWarning) -> tuple[Cell, ...]:
         indicator = indicators[row.indicator_id]
-        expected, ahead = Cell(nodes("–")), Cell(nodes("–"))
-        if row.expected is not None and row.lower is not None and row.upper is not None:
-            expected = Cell(
-                (_number(row, "expected", row.expected),),
-                _range(row, ("lower", "upper"), (row.lower, row.upper)),
-            )
-        limits = (row.forecast_lower, row.forecast_upper)
-        if row.forecast is not None and limits[0] is not None and limits[1] is not None:
-            ahead = Cell(
-                (_number(row, "forecast", row.forecast),),
-                _range(row, ("forecast_lower", "forecast_upper"), (limits[0], limits[1])),
-            )
+        expected, ahead = (
+            Cell(*(_with_limits(row, columns) or (nodes("–"),)))
+            for columns in (_EXPECTED, _FORECAST)
+        )
         come = nodes("okänt")
         if row.completeness is not None:
             come = (_number(row, "completeness", row.completeness, _PERCENT),)
@@ -257,11 +255,12 @@ def _told(row: EarlyWarning, indicator: CatalogueIndicator) -> Iterator[Said]:
         subject=subject,
         so_far=so_far,
     )
-    if row.expected is not None and row.lower is not None and row.upper is not None:
+    expected = _with_limits(row, _EXPECTED)
+    if expected is not None:
         yield say(
             "Väntat till dess, med det som hittills kan ha kommit in, var {expected} ({range}).",
-            expected=_number(row, "expected", row.expected),
-            range=_range(row, ("lower", "upper"), (row.lower, row.upper)),
+            expected=expected[0],
+            range=expected[1],
         )
     if row.grows and row.completeness is not None:
         yield say(
@@ -279,12 +278,12 @@ def _told(row: EarlyWarning, indicator: CatalogueIndicator) -> Iterator[Said]:
         )
     if row.too_early is not None:
         yield say("{reason}.", reason=capitalised(nodes(words.TOO_EARLY[row.too_early])))
-    limits = (row.forecast_lower, row.forecast_upper)
-    if row.forecast is not None and limits[0] is not None and limits[1] is not None:
+    ahead = _with_limits(row, _FORECAST)
+    if ahead is not None:
         yield say(
             "Fortsätter året som det nu ser ut blir helåret {forecast} ({range}).",
-            forecast=_number(row, "forecast", row.forecast),
-            range=_range(row, ("forecast_lower", "forecast_upper"), (limits[0], limits[1])),
+            forecast=ahead[0],
+            range=ahead[1],
         )
 
 

@@ -40,13 +40,14 @@ from orchestration.indicators.models import (
 )
 from orchestration.statistics.arrays import FloatArray
 from orchestration.statistics.districts import leave_one_out_counts
-from orchestration.statistics.filters import GammaPoisson, Panel
+from orchestration.statistics.filters import GammaPoisson
 from orchestration.statistics.monthly import farrington
 from orchestration.statistics.multiplicity import benjamini_hochberg
 from orchestration.statistics.places import PlacesSettings, compare_places
 from orchestration.statistics.pooled import judge
 from tests.benchmarks.r_surveillance import peer
 from tests.benchmarks.tables import keep, say, shown, table
+from tests.panels import whole_panel
 
 SETTINGS = DeviationSettings()
 NOMINAL = 0.05
@@ -90,24 +91,9 @@ def simulate(
     return rng.poisson(level[:, :-1]).astype(np.float64), level[:, -1]
 
 
-def panel_of(history: FloatArray, tested: FloatArray) -> Panel:
-    """A pool of counts without exposure, gap or break."""
-    observed = np.column_stack([history, tested])
-    shape = observed.shape
-    return Panel(
-        observed=observed,
-        exposure=np.ones(shape),
-        usable=np.ones(shape, dtype=bool),
-        reset=np.zeros(shape, dtype=bool),
-        log_shift=np.zeros(shape),
-        df=np.full(shape[0], np.inf),
-        noise=np.ones(shape[0]),
-    )
-
-
 def engine_p_values(history: FloatArray, tested: FloatArray) -> FloatArray:
     """The engine's two-sided p-values of a pool, volatility mixture fitted on history."""
-    panel = panel_of(history, tested)
+    panel = whole_panel(np.column_stack([history, tested]))
     names = ["register"] * panel.df.size
     judged = judge(GammaPoisson(SETTINGS.prior_shape), panel, names, names, SETTINGS.counted)
     return judged.prediction.p_values()

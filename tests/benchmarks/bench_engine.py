@@ -23,11 +23,12 @@ from scipy import stats
 
 from orchestration.deviation.settings import AMOUNTS, COUNTED, MEANS, DeviationSettings
 from orchestration.statistics.arrays import BoolArray, FloatArray
-from orchestration.statistics.filters import GammaPoisson, LevelModel, Panel
+from orchestration.statistics.filters import GammaPoisson, LevelModel
 from orchestration.statistics.means import LogNormalLevel
 from orchestration.statistics.multiplicity import select
 from orchestration.statistics.pooled import Dials, judge
 from tests.benchmarks.tables import keep, say, table
+from tests.panels import whole_panel
 
 FDR = DeviationSettings().fdr
 SERIES, YEARS, AREAS, REGISTERS = 60, 9, 8, 12
@@ -80,15 +81,7 @@ def judged(
 ) -> FloatArray:
     """Two-sided p-values of the last year of a city's series."""
     rows = y.shape[0]
-    panel = Panel(
-        observed=y,
-        exposure=np.full(y.shape, variance if model else 1.0),
-        usable=np.ones(y.shape, dtype=bool),
-        reset=np.zeros(y.shape, dtype=bool),
-        log_shift=np.zeros(y.shape),
-        df=np.full(rows, np.inf),
-        noise=np.ones(rows),
-    )
+    panel = whole_panel(y, variance if model else 1.0)
     registers = [f"register {at % REGISTERS}" for at in range(rows)]
     pools = [f"area {at % AREAS}" for at in range(rows)]
     return judge(model or GammaPoisson(), panel, registers, pools, dials).prediction.p_values()

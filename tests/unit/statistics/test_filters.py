@@ -30,6 +30,7 @@ from orchestration.statistics.filters import (
 from orchestration.statistics.means import LogNormalLevel, moderate
 from orchestration.statistics.pooled import judge
 from orchestration.statistics.proportions import BetaBinomial
+from tests.panels import whole_panel
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "poisson2"
 GRID = np.array(COUNTED.volatility)
@@ -39,20 +40,6 @@ LITERATURE = {
     case["id"]: case
     for case in json.loads((VECTORS / "statsmodels_literature_cases.json").read_text())["cases"]
 }
-
-
-def panel(y: object, exposure: object = 1.0, df: float = np.inf) -> Panel:
-    observed = np.atleast_2d(np.asarray(y, dtype=np.float64))
-    shape = observed.shape
-    return Panel(
-        observed=observed,
-        exposure=np.broadcast_to(np.asarray(exposure, dtype=np.float64), shape).copy(),
-        usable=np.ones(shape, dtype=bool),
-        reset=np.zeros(shape, dtype=bool),
-        log_shift=np.zeros(shape),
-        df=np.full(shape[0], df),
-        noise=np.ones(shape[0]),
-    )
 
 
 def one_sigma(model: LevelModel, pool: Panel, sigma: float) -> Prediction:
@@ -77,7 +64,7 @@ def exact_tails(
     y1: float, y2: float, e1: float = 1.0, e2: float = 1.0, log_ratio: float = 0.0
 ) -> tuple[float, float]:
     """Filter tails without the mid-p, at shape 0 below and 1 above."""
-    pool = panel([y1, y2], [[e1, e2]])
+    pool = whole_panel([y1, y2], [[e1, e2]])
     pool.log_shift[:, 1] = log_ratio
     tails = []
     for shape, at in ((0.0, y2), (1.0, y2 - 1)):
@@ -126,7 +113,7 @@ def test_published_rates_gu_2008() -> None:
     first = LITERATURE["Gu2008_ex1"]
     below, _ = exact_tails(*first["count"], *first["exposure"])
     assert below == pytest.approx(first["one_sided_p"]["exact-cond"], abs=5e-7)
-    pool = panel(first["count"], [first["exposure"]])
+    pool = whole_panel(first["count"], [first["exposure"]])
     mid, _ = one_sigma(GammaPoisson(), pool, 0.0).tails()
     assert mid[0] == pytest.approx(first["one_sided_p"]["cond-midp"], rel=0.06)
     assert mid[0] == pytest.approx(first["one_sided_p"]["etest"], rel=0.02)
@@ -149,29 +136,29 @@ def test_published_rates_against_a_known_change() -> None:
 )
 def test_38_children_became_12(sigma: float, p: float) -> None:
     # Two significant figures, as printed by an independent implementation.
-    found = one_sigma(GammaPoisson(), panel([38, 12]), sigma).p_values()[0]
+    found = one_sigma(GammaPoisson(), whole_panel([38, 12]), sigma).p_values()[0]
     assert float(f"{found:.2g}") == pytest.approx(p, rel=0.041)
 
 
 def test_what_would_explain_38_to_12_away() -> None:
-    found = breakeven_volatility(GammaPoisson(), panel([38, 12]), alpha=0.05, ceiling=3.0)[0]
+    found = breakeven_volatility(GammaPoisson(), whole_panel([38, 12]), alpha=0.05, ceiling=3.0)[0]
     assert found == pytest.approx(0.38, abs=0.01)
-    at = one_sigma(GammaPoisson(), panel([38, 12]), float(found)).p_values()[0]
+    at = one_sigma(GammaPoisson(), whole_panel([38, 12]), float(found)).p_values()[0]
     assert at == pytest.approx(0.05, abs=1e-6)
 
 
 def test_breakeven_has_ends() -> None:
-    pool = panel([[40, 40], [100_000, 1]])
+    pool = whole_panel([[40, 40], [100_000, 1]])
     assert breakeven_volatility(GammaPoisson(), pool, alpha=0.05, ceiling=1.0).tolist() == [0, 1]
 
 
 def test_forty_cases_foretell_23_to_62() -> None:
-    low, high = one_sigma(GammaPoisson(), panel([40, 40]), 0.1).interval(0.95)
+    low, high = one_sigma(GammaPoisson(), whole_panel([40, 40]), 0.1).interval(0.95)
     assert (low[0], high[0]) == (23, 62)
 
 
 def test_interval_of_one_volatility_is_scipys() -> None:
-    pool = panel([[3, 5, 9], [0, 0, 1], [900, 950, 10]])
+    pool = whole_panel([[3, 5, 9], [0, 0, 1], [900, 950, 10]])
     prediction = one_sigma(GammaPoisson(), pool, 0.07)
     a, b = prediction.state
     for level in (0.8, 0.95, 0.998):
@@ -182,7 +169,7 @@ def test_interval_of_one_volatility_is_scipys() -> None:
 
 
 def test_a_gap_of_g_years_adds_g_variances() -> None:
-    gap = panel([[50, 0, 0, 40]])
+    gap = whole_panel([[50, 0, 0, 40]])
     gap.usable[:, 1:3] = False
     history = wandered(GammaPoisson(), gap, 0.1)
     a, b = state_of(GammaPoisson(), history)
@@ -192,9 +179,9 @@ def test_a_gap_of_g_years_adds_g_variances() -> None:
 
 
 def test_a_break_cuts_history_off() -> None:
-    broken = panel([[500, 510, 40, 41]])
+    broken = whole_panel([[500, 510, 40, 41]])
     broken.reset[:, 2] = True
-    fresh = panel([[40, 41]])
+    fresh = whole_panel([[40, 41]])
     cut, new = (wandered(GammaPoisson(), p, *GRID) for p in (broken, fresh))
     np.testing.assert_allclose(cut.level.mean, new.level.mean)
     np.testing.assert_allclose(cut.level.variance, new.level.variance)
@@ -204,7 +191,7 @@ def test_a_break_cuts_history_off() -> None:
 
 @pytest.mark.parametrize("model", [GammaPoisson(), BetaBinomial()])
 def test_a_known_change_moves_the_expectation_and_keeps_its_certainty(model: LevelModel) -> None:
-    still, moved = (panel([[300, 310, 300]], 5000.0) for _ in range(2))
+    still, moved = (whole_panel([[300, 310, 300]], 5000.0) for _ in range(2))
     moved.log_shift[:, 2] = np.log(1.22)
     before, after = (one_sigma(model, p, 0.04) for p in (still, moved))
     assert after.expected()[0] == pytest.approx(1.22 * before.expected()[0])
@@ -246,7 +233,7 @@ def test_a_proportion_of_half_a_million_is_exact() -> None:
 
 
 def test_proportion_step_adds_variance_on_the_logit_scale() -> None:
-    history = wandered(BetaBinomial(), panel([[30, 30]], 100.0), 0.2)
+    history = wandered(BetaBinomial(), whole_panel([[30, 30]], 100.0), 0.2)
     a, b = (float(part[0, 0]) for part in state_of(BetaBinomial(), history))
     assert 1 / a + 1 / b == pytest.approx(1 / 30.5 + 1 / 70.5 + 0.04)
     assert a / (a + b) == pytest.approx(30.5 / 101)
@@ -254,7 +241,7 @@ def test_proportion_step_adds_variance_on_the_logit_scale() -> None:
 
 def test_means_are_kalmans_filter_on_the_log_scale() -> None:
     y, r, q = np.log([9.0, 9.3, 8.9, 9.6]), np.array([0.01, 0.02, 0.01, 0.03]), 0.07**2
-    pool = panel(y, r[None, :])
+    pool = whole_panel(y, r[None, :])
     m, c = y[0], r[0]
     for value, noise in zip(y[1:3], r[1:3], strict=True):
         c += q
@@ -302,7 +289,7 @@ def test_a_variance_of_nought_is_moderated_and_teaches_nothing() -> None:
 
 
 def test_probability_of_a_change_that_matters_by_integration() -> None:
-    prediction = one_sigma(GammaPoisson(), panel([60, 45]), 0.1)
+    prediction = one_sigma(GammaPoisson(), whole_panel([60, 45]), 0.1)
     a, b = (float(part[0, 0]) for part in prediction.state)
     expected = stats.gamma(a, scale=1 / b)
     own = stats.gamma(45.5)
@@ -322,7 +309,7 @@ def test_probability_of_relevance_has_its_limits(model: LevelModel) -> None:
         same, apart = [[2.0, 2.0]], [[2.0, 0.9]]
     exposure = 3000.0 if model.discrete else 1e-4
     for y, probability in ((same, 0.0), (apart, 1.0)):
-        found = one_sigma(model, panel(y, exposure), 0.0).probability_relevant(0.3)
+        found = one_sigma(model, whole_panel(y, exposure), 0.0).probability_relevant(0.3)
         assert found[0] == pytest.approx(probability, abs=1e-6)
 
 
@@ -354,7 +341,7 @@ def pooled_p_values(model: LevelModel, pool: Panel) -> FloatArray:
 def test_size_at_five_per_cent(years: int, mean: float, sigma: float) -> None:
     rng = np.random.default_rng([years, int(mean), int(100 * sigma)])
     p = [
-        pooled_p_values(GammaPoisson(), panel(simulate(rng, 60, years + 1, mean, sigma)))
+        pooled_p_values(GammaPoisson(), whole_panel(simulate(rng, 60, years + 1, mean, sigma)))
         for _ in range(40)
     ]
     assert 0.035 <= (np.concatenate(p) < 0.05).mean() <= 0.065
@@ -363,13 +350,13 @@ def test_size_at_five_per_cent(years: int, mean: float, sigma: float) -> None:
 def test_thousands_that_never_move_are_judged_with_caution() -> None:
     # Every series is taken to lean a little; a pool cannot say that none does.
     y = simulate(np.random.default_rng(50), 3000, 6, 200, 0.0)
-    assert 0.02 <= (pooled_p_values(GammaPoisson(), panel(y)) < 0.05).mean() <= 0.05
+    assert 0.02 <= (pooled_p_values(GammaPoisson(), whole_panel(y)) < 0.05).mean() <= 0.05
 
 
 def test_size_with_mixed_volatilities() -> None:
     rng = np.random.default_rng(5)
     y = simulate(rng, 4000, 9, 500, rng.choice([0.0, 0.03, 0.08, 0.15], 4000))
-    p = pooled_p_values(GammaPoisson(), panel(y))
+    p = pooled_p_values(GammaPoisson(), whole_panel(y))
     assert 0.04 <= (p < 0.05).mean() <= 0.06
     assert 0.005 <= (p < 0.01).mean() <= 0.016
 
@@ -379,14 +366,14 @@ def test_size_of_proportions_and_means() -> None:
     steps = np.cumsum(rng.normal(0, 0.07, (1500, 7)), axis=1)
     share = 1 / (1 + np.exp(0.8 - steps))
     y = rng.binomial(900, share).astype(np.float64)
-    assert 0.035 <= (pooled_p_values(BetaBinomial(), panel(y, 900.0)) < 0.05).mean() <= 0.065
+    assert 0.035 <= (pooled_p_values(BetaBinomial(), whole_panel(y, 900.0)) < 0.05).mean() <= 0.065
     noise = rng.normal(0, 0.03, steps.shape)
-    means = panel(2.0 + steps + noise, 0.03**2)
+    means = whole_panel(2.0 + steps + noise, 0.03**2)
     assert 0.035 <= (pooled_p_values(LogNormalLevel(), means) < 0.05).mean() <= 0.065
 
 
 def test_the_tested_value_does_not_touch_its_own_expectation() -> None:
-    calm, shocked = panel([[200, 205, 198, 201]]), panel([[200, 205, 198, 900]])
+    calm, shocked = whole_panel([[200, 205, 198, 201]]), whole_panel([[200, 205, 198, 900]])
     one, other = (one_sigma(GammaPoisson(), p, 0.05) for p in (calm, shocked))
     assert one.expected() == other.expected()
     assert one.interval(0.95) == other.interval(0.95)
@@ -395,7 +382,7 @@ def test_the_tested_value_does_not_touch_its_own_expectation() -> None:
 @settings(max_examples=40)
 @given(st.lists(st.integers(0, 5000), min_size=2, max_size=8), st.floats(0, 0.3))
 def test_tails_and_interval_agree(values: list[int], sigma: float) -> None:
-    prediction = one_sigma(GammaPoisson(), panel([values]), sigma)
+    prediction = one_sigma(GammaPoisson(), whole_panel([values]), sigma)
     below, above = prediction.tails()
     assert below[0] + above[0] == pytest.approx(1.0)
     low, high = prediction.interval(0.95)
@@ -405,9 +392,9 @@ def test_tails_and_interval_agree(values: list[int], sigma: float) -> None:
 
 def test_fifteen_hundred_series_in_a_moment() -> None:
     y = simulate(np.random.default_rng(1), 1500, 10, 200, 0.07)
-    pooled_p_values(GammaPoisson(), panel(y))
+    pooled_p_values(GammaPoisson(), whole_panel(y))
     begun = time.process_time()
-    pooled_p_values(GammaPoisson(), panel(y))
+    pooled_p_values(GammaPoisson(), whole_panel(y))
     assert time.process_time() - begun < 0.5
 
 
@@ -427,7 +414,7 @@ def test_a_slope_is_found_as_by_conditioning_a_normal_distribution() -> None:
     weights = np.linalg.solve(past, ahead)
     expected = float(weights @ y)
     spread = float(np.sqrt(joint[-1, -1] - weights @ ahead))
-    pool = panel(np.append(y, 5.2), noise**2)
+    pool = whole_panel(np.append(y, 5.2), noise**2)
     dynamics = Dynamics(np.array([sigma]), np.array([slope]), damping=phi)
     prediction = told(LogNormalLevel(), pool, dynamics)
     assert np.log(prediction.expected()[0]) == pytest.approx(expected, abs=1e-5)
@@ -458,7 +445,7 @@ def test_leaps_and_one_offs_are_as_by_trying_every_course_of_events() -> None:
             near = stats.norm.cdf(y[4], m, np.sqrt(c))
             far = stats.norm.cdf(y[4], m, np.sqrt(c + wide**2))
             total, tail = total + chance, tail + chance * ((1 - leap) * near + leap * far)
-        below, _ = told(LogNormalLevel(), panel(y, noise**2), dynamics).tails()
+        below, _ = told(LogNormalLevel(), whole_panel(y, noise**2), dynamics).tails()
         assert below[0] == pytest.approx(tail / total, abs=0.01)
 
 
@@ -466,7 +453,7 @@ def test_a_value_that_returns_makes_the_one_before_a_one_off_and_one_that_stays_
     dynamics = Dynamics(
         np.array([0.03]), np.zeros(1), leap=0.02, one_off=0.03, wide_least=0.2, wide_times=3.5
     )
-    pool = panel([[200, 205, 198, 300, last] for last in (201, 305, 30)])
+    pool = whole_panel([[200, 205, 198, 300, last] for last in (201, 305, 30)])
     prediction = told(GammaPoisson(), pool, dynamics)
     once = prediction.probability_of_one_off()
     assert once[0] > 0.95
@@ -477,7 +464,7 @@ def test_a_value_that_returns_makes_the_one_before_a_one_off_and_one_that_stays_
 
 
 def test_a_lost_year_does_not_make_the_next_one_surprising() -> None:
-    pool = panel([[200, 205, 198, 0, 201]])
+    pool = whole_panel([[200, 205, 198, 0, 201]])
     ordinary = one_sigma(GammaPoisson(), pool, 0.1).p_values()[0]
     dynamics = replace(COUNTED.dynamics(0.02, 0.25), volatility=np.array([0.1]), slope=np.zeros(1))
     assert ordinary < 1e-6
@@ -494,7 +481,7 @@ def test_a_state_is_its_link_s_mean_and_variance(model: LevelModel) -> None:
 
 def test_noise_is_events_that_come_together() -> None:
     """Three times as many of three times as few: the same p-value as of the persons."""
-    persons, events = panel([[60, 62, 59, 80]]), panel([[180, 186, 177, 240]])
+    persons, events = whole_panel([[60, 62, 59, 80]]), whole_panel([[180, 186, 177, 240]])
     events = events.with_noise(np.full(1, 3.0))
     one, other = (one_sigma(GammaPoisson(), p, 0.03) for p in (persons, events))
     np.testing.assert_allclose(one.p_values(), other.p_values())

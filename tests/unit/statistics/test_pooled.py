@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.deviation.settings import AMOUNTS, COUNTED, MEANS
 from orchestration.statistics.arrays import FloatArray
-from orchestration.statistics.filters import Dynamics, GammaPoisson, LevelModel, Panel, run_history
+from orchestration.statistics.filters import Dynamics, GammaPoisson, LevelModel, run_history
 from orchestration.statistics.means import LogNormalLevel
 from orchestration.statistics.pooled import (
     Dials,
@@ -19,24 +19,13 @@ from orchestration.statistics.pooled import (
     responsibilities,
     without_itself,
 )
+from tests.panels import whole_panel
 
 GRID = np.array(COUNTED.volatility)
 SERIES, YEARS = 60, 9
 
 #: A city's counts or amounts, (S, T).
 Draw = Callable[[np.random.Generator], FloatArray]
-
-
-def counts(y: FloatArray, exposure: float = 1.0) -> Panel:
-    return Panel(
-        observed=y,
-        exposure=np.full(y.shape, exposure),
-        usable=np.ones(y.shape, dtype=bool),
-        reset=np.zeros(y.shape, dtype=bool),
-        log_shift=np.zeros(y.shape),
-        df=np.full(y.shape[0], np.inf),
-        noise=np.ones(y.shape[0]),
-    )
 
 
 def simulate(
@@ -55,13 +44,15 @@ def judged(y: FloatArray, model: LevelModel | None = None, dials: Dials = COUNTE
     """Twelve registers in eight pools, as in a city."""
     registers = [f"register {at % 12}" for at in range(y.shape[0])]
     pools = [f"pool {at % 8}" for at in range(y.shape[0])]
-    return judge(model or GammaPoisson(), counts(y, 0.0 if model else 1.0), registers, pools, dials)
+    return judge(
+        model or GammaPoisson(), whole_panel(y, 0.0 if model else 1.0), registers, pools, dials
+    )
 
 
 def test_mixture_finds_the_volatilities_of_a_pool() -> None:
     rng = np.random.default_rng(11)
     calm, wild = simulate(rng, 400, 10, 2000, 0.02), simulate(rng, 400, 10, 2000, 0.17)
-    panel = counts(np.vstack([calm, wild]))
+    panel = whole_panel(np.vstack([calm, wild]))
     history = run_history(GammaPoisson(), panel, Dynamics.wandering(GRID))
     even = np.full(GRID.size, 1 / GRID.size)
     weights = fit_mixture(history.log_likelihood, even, 0.0, tolerance=1e-7, max_iterations=2000)
