@@ -32,9 +32,7 @@ Gardner & McKenzie (1985), Manag. Sci. 31:1237 (damped trends); Harrison & Steve
 Stat. Soc. B 38:205 (several states at a time, merged a year later); mid-p after Lancaster (1961).
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -332,28 +330,31 @@ class _Level(NamedTuple):
             self.covariance * variance / before,
         )
 
+    def beside(self, other: "_Level") -> "_Level":
+        """Both, one after the other along the first axis."""
+        return _Level(*(np.concatenate(pair) for pair in zip(self, other, strict=True)))
 
-def _merged(levels: Sequence[_Level], weights: Sequence[FloatArray]) -> _Level:
-    """One level with the first two moments of a mixture; weights need not sum to one."""
-    total = sum(weights[1:], weights[0])
-    shares = [np.divide(w, total, out=np.zeros_like(w), where=total > 0) for w in weights]
-    mean = _sum(share * one.mean for share, one in zip(shares, levels, strict=True))
-    slope = _sum(share * one.slope for share, one in zip(shares, levels, strict=True))
-    both = list(zip(shares, levels, strict=True))
-    return _Level(
-        mean,
-        _sum(share * (one.variance + np.square(one.mean - mean)) for share, one in both),
-        slope,
-        _sum(share * (one.slope_variance + np.square(one.slope - slope)) for share, one in both),
-        _sum(
-            share * (one.covariance + (one.mean - mean) * (one.slope - slope))
-            for share, one in both
-        ),
-    )
+    def merged(self, weights: FloatArray) -> "_Level":
+        """One level with the first two moments of those along the first axis, which is kept.
 
+        Weights need not sum to one; where they are nought, so is what comes of it.
+        """
+        total = weights.sum(axis=0, keepdims=True)
+        shares = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
 
-def _sum(terms: Iterable[FloatArray]) -> FloatArray:
-    return reduce(np.add, terms)
+        def usual(values: FloatArray) -> FloatArray:
+            out: FloatArray = (shares * values).sum(axis=0, keepdims=True)
+            return out
+
+        mean, slope = usual(self.mean), usual(self.slope)
+        off, lean = self.mean - mean, self.slope - slope
+        return _Level(
+            mean,
+            usual(self.variance + np.square(off)),
+            slope,
+            usual(self.slope_variance + np.square(lean)),
+            usual(self.covariance + off * lean),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -467,20 +468,25 @@ def _learn(
     moved = level.updated(model, seen, wide)
     followed = plain + leapt
     total = (followed + once).sum(axis=0)
-    after = _merged(
-        [_one(ordinary, 0), _one(ordinary, 1), _one(moved, 0), _one(moved, 1)],
-        [plain[0], plain[1], leapt[0], leapt[1]],
-    )
-    held = _merged([_one(level, 0), _one(level, 1)], [once[0], once[1]])
-    possible = once.sum(axis=0) > 0
-    held = held.where(possible, after)
-    new = _Level(*(np.stack(pair) for pair in zip(after, held, strict=True)))
+    after = ordinary.beside(moved).merged(np.concatenate([plain, leapt]))
+    # Where a one-off is out of the question, its component says what the other does.
+    held = level.merged(once).where(once.sum(axis=0, keepdims=True) > 0, after)
     shares = np.stack([followed.sum(axis=0), once.sum(axis=0)]) / total
-    return new, shares, np.log(total) + top
+    return after.beside(held), shares, np.log(total) + top
 
 
-def _one(level: _Level, component: int) -> _Level:
-    return _Level(*(part[component] for part in level))
+def responsibilities(log_likelihood: FloatArray, weights: FloatArray) -> FloatArray:
+    """Posterior weight of each way for each series; (S, G), rows summing to one.
+
+    Args:
+        log_likelihood: (S, G).
+        weights: (G,) for all, or (S, G).
+    """
+    with np.errstate(divide="ignore"):
+        joint = log_likelihood + np.log(weights)
+    joint = np.exp(joint - joint.max(axis=1, keepdims=True))
+    out: FloatArray = joint / joint.sum(axis=1, keepdims=True)
+    return out
 
 
 def two_sided(below: FloatArray, above: FloatArray) -> FloatArray:
@@ -666,9 +672,7 @@ def breakeven_volatility(
         each = np.broadcast_to(sigma[:, None], (rows, slopes.size))
         dynamics = Dynamics(each, slopes, damping=1.0)
         history = run_history(model, panel, dynamics)
-        top = history.log_likelihood.max(axis=1, keepdims=True)
-        ways = np.exp(history.log_likelihood - top)
-        ways /= ways.sum(axis=1, keepdims=True)
+        ways = responsibilities(history.log_likelihood, np.ones(slopes.size))
         return predict(model, panel, dynamics, history, ways).p_values()
 
     low, high = np.zeros(rows), np.full(rows, ceiling)

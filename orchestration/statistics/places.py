@@ -44,8 +44,8 @@ import numpy as np
 from scipy import special
 
 from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
+from orchestration.statistics.filters import responsibilities
 from orchestration.statistics.multiplicity import benjamini_hochberg
-from orchestration.statistics.pooled import responsibilities
 
 #: What Anscombe adds to a count before its root.
 _ADDED = 3.0 / 8.0

@@ -29,6 +29,7 @@ from orchestration.statistics.filters import (
     Panel,
     Prediction,
     predict,
+    responsibilities,
     run_history,
 )
 
@@ -161,20 +162,6 @@ def fit_mixture(
             return np.asarray(new, dtype=np.float64)
         weights = new
     return weights
-
-
-def responsibilities(log_likelihood: FloatArray, weights: FloatArray) -> FloatArray:
-    """Posterior weight of each way for each series; (S, G), rows summing to one.
-
-    Args:
-        log_likelihood: (S, G).
-        weights: (G,) for all, or (S, G).
-    """
-    with np.errstate(divide="ignore"):
-        joint = log_likelihood + np.log(weights)
-    joint = np.exp(joint - joint.max(axis=1, keepdims=True))
-    out: FloatArray = joint / joint.sum(axis=1, keepdims=True)
-    return out
 
 
 def without_itself(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _READY_SECONDS = 180
@@ -65,6 +65,30 @@ def page(browser: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert strangers == []
+
+
+def listen(page: Page, faults: list[str]) -> None:
+    """Write down what goes wrong on a page.
+
+    What was on its way when its reader went to another page is not a fault: no one waits for it.
+    """
+
+    def lost(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":
+            faults.append(f"{request.url}: {request.failure}")
+
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("requestfailed", lost)
+
+
+@pytest.fixture
+def quiet(page: Page) -> Iterator[Page]:
+    """A page on which nothing may go wrong."""
+    faults: list[str] = []
+    listen(page, faults)
+    yield page
+    assert faults == []
 
 
 @pytest.fixture(scope="package")

@@ -1,6 +1,5 @@
 """What analysts and the board see of each series: on a desk, on a phone, by keyboard, on paper."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,17 +43,6 @@ _CONTRASTS = """
   return found;
 }
 """
-
-
-@pytest.fixture
-def quiet(page: Page) -> Iterator[Page]:
-    """A page on which nothing may go wrong."""
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("requestfailed", lambda request: faults.append(request.url))
-    yield page
-    assert faults == []
 
 
 def address(home: Path, name: str) -> str:

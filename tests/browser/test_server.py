@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, listen
 from tests.browser.test_accessibility import _ALL, _AXE, _JUDGED
 
 GROUPS = ("landing", "raw", "staging", "intermediate", "marts", "findings", "report")
@@ -49,9 +49,7 @@ def test_a_question_is_asked_by_keyboard_while_a_slow_one_runs(
     faults: list[str] = []
     slow = page.context.new_page()
     for each in (page, slow):
-        each.on("console", lambda message: faults.append(message.text))
-        each.on("pageerror", lambda error: faults.append(str(error)))
-        each.on("requestfailed", lambda request: faults.append(request.url))
+        listen(each, faults)
     slow.goto(f"{server}/fraga?fraga={ENDLESS}")
     slow.get_by_role("button", name="Ställ frågan").click()
     # Where the operator came in, and by keyboard from there.

@@ -44,17 +44,6 @@ def bases(home: Path) -> Iterator[dict[str, str]]:
         thread.join()
 
 
-@pytest.fixture
-def quiet(page: Page) -> Iterator[Page]:
-    """A page on which nothing may go wrong; the fixture below it refuses other addresses."""
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("requestfailed", lambda request: faults.append(request.url))
-    yield page
-    assert faults == []
-
-
 def test_every_way_leads_to_a_file_of_the_same_publication(home: Path) -> None:
     published = (home / "published").resolve()
     pages = [*published.glob("*.html"), *published.glob("*/*.html")]

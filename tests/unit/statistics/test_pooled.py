@@ -9,14 +9,19 @@ import pytest
 
 from orchestration.deviation.settings import AMOUNTS, COUNTED, MEANS
 from orchestration.statistics.arrays import FloatArray
-from orchestration.statistics.filters import Dynamics, GammaPoisson, LevelModel, run_history
+from orchestration.statistics.filters import (
+    Dynamics,
+    GammaPoisson,
+    LevelModel,
+    responsibilities,
+    run_history,
+)
 from orchestration.statistics.means import LogNormalLevel
 from orchestration.statistics.pooled import (
     Dials,
     Judged,
     fit_mixture,
     judge,
-    responsibilities,
     without_itself,
 )
 from tests.panels import whole_panel
