@@ -5,17 +5,16 @@ are corrected together; only then may a registered explanation set a deviation a
 list of the explained can be audited.
 
 Tested are yearly totals of the municipality (and of its county or the nation for the
-surroundings), declared groups, indicators that stood still against their declared drivers
-(``stillness.py``), and district boards against each other (``boards.py``) and against their own
-history and the rest of the city (``board_changes.py``). Indicators that count the same are one
-family, and what is selected of it is one finding with several faces; a declared pair that went
-apart is a face of the change it is about. Where the city's counts moved as one, that is told once
-and each is held against the common movement.
+surroundings), declared groups (``group_differences.py``), indicators that stood still against
+their declared drivers (``stillness.py``), and district boards against each other (``boards.py``)
+and against their own history and the rest of the city (``board_changes.py``). Indicators that
+count the same are one family, and what is selected of it is one finding with several faces; a
+declared pair that went apart is a face of the change it is about. Where the city's counts moved
+as one, that is told once and each is held against the common movement.
 
 What does not belong here: reading and writing rows, and the grouping into focus areas.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -32,22 +31,20 @@ from orchestration.deviation.findings import (
     cannot_tell,
     family_of,
     ids,
-    left_over,
     new_row,
     value_then,
     weigh,
     weighed,
 )
+from orchestration.deviation.group_differences import group_differences
 from orchestration.deviation.months import month_findings
 from orchestration.deviation.pools import (
     JudgedSeries,
     ModelKind,
     against_shift,
     in_scope,
-    is_current,
     judge_series,
     over,
-    until,
 )
 from orchestration.deviation.series import MonthlySeries, Series
 from orchestration.deviation.settings import DeviationSettings
@@ -59,12 +56,8 @@ from orchestration.findings.claims import (
     Changed,
     CityNotInFocus,
     ExplainedBy,
-    Group,
-    GroupsDiffer,
-    GroupsNotTested,
-    GroupsWithoutValue,
-    Hindrance,
     HowSure,
+    KeptInFocus,
     LargerThanExplained,
     MayBeChance,
     MovedAsOne,
@@ -72,35 +65,27 @@ from orchestration.findings.claims import (
     Reason,
     Reserved,
     TooSmall,
-    Untold,
     WentApart,
     When,
     long_since,
 )
-from orchestration.findings.codes import Kind, Outcome, Verdict
+from orchestration.findings.codes import Kind, Outcome, State, Verdict
 from orchestration.findings.evidence import (
     ChangeEvidence,
     ContraryEvidence,
-    GroupEvidence,
     Pair,
     Reservation,
     ShockEvidence,
     UntestedEvidence,
-    UntestedGroupsEvidence,
 )
 from orchestration.findings.records import Deviation, FoundExplanation
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import (
     CONTEXT_AREAS,
     ExplanationKind,
-    GroupComparison,
-    Indicator,
-    Measure,
     NaturalExplanation,
     Relation,
 )
-from orchestration.statistics.arrays import ROUNDING
-from orchestration.statistics.groups import GroupSample, steadied, welch
 from orchestration.statistics.multiplicity import benjamini_yekutieli, select
 from orchestration.statistics.shocks import CommonShock, common_shock
 
@@ -141,7 +126,7 @@ def assess(
     tested, shocks = _against_common_shock(alone, context)
 
     pairs = _judge_pairs(tested, _over_declared_years(scope, context), names_of, context)
-    groups, untested_groups = _groups(series, context)
+    groups, untested_groups = group_differences(series, context)
     still, unproved = stability_findings(tested, names_of, context)
     findings = [
         *(_change(t, pairs.get(t.series.indicator_id, ()), names_of, context) for t in tested),
@@ -481,165 +466,6 @@ def _contrary(pair: _Pair, context: Context) -> Finding:
     )
 
 
-# --- declared groups ----------------------------------------------------------------------------
-
-
-def _groups(series: Sequence[Series], context: Context) -> tuple[list[Finding], list[Deviation]]:
-    settings = context.settings
-    by_key = {one.key: one for one in series}
-    measured = {
-        one.indicator_id
-        for one in series
-        if one.geography_id == settings.geography_id and is_current(one, context.year, settings)
-    }
-    findings: list[Finding] = []
-    cannot: list[Deviation] = []
-    for comparison in context.catalogue.group_comparisons:
-        if comparison.indicator_id not in measured:
-            continue
-        indicator = context.catalogue.indicator(comparison.indicator_id)
-        place = (comparison.indicator_id, settings.geography_id, comparison.breakdown)
-        a, b = (
-            _sample(by_key.get((*place, category)), indicator, context.year)
-            for category in (comparison.category_a, comparison.category_b)
-        )
-        row = new_row(
-            (*place, comparison.category_a),
-            Kind.GROUP_DIFFERENCE,
-            context.year,
-            related=comparison.category_b,
-        )
-        if a is None or b is None:
-            why: Untold | None = _why_no_value_of_groups(a, b, comparison, context.year)
-        else:
-            why = _why_no_test_of_groups(a, b, comparison)
-            if why is None:
-                findings.append(_group_finding(row, comparison, a, b, context))
-        if why is not None:
-            untested = UntestedGroupsEvidence(
-                comparison_id=comparison.comparison_id,
-                category_a=comparison.category_a,
-                category_b=comparison.category_b,
-                rationale_sv=comparison.rationale_sv,
-            )
-            cannot.append(cannot_tell(row, why, untested))
-    return findings, cannot
-
-
-def _group_finding(
-    row: Deviation, comparison: GroupComparison, a: GroupSample, b: GroupSample, context: Context
-) -> Finding:
-    settings = context.settings
-    indicator = context.catalogue.indicator(comparison.indicator_id)
-    test = welch(
-        *steadied(a, b), level=settings.interval_level, relevant_change=settings.relevant_change
-    )
-    reach = (test.upper - test.lower) / 2.0
-    persons = min(a.observations, b.observations)
-    row = replace(
-        row,
-        p_value=test.p_value,
-        observed=a.mean,
-        expected=b.mean,
-        lower=b.mean - reach,
-        upper=b.mean + reach,
-        relative_change=test.ratio - 1.0,
-        probability_relevant=test.probability_relevant,
-        excess=test.difference,
-    )
-    explanations = context.explanations((row.indicator_id, row.geography_id, "", ""))
-    covered, residual = left_over(explanations, test.ratio, settings.relevant_change, context.year)
-    evidence = GroupEvidence(
-        comparison_id=comparison.comparison_id,
-        category_a=comparison.category_a,
-        category_b=comparison.category_b,
-        rationale_sv=comparison.rationale_sv,
-        mean_a=a.mean,
-        mean_b=b.mean,
-        sd_a=a.standard_deviation,
-        sd_b=b.standard_deviation,
-        n_a=a.observations,
-        n_b=b.observations,
-        t=test.statistic,
-        df=test.df,
-        difference=test.difference,
-        difference_lower=test.lower,
-        difference_upper=test.upper,
-        interval_level=settings.interval_level,
-        persons_concerned=persons,
-        explanation=weighed(explanations, residual),
-    )
-    return Finding(
-        row=row,
-        family=family_of(indicator, Kind.GROUP_DIFFERENCE, context.catalogue),
-        relative_to_expected=test.ratio - 1.0,
-        minimum=setting("deviation.relevant_change", settings.relevant_change),
-        persons=persons,
-        told=GroupsDiffer(
-            indicator_id=row.indicator_id,
-            when=When.of(context.year),
-            group=Group(comparison.breakdown, comparison.category_a),
-            other=Group(comparison.breakdown, comparison.category_b),
-            observed=row.figure("observed", a.mean),
-            other_observed=row.figure("expected", b.mean),
-            difference=row.figure("relative_change", test.ratio - 1.0),
-        ),
-        evidence=evidence,
-        explanations=explanations,
-        covered=covered,
-    )
-
-
-def _sample(series: Series | None, indicator: Indicator, year: int) -> GroupSample | None:
-    if series is None:
-        return None
-    cut = until(series, year)
-    at = cut.at(year)
-    if at is None:
-        return None
-    if indicator.measure is Measure.MEAN:
-        return GroupSample(
-            mean=float(cut.value[at]),
-            standard_deviation=float(cut.standard_deviation[at]),
-            observations=float(cut.observations[at]),
-        )
-    if indicator.measure is Measure.PROPORTION:
-        n, share = float(cut.denominator[at]), float(cut.value[at])
-        # None of them, or all, is no proof that it could not be otherwise: one more of each.
-        alike = min(share, 1.0 - share) <= ROUNDING
-        likely = (share * n + 1.0) / (n + 2.0) if alike else share
-        spread = math.sqrt(likely * (1.0 - likely) * n / (n - 1.0)) if n > 1 else math.nan
-        return GroupSample(mean=share, standard_deviation=spread, observations=n)
-    return GroupSample(float(cut.value[at]), math.nan, math.nan)
-
-
-def _why_no_value_of_groups(
-    a: GroupSample | None, b: GroupSample | None, comparison: GroupComparison, year: int
-) -> Untold:
-    absent = tuple(
-        Group(comparison.breakdown, name)
-        for name, sample in ((comparison.category_a, a), (comparison.category_b, b))
-        if sample is None
-    )
-    return GroupsWithoutValue(when=When.of(year), groups=absent)
-
-
-def _why_no_test_of_groups(
-    a: GroupSample, b: GroupSample, comparison: GroupComparison
-) -> Untold | None:
-    """Why two groups with values cannot be told from chance; None where they can."""
-    if not (a.testable and b.testable):
-        return GroupsNotTested(why=Hindrance.NO_SPREAD_KNOWN)
-    if not (a.mean >= 0 < b.mean):
-        name = comparison.category_b if a.mean >= 0 else comparison.category_a
-        return GroupsNotTested(
-            why=Hindrance.NOT_ABOVE_NOUGHT, group=Group(comparison.breakdown, name)
-        )
-    if a.constant and b.constant:
-        return GroupsNotTested(why=Hindrance.ALL_ALIKE)
-    return None
-
-
 # --- decisions ----------------------------------------------------------------------------------
 
 
@@ -677,7 +503,9 @@ def _decide(
         p_value = finding.row.p_value
         if finding.told is None or finding.evidence is None:
             continue
-        if p_value is None or p_value >= context.settings.alpha:
+        if p_value is None:
+            continue
+        if p_value >= context.settings.alpha and finding.standing is None:
             continue
         own = verdicts.get(id(finding), (None, False, None))
         q_value, selected, by = own if finding.face_of is None else changes[finding.face_of]
@@ -692,6 +520,7 @@ def _decide(
             reasons = [*reasons, Reserved(explanation_ids=ids(reserved))]
         row = replace(
             row,
+            state=_state(finding, selected=selected),
             outcome=outcome,
             explanation_id=finding.explanations[0].explanation_id if finding.explanations else None,
             evidence=replace(
@@ -710,6 +539,15 @@ def _decide(
         )
         kept.append((finding, row))
     return kept
+
+
+def _state(finding: Finding, *, selected: bool) -> State | None:
+    """Whether a difference between groups is new, or stands, or has changed; None for others."""
+    if finding.row.kind is not Kind.GROUP_DIFFERENCE:
+        return None
+    if finding.standing is None:
+        return State.NEW
+    return finding.standing.moved if selected else State.STANDING
 
 
 def _reserved(finding: Finding, context: Context) -> Explanations:
@@ -732,13 +570,24 @@ def _outcome(finding: Finding, row: Deviation, *, selected: bool) -> tuple[Outco
     if finding.family is None and finding.face_of is None:
         return Outcome.WATCH, [OfSurroundings()]
     if not selected:
-        return Outcome.WATCH, [MayBeChance(grain="year")]
+        return _unselected(finding)
     sure = _how_sure(row)
+    if finding.standing is not None:
+        sure = [finding.standing.told(finding.standing.moved), *sure]
     if abs(finding.relative_to_expected) < finding.minimum.value:
         return Outcome.WATCH, [*sure, TooSmall(minimum=finding.minimum)]
     if finding.explanations:
         return Outcome.FOCUS, [*sure, LargerThanExplained(explanation_ids=known)]
     return Outcome.FOCUS, sure
+
+
+def _unselected(finding: Finding) -> tuple[Outcome, list[Reason]]:
+    stood = finding.standing
+    if stood is None:
+        return Outcome.WATCH, [MayBeChance(grain="year")]
+    # A difference that was there before is no news; somebody may still want it in focus.
+    told = stood.told(State.STANDING)
+    return (Outcome.FOCUS, [told, KeptInFocus()]) if stood.kept else (Outcome.WATCH, [told])
 
 
 def _how_sure(row: Deviation) -> list[Reason]:

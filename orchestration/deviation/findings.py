@@ -16,8 +16,15 @@ from orchestration.deviation.pools import JudgedSeries
 from orchestration.deviation.series import SeriesKey
 from orchestration.deviation.settings import DeviationSettings
 from orchestration.findings.cells import Figure, series_cell, setting
-from orchestration.findings.claims import AnyClaim, Happened, KnownCause, Untold
-from orchestration.findings.codes import Kind, Outcome
+from orchestration.findings.claims import (
+    AnyClaim,
+    Happened,
+    KnownCause,
+    Stood,
+    Untold,
+    When,
+)
+from orchestration.findings.codes import Kind, Outcome, State
 from orchestration.findings.evidence import (
     Corrected,
     StabilityEvidence,
@@ -77,6 +84,25 @@ _NEVER = setting("deviation.never", math.inf)
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A difference between groups that was there before the tested year.
+
+    Attributes:
+        since: the first year from which it has gone the same way.
+        moved: what it has done, if its change is more than chance.
+        kept: whether somebody wants it in focus though it is no news.
+    """
+
+    since: int
+    moved: State
+    kept: bool = False
+
+    def told(self, state: State) -> Stood:
+        """The claim that it has been so."""
+        return Stood(state=state, since=When.of(self.since))
+
+
+@dataclass(frozen=True)
 class Finding:
     """A tested hypothesis: a row to be, with what is needed to decide on it.
 
@@ -95,6 +121,8 @@ class Finding:
         only_selected: whether it gets no row at all unless it is selected.
         face_of: the indicator whose own change this is another face of: not tested once more, but
             as sure as that; None for a hypothesis of its own.
+        standing: of a difference that was there before, whose change is what is tested; None of
+            anything else.
     """
 
     row: Deviation
@@ -109,6 +137,7 @@ class Finding:
     told_with: str | None = None
     only_selected: bool = False
     face_of: str | None = None
+    standing: Standing | None = None
 
     @classmethod
     def quiet(cls, row: Deviation, family: FamilyKey | None) -> "Finding":

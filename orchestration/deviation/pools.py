@@ -452,7 +452,14 @@ def _why_not(
 def comparable_years(
     usable: BoolArray, series: Series, catalogue: Catalogue, tested_year: int
 ) -> int:
-    """Years with a value before the tested one, since the last break and outside gaps."""
+    """How many years with a value there are before the tested one that it is comparable with."""
+    return int(comparable(usable, series, catalogue, tested_year).sum())
+
+
+def comparable(
+    usable: BoolArray, series: Series, catalogue: Catalogue, tested_year: int
+) -> BoolArray:
+    """Years with a value before the tested one, since the last break and outside gaps; (T,)."""
     years = np.arange(int(series.years[0]), tested_year + 1)
     effects = history_effects(
         catalogue.explanations_for(series.indicator_id, series.geography_id), years, tested_year
@@ -460,8 +467,8 @@ def comparable_years(
     breaks = years[effects.reset]
     since = int(breaks.max()) if breaks.size else int(years[0])
     left_out = np.isin(series.years, years[effects.gap])
-    counted = usable & ~left_out & (series.years >= since) & (series.years < tested_year)
-    return int(counted.sum())
+    out: BoolArray = usable & ~left_out & (series.years >= since) & (series.years < tested_year)
+    return out
 
 
 def _judge_kind(

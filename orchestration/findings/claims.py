@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from orchestration.findings.cells import Figure
-from orchestration.findings.codes import Kind, Shortfall, Since, Support, Verdict
+from orchestration.findings.codes import Kind, Shortfall, Since, State, Support, Verdict
 from orchestration.indicators.models import Area, Measure
 
 
@@ -241,6 +241,27 @@ class TooSmall:
 
     kind: Literal["too_small"] = "too_small"
     minimum: Figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stood:
+    """A difference between groups was there before the tested year.
+
+    Attributes:
+        state: what it has done since; ``new`` where it has turned.
+        since: the first year from which it has gone the same way.
+    """
+
+    kind: Literal["stood"] = "stood"
+    state: State
+    since: When
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptInFocus:
+    """Somebody has chosen to keep in focus what is no news."""
+
+    kind: Literal["kept_in_focus"] = "kept_in_focus"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -652,6 +673,8 @@ Reason = (
     | LargerThanExplained
     | MayBeChance
     | TooSmall
+    | Stood
+    | KeptInFocus
     | OfSurroundings
     | CityNotInFocus
     | SupportsTheYear

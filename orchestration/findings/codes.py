@@ -26,6 +26,21 @@ class Outcome(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
+class State(StrEnum):
+    """How a difference between groups stands to the years before.
+
+    ``NEW``: it was not there before, or the other way round. ``STANDING``: it was, and has not
+    surely changed. ``WIDENING``, ``NARROWING``: it was, and has. ``GONE``: it was, has changed, and
+    is not to be told from chance any more.
+    """
+
+    NEW = "new"
+    STANDING = "standing"
+    WIDENING = "widening"
+    NARROWING = "narrowing"
+    GONE = "gone"
+
+
 class EarlyOutcome(StrEnum):
     """What the months of a year under way say of it.
 

@@ -179,7 +179,15 @@ class ContraryEvidence(_Corrected):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupEvidence(_Corrected):
-    """Two groups that were expected to have the same value."""
+    """Two groups that were expected to have the same value.
+
+    Attributes:
+        p_difference: two-sided, that they differ at all in the tested year.
+        since: the first year from which they have differed the same way; None where the
+            difference is new.
+        change: of the one's value relative to the other's, over what it was expected to be; None
+            where the difference is new.
+    """
 
     kind: Literal["group_difference"] = "group_difference"
     comparison_id: str
@@ -197,6 +205,9 @@ class GroupEvidence(_Corrected):
     difference: float
     difference_lower: float | None
     difference_upper: float | None
+    p_difference: float
+    since: int | None = None
+    change: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from orchestration.findings.codes import (
     Effect,
     Kind,
     Outcome,
+    State,
     TooEarly,
     Verdict,
 )
@@ -94,7 +95,8 @@ class Deviation:
         upper: upper limit.
         relative_change: change since the latest earlier value; for a group difference, of the
             first group relative to the other.
-        p_value: unadjusted, two-sided; for a contrary pair the larger of two one-sided ones.
+        p_value: unadjusted, two-sided; for a contrary pair the larger of two one-sided ones; for a
+            difference between groups that was there before, of its change.
         q_value: adjusted over all that is asked at once; None for the surroundings.
         breakeven_volatility: yearly log-volatility that would explain the change away.
         rank: 1 is first; None where nothing could be tested.
@@ -107,6 +109,7 @@ class Deviation:
         probability_relevant: probability that the level changed by more than what matters.
         excess: observed less expected, in persons or decisions for counts, rates and
             proportions, in the indicator's own unit for means, amounts and groups.
+        state: how a difference between groups stands to the years before; None of anything else.
     """
 
     deviation_id: Annotated[
@@ -148,7 +151,13 @@ class Deviation:
         float | None,
         Field(description="Relativ förändring sedan det senaste tidigare värdet."),
     ]
-    p_value: Annotated[float | None, Field(description="Ojusterat p-värde.")]
+    p_value: Annotated[
+        float | None,
+        Field(
+            description="Ojusterat p-värde; för en gruppskillnad som fanns före året gäller det"
+            " skillnadens förändring."
+        ),
+    ]
     q_value: Annotated[
         float | None,
         Field(
@@ -189,6 +198,13 @@ class Deviation:
     excess: Annotated[
         float | None, Field(description="Utfall minus väntat, i personer eller beslut.")
     ]
+    state: Annotated[
+        State | None,
+        Field(
+            description="En gruppskillnads läge mot åren före: new, standing, widening, narrowing,"
+            " gone; tomt för andra slag."
+        ),
+    ] = None
 
     def figure(self, column: str, value: float) -> Figure:
         """A number of this row, by the column it stands in."""

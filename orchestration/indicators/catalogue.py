@@ -24,6 +24,7 @@ from orchestration.indicators.models import (
     GroupComparison,
     Incomparable,
     Indicator,
+    KeptDifference,
     MemorandumText,
     NaturalExplanation,
     PossibleExplanation,
@@ -49,6 +50,7 @@ CATALOGUE_SEEDS = (
     "literature_references",
     "indicator_counts",
     "count_bases",
+    "kept_differences",
 )
 
 
@@ -76,6 +78,7 @@ class Catalogue:
     references: tuple[Reference, ...] = ()
     counted: tuple[CountOf, ...] = ()
     count_bases: tuple[CountBase, ...] = ()
+    kept_differences: tuple[KeptDifference, ...] = ()
 
     def __post_init__(self) -> None:
         faults = [
@@ -171,6 +174,12 @@ class Catalogue:
             found.setdefault(row.indicator_id, []).append(row)
         return found
 
+    def keeps(self, comparison_id: str, year: int) -> bool:
+        """Whether somebody has chosen to keep a standing difference in focus in a report year."""
+        return any(
+            row.comparison_id == comparison_id and row.holds(year) for row in self.kept_differences
+        )
+
     def hypotheses_for(self, area: Area) -> tuple[PossibleExplanation, ...]:
         """Possible explanations and next steps of an area, in the order of the seed."""
         return tuple(row for row in self.possible_explanations if row.area == area)
@@ -202,6 +211,7 @@ class Catalogue:
             "explanation_id": (r.explanation_id for r in self.natural_explanations),
             "hypothesis_id": (r.hypothesis_id for r in self.possible_explanations),
             "driver_id": (r.driver_id for r in self.drivers),
+            "det behållna fokuset": (r.comparison_id for r in self.kept_differences),
             "nästa steg": (r.hypothesis_id for r in self.step_states),
             "text_id": (r.text_id for r in self.memorandum_texts),
             "analysis_id": (r.analysis_id for r in self.analyses),
@@ -249,6 +259,10 @@ class Catalogue:
         for state in self.step_states:
             if state.hypothesis_id not in steps:
                 yield f"läget för {state.hypothesis_id} är inte för något nästa steg"
+        compared = {r.comparison_id for r in self.group_comparisons}
+        for kept in self.kept_differences:
+            if kept.comparison_id not in compared:
+                yield f"det behållna fokuset {kept.comparison_id} är ingen av jämförelserna"
         for row in self.incomparable:
             named += [(each, "en räkning som inte jämförs") for each in sorted(row.pair)]
         for indicator_id, place in named:
@@ -297,7 +311,7 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
     """
     files = [seeds_dir / f"{name}.csv" for name in CATALOGUE_SEEDS]
     indicators, relations, comparisons, natural, possible, *files = files
-    drivers, texts, states, analyses, incomparable, references, counted, bases = files
+    drivers, texts, states, analyses, incomparable, references, counted, bases, kept = files
     return Catalogue(
         indicators=_read(indicators, Indicator),
         relations=_read(relations, Relation),
@@ -312,6 +326,7 @@ def load_catalogue(seeds_dir: Path) -> Catalogue:
         references=_read(references, Reference, may_be_empty=True),
         counted=_read(counted, CountOf, may_be_empty=True),
         count_bases=_read(bases, CountBase, may_be_empty=True),
+        kept_differences=_read(kept, KeptDifference, may_be_empty=True),
     )
 
 

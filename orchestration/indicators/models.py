@@ -265,6 +265,34 @@ class GroupComparison(_Row):
         return self
 
 
+class KeptDifference(_Row):
+    """A difference between groups that somebody has chosen to keep in focus though it stands.
+
+    Attributes:
+        comparison_id: which.
+        year_from: the first report year that it is kept in.
+        year_to: the last; None until further notice.
+        reason_sv: why.
+        author: who has chosen so; never a person.
+    """
+
+    comparison_id: Identifier
+    year_from: int
+    year_to: Annotated[int | None, BeforeValidator(_empty_is_none)]
+    reason_sv: Text
+    author: Text
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> "KeptDifference":
+        if self.year_to is not None and self.year_to < self.year_from:
+            raise ValueError("year_to is before year_from")
+        return self
+
+    def holds(self, year: int) -> bool:
+        """Whether it is kept in a report year."""
+        return self.year_from <= year and (self.year_to is None or year <= self.year_to)
+
+
 class NaturalExplanation(_Row):
     """A registered cause of a change.
 

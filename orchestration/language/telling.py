@@ -13,7 +13,7 @@ from typing import assert_never
 
 from orchestration.findings import claims
 from orchestration.findings.claims import AnyClaim, Hindrance
-from orchestration.findings.codes import Kind, Since, Verdict
+from orchestration.findings.codes import Kind, Since, State, Verdict
 from orchestration.indicators.models import Measure
 from orchestration.language import areas, causes, estimates, words
 from orchestration.language.inline import (
@@ -40,6 +40,16 @@ from orchestration.language.names import (
     way,
 )
 
+_STOOD: Mapping[State, str] = MappingProxyType(
+    {
+        State.NEW: "Sedan {since} gick skillnaden åt andra hållet.",
+        State.STANDING: "Skillnaden har gått åt samma håll sedan {since} och har inte säkert "
+        "ändrats.",
+        State.WIDENING: "Skillnaden har gått åt samma håll sedan {since} och har ökat.",
+        State.NARROWING: "Skillnaden har gått åt samma håll sedan {since} och har minskat.",
+        State.GONE: "Skillnaden fanns sedan {since}, men går inte längre att skilja från slump.",
+    }
+)
 _NO_CHANCE: Mapping[Measure, str] = MappingProxyType(
     {
         Measure.PROPORTION: "Andelen saknar täljare och nämnare, så slumpen kan inte mätas.",
@@ -120,6 +130,10 @@ def tell(claim: AnyClaim, names: Names) -> Said:  # noqa: C901, PLR0911, PLR0912
         case claims.TooSmall(minimum=least):
             limit = number(least, Form(Style.PERCENT, 0))
             return say("Avvikelsen är mindre än {limit} och bevakas.", limit=limit)
+        case claims.Stood(state=state, since=when):
+            return say(_STOOD[state], since=period(when))
+        case claims.KeptInFocus():
+            return say("Förvaltningen har valt att behålla den som fokusområde.")
         case claims.OfSurroundings():
             return say("Måttet hör till omvärlden och prövas som stöd, inte som eget fokusområde.")
         case claims.CityNotInFocus():

@@ -353,6 +353,9 @@ SURENESS: tuple[tuple[float, str], ...] = (
 
 UNSURE = "går inte att säga"
 
+STANDING = "kvarstår"
+"""Of a difference that was there before, instead of how sure it is."""
+
 POLARITIES: Mapping[str, str] = MappingProxyType(
     {
         "higher_is_better": "ett högre värde är bättre",

@@ -708,6 +708,7 @@ def _protect(deviation: Shown) -> Shown:
         q_value=None,
         breakeven_volatility=None,
         reason_sv="",
+        state=None,
         evidence=UntestedEvidence(),
         claims=(),
         protected=True,

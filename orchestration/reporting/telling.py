@@ -9,8 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestration.findings.claims import Against, AlsoDiffer, AlsoMoved, Followed, Headline
-from orchestration.findings.codes import Support
+from orchestration.findings.claims import (
+    Against,
+    AlsoDiffer,
+    AlsoMoved,
+    Followed,
+    Headline,
+    KeptInFocus,
+    Stood,
+)
+from orchestration.findings.codes import State, Support
 from orchestration.language import areas, grammar, words
 from orchestration.language import telling as grammar_of_findings
 from orchestration.language.inline import (
@@ -27,7 +35,7 @@ from orchestration.language.inline import (
     say,
     sentences,
 )
-from orchestration.language.names import Names
+from orchestration.language.names import Names, period
 from orchestration.reporting import figures
 from orchestration.reporting.data import AreaInFocus, Observation, Shown
 from orchestration.reporting.figures import category, own
@@ -46,7 +54,12 @@ def result(row: Shown, names: Names, municipality_name: str) -> Said:
         return _unclaimed(row, municipality_name)
     told = grammar_of_findings.tell(row.claims[0], names)
     if row.kind == "group_difference":
-        return sentences(told, *(_split(row, group) for group in row.whole_groups))
+        before = (c for c in row.claims[1:] if isinstance(c, Stood | KeptInFocus))
+        return sentences(
+            told,
+            *(_split(row, group) for group in row.whole_groups),
+            *(grammar_of_findings.tell(claim, names) for claim in before),
+        )
     found = figures.observation(row, row.year)
     preliminary = found is not None and found.status == "preliminary"
     return sentences(told, "Utfallet är preliminärt." if preliminary else "")
@@ -105,17 +118,32 @@ def _split(row: Shown, group: Observation) -> Said:
 # --- how sure -----------------------------------------------------------------------------------
 
 
-def sureness(q_value: float | None) -> str:
-    """How sure a finding is, in the words of the scale."""
-    return words.UNSURE if q_value is None else words.sureness(q_value) or words.UNSURE
+def sureness(row: Shown) -> str:
+    """How sure a finding is, in the words of the scale; of what stands, that it does."""
+    if row.state == State.STANDING:
+        return words.STANDING
+    return words.UNSURE if row.q_value is None else words.sureness(row.q_value) or words.UNSURE
+
+
+def sure(row: Shown) -> Said:
+    """How sure a finding is, in a sentence; of what stands, since when. Nothing if not tested."""
+    stood = next((claim for claim in row.claims if isinstance(claim, Stood)), None)
+    if row.state == State.STANDING and stood is not None:
+        return say("Skillnaden har gått åt samma håll sedan {year}.", year=period(stood.since))
+    if row.q_value is None:
+        return ()
+    return say("Att det inte är slump är {sure}.", sure=sureness(row))
 
 
 def how_sure(rows: Sequence[Shown]) -> Said:
     """How sure the findings of an area are together."""
     told = [row for row in rows if row.kind != "contrary" and not row.protected]
+    if told and all(row.state == State.STANDING for row in told):
+        return sure(told[0])
+    told = [row for row in told if row.state != State.STANDING]
     counts = {text: 0 for _, text in words.SURENESS}
     for row in told:
-        text = sureness(row.q_value)
+        text = sureness(row)
         counts[text] = counts.get(text, 0) + 1
     present = {text: number for text, number in counts.items() if number}
     if not present:
@@ -135,7 +163,7 @@ def how_sure(rows: Sequence[Shown]) -> Said:
 
 
 def _how_many(rows: Sequence[Shown], text: str, number: int) -> Said:
-    cells = tuple(figures.cell_of(row, "q_value") for row in rows if sureness(row.q_value) == text)
+    cells = tuple(figures.cell_of(row, "q_value") for row in rows if sureness(row) == text)
     noun = "mått"
     return say(
         "{number} {noun}",

@@ -1,4 +1,4 @@
-"""Two groups in one year: does the same thing mean the same in both?
+"""Two groups: does the same thing mean the same in both, and has it done so for long?
 
 What does not belong here: which groups are compared; that is declared in the catalogue.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special, stats
 
-from orchestration.statistics.arrays import ROUNDING
+from orchestration.statistics.arrays import ROUNDING, FloatArray
 
 _LEAST_OBSERVATIONS = 2
 
@@ -141,3 +141,59 @@ def welch(a: GroupSample, b: GroupSample, *, level: float, relevant_change: floa
         ratio=ratio,
         probability_relevant=relevant,
     )
+
+
+@dataclass(frozen=True)
+class LogRatio:
+    """The log of one mean over another.
+
+    Attributes:
+        value: the log.
+        variance: its sampling variance, by the delta method.
+        df: degrees of freedom behind that, Welch-Satterthwaite.
+    """
+
+    value: float
+    variance: float
+    df: float
+
+
+def log_ratio(a: GroupSample, b: GroupSample) -> LogRatio | None:
+    """The log of the ratio of two means; None where one is not above nought, or nothing varies.
+
+    Args:
+        a: first group.
+        b: second group; the ratio is taken to it.
+    """
+    if not (a.testable and b.testable and a.mean > 0 and b.mean > 0):
+        return None
+    if a.constant and b.constant:
+        return None
+    parts = [
+        (each.standard_deviation / each.mean) ** 2 / each.observations for each in steadied(a, b)
+    ]
+    of_each = [each.observations - 1.0 for each in (a, b)]
+    variance = sum(parts)
+    df = variance**2 / sum(part**2 / n for part, n in zip(parts, of_each, strict=True))
+    return LogRatio(float(np.log(a.mean / b.mean)), float(variance), float(df))
+
+
+def stood_since(values: FloatArray, errors: FloatArray, *, alpha: float) -> int | None:
+    """From where two groups have differed the same way until the last of the years.
+
+    Most who are in a group one year are so the next, so that years do not add up as independent
+    samples would: the mean over the years has, at worst, the mean of their errors.
+
+    Args:
+        values: (T,), logs of the ratio, the oldest first; at least one.
+        errors: (T,), their standard errors.
+        alpha: two-sided p-value below which they are said to differ.
+
+    Returns:
+        Position of the first of the unbroken run of years with the sign of the last; None where
+        the run's mean cannot be told from nought.
+    """
+    same = np.sign(values) == np.sign(values[-1])
+    first = 0 if same.all() else int(np.flatnonzero(~same)[-1]) + 1
+    score = abs(float(values[first:].mean())) / float(errors[first:].mean())
+    return first if 2.0 * float(special.ndtr(-score)) < alpha else None

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.findings.claims import long_since
+from orchestration.findings.codes import State
 from orchestration.indicators.models import MemorandumText, PossibleExplanation, StepState
 from orchestration.language import grammar, quantities, words
 from orchestration.language.inline import (
@@ -181,7 +182,8 @@ def _results(content: Chapter) -> list[Plain]:
     for said in telling.together(area, content.names):
         blocks += paragraph(said)
     blocks += paragraph(sentences(*(tell(each, content.names) for each in area.records)))
-    blocks += paragraph(telling.how_sure(area.deviations))
+    if any(row.state != State.STANDING for row in area.deviations):
+        blocks += paragraph(telling.how_sure(area.deviations))
     for row in [*series, *content.groups]:
         blocks += paragraph(sentences(figures.weighed(row), figures.reserved(row)), small=True)
     if series:
@@ -316,7 +318,7 @@ def series_table(content: Chapter, rows: Sequence[Shown]) -> Table:
                 Cell(own(row, "observed", Style.CELL)),
                 change_cell(row),
                 Cell(figures.expected(row)),
-                Cell(nodes(telling.sureness(row.q_value))),
+                Cell(nodes(telling.sureness(row))),
             )
             for row in rows
         ),

@@ -84,9 +84,7 @@ def _parts(chapter: Chapter, line: Said) -> list[Said]:
         return []
     lead = area.deviations[0]
     headline, *others = area.claims or (None,)
-    sure: list[Said] = []
-    if lead.q_value is not None:
-        sure.append(say("Att det inte är slump är {sure}.", sure=telling.sureness(lead.q_value)))
+    sure = [said] if (said := telling.sure(lead)) else []
     together = areas.synthesis(area.claims, chapter.names, measured=True)
     if together and areas.fits(sentences(line, together, *sure)):
         parts = [together]

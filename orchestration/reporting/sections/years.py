@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from orchestration.findings.claims import Stood
+from orchestration.findings.codes import State
 from orchestration.indicators.models import NaturalExplanation
 from orchestration.language import words
 from orchestration.language.inline import (
@@ -24,6 +26,7 @@ from orchestration.language.inline import (
     sentences,
 )
 from orchestration.language.inline import Cell as Address
+from orchestration.language.names import period
 from orchestration.language.telling import reason
 from orchestration.reporting import figures, telling
 from orchestration.reporting.data import ReportData, Shown
@@ -85,12 +88,17 @@ def watch(data: ReportData) -> list[Plain]:
     if data.unplaced:
         blocks += paragraph("Utan känd förklaring, men utanför fokusområdena:")
         blocks += bullets([_line(data, row) for row in data.unplaced])
-    if data.watch:
+    standing = [row for row in data.watch if row.state == State.STANDING]
+    changed = [row for row in data.watch if row.state != State.STANDING]
+    if changed:
         blocks += paragraph(
             "Följande mått har förändrats så att de bör följas. Varför de inte är fokusområden "
             "står i en bilaga."
         )
-        blocks += bullets([_line(data, row) for row in data.watch])
+        blocks += bullets([_line(data, row) for row in changed])
+    if standing:
+        blocks.append(Heading(3, nodes("Kvarstående skillnader"), "kvarstaende"))
+        blocks += bullets([_stood(data, row) for row in standing])
     if not (data.watch or data.unplaced):
         blocks += paragraph("Inget mått har förändrats så att det behöver bevakas.")
     undecided = data.outcome_counts.get("cannot_tell", 0)
@@ -127,6 +135,15 @@ def _line(data: ReportData, row: Shown) -> Said:
         tail = say(" ({change} på ett år)", change=change) if change else ()
         return say("{name}: {now}{tail}", name=name, now=now, tail=tail)
     return say("{name}: {now}, mot väntade {limits}", name=name, now=now, limits=interval)
+
+
+def _stood(data: ReportData, row: Shown) -> Said:
+    """A difference that was there before, and since when."""
+    line = _line(data, row)
+    since = next((claim.since for claim in row.claims if isinstance(claim, Stood)), None)
+    if since is None or row.protected:
+        return line
+    return say("{line}, åt samma håll sedan {year}", line=line, year=period(since))
 
 
 def reasons(data: ReportData, letter: str) -> list[Plain]:

@@ -107,9 +107,7 @@ def _finding(site: Site, row: Shown) -> Said:
     return sentences(
         say("{link}{mark}.", link=Strong((link,)), mark=mark),
         telling.result(row, site.series.names, site.name),
-        say("Att det inte är slump är {sure}.", sure=telling.sureness(row.q_value))
-        if row.q_value is not None
-        else "",
+        telling.sure(row),
         say("{outcome}.", outcome=words.word(words.OUTCOMES, row.outcome)),
     )
 

@@ -139,7 +139,7 @@ def _deviation(site: Site, row: Shown, up: str, *, with_area: bool) -> tuple[Cel
         *area,
         Cell(place_of(site, row)),
         Cell(nodes(words.word(words.OUTCOMES, row.outcome))),
-        Cell(nodes(telling.sureness(row.q_value))),
+        Cell(nodes(telling.sureness(row))),
         _miniature(row),
     )
 

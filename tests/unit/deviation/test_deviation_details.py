@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from orchestration.deviation import assess
+from orchestration.deviation import assess, group_differences
 from orchestration.deviation.pools import JudgedSeries, ModelKind
 from orchestration.deviation.series import Series
 from orchestration.deviation.settings import DeviationSettings
@@ -129,7 +129,7 @@ def of(measure: Measure, value: float, n: float = np.nan, sd: float = np.nan) ->
         status=["observed"],
     )
     indicator: Any = SimpleNamespace(measure=measure)
-    sample = assess._sample(given, indicator, 2023)
+    sample = group_differences._sample(given, indicator, 2023)
     assert sample is not None
     return sample
 

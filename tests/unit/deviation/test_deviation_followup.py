@@ -131,7 +131,7 @@ def grouped(*pairs: tuple[str, str]) -> Catalogue:
         )
         for first, second in pairs
     ]
-    return replace(CATALOGUE, group_comparisons=tuple(declared))
+    return replace(CATALOGUE, group_comparisons=tuple(declared), kept_differences=())
 
 
 def test_one_group_against_two_others_is_two_findings_each_followed_by_itself() -> None:

@@ -33,7 +33,14 @@ from orchestration.statistics.arrays import FloatArray
 from tests.unit.deviation.told import reason, resting
 
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "dbt_project" / "seeds")
-BARE = replace(CATALOGUE, natural_explanations=(), drivers=(), relations=(), group_comparisons=())
+BARE = replace(
+    CATALOGUE,
+    natural_explanations=(),
+    drivers=(),
+    relations=(),
+    group_comparisons=(),
+    kept_differences=(),
+)
 SETTINGS = DeviationSettings()
 YEARS = np.arange(2016, 2024)
 BOARDS = [f"0180-namnd-{letter}" for letter in "abcdefghijk"]

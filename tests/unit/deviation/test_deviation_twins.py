@@ -80,6 +80,7 @@ def catalogue(*declared: Relation | Driver) -> Catalogue:
         SEEDS,
         natural_explanations=(),
         group_comparisons=(),
+        kept_differences=(),
         relations=tuple(row for row in declared if isinstance(row, Relation)),
         drivers=tuple(row for row in declared if isinstance(row, Driver)),
     )

@@ -34,6 +34,7 @@ FILES = (
     "literature_references",
     "indicator_counts",
     "count_bases",
+    "kept_differences",
 )
 
 
@@ -227,6 +228,9 @@ def test_an_explanation_can_be_switched_off() -> None:
         ("indicator_drivers", {"driver_indicator_id": "assistance_cost"}, "drive itself"),
         ("group_comparisons", {"category_b": "funktionsnedsattning"}, "rad 2"),
         ("group_comparisons", {"indicator_id": "okand"}, "indikatorn okand"),
+        ("kept_differences", {"comparison_id": "okand"}, "okand är ingen av jämförelserna"),
+        ("kept_differences", {"year_from": "snart"}, r"kept_differences\.csv, rad 2: year_from"),
+        ("kept_differences", {"year_to": "2022"}, "year_to is before year_from"),
         ("natural_explanations", {"kind": "weather"}, r"natural_explanations\.csv, rad 2: kind"),
         ("natural_explanations", {"period_to": "2019"}, "period_to"),
         ("natural_explanations", {"explained_change": "-1"}, "explained_change"),

@@ -10,7 +10,7 @@ import pytest
 from orchestration.findings import claims
 from orchestration.findings.cells import Cell, Figure, figures_in, setting
 from orchestration.findings.claims import AnyClaim, Cause, Group, Headline, Hindrance, When
-from orchestration.findings.codes import Kind, Since, Support, Verdict
+from orchestration.findings.codes import Kind, Since, State, Support, Verdict
 from orchestration.findings.records import FoundExplanation
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import (
@@ -189,6 +189,8 @@ EXAMPLES: tuple[AnyClaim, ...] = (
     claims.LargerThanExplained(explanation_ids=("en-orsak",)),
     claims.MayBeChance(grain="year"),
     claims.TooSmall(minimum=setting("deviation.focus_minimum_change", 0.05)),
+    claims.Stood(state=State.STANDING, since=When.of(2016)),
+    claims.KeptInFocus(),
     claims.OfSurroundings(),
     claims.CityNotInFocus(),
     claims.SupportsTheYear(),
@@ -258,7 +260,17 @@ EXAMPLES: tuple[AnyClaim, ...] = (
 #: Slots that choose a word, and are not shown themselves.
 CODES = frozenset(
     {
-        *("kind", "deviation", "since", "verdict", "expected_sign", "why", "measure", "note_kind"),
+        *(
+            "kind",
+            "deviation",
+            "since",
+            "state",
+            "verdict",
+            "expected_sign",
+            "why",
+            "measure",
+            "note_kind",
+        ),
         *("note_number", "area", "status", "breakdown", "grain", "q_value"),
         *("support", "unit", "shortfall", "highest", "of_all", "rose", "first"),
         # Which way the heading's indicator went; it is told there.

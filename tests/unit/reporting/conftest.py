@@ -131,6 +131,7 @@ GROUPS = GroupEvidence(
     difference=1.8,
     difference_lower=None,
     difference_upper=None,
+    p_difference=1e-30,
 )
 INDICATORS = [
     (
