@@ -57,6 +57,23 @@ def board_changes(
         A finding for each board that could be tested. Amounts are not: kronor alone say nothing
         of chance.
     """
+    city = {one.series.indicator_id: one.series for one in tested}
+    return [
+        _finding(each, city[each.series.indicator_id], context)
+        for each in judged_boards(series, tested, context)
+    ]
+
+
+def judged_boards(
+    series: Sequence[Series], tested: Sequence[JudgedSeries], context: Context
+) -> list[JudgedSeries]:
+    """Every board beside the rest of the city, before multiplicity and explanations.
+
+    Args:
+        series: yearly series of all geographies.
+        tested: the city's tested series.
+        context: of the report year.
+    """
     totals = of_boards(series, context.settings.geography_id)
     of_kind: dict[ModelKind, list[Prepared]] = {ModelKind.COUNTS: [], ModelKind.MEANS: []}
     for one in with_boards(tested, context):
@@ -66,12 +83,7 @@ def board_changes(
         if len(testable) >= context.settings.board_minimum_number:
             mean = one.indicator.measure is Measure.MEAN
             of_kind[ModelKind.MEANS if mean else ModelKind.COUNTS] += testable
-    city = {one.series.indicator_id: one.series for one in tested}
-    return [
-        _finding(each, city[each.series.indicator_id], context)
-        for kind, members in of_kind.items()
-        for each in _judged(kind, members, context)
-    ]
+    return [each for kind, members in of_kind.items() for each in _judged(kind, members, context)]
 
 
 def _judged(

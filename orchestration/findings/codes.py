@@ -41,6 +41,13 @@ class State(StrEnum):
     GONE = "gone"
 
 
+class Tested(StrEnum):
+    """What a model was tried on: series of the whole municipality, or of its boards."""
+
+    WHOLE = "whole"
+    BOARDS = "boards"
+
+
 class EarlyOutcome(StrEnum):
     """What the months of a year under way say of it.
 

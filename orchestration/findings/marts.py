@@ -55,6 +55,7 @@ from orchestration.findings.records import (
     EarlyWarning,
     FocusArea,
     FoundExplanation,
+    ModelFit,
     Triangulation,
 )
 
@@ -192,6 +193,11 @@ EARLY_WARNINGS = FindingsTable(
     "En rad per indikator och plats som har månader av det pågående året: hur året ligger till mot"
     " det väntade. Bara för behöriga.",
     EarlyWarning,
+)
+MODEL_FIT = FindingsTable(
+    "marts.model_fit",
+    "En rad per modell: hur väl den förutsade kommunens egna tidigare år, ett i taget.",
+    ModelFit,
 )
 SERIES_CHARTS = FindingsTable(
     "marts.series_charts",

@@ -23,6 +23,7 @@ from orchestration.findings.codes import (
     Kind,
     Outcome,
     State,
+    Tested,
     TooEarly,
     Verdict,
 )
@@ -501,6 +502,48 @@ def most_urgent_first(rows: Sequence[EarlyWarning]) -> list[EarlyWarning]:
         rows,
         key=lambda row: (order.index(row.outcome), -(row.e_value or 0.0), row.indicator_id),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFit:
+    """One row of ``marts.model_fit``: how well a model foretold the years before the report's."""
+
+    geography_id: Annotated[str, Field(description="Kommunen; se marts.geographies.")]
+    tested: Annotated[
+        Tested,
+        Field(
+            description="Vad modellen prövas på: hela kommunens serier (whole) eller nämndernas"
+            " (boards)."
+        ),
+    ]
+    model: Annotated[str, Field(description="Modellen: counts, proportions, means eller amounts.")]
+    period_start: Annotated[date, Field(description="Rapportårets första dag.")]
+    year_from: Annotated[int, Field(description="Det första år som förutsades på nytt.")]
+    year_to: Annotated[int, Field(description="Det sista.")]
+    p_values: Annotated[int, Field(description="Antal värden som förutsades.")]
+    independent: Annotated[
+        float,
+        Field(description="Antal av dem som inte räknar samma sak; de som gör det delar en röst."),
+    ]
+    distance: Annotated[
+        float,
+        Field(
+            description="Största avståndet mellan p-värdenas fördelning och den jämna, som en"
+            " modell som stämmer ger."
+        ),
+    ]
+    distance_limit: Annotated[float, Field(description="Så stort får avståndet vara.")]
+    tail: Annotated[float, Field(description="Andel värden med ett p-värde under 0,01.")]
+    tail_limit: Annotated[float, Field(description="Så stor får andelen vara.")]
+    weight_at_the_end: Annotated[
+        float,
+        Field(
+            description="Vikten för den största rörlighet som prövas; mycket vikt säger att den är"
+            " för liten."
+        ),
+    ]
+    weight_limit: Annotated[float, Field(description="Så stor får vikten vara.")]
+    fits: Annotated[bool, Field(description="Om alla tre gränserna hålls.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ as it is written. How anything is found belongs in `orchestration.deviation`, wh
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ import duckdb
 
 from orchestration.deviation.assess import assess
 from orchestration.deviation.charts import chart_points
+from orchestration.deviation.fit import FitSettings, model_fits
 from orchestration.deviation.focus import focus_areas as find_focus_areas
 from orchestration.deviation.followup import follow_up
 from orchestration.deviation.settings import DeviationSettings
@@ -21,13 +23,14 @@ from orchestration.findings.marts import (
     DEVIATIONS,
     FOCUS_AREAS,
     FOUND_EXPLANATIONS,
+    MODEL_FIT,
     SERIES_CHARTS,
     TRIANGULATION,
     FindingsTable,
     read_findings,
     write_findings,
 )
-from orchestration.findings.records import Deviation, FocusArea, Triangulation
+from orchestration.findings.records import Deviation, FocusArea, ModelFit, Triangulation
 from orchestration.flow.built_from import REPORT_YEAR
 from orchestration.flow.marts import (
     read_catalogue,
@@ -40,9 +43,9 @@ from orchestration.flow.marts import (
 )
 from orchestration.flow.replaced import READS as REPLACED
 from orchestration.flow.searching import find_explanations
-from orchestration.flow.step import Outcome, Product, Step, Work
+from orchestration.flow.step import Check, Outcome, Product, Step, Verdict, Work
 from orchestration.indicators.catalogue import CATALOGUE_SEEDS
-from orchestration.language import areas, telling
+from orchestration.language import areas, telling, words
 from orchestration.language.inline import plain
 from orchestration.language.names import Names
 from orchestration.registers.contract import load_contracts
@@ -50,6 +53,7 @@ from orchestration.settings import Settings
 from orchestration.statistics.xmr import XmrSettings
 from orchestration.storage.report_year import AREA_YEARS
 
+FIT_CHECK = "modellens_passform"
 MARTS = ("marts.indicators", "marts.indicator_values", "marts.geographies")
 CATALOGUE = tuple(f"seeds.{name}" for name in CATALOGUE_SEEDS)
 TOLD_WITH = (*CATALOGUE, FOUND_EXPLANATIONS.name, "marts.geographies")
@@ -94,9 +98,24 @@ def finding_steps() -> tuple[Step, ...]:
                     *CATALOGUE,
                     FOUND_EXPLANATIONS.name,
                 ),
+                _product(
+                    MODEL_FIT,
+                    "Hur väl modellerna förutsade kommunens egna tidigare år.",
+                    REPORT_YEAR,
+                    *MARTS,
+                    *CATALOGUE,
+                    FOUND_EXPLANATIONS.name,
+                ),
             ),
-            suites=(DEVIATIONS.name,),
+            suites=(DEVIATIONS.name, MODEL_FIT.name),
             gate_title_sv="Kontrollerar avvikelser",
+            checks=(
+                Check(
+                    FIT_CHECK,
+                    MODEL_FIT.name,
+                    "Modellerna förutsade kommunens tidigare år så väl som de ska.",
+                ),
+            ),
             run=_find_deviations,
             lets_stand=True,
         ),
@@ -172,6 +191,7 @@ def _find_deviations(work: Work) -> Outcome:
     catalogue = read_catalogue(connection, settings)
     of_method = DeviationSettings(geography_id=settings.municipality)
     months = read_months(connection, settings.municipality)
+    successors = read_successors(connection)
     before, now = (
         assess(
             series,
@@ -179,7 +199,7 @@ def _find_deviations(work: Work) -> Outcome:
             tested,
             of_method,
             months=months if tested == year else (),
-            successors=read_successors(connection),
+            successors=successors,
         )
         for tested in (year - 1, year)
     )
@@ -196,7 +216,30 @@ def _find_deviations(work: Work) -> Outcome:
             for outcome in ("focus", "explained", "watch", "cannot_tell")
         },
     }
-    return Outcome({DEVIATIONS.name: figures})
+    fits = model_fits(series, catalogue, year, of_method, fit=FitSettings(), successors=successors)
+    write_findings(connection, MODEL_FIT, fits)
+    return Outcome(
+        {DEVIATIONS.name: figures, MODEL_FIT.name: {"dagster/row_count": len(fits)}},
+        verdicts=[_fit_verdict(fits)],
+    )
+
+
+def _fit_verdict(fits: Sequence[ModelFit]) -> Verdict:
+    """What does not fit: which model, and which of its limits it exceeds."""
+    messages = tuple(
+        f"Modellen för {words.word(words.MODELS, row.model)}"
+        f" ({words.word(words.TESTED, row.tested)}) förutsade inte {_years(row)} så väl som den"
+        " ska. Läs marts.model_fit, och lita mindre på utfallen för de måtten."
+        for row in fits
+        if not row.fits
+    )
+    return Verdict(FIT_CHECK, MODEL_FIT.name, messages, {"modeller": len(fits)})
+
+
+def _years(row: ModelFit) -> str:
+    if row.year_from == row.year_to:
+        return f"år {row.year_to}"
+    return f"åren {row.year_from}–{row.year_to}"
 
 
 def _draw_limits(work: Work) -> Outcome:

@@ -55,6 +55,20 @@ KIND_DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+MODELS: Mapping[str, str] = MappingProxyType(
+    {
+        "counts": "antal",
+        "proportions": "andelar",
+        "means": "medelvärden",
+        "amounts": "belopp och index",
+    }
+)
+"""What each model is of."""
+
+TESTED: Mapping[str, str] = MappingProxyType(
+    {"whole": "hela kommunen", "boards": "stadsdelsnämnderna"}
+)
+
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {
         "focus": "Ingår i ett fokusområde",

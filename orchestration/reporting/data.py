@@ -34,10 +34,11 @@ from orchestration.findings.marts import (
     DEVIATIONS,
     FOCUS_AREAS,
     FOUND_EXPLANATIONS,
+    MODEL_FIT,
     read_findings,
 )
 from orchestration.findings.marts import TRIANGULATION as TRIANGULATION_TABLE
-from orchestration.findings.records import Deviation, Triangulation
+from orchestration.findings.records import Deviation, ModelFit, Triangulation
 from orchestration.indicators.catalogue import Catalogue
 from orchestration.indicators.models import (
     Indicator,
@@ -275,6 +276,7 @@ class ReportData:
         step_states: How far proposed steps have come, by the step's identifier.
         earlier_steps: The steps of earlier memoranda that are to be followed up.
         names: What the slots of claims are called.
+        misfits: The models that did not foretell the municipality's earlier years as they should.
         public: What publishers say of a municipality that delivers nothing; None of any other.
     """
 
@@ -296,6 +298,7 @@ class ReportData:
     step_states: Mapping[str, StepState]
     earlier_steps: tuple[EarlierStep, ...]
     names: Names
+    misfits: tuple[ModelFit, ...] = ()
     public: PublicStatistics | None = None
 
 
@@ -378,6 +381,7 @@ def load_report_data(
         followed=tuple(row for row in deviations if row.last_year is not None),
         outcome_counts=MappingProxyType({row["outcome"]: row["n"] for row in counts}),
         kinds=tuple(row["kind"] for row in kinds),
+        misfits=tuple(row for row in read_findings(connection, MODEL_FIT) if not row.fits),
         indicator_count=len(indicators),
         sources=load_sources(connection),
         not_delivered=tuple(

@@ -87,6 +87,7 @@ def method(data: ReportData, *, restricted: bool) -> list[Plain]:
                 appendix=Link("#uteslutna", nodes("en bilaga")),
             )
         ),
+        *_misfits(data),
         *paragraph(
             "Här står alla tal, också dem som inte visas utanför förvaltningen."
             if restricted
@@ -95,6 +96,27 @@ def method(data: ReportData, *, restricted: bool) -> list[Plain]:
             "inte med. Det prövas mot allt som har publicerats tidigare."
         ),
     ]
+
+
+def _misfits(data: ReportData) -> list[Plain]:
+    """Says where the engine's own trial went badly; nothing where it went well."""
+    if not data.misfits:
+        return []
+    told = [
+        say(
+            "{model} ({tested})",
+            model=words.word(words.MODELS, row.model),
+            tested=words.word(words.TESTED, row.tested),
+        )
+        for row in data.misfits
+    ]
+    return paragraph(
+        say(
+            "När tidigare år prövas på samma sätt stämmer det väntade sämre än det ska för {what}. "
+            "De utslagen är osäkrare än skalan säger.",
+            what=listing(told),
+        )
+    )
 
 
 def _rows(table: str, number: int) -> Number:

@@ -8,15 +8,17 @@ import duckdb
 import numpy as np
 import pytest
 
-from orchestration.findings.codes import Kind
+from orchestration.findings.codes import Kind, Tested
 from orchestration.findings.evidence import BoardEvidence
 from orchestration.findings.marts import (
     DEVIATIONS,
     FOUND_EXPLANATIONS,
+    MODEL_FIT,
     read_findings,
     write_findings,
 )
-from orchestration.flow.step import StepRefusedError, Work
+from orchestration.flow.findings import FIT_CHECK
+from orchestration.flow.step import Outcome, StepRefusedError, Work
 from orchestration.flow.steps import flow
 from orchestration.settings import Settings
 
@@ -83,18 +85,18 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def find(connection: duckdb.DuckDBPyConnection, year: int) -> None:
+def find(connection: duckdb.DuckDBPyConnection, year: int) -> Outcome:
     (step,) = [
         step for step in flow().steps if DEVIATIONS.name in {each.name for each in step.writes}
     ]
-    (product,) = step.writes
-    step.run(
+    product = next(each for each in step.writes if each.name == DEVIATIONS.name)
+    return step.run(
         Work(
             Settings(home=Path("unused"), year=year),
             connection,
             "run",
             logging.getLogger("test"),
-            frozenset({product.name}),
+            frozenset(each.name for each in step.writes),
             product.reads,
         )
     )
@@ -115,3 +117,41 @@ def test_a_year_without_values_is_refused_with_those_that_exist(
 ) -> None:
     with pytest.raises(StepRefusedError, match=r"Rapportåret 1990 .* åren 2016–2023 med --year"):
         find(warehouse, 1990)
+
+
+def test_models_that_fit_pass_and_one_that_does_not_is_warned_of(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    outcome = find(warehouse, 2023)
+    rows = {row.tested: row for row in read_findings(warehouse, MODEL_FIT)}
+    # The city's one series is too little to judge a model by; eleven boards suffice.
+    assert set(rows) == {Tested.BOARDS}
+    assert rows[Tested.BOARDS].fits
+    (verdict,) = outcome.verdicts
+    assert (verdict.check, verdict.product, verdict.passed) == (FIT_CHECK, MODEL_FIT.name, True)
+    # Boards that are a thousand times as large one year as the next.
+    warehouse.execute(
+        """
+        update marts.indicator_values
+        set numerator = numerator * scale, value = value * scale
+        from (
+            select geography_id as board, make_date(year::int, 1, 1) as start,
+                power(1000, hash(geography_id, year) % 2) as scale
+            from (select distinct geography_id from marts.indicator_values)
+            cross join range(2016, 2023) as years (year)
+        )
+        where indicator_id = 'substance_use_persons' and geography_id = board
+            and period_start = start and geography_id <> '0180'
+        """
+    )
+    warehouse.execute(
+        """
+        update marts.indicator_values set numerator = 1e9, value = 1e9
+        where indicator_id = 'substance_use_persons' and geography_id = '0180'
+        """
+    )
+    (verdict,) = find(warehouse, 2023).verdicts
+    (message,) = verdict.messages_sv
+    assert message.startswith(
+        "Modellen för antal (stadsdelsnämnderna) förutsade inte år 2022 så väl som den ska."
+    )

@@ -24,6 +24,7 @@ from orchestration.findings.marts import (
     INTERVENTION_BREAK_EVEN,
     INTERVENTION_COST_DRIVERS,
     INTERVENTION_COSTS,
+    MODEL_FIT,
     OPEN_COMPARISONS,
     PROTECTED_HOUSING_FLOWS,
     REFUSAL_DECOMPOSITION,
@@ -89,7 +90,7 @@ DELIVERIES = {
     "delivers": "varchar",
 }
 WRITTEN: tuple[FindingsTable[Any], ...] = (
-    *(FOUND_EXPLANATIONS, DEVIATIONS, SERIES_CHARTS, FOCUS_AREAS, TRIANGULATION),
+    *(FOUND_EXPLANATIONS, DEVIATIONS, MODEL_FIT, SERIES_CHARTS, FOCUS_AREAS, TRIANGULATION),
     EARLY_WARNINGS,
     *(ANALYSIS_RESULTS, ANALYSIS_METHODS, BOARD_STANDARDISED),
     *(REFUSAL_DECOMPOSITION, REFUSAL_RETURNS, PROTECTED_HOUSING_FLOWS),
@@ -842,6 +843,28 @@ def test_a_chart_shows_published_values_and_tells_no_signal_on_trial(lab: "Lab")
     assert failed(lab, "marts.series_charts") == {"signal_on_trial"}
     lab.execute("update marts.series_charts set trial = false, value = 8")
     assert failed(lab, "marts.series_charts") == {"not_the_published_value"}
+
+
+def test_a_model_fits_where_its_limits_say_so(lab: "Lab") -> None:
+    create_all(lab)
+    columns = (
+        "geography_id, tested, model, period_start, year_from, year_to, p_values, independent,"
+        " distance, distance_limit, tail, tail_limit, weight_at_the_end, weight_limit, fits"
+    )
+    fill(
+        lab,
+        "marts.model_fit",
+        columns,
+        "values ('0180', 'whole', 'counts', date '2023-01-01', 2019, 2022, 90, 80, 0.1, 0.2, 0.01,"
+        " 0.05, 0.02, 0.1, true)",
+    )
+    assert failed(lab, "marts.model_fit") == set()
+    for wrong in ("fits = false", "tail = 0.06", "independent = 91", "year_to = 2023"):
+        lab.execute("create or replace table kept as from marts.model_fit")
+        lab.execute(f"update marts.model_fit set {wrong}")
+        assert failed(lab, "marts.model_fit") == {"verdict_against_its_limits"}, wrong
+        lab.execute("delete from marts.model_fit")
+        lab.execute("insert into marts.model_fit from kept")
 
 
 def test_an_early_warning_has_its_grounds(lab: "Lab") -> None:

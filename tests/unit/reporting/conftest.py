@@ -35,7 +35,12 @@ from orchestration.findings.evidence import (
 )
 from orchestration.findings.marts import DEVIATIONS as DEVIATIONS_TABLE
 from orchestration.findings.marts import FOCUS_AREAS as FOCUS_AREAS_TABLE
-from orchestration.findings.marts import FOUND_EXPLANATIONS, read_findings, write_findings
+from orchestration.findings.marts import (
+    FOUND_EXPLANATIONS,
+    MODEL_FIT,
+    read_findings,
+    write_findings,
+)
 from orchestration.findings.marts import TRIANGULATION as TRIANGULATION_TABLE
 from orchestration.findings.records import Deviation, FocusArea, FoundExplanation, Triangulation
 from orchestration.indicators.models import Area
@@ -739,6 +744,7 @@ def fill_findings(connection: duckdb.DuckDBPyConnection) -> None:
     """Writes deviations, focus areas and comparisons."""
     write_findings(connection, DEVIATIONS_TABLE, [claimed(deviation(row)) for row in DEVIATIONS])
     write_findings(connection, FOUND_EXPLANATIONS, [])
+    write_findings(connection, MODEL_FIT, [])
     write_findings(connection, FOCUS_AREAS_TABLE, [with_claims(area) for area in FOCUS_AREAS])
     names = (
         *("focus_area_id", "indicator_id", "related_indicator_id", "expected_sign"),

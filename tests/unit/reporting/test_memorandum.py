@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 
 import duckdb
 import pytest
 
 from orchestration.findings.claims import Group, GroupsWithoutValue, When
-from orchestration.findings.codes import Since
+from orchestration.findings.codes import Since, Tested
 from orchestration.findings.evidence import (
     ChangeEvidence,
     Evidence,
@@ -19,7 +19,8 @@ from orchestration.findings.evidence import (
     Reservation,
     UntestedGroupsEvidence,
 )
-from orchestration.findings.records import FoundExplanation
+from orchestration.findings.marts import MODEL_FIT, write_findings
+from orchestration.findings.records import FoundExplanation, ModelFit
 from orchestration.indicators.models import Basis, ExplanationKind
 from orchestration.language import words
 from orchestration.reporting.data import ReportData
@@ -172,8 +173,38 @@ def test_no_code_or_english_word_leaks(page: str) -> None:
     assert not re.search(r"\d\.\d", text.replace("kl. 03.30", "").replace("0.1.0", ""))
 
 
+def test_the_method_says_which_models_do_not_fit(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    said = "De utslagen är osäkrare än skalan säger."
+    fit = ModelFit(
+        geography_id="0180",
+        tested=Tested.BOARDS,
+        model="means",
+        period_start=date(2023, 1, 1),
+        year_from=2022,
+        year_to=2022,
+        p_values=90,
+        independent=80.0,
+        distance=0.1,
+        distance_limit=0.2,
+        tail=0.09,
+        tail_limit=0.05,
+        weight_at_the_end=0.01,
+        weight_limit=0.1,
+        fits=False,
+    )
+    write_findings(city, MODEL_FIT, [replace(fit, fits=True)])
+    assert said not in prose(render(city))
+    write_findings(city, MODEL_FIT, [fit])
+    text = prose(render(city))
+    assert f"sämre än det ska för medelvärden (stadsdelsnämnderna). {said}" in text
+
+
 def test_every_code_of_the_contract_has_a_word() -> None:
     contract = {
+        "model": "counts proportions means amounts",
+        "tested": "whole boards",
         "kind": "change stability contrary group_difference district_outlier district_change",
         "outcome": "focus explained watch cannot_tell",
         "status": "observed preliminary revised missing not_applicable suppressed broken_series",
@@ -184,6 +215,8 @@ def test_every_code_of_the_contract_has_a_word() -> None:
         " oppna_jamforelser",
     }
     tables = {
+        "model": words.MODELS,
+        "tested": words.TESTED,
         "kind": words.KINDS,
         "outcome": words.OUTCOMES,
         "status": words.STATUSES,
