@@ -575,7 +575,9 @@ def _outcome(finding: Finding, row: Deviation, *, selected: bool) -> tuple[Outco
     if finding.standing is not None:
         sure = [finding.standing.told(finding.standing.moved), *sure]
     if abs(finding.relative_to_expected) < finding.minimum.value:
-        return Outcome.WATCH, [*sure, TooSmall(minimum=finding.minimum)]
+        kept = finding.standing is not None and finding.standing.kept
+        small = TooSmall(minimum=finding.minimum)
+        return (Outcome.FOCUS, [*sure, KeptInFocus()]) if kept else (Outcome.WATCH, [*sure, small])
     if finding.explanations:
         return Outcome.FOCUS, [*sure, LargerThanExplained(explanation_ids=known)]
     return Outcome.FOCUS, sure

@@ -1,12 +1,14 @@
 """Months outside what the years before them foretell, as findings.
 
-A month supports a year's figure and is never a focus area of its own. Only counts with enough
+A month supports a year's figure and is never a focus area of its own. A level that has moved is
+off for many months; that is one event, told once a year by its clearest month, with when it began.
+Only counts with enough
 comparable months are tested; twelve months say nothing yet of a season.
 
 What does not belong here: the regression (``statistics/monthly.py``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +26,7 @@ from orchestration.deviation.findings import (
 from orchestration.deviation.series import MonthlySeries
 from orchestration.findings.cells import setting
 from orchestration.findings.claims import (
+    AnyClaim,
     Changed,
     ExplainedBy,
     MayBeChance,
@@ -32,14 +35,15 @@ from orchestration.findings.claims import (
     Reason,
     SupportsTheYear,
     Untold,
+    WentOn,
     When,
 )
 from orchestration.findings.codes import Kind, Outcome
 from orchestration.findings.evidence import MonthEvidence, UntestedEvidence
 from orchestration.findings.records import Deviation
 from orchestration.indicators.models import ExplanationKind, Measure
-from orchestration.statistics.arrays import FloatArray
-from orchestration.statistics.monthly import MonthlyVerdict, farrington, mid_p
+from orchestration.statistics.arrays import FloatArray, IntArray
+from orchestration.statistics.monthly import MonthlyVerdict, events, farrington, mid_p
 from orchestration.statistics.multiplicity import select
 
 _MONTHS = 12
@@ -47,11 +51,41 @@ _MONTHS = 12
 
 @dataclass(frozen=True, eq=False)
 class _Judged:
-    """Series on one calendar that ends with the report year, and the verdict on its months."""
+    """Series on one calendar that ends with the report year, and the verdict on its months.
+
+    Attributes:
+        members: the series.
+        counts: of all months.
+        verdict: on the months of the report year, (S, 12).
+        ways: which way each month is off, of the report year and some years before; (S, M).
+    """
 
     members: Sequence[MonthlySeries]
     counts: FloatArray
     verdict: MonthlyVerdict
+    ways: IntArray
+
+    def events(self, explained: Iterable[tuple[int, int]], gap: int) -> tuple[IntArray, IntArray]:
+        """When the event of each month of the report year began, and how many months it has had.
+
+        Args:
+            explained: series and month of what is of no event.
+            gap: most months between two of one event.
+
+        Returns:
+            Two of (S, 12): months after the report year's first, below nought before it; and how
+            many months of the event have been off until then, itself among them.
+        """
+        ways = self.ways.copy()
+        back = ways.shape[1] - _MONTHS
+        for series, month in explained:
+            ways[series, back + month] = 0
+        began = events(ways, gap)
+        lasted = np.array(
+            [[(row[: at + 1] == row[at]).sum() for at in range(row.size)] for row in began],
+            dtype=np.int64,
+        )
+        return began[:, back:] - back, lasted[:, back:]
 
 
 def month_findings(
@@ -98,12 +132,35 @@ def month_findings(
     where = [(int(s), int(m)) for s, m in np.argwhere(tested)]
     p = np.array([judged.verdict.p_values[at] for at in where])
     selection = select(p, [at[0] for at in where], context.settings.fdr)
-    for at, p_value, q, chosen in zip(
-        where, p, selection.q_values, selection.selected, strict=True
-    ):
-        if p_value < context.settings.alpha:
-            decided.append(_decided(judged, at, float(q), bool(chosen), context))
-    return decided, cannot
+    off = [
+        (at, float(q), bool(chosen))
+        for at, p_value, q, chosen in zip(
+            where, p, selection.q_values, selection.selected, strict=True
+        )
+        if p_value < context.settings.alpha
+    ]
+    explained = {at for at, _, _ in off if _covered(judged, at, context)}
+    began, lasted = judged.events(explained, context.settings.monthly.event_gap)
+    for at, q, chosen in off:
+        event = None
+        if at not in explained:
+            event = _Event(_month(context.year, int(began[at])), int(lasted[at]))
+        decided.append(_decided(judged, at, q, context, selected=chosen, event=event))
+    return _once_an_event(decided), cannot
+
+
+def _once_an_event(
+    decided: Sequence[tuple[Finding, Deviation]],
+) -> list[tuple[Finding, Deviation]]:
+    """Each event by its clearest month; what is explained is a matter of its own month."""
+    told: dict[object, tuple[Finding, Deviation]] = {}
+    for finding, row in decided:
+        facts = row.evidence
+        began = facts.began if isinstance(facts, MonthEvidence) else None
+        key = row.deviation_id if began is None else (row.indicator_id, began)
+        if key not in told or (row.p_value or 0.0) < (told[key][1].p_value or 0.0):
+            told[key] = finding, row
+    return list(told.values())
 
 
 def _lost_months(
@@ -147,16 +204,44 @@ def _judge(members: Sequence[MonthlySeries], last: int, context: Context) -> _Ju
         if effects.reset.any():
             counts[row, : np.flatnonzero(effects.reset)[-1]] = np.nan
         level[row] = np.exp(np.cumsum(effects.log_shift))
-    verdict = farrington(counts, _MONTHS, context.settings.monthly, level)
-    return _Judged(members, counts, verdict)
+    monthly = context.settings.monthly
+    back = min(_MONTHS * monthly.event_years, calendar.size)
+    verdict = farrington(counts, back, monthly, level)
+    ways = verdict.ways(context.settings.alpha)
+    return _Judged(members, counts, verdict.latest(_MONTHS), ways)
+
+
+@dataclass(frozen=True)
+class _Event:
+    """What a month is part of: when it began, and how many months it has had."""
+
+    began: When
+    months: int
+
+
+def _covered(judged: _Judged, at: tuple[int, int], context: Context) -> bool:
+    """Whether what is known of a month covers that it is off."""
+    explanations = context.explanations(judged.members[at[0]].key, at[1] + 1)
+    if not explanations:
+        return False
+    observed = float(judged.counts[at[0], at[1] - _MONTHS])
+    expected = float(judged.verdict.expected[at])
+    known = explained_log_change(explanations, context.year, observed / expected - 1.0)
+    if known is None:
+        return True
+    dispersion = float(judged.verdict.dispersion[at])
+    left = mid_p(observed, expected * float(np.exp(known)), dispersion)
+    return left >= context.settings.alpha
 
 
 def _decided(
     judged: _Judged,
     at: tuple[int, int],
     q_value: float,
-    selected: bool,
     context: Context,
+    *,
+    selected: bool,
+    event: _Event | None,
 ) -> tuple[Finding, Deviation]:
     settings = context.settings
     one, verdict = judged.members[at[0]], judged.verdict
@@ -181,15 +266,6 @@ def _decided(
         excess=observed - expected,
     )
     explanations = context.explanations(one.key, at[1] + 1)
-    covered = False
-    if explanations:
-        known = explained_log_change(explanations, context.year, observed / expected - 1.0)
-        left = (
-            1.0
-            if known is None
-            else mid_p(observed, expected * float(np.exp(known)), float(verdict.dispersion[at]))
-        )
-        covered = left >= settings.alpha
     when = When.of(context.year, at[1] + 1)
     told = Changed(
         indicator_id=one.indicator_id,
@@ -198,21 +274,32 @@ def _decided(
         lower=row.figure("lower", lower),
         upper=row.figure("upper", upper),
     )
+    claims: list[AnyClaim] = [told]
+    if event is not None and event.months > 1:
+        months = row.figure("evidence.months_of_event", float(event.months))
+        claims.append(WentOn(since=event.began, months=months))
     row = replace(
         row,
-        outcome=Outcome.EXPLAINED if covered else Outcome.WATCH,
+        outcome=Outcome.EXPLAINED if event is None else Outcome.WATCH,
         explanation_id=explanations[0].explanation_id if explanations else None,
         evidence=MonthEvidence(
             history_years=int(verdict.years[at]),
             dispersion=float(verdict.dispersion[at]),
             monthly_trend=float(verdict.trend[at]),
             interval_level=settings.interval_level,
+            began=None if event is None else event.began.start,
+            months_of_event=None if event is None else event.months,
             persons_concerned=abs(observed - expected),
             explanation=weighed(explanations),
         ),
-        claims=(told, _reason(explanations, covered=covered, selected=selected)),
+        claims=(*claims, _reason(explanations, covered=event is None, selected=selected)),
     )
     return Finding(row, None, persons=abs(observed - expected)), row
+
+
+def _month(year: int, after: int) -> When:
+    """A month so many months after a year's first, or before it."""
+    return When.of(year + after // _MONTHS, after % _MONTHS + 1)
 
 
 def _reason(explanations: Explanations, *, covered: bool, selected: bool) -> Reason:

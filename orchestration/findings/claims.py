@@ -279,6 +279,20 @@ class CityNotInFocus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WentOn:
+    """A month is one of several that are off the same way, one event.
+
+    Attributes:
+        since: the month that it began in.
+        months: how many of them there have been until this one, itself among them.
+    """
+
+    kind: Literal["went_on"] = "went_on"
+    since: When
+    months: Figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupportsTheYear:
     """A month supports the year's figure and is never a focus itself."""
 
@@ -677,6 +691,7 @@ Reason = (
     | KeptInFocus
     | OfSurroundings
     | CityNotInFocus
+    | WentOn
     | SupportsTheYear
     | Reserved
     | KnownCause

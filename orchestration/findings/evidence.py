@@ -6,6 +6,7 @@ the method has no number, or one that is not finite.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -251,13 +252,21 @@ class BoardChangeEvidence(_Corrected):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthEvidence(_Corrected):
-    """A month against the years before it; ``relative_change`` is since the same month then."""
+    """A month against the years before it; ``relative_change`` is since the same month then.
+
+    Attributes:
+        began: first day of the month in which the event that it belongs to began; None where it is
+            explained, and so of none.
+        months_of_event: how many months of that event had been off by then, itself among them.
+    """
 
     kind: Literal["month"] = "month"
     method: Literal["farrington"] = "farrington"
     history_years: int
     dispersion: float | None
     monthly_trend: float | None
+    began: date | None = None
+    months_of_event: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

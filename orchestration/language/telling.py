@@ -138,6 +138,12 @@ def tell(claim: AnyClaim, names: Names) -> Said:  # noqa: C901, PLR0911, PLR0912
             return say("Måttet hör till omvärlden och prövas som stöd, inte som eget fokusområde.")
         case claims.CityNotInFocus():
             return say("Måttet är inte i fokus för staden som helhet.")
+        case claims.WentOn(since=when, months=months):
+            return say(
+                "Månaden är en av {months} sedan {since} som avviker åt samma håll.",
+                months=number(months, Form(Style.CARDINAL)),
+                since=period(when),
+            )
         case claims.SupportsTheYear():
             return say("Månader prövas som stöd för årets mått.")
         case claims.NoValue(when=when, status=status):

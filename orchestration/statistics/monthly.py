@@ -32,7 +32,7 @@ References: Farrington et al. (1996), J. R. Stat. Soc. A 159:547; Noufaily et al
 Med. 32:1206; Salmon, Schumacher & Höhle (2016), J. Stat. Softw. 70(10).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy import stats
@@ -57,6 +57,8 @@ class MonthlySettings:
         residual_threshold: an earlier month whose Anscombe residual is larger is weighted down.
         least_years_of_trend: with fewer years of history there is no trend.
         least_cases: a history with fewer cases than this foretells nothing.
+        event_gap: alarms the same way with at most so many months between them are one event.
+        event_years: an event is followed so many years back at most.
         tolerance: relative change of the deviance at which the regression is done.
         max_iterations: the regression stops here at the latest.
     """
@@ -69,6 +71,8 @@ class MonthlySettings:
     residual_threshold: float = 2.58
     least_years_of_trend: int = 3
     least_cases: float = 5.0
+    event_gap: int = 6
+    event_years: int = 4
     tolerance: float = 1e-8
     max_iterations: int = 25
 
@@ -82,8 +86,12 @@ class MonthlySettings:
             raise ValueError("least_years must lie between 1 and years")
         if self.least_years_of_trend < 1:
             raise ValueError("least_years_of_trend must be at least 1")
-        if self.half_window < 0 or self.left_out < 0 or self.least_cases < 0:
-            raise ValueError("half_window, left_out and least_cases must not be negative")
+        if min(self.half_window, self.left_out, self.least_cases, self.event_gap) < 0:
+            raise ValueError(
+                "half_window, left_out, least_cases and event_gap must not be negative"
+            )
+        if self.event_years < 1:
+            raise ValueError("event_years must be at least 1")
         if not 1 <= self.blocks <= _MONTHS - 2 * self.half_window:
             raise ValueError("the year cannot be divided into so many blocks")
         if self.residual_threshold <= 0 or self.tolerance <= 0 or self.max_iterations < 1:
@@ -121,6 +129,17 @@ class MonthlyVerdict:
     def p_values(self) -> FloatArray:
         """Two-sided mid-p: twice the smaller tail, at most one."""
         return np.minimum(1.0, 2.0 * np.minimum(self.p_down, self.p_up))
+
+    def latest(self, months: int) -> "MonthlyVerdict":
+        """The same of the last months alone."""
+        cut = {each.name: getattr(self, each.name)[:, -months:] for each in fields(self)}
+        return MonthlyVerdict(**cut)
+
+    def ways(self, alpha: float) -> IntArray:
+        """Which way each month is off, (S, M): 1 above, -1 below, 0 where its p is not below."""
+        off = self.p_values < alpha
+        out: IntArray = np.where(off, np.where(self.p_up < self.p_down, 1, -1), 0)
+        return out
 
     def limits(self, tail: float) -> tuple[FloatArray, FloatArray]:
         """Quantiles ``tail`` and ``1 - tail``; a value outside them is surprising.
@@ -409,3 +428,31 @@ def _tails(
         below = np.where(calm, stats.poisson.cdf(y, mean), stats.nbinom.cdf(y, size, share))
         above = np.where(calm, stats.poisson.sf(y - 1, mean), stats.nbinom.sf(y - 1, size, share))
     return below - at / 2.0, above - at / 2.0, above
+
+
+def events(ways: IntArray, gap: int) -> IntArray:
+    """Alarms that are one and the same event: where it began.
+
+    A level that has moved is alarming month after month until the years before have caught up with
+    it; a reader should meet it once.
+
+    Args:
+        ways: (S, M), which way each month is off; 0 where it is not.
+        gap: alarms the same way with at most so many months between them are one event.
+
+    Returns:
+        (S, M), position of the first month of the event that an alarm belongs to; -1 where there
+        is no alarm.
+    """
+    began = np.full(ways.shape, -1)
+    first = np.full(ways.shape[0], -1)
+    latest = np.full(ways.shape[0], -gap - 2)
+    way = np.zeros(ways.shape[0], dtype=ways.dtype)
+    for month in range(ways.shape[1]):
+        off = ways[:, month] != 0
+        goes_on = off & (ways[:, month] == way) & (month - latest <= gap + 1)
+        first = np.where(off & ~goes_on, month, first)
+        latest = np.where(off, month, latest)
+        way = np.where(off, ways[:, month], way)
+        began[off, month] = first[off]
+    return began

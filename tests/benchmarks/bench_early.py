@@ -16,10 +16,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
-from python_calamine import CalamineWorkbook
 
 from orchestration.deviation.early import EarlySettings, RunningSeries, early_warnings
 from orchestration.deviation.pools import judge_series
@@ -33,6 +31,7 @@ from orchestration.statistics.arrays import BoolArray, FloatArray, IntArray
 from orchestration.statistics.e_values import e_bh, stopped
 from orchestration.statistics.monthly import farrington
 from tests.benchmarks.tables import say, shown, table
+from tests.county_months import dalarna
 
 YEARS = np.arange(2016, 2025)
 NOW = 2024
@@ -45,7 +44,6 @@ SEASON = np.array([1.3, 1.1, 1.0, 1.0, 0.9, 0.9, 0.6, 0.8, 1.1, 1.2, 1.1, 1.0])
 #: Share of a late register's month that has come at each lag.
 LATE = np.array([0.6, 0.85, 0.95, 1.0])
 LEVELS = (60.0, 200.0, 600.0, 2000.0)
-DALARNA = Path("orchestration/demo/recorded/socialstyrelsen/ekb_manad_dalarnas_lan_2025_01_31.xlsx")
 FALL = 0.75
 FACTORS = (0.85, FALL, 1.25, 2.0)
 REQUIRED_LEVEL = 600.0
@@ -439,14 +437,6 @@ def report_discoveries(cities: int) -> None:
             ["changes warned of", shown(found), ""],
         ],
     )
-
-
-def dalarna() -> FloatArray:
-    """Households with assistance in Dalarnas län by month, (11, 12) from 2014; nan is unknown."""
-    sheet = CalamineWorkbook.from_path(DALARNA).get_sheet_by_index(0).to_python()
-    values = [row[2] for row in sheet if str(row[0]).isdigit()]
-    known = [float(value) if isinstance(value, float) else np.nan for value in values]
-    return np.array(known).reshape(-1, MONTHS)
 
 
 def of_real_years(months: FloatArray, first: int, since: int) -> list[EarlyWarning]:

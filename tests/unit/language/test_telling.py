@@ -193,6 +193,7 @@ EXAMPLES: tuple[AnyClaim, ...] = (
     claims.KeptInFocus(),
     claims.OfSurroundings(),
     claims.CityNotInFocus(),
+    claims.WentOn(since=When.of(2021, 9), months=figure("evidence.months_of_event", 4.0)),
     claims.SupportsTheYear(),
     claims.Reserved(explanation_ids=("en-orsak", "en-annan")),
     claims.NoValue(when=When.of(2017, 3)),
