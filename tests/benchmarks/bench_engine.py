@@ -14,7 +14,6 @@ import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +26,8 @@ from orchestration.statistics.filters import GammaPoisson, LevelModel
 from orchestration.statistics.means import LogNormalLevel
 from orchestration.statistics.multiplicity import select
 from orchestration.statistics.pooled import Dials, judge
-from tests.benchmarks.tables import keep, say, table
+from tests.benchmarks.required import Row, told
+from tests.benchmarks.tables import say
 from tests.panels import whole_panel
 
 FDR = DeviationSettings().fdr
@@ -38,39 +38,6 @@ DRAWS = 400
 
 #: A pool's counts or log amounts (S, T), from a generator.
 Draw = Callable[[np.random.Generator], FloatArray]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measured figure beside what is required of it.
-
-    Attributes:
-        setting: what the pools are like.
-        figure: what is measured.
-        measured: its mean over the draws.
-        error: standard error of that, over the draws.
-        least: at least so much is required.
-        most: at most so much.
-    """
-
-    setting: str
-    figure: str
-    measured: float
-    error: float
-    least: float = 0.0
-    most: float = 1.0
-
-    @property
-    def held(self) -> bool:
-        """Whether it is met, but for twice the standard error."""
-        return self.least - 2 * self.error <= self.measured <= self.most + 2 * self.error
-
-    @property
-    def required(self) -> str:
-        """What is required, as it is printed."""
-        if self.least > 0 and self.most < 1:
-            return f"{self.least:.3f}-{self.most:.3f}"
-        return f">= {self.least:.3f}" if self.least > 0 else f"<= {self.most:.3f}"
 
 
 def judged(
@@ -347,23 +314,7 @@ def report(draws: int, folder: Path | None = None) -> list[Row]:
     started = time.perf_counter()
     rows = measure(draws)
     say(f"{draws} draws of a city's pool; standard errors over the draws.\n")
-    head = ["setting", "figure", "measured", "required", "held"]
-    table(
-        head,
-        [
-            [
-                *(row.setting, row.figure, f"{row.measured:.4f} ± {row.error:.4f}"),
-                *(row.required, "yes" if row.held else "**no**"),
-            ]
-            for row in rows
-        ],
-    )
-    keep(
-        folder,
-        "engine",
-        ["setting", "figure", "measured", "error", "required"],
-        [[r.setting, r.figure, r.measured, r.error, r.required] for r in rows],
-    )
+    told(rows, folder, "engine")
     say(f"{time.perf_counter() - started:.0f} s")
     return rows
 
