@@ -593,7 +593,10 @@ def _unselected(finding: Finding) -> tuple[Outcome, list[Reason]]:
 
 
 def _how_sure(row: Deviation) -> list[Reason]:
-    return [] if row.q_value is None else [HowSure(q_value=row.figure("q_value", row.q_value))]
+    if row.q_value is None:
+        return []
+    q_value = row.figure("q_value", row.q_value)
+    return [HowSure(q_value=q_value, judged=row.kind is Kind.STABILITY)]
 
 
 def _ranked(

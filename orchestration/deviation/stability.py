@@ -10,7 +10,8 @@ things must all be shown, each by a test of its own:
 3. what it did is incompatible with what was expected of it.
 
 An elasticity, its uncertainty, its sign and its lag are written down, with the reason, before the
-figures are seen. ``CANNOT_TELL`` is the ordinary answer for small series: with no volatility, a
+figures are seen. They are judged and not estimated, so what comes of the test is a probability
+given that judgement. ``CANNOT_TELL`` is the ordinary answer for small series: with no volatility, a
 city's count must be near 600 before standing still is provably within 10 %, a district's 163 for
 20 %, and a volatility of 0.03 makes 5 % unprovable at any size.
 
@@ -125,14 +126,11 @@ def judge_stability(
         raise ValueError("drivers and a positive standard error are needed")
     delta = float(np.log1p(relevant_change))
     expected = sum(d.elasticity * d.log_change for d in drivers)
-    expected_sd = float(
-        np.sqrt(
-            sum(
-                (d.elasticity_sd * d.log_change) ** 2 + (d.elasticity * d.standard_error) ** 2
-                for d in drivers
-            )
-        )
-    )
+    # Who has judged one elasticity too large may have judged them all so, and drivers share causes:
+    # their errors add up, as those of the drivers' own values do not.
+    of_elasticities = sum(d.elasticity_sd * abs(d.log_change) for d in drivers)
+    of_values = sum((d.elasticity * d.standard_error) ** 2 for d in drivers)
+    expected_sd = float(np.hypot(of_elasticities, np.sqrt(of_values)))
     p_expected = _upper(abs(expected), expected_sd) if abs(expected) >= delta else 1.0
     p_equivalent = tost(observed, standard_error, delta)
     spread = float(np.hypot(standard_error, expected_sd))

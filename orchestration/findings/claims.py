@@ -205,10 +205,15 @@ class Followed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HowSure:
-    """How sure it is that chance alone did not do it."""
+    """How sure it is that chance alone did not do it.
+
+    Attributes:
+        judged: whether that rests on relations whose size somebody has judged.
+    """
 
     kind: Literal["how_sure"] = "how_sure"
     q_value: Figure
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

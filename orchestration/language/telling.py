@@ -106,11 +106,12 @@ def tell(claim: AnyClaim, names: Names) -> Said:  # noqa: C901, PLR0911, PLR0912
             return _moved_as_one(claim)
         case claims.Followed():
             return _followed(claim, names)
-        case claims.HowSure(q_value=q):
+        case claims.HowSure(q_value=q, judged=judged):
             sure = words.sureness(q.value)
             if sure is None:
                 return say("Om det är slump går inte att säga.")
-            return say("Att det inte är slump är {sure}.", sure=sure)
+            given = ", om de bedömda sambanden stämmer" if judged else ""
+            return say("Att det inte är slump är {sure}{given}.", sure=sure, given=given)
         case claims.ExplainedBy(explanation_ids=ids):
             return say("Förklaras av: {titles}.", titles=listing(names.explanations(ids)))
         case claims.LargerThanExplained(explanation_ids=ids):

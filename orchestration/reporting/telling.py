@@ -132,7 +132,11 @@ def sure(row: Shown) -> Said:
         return say("Skillnaden har gått åt samma håll sedan {year}.", year=period(stood.since))
     if row.q_value is None:
         return ()
-    return say("Att det inte är slump är {sure}.", sure=sureness(row))
+    return say(
+        "Att det inte är slump är {sure}{given}.",
+        sure=sureness(row),
+        given=", om de bedömda sambanden stämmer" if row.kind == "stability" else "",
+    )
 
 
 def how_sure(rows: Sequence[Shown]) -> Said:

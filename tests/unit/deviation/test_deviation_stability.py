@@ -102,7 +102,8 @@ def test_the_numbers_are_the_formulas() -> None:
     drivers = [DriverMove(0.8, 0.1, 0.3, 0.02), DriverMove(-0.5, 0.2, -0.1, 0.01)]
     found = judge_stability(0.01, 0.03, drivers, relevant_change=0.1, alpha=0.05)
     assert found.expected == pytest.approx(0.29)
-    variance = (0.1 * 0.3) ** 2 + (0.2 * 0.1) ** 2 + (0.8 * 0.02) ** 2 + (0.5 * 0.01) ** 2
+    # Errors of judged elasticities add up; those of the drivers' own values are independent.
+    variance = (0.1 * 0.3 + 0.2 * 0.1) ** 2 + (0.8 * 0.02) ** 2 + (0.5 * 0.01) ** 2
     assert found.expected_sd == pytest.approx(np.sqrt(variance))
     assert found.p_expected == pytest.approx(stats.norm.sf(0.29 / np.sqrt(variance)))
     assert found.p_contradicted == pytest.approx(

@@ -272,7 +272,7 @@ CODES = frozenset(
             "measure",
             "note_kind",
         ),
-        *("note_number", "area", "status", "breakdown", "grain", "q_value"),
+        *("note_number", "area", "status", "breakdown", "grain", "q_value", "judged"),
         *("support", "unit", "shortfall", "highest", "of_all", "rose", "first"),
         # Which way the heading's indicator went; it is told there.
         "Against.change",
@@ -408,6 +408,8 @@ def test_sureness_has_a_fixed_scale_of_words(q: float, told: str) -> None:
     text = plain(tell(claims.HowSure(q_value=figure("q_value", q)), NAMES))
     assert told in text
     assert not any(letter.isdigit() for letter in text)
+    given = plain(tell(claims.HowSure(q_value=figure("q_value", q), judged=True), NAMES))
+    assert ("om de bedömda sambanden stämmer" in given) == (q <= 0.1)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
