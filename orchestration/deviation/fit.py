@@ -84,17 +84,17 @@ def model_fits(
     """
     found: dict[_Of, list[tuple[int, JudgedSeries]]] = {}
     latest: dict[_Of, float] = {}
-    for then in range(year, year - fit.years - 1, -1):
+    for then in range(year - 1, year - fit.years - 1, -1):
         context = Context(catalogue, then, settings, successors or {})
         scope, _ = without_twins(in_scope(series, catalogue, then, settings), catalogue)
         tested, _ = judge_series(scope, catalogue, then, settings)
         judged = [(_Of(Tested.WHOLE, one.kind), one) for one in tested]
-        if year - fit.board_years <= then < year:
+        if then >= year - fit.board_years:
             boards = judged_boards(series, tested, context)
             judged += [(_Of(Tested.BOARDS, one.kind), one) for one in boards]
         for of, one in judged:
             latest.setdefault(of, one.fit.weight_at_the_end)
-            if then < year and one.history_years >= fit.least_history:
+            if one.history_years >= fit.least_history:
                 found.setdefault(of, []).append((then, one))
     rows = [
         _row(of, values, latest[of], (catalogue, year, settings), fit)

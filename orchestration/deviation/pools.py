@@ -3,7 +3,7 @@
 What does not belong here: outcomes. This module ends with p-values and expected values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -58,6 +58,43 @@ class Untestable:
 
 
 @dataclass(frozen=True, eq=False)
+class _Breakevens:
+    """The volatility that would explain each surprising change away, sought for all at once.
+
+    Attributes:
+        model: the series' model.
+        panel: all series of a kind.
+        rows: those of them that surprise.
+        slope: standard deviations of slopes.
+        settings: of the engine.
+    """
+
+    model: LevelModel
+    panel: Panel
+    rows: tuple[int, ...]
+    slope: tuple[float, ...]
+    settings: DeviationSettings
+
+    @cached_property
+    def by_row(self) -> Mapping[int, float]:
+        """Yearly log-volatility by row of the panel."""
+        found = breakeven_volatility(
+            self.model,
+            self.panel.take(list(self.rows)),
+            alpha=self.settings.alpha,
+            ceiling=self.settings.breakeven_ceiling,
+            slope=np.array(self.slope),
+        )
+        return dict(zip(self.rows, found.tolist(), strict=True))
+
+    def of(self, row: int) -> float:
+        """That of one row, also of one that does not surprise."""
+        if row in self.rows:
+            return self.by_row[row]
+        return replace(self, rows=(row,)).by_row[row]
+
+
+@dataclass(frozen=True, eq=False)
 class JudgedSeries:
     """A series' verdict from its model, before multiplicity and explanations.
 
@@ -77,6 +114,7 @@ class JudgedSeries:
         p_up: one-sided, of a value at least as large.
         to_unit: factor from the model's scale to the indicator's unit.
         history_years: comparable earlier years.
+        breakevens: of all series of the same kind.
         settings: what it was tested with.
     """
 
@@ -95,6 +133,7 @@ class JudgedSeries:
     p_up: float
     to_unit: float
     history_years: int
+    breakevens: _Breakevens
     settings: DeviationSettings
 
     @property
@@ -139,17 +178,10 @@ class JudgedSeries:
         """Probability that the level changed by more than what matters."""
         return float(self.alone.probability_relevant(self.settings.relevant_change)[0])
 
-    @cached_property
+    @property
     def breakeven(self) -> float:
         """Yearly log-volatility that would explain the change away."""
-        found = breakeven_volatility(
-            self.model,
-            self.panel.take([self.row]),
-            alpha=self.settings.alpha,
-            ceiling=self.settings.breakeven_ceiling,
-            slope=np.array(self.fit.dials.slope),
-        )
-        return float(found[0])
+        return self.breakevens.of(self.row)
 
     @property
     def volatility(self) -> float:
@@ -272,6 +304,7 @@ def against_shift(
                 p_value=float(two_sided(below, above)[0]),
                 p_down=float(below[0]),
                 p_up=float(above[0]),
+                breakevens=replace(one.breakevens, panel=panel, rows=(0,)),
             )
         )
     return out
@@ -530,6 +563,8 @@ def judge_prepared(
     fit = judge(model, panel, registers, pools, dials, counted=counted)
     below, above = fit.prediction.tails()
     p = two_sided(below, above)
+    surprising = tuple(np.flatnonzero(p < settings.alpha).tolist())
+    breakevens = _Breakevens(model, fit.panel, surprising, dials.slope, settings)
     return [
         JudgedSeries(
             series=member.series,
@@ -547,6 +582,7 @@ def judge_prepared(
             p_up=float(above[row]),
             to_unit=unit_factor(member) if member.to_unit is None else member.to_unit,
             history_years=comparable_years(member.usable, member.series, catalogue, year),
+            breakevens=breakevens,
             settings=settings,
         )
         for row, (member, pool) in enumerate(zip(members, pools, strict=True))
