@@ -10,12 +10,19 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from orchestration.assets.steps import StoppedError, key_of, performed, product_of
+from orchestration.assets.steps import (
+    StoppedError,
+    code_reference,
+    key_of,
+    performed,
+    product_of,
+)
 from orchestration.flow.dbt_project import DbtResults, manifest
 from orchestration.flow.models import MARTS, NOT_STAGING, STAGING
 from orchestration.flow.performing import Flow
 from orchestration.flow.step import Step
 from orchestration.resources import OWNERS, WRITER_POOL, Avvik
+from orchestration.settings import PROJECT_ROOT
 
 
 class Translator(DagsterDbtTranslator):
@@ -38,7 +45,9 @@ class Translator(DagsterDbtTranslator):
         node = manifest["nodes"].get(unique_id)
         if node is None:
             return spec
-        return spec.replace_attributes(
+        return spec.merge_attributes(
+            metadata=code_reference(PROJECT_ROOT / "dbt_project" / node["original_file_path"])
+        ).replace_attributes(
             key=dg.AssetKey([node["schema"], node["alias"]]),
             group_name=node["schema"],
             owners=OWNERS,

@@ -4,8 +4,11 @@ A factory: a step is said once, in `orchestration.flow`, and whatever the graph 
 here. Nothing is computed here; dbt's assets, which its own library draws, are made in `models`.
 """
 
+import inspect
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -15,11 +18,11 @@ from dagster_shared.error import SerializableErrorInfo
 from orchestration.flow.built_from import PUBLICATION
 from orchestration.flow.neighbours import take_in_neighbours
 from orchestration.flow.performing import Flow, perform
-from orchestration.flow.step import Check, Outcome, Step, StepRefusedError, Verdict
+from orchestration.flow.step import Check, Outcome, Product, Step, StepRefusedError, Verdict
 from orchestration.flow.verification import verify_before_run
 from orchestration.notices import Cause, send_notice
 from orchestration.resources import FULL_REFRESH, OWNERS, WRITER_POOL, Avvik
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
 
 # The nightly run, and half a day to put right what stopped it.
 _FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36))
@@ -83,6 +86,7 @@ def step_assets(flow: Flow, step: Step) -> dg.AssetsDefinition:
                 kinds=set(product.kinds),
                 freshness_policy=_FRESH if product.name == PUBLICATION else None,
                 skippable=step.can_subset,
+                metadata=_known(step, product),
             )
             for product in step.writes
         ],
@@ -96,6 +100,8 @@ def step_assets(flow: Flow, step: Step) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         selected = frozenset(product_of(key) for key in context.selected_asset_keys)
         outcome = performed(context, avvik, flow, step, selected)
+        if outcome.labels:
+            context.instance.add_run_tags(context.run.run_id, dict(outcome.labels))
         for product in step.products:
             if product in selected:
                 yield dg.MaterializeResult(
@@ -233,8 +239,39 @@ def listed(messages: tuple[str, ...]) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md("\n".join(f"- {message}" for message in messages))
 
 
+def code_reference(path: Path, line: int | None = None) -> dict[str, Any]:
+    """Metadata by which the graph leads to the code that makes an asset.
+
+    Args:
+        path: The file.
+        line: Where in it; None for all of it.
+    """
+    reference = dg.LocalFileCodeReference(
+        file_path=str(path), line_number=line, label=path.relative_to(PROJECT_ROOT).as_posix()
+    )
+    return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])}
+
+
+def _known(step: Step, product: Product) -> dict[str, Any]:
+    """What is known of a product before it is made: where its code is, and its columns."""
+    run = step.run
+    while isinstance(run, partial):
+        run = run.func
+    code = inspect.unwrap(run).__code__
+    known = code_reference(Path(code.co_filename), code.co_firstlineno)
+    if product.columns:
+        columns = [
+            dg.TableColumn(name, kind, description)
+            for name, (kind, description) in product.columns.items()
+        ]
+        known["dagster/column_schema"] = dg.TableSchema(columns)
+    return known
+
+
 def _metadata(outcome: Outcome, product: str) -> dict[str, Any]:
     figures: dict[str, Any] = dict(outcome.figures.get(product, {}))
+    if "sammanfattning" in figures:
+        figures["sammanfattning"] = dg.MetadataValue.md(str(figures["sammanfattning"]))
     if "fil" in figures:
         figures["dagster/uri"] = dg.MetadataValue.path(str(figures.pop("fil")))
     return figures

@@ -97,6 +97,11 @@ class FindingsTable(Generic[_Record]):
         found = {name: _description(hint) for name, hint in self._hints.items()}
         return types.MappingProxyType({name: text for name, text in found.items() if text})
 
+    @property
+    def described(self) -> Mapping[str, tuple[str, str]]:
+        """Column name to SQL type and what it holds."""
+        return {name: (kind, self.comments.get(name, "")) for name, kind in self.columns.items()}
+
     @cached_property
     def _hints(self) -> Mapping[str, object]:
         hints = get_type_hints(self.record, include_extras=True)

@@ -190,6 +190,7 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
     unfinished.mkdir(mode=0o700, parents=True)
     try:
         with open_release(settings) as released:
+            preview = _preview(released)
             areas, pages = _write_open(released, unfinished / OPEN, found, work, edition)
         stated = read_stated(connection, settings, found, year)
         secret = replace(edition, remarks=remarks, restricted=True)
@@ -210,9 +211,20 @@ def _write(found: Sequence[Analysis], work: Work) -> Outcome:
                 "fokusomraden": areas,
                 "sidor": pages,
                 "fil": str(draft / OPEN / MEMORANDUM.page),
+                "sammanfattning": preview,
             }
         }
     )
+
+
+def _preview(released: duckdb.DuckDBPyConnection) -> str:
+    """The focus areas as anybody may read them, for whoever looks at the graph; Markdown."""
+    rows = released.execute(
+        "select rank, title_sv, summary_sv from marts.focus_areas order by rank"
+    ).fetchall()
+    if not rows:
+        return "Inga fokusområden."
+    return "\n".join(f"{rank}. **{title}.** {summary}" for rank, title, summary in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ def early_step() -> Step:
                 ),
                 group="findings",
                 kinds=frozenset({"python", "duckdb"}),
+                columns=EARLY_WARNINGS.described,
             ),
         ),
         suites=(EARLY_WARNINGS.name,),

@@ -126,6 +126,7 @@ def _product(table: FindingsTable[Any], reads: Sequence[str], files: Sequence[st
         files=tuple(files),
         group="analyses",
         kinds=frozenset({"python", "duckdb"}),
+        columns=table.described,
     )
 
 

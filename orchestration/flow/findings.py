@@ -170,6 +170,7 @@ def _product(table: FindingsTable[Any], description_sv: str, *reads: str) -> Pro
         reads=reads,
         group="findings",
         kinds=frozenset({"python", "duckdb"}),
+        columns=table.described,
     )
 
 

@@ -158,7 +158,12 @@ def _publish(work: Work) -> Outcome:
     )
     work.log.info("Publicerat: %s", path)
     return Outcome(
-        {PUBLICATION: {"kvalitet": status, "bytes": path.stat().st_size, "fil": str(path)}}
+        {PUBLICATION: {"kvalitet": status, "bytes": path.stat().st_size, "fil": str(path)}},
+        labels={
+            "avvik/report_year": str(report_year(connection, settings)),
+            "avvik/version": code_version(settings),
+            "avvik/publication": built_at.isoformat(timespec="seconds"),
+        },
     )
 
 

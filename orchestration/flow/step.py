@@ -32,6 +32,7 @@ class Product:
         group: Which group of the graph it belongs to.
         kinds: What it is made by and rests in, for the graph.
         is_as_it_came: Whether it is kept as it came, so that program and settings do not matter.
+        columns: Its columns' SQL types and what they hold, by name, where Python says so.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Product:
     group: str = ""
     kinds: frozenset[str] = frozenset()
     is_as_it_came: bool = False
+    columns: Mapping[str, tuple[str, str]] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class Outcome:
         notices: What the data team is told, each once, although it stops nothing.
         failed_sv: Why the step failed although something was made; empty where it did not.
         details: What only the graph's maker knows how to show, such as dbt's own results.
+        labels: What the run is to be found by: which year was reported, by what, in which
+            publication.
     """
 
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -139,6 +143,7 @@ class Outcome:
     notices: Sequence[Cause] = ()
     failed_sv: str = ""
     details: Any = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,25 @@ def test_every_asset_says_whose_it_is_and_where_it_belongs() -> None:
     }
 
 
+def test_every_asset_leads_to_its_code_and_every_mart_has_its_columns() -> None:
+    described = 0
+    for key in GRAPH.materializable_asset_keys:
+        metadata = GRAPH.get(key).metadata
+        [reference] = metadata["dagster/code_references"].code_references
+        path = Path(reference.file_path)
+        assert path.is_file(), key
+        assert path.is_relative_to(PROJECT_ROOT)
+        if path.suffix == ".py":
+            line = path.read_text(encoding="utf-8").splitlines()[reference.line_number - 1]
+            assert line.lstrip().startswith(("def ", "@")), key
+        if key.path[0] == "marts":
+            columns = metadata["dagster/column_schema"].columns
+            assert columns, key
+            assert all(column.description for column in columns), key
+            described += 1
+    assert described > 20
+
+
 def test_every_register_and_dataset_has_its_way_in() -> None:
     keys = GRAPH.materializable_asset_keys
     for name in [*load_contracts(), *(dataset.source_id for dataset in load_registry())]:

@@ -15,11 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
+from orchestration.assets.steps import key_of
 from orchestration.cli import app
+from orchestration.flow.documents import DRAFT
 from orchestration.intake.fetching import fetch_states
 from orchestration.reporting.addresses import DOCUMENTS
 from orchestration.settings import Settings
@@ -175,6 +178,31 @@ def again(published: Installation, tmp_path_factory: pytest.TempPathFactory) -> 
         meanwhile = reader.execute(RUN_ID).fetchall()
         values = len(reader.execute("from marts.indicator_values").fetchall())
     return Again(installation, before, meanwhile, values)
+
+
+def test_a_run_is_found_by_what_it_published_and_the_memorandum_is_read_in_the_graph(
+    published: Installation,
+) -> None:
+    home = str(published.settings.dagster_home)
+    with dg.DagsterInstance.from_config(home) as instance:
+        [run] = instance.get_runs(filters=dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
+        [(built_at, version, year)] = published.published(
+            "select built_at, git_sha, report_year from meta.publication"
+        )
+        assert run.tags["avvik/report_year"] == str(year)
+        assert run.tags["avvik/version"] == version
+        assert datetime.fromisoformat(run.tags["avvik/publication"]) == built_at.replace(
+            microsecond=0
+        )
+        event = instance.get_latest_materialization_event(key_of(DRAFT))
+        assert event is not None
+        assert event.asset_materialization is not None
+        told = event.asset_materialization.metadata["sammanfattning"].value
+    titles = published.published("select title_sv from marts.focus_areas order by rank")
+    assert [line.partition("**")[2].partition(".**")[0] for line in str(told).splitlines()] == [
+        title for (title,) in titles
+    ]
+    assert titles
 
 
 def test_database_memorandum_and_pages_are_of_one_publication(

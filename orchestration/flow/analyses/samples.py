@@ -84,6 +84,7 @@ ANALYSIS = Analysis(
                 reads=("intermediate.int_housing_support_criteria",),
                 group="analyses",
                 kinds=frozenset({"python", "duckdb"}),
+                columns=table.described,
             )
             for table in (SAMPLE_PROTOCOLS, AGREEMENT)
         ),
