@@ -137,27 +137,26 @@ def _compare(
         related=comparison.category_b,
     )
     if one is None or other is None or a is None or b is None:
-        why: Untold | None = _why_no_value(a, b, comparison, context.year)
-    else:
-        why = _why_no_test(a, b, comparison)
-        if why is None:
-            test = welch(
-                *steadied(a, b),
-                level=settings.interval_level,
-                relevant_change=settings.relevant_change,
-            )
-            ratio = _ratio(one, other, indicator, context.year)
-            since = None if ratio is None else _since(ratio, context)
-            return _Two(row, comparison, a, b, test, ratio, since)
-    if why is None:
-        raise AssertionError("what can be tested has been returned")
-    untested = UntestedGroupsEvidence(
+        return _untested(row, comparison, _why_no_value(a, b, comparison, context.year))
+    hindrance = _why_no_test(a, b, comparison)
+    if hindrance is not None:
+        return _untested(row, comparison, hindrance)
+    test = welch(
+        *steadied(a, b), level=settings.interval_level, relevant_change=settings.relevant_change
+    )
+    ratio = _ratio(one, other, indicator, context.year)
+    since = None if ratio is None else _since(ratio, context)
+    return _Two(row, comparison, a, b, test, ratio, since)
+
+
+def _untested(row: Deviation, comparison: GroupComparison, why: Untold) -> Deviation:
+    facts = UntestedGroupsEvidence(
         comparison_id=comparison.comparison_id,
         category_a=comparison.category_a,
         category_b=comparison.category_b,
         rationale_sv=comparison.rationale_sv,
     )
-    return cannot_tell(row, why, untested)
+    return cannot_tell(row, why, facts)
 
 
 def _ratio(one: Series, other: Series, indicator: Indicator, year: int) -> Prepared | None:
