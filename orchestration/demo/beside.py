@@ -4,15 +4,10 @@ The city is Python as much as DuckDB, and takes one processor; what else a first
 would wait for it. What is written belongs in `city`, what is done meanwhile to whoever asks.
 """
 
-import multiprocessing
-import signal
 from collections.abc import Callable
-from contextlib import suppress
-from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
+from orchestration.beside import Beside, Tell
 from orchestration.demo.city import write_model
 from orchestration.demo.model import Model
 from orchestration.demo.writing import Progress
@@ -33,47 +28,11 @@ def write_model_beside(
         OSError: If the inbox cannot be written.
         RuntimeError: If the other process ended without a word.
     """
-    context = multiprocessing.get_context("spawn")
-    reader, writer = context.Pipe(duplex=False)
-    process = context.Process(target=_write, args=(writer, inbox, model), daemon=True)
-    process.start()
-    # Open in the other process alone: where that has ended, nobody waits for it.
-    writer.close()
-    said: list[Exception | None] = []
-    listener = Thread(target=_listen, args=(reader, progress, said), daemon=True)
-    listener.start()
-    try:
+    with Beside(_write, (inbox, model), heard=lambda told: progress(*told)) as other:
         meanwhile()
-        listener.join()
-    finally:
-        # Whoever began this one may have had it ignore what asks a process to end.
-        process.kill()
-        process.join()
-        listener.join()
-        reader.close()
-    if not said:
-        raise RuntimeError(f"the process that wrote the city ended with {process.exitcode}")
-    if said[0] is not None:
-        raise said[0]
+        other.wait()
 
 
-def _listen(
-    reader: "Connection[Any, Any]", progress: Progress, said: list[Exception | None]
-) -> None:
-    with suppress(EOFError, OSError):
-        while isinstance(told := reader.recv(), tuple):
-            progress(*told)
-        said.append(told)
-
-
-def _write(writer: "Connection[Any, Any]", inbox: Path, model: Model) -> None:
-    """Write the city in this process, which nobody but the one that started it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Whoever no longer listens has ended, and half a city is of no use to anybody.
-    with suppress(BrokenPipeError):
-        try:
-            write_model(inbox, model, progress=lambda *told: writer.send(told))
-        except Exception as error:  # noqa: BLE001 -- raised again where it was asked for
-            writer.send(error)
-        else:
-            writer.send(None)
+def _write(given: tuple[Path, Model], tell: Tell) -> None:
+    inbox, model = given
+    write_model(inbox, model, progress=lambda *told: tell(told))

@@ -3,95 +3,96 @@
 What is done for each belongs to whoever asks.
 """
 
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from multiprocessing.connection import Connection
-from typing import Any, Generic, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, Self, TypeVar
 
-Given = TypeVar("Given")
+from orchestration.beside import Beside, Tell
+
 Done = TypeVar("Done")
 
 
-def by_two(
-    tasks: Sequence[Given], weights: Sequence[int], work: Callable[[Given], Done]
-) -> Iterator[tuple[int, Done]]:
-    """Do each task, the heaviest first in a process beside this one and the lightest first here.
+class Apart(Generic[Done]):
+    """Tasks that another process has begun to do, one after the other.
 
-    Nothing is agreed on but the order, so neither asks the other for more: the other process takes
-    some seconds to begin, in which this one is not idle, and where they meet it waits for what the
-    other is at.
-
-    Args:
-        tasks: What can be sent to another process.
-        weights: About how long each takes, in any unit.
-        work: What is done for each; a function that another process can import.
-
-    Yields:
-        The number of each task and what came of it, in the order they were done. What the other
-        process leaves undone is done here.
+    It can be begun long before anybody asks for them here: each has a name that says all that it is
+    made of, and what it has done of others is of no use.
     """
-    left = sorted(range(len(tasks)), key=lambda each: -weights[each])
-    context = multiprocessing.get_context("spawn")
-    reader, writer = context.Pipe()
-    process = context.Process(target=_beside, args=(writer, work), daemon=True)
-    process.start()
-    # Open in the other process alone: where that has ended, nobody waits for it.
-    writer.close()
-    other: _Other[Given, Done] = _Other(reader, [(each, tasks[each]) for each in left])
-    try:
+
+    def __init__(self, work: Callable[[Any], Iterator[tuple[str, Done]]], given: Any) -> None:
+        """Begin them.
+
+        Args:
+            work: Does each, the heaviest first, and yields its name and what came of it; a function
+                that another process can import.
+            given: What it is made of; what can be sent to another process.
+        """
+        self._done: SimpleQueue[tuple[str, Done] | None] = SimpleQueue()
+        self._is_over = False
+        self._other = Beside(
+            _each, (work, given), heard=self._done.put, over=lambda: self._done.put(None)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the other process does no more of them."""
+        return self._other.is_over
+
+    def end(self) -> None:
+        """End the other process, done or not."""
+        self._other.end()
+
+    def met(self, names: Sequence[str], work: Callable[[str], Done]) -> Iterator[tuple[str, Done]]:
+        """Do tasks here too, the lightest first, until all are done.
+
+        Nothing is agreed on but the order, so neither asks the other for more: the other process
+        takes some seconds to begin, in which this one is not idle, and where they meet it waits for
+        what the other is at.
+
+        Args:
+            names: Of the tasks that are asked for, the heaviest first.
+            work: Does the one of a name.
+
+        Yields:
+            The name of each task and what came of it, in the order they were done. What the other
+            process leaves undone is done here.
+        """
+        left = dict.fromkeys(names)
         while left:
-            for number, done in other.fetched(wait=len(left) == 1):
+            for name, done in self._fetched(wait=len(left) == 1 and self._other.has_begun):
                 # Past where they meet it has gone on with what was done here.
-                if number in left:
-                    left.remove(number)
-                    yield number, done
+                if name in left:
+                    del left[name]
+                    yield name, done
             if left:
-                number = left.pop()
-                yield number, work(tasks[number])
-    finally:
-        reader.close()
-        # Whoever began this one may have had it ignore what asks a process to end.
-        process.kill()
-        process.join()
+                name, _ = left.popitem()
+                yield name, work(name)
 
-
-class _Other(Generic[Given, Done]):
-    """The process beside, seen from here."""
-
-    def __init__(self, reader: "Connection[Any, Any]", tasks: Sequence[tuple[int, Given]]) -> None:
-        self._reader = reader
-        self._tasks = tasks
-        self._is_at_work = False
-
-    def fetched(self, *, wait: bool) -> Iterator[tuple[int, Done]]:
+    def _fetched(self, *, wait: bool) -> Iterator[tuple[str, Done]]:
         """What it has done since it was asked last.
 
         Args:
-            wait: Whether to wait for what it is at, if it is at work at all.
+            wait: Whether to wait for what it is at.
         """
-        with suppress(EOFError, OSError):
-            while (wait and self._is_at_work) or self._reader.poll():
-                said = self._reader.recv()
-                if said is None:
-                    # Now it takes them at once; before, we would have stood waiting.
-                    self._reader.send(self._tasks)
-                    self._is_at_work = True
-                else:
-                    yield said
-                    wait = False
-            return
-        self._is_at_work = False
+        while not self._is_over:
+            try:
+                said = self._done.get(block=wait)
+            except Empty:
+                return
+            if said is None:
+                self._is_over = True
+            else:
+                yield said
+            wait = False
 
 
-def _beside(
-    writer: "Connection[tuple[int, Done] | None, list[tuple[int, Given]]]",
-    work: Callable[[Given], Done],
-) -> None:
-    """Do tasks in this process, which nobody but the one that started it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(EOFError, OSError):
-        writer.send(None)
-        for number, each in writer.recv():
-            writer.send((number, work(each)))
+def _each(given: tuple[Callable[[Any], Iterator[tuple[str, Any]]], Any], tell: Tell) -> None:
+    work, tasks = given
+    for done in work(tasks):
+        tell(done)

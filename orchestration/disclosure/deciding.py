@@ -5,7 +5,9 @@ Where cells come from and where decisions are kept belongs to whoever asks.
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,6 +27,10 @@ _VERSION = "3"
 _OF_A_SECRET = 4
 # What takes some seconds, as many as another process takes to begin.
 _MUCH = 20_000
+
+# What is shown of a block, and the places of the secrets that would follow exactly.
+_Answer: TypeAlias = tuple[Protected, set[int]]
+Begun: TypeAlias = apart.Apart[_Answer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +174,7 @@ def decide(
     known: Mapping[str, Collection[str]],
     done: Callable[[str], None] = lambda _: None,
     *,
-    by_two: bool = False,
+    begun: Begun | None = None,
 ) -> Iterator[Decided]:
     """Decide each block that holds a secret and is not decided already.
 
@@ -176,42 +182,98 @@ def decide(
         given: All cells.
         known: The names of the cells that are hidden of each block that was decided before, by key.
         done: Called with the key of each block, decided now or before.
-        by_two: Whether to let another process do half of it, where it is much.
+        begun: Another process that has begun to, and does a part of it; all is done here unless
+            given. Ended when all is done.
 
     Yields:
         What was decided of each new one, in whatever order.
     """
-    new: list[tuple[str, Integers, Task, bool]] = []
+    new: dict[str, _New] = {}
+    for key, block in _blocks(given, known):
+        if block is None:
+            done(key)
+        else:
+            new[key] = block
+
+    def decided(key: str) -> _Answer:
+        return _decided(new[key].task, given.effort)
+
+    with nullcontext() if begun is None else begun:
+        found = (
+            ((key, decided(key)) for key in new)
+            if begun is None
+            else begun.met(_heaviest_first(new), decided)
+        )
+        for key, (protected, bare) in found:
+            of = new[key]
+            out = {each.place for each in protected.failing} if of.near_published else set()
+            yield Decided(key, of.places, of.task, protected, len(bare - out), of.near_published)
+            done(key)
+
+
+def begin(given: Asked, known: Mapping[str, Collection[str]]) -> Begun | None:
+    """Let another process begin to decide, the heaviest block first, where it is much.
+
+    Args:
+        given: All cells.
+        known: As `decide` has it.
+
+    Returns:
+        What `decide` goes on with, if it is asked for the very same blocks; None where it is not
+        worth the while.
+    """
+    if sum(block.weight for _, block in _blocks(given, known) if block is not None) <= _MUCH:
+        return None
+    return apart.Apart(_by_weight, (given, known))
+
+
+@dataclass(frozen=True, eq=False)
+class _New:
+    """A block that is not decided yet; as `Decided` has it."""
+
+    places: Integers
+    task: Task
+    near_published: bool
+
+    @property
+    def weight(self) -> int:
+        """About how much work it is."""
+        return len(self.task.system) + _OF_A_SECRET * int(self.task.secret.sum())
+
+
+def _blocks(
+    given: Asked, known: Mapping[str, Collection[str]]
+) -> Iterator[tuple[str, _New | None]]:
+    """The key of each block that holds a secret, and the block where it was not decided before."""
     near = given.near_published()
     settled = np.zeros(len(given.task.system), dtype=bool)
     for key, places in given.settled(known):
         settled[places] = True
-        done(key)
+        yield key, None
     for places, task in given.task.open_blocks():
         if settled[places].all():
             continue
         is_near = bool(near[places].any())
         key = key_of(task, given.effort, near_published=is_near)
-        if key in known:
-            done(key)
-        else:
-            new.append((key, places, task, is_near))
-    tasks = [(task, given.effort) for _, _, task, _ in new]
-    weights = [len(task.system) + _OF_A_SECRET * int(task.secret.sum()) for task, _ in tasks]
-    if by_two and sum(weights) > _MUCH:
-        found = apart.by_two(tasks, weights, _decided)
-    else:
-        found = enumerate(map(_decided, tasks))
-    for number, (protected, bare) in found:
-        key, places, task, is_near = new[number]
-        out = {each.place for each in protected.failing} if is_near else set()
-        yield Decided(key, places, task, protected, len(bare - out), is_near)
-        done(key)
+        yield key, None if key in known else _New(places, task, is_near)
 
 
-def _decided(given: tuple[Task, Effort]) -> tuple[Protected, set[int]]:
+def _heaviest_first(blocks: Mapping[str, _New]) -> list[str]:
+    return sorted(blocks, key=lambda key: -blocks[key].weight)
+
+
+def _by_weight(
+    given: tuple[Asked, Mapping[str, Collection[str]]],
+) -> Iterator[tuple[str, _Answer]]:
+    """What came of each new block, the heaviest first."""
+    asked_, known = given
+    new = {key: block for key, block in _blocks(asked_, known) if block is not None}
+    for key in _heaviest_first(new):
+        yield key, _decided(new[key].task, asked_.effort)
+
+
+def _decided(task: Task, effort: Effort) -> _Answer:
     """What is shown of a block, and which secrets would follow exactly were no more hidden."""
-    task, effort = given
     protected = attempt(task, effort)
     bare = audit(task, task.candidates, least_width=effort.least_width, exactly=True)
     return protected, {each.place for each in bare if each.attack is Attack.EXACT}

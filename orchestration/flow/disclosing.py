@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from orchestration.database import transaction
 from orchestration.disclosure import deciding
 from orchestration.disclosure.cells import Flags, Integers, System
-from orchestration.disclosure.deciding import Asked, Decided
+from orchestration.disclosure.deciding import Asked, Begun, Decided
 from orchestration.disclosure.policy import Policy, read_policy
 from orchestration.disclosure.primary import Described
 from orchestration.disclosure.vintages import Earlier, united
@@ -207,8 +207,39 @@ def audit_warehouse(settings: Settings, policy_file: Path | None = None) -> Audi
     return audited
 
 
-def decide_cells(
+def begin_deciding(
     warehouse: duckdb.DuckDBPyConnection, settings: Settings, policy: Policy
+) -> Begun | None:
+    """Let another process begin to decide what `decide_cells` will be asked for.
+
+    Args:
+        warehouse: An open connection to the warehouse, which is only read.
+        settings: The installation.
+        policy: What is small and what is shown.
+
+    Returns:
+        What `decide_cells` goes on with; None where there is little to decide.
+
+    Raises:
+        NothingToDecideError: If no flow has made any cells.
+        UnequalSumError: If a declared sum does not hold.
+        LedgerError: If the ledger is not as it was written.
+        RestrictedHeldError: If another process is at it.
+    """
+    given, _ = _asked(warehouse, settings, policy, read_ledger(settings, seen=last_seen(settings)))
+    if not settings.disclosure_path.exists():
+        return deciding.begin(given, {})
+    with open_restricted(settings.disclosure_path) as connection:
+        connection.execute(_TABLES)
+        known = _decided_before(connection)
+    return deciding.begin(given, known)
+
+
+def decide_cells(
+    warehouse: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    policy: Policy,
+    begun: Begun | None = None,
 ) -> tuple[Audited, CellsShown]:
     """Decide what must be hidden of the cells there are, and attack what would be shown.
 
@@ -216,6 +247,8 @@ def decide_cells(
         warehouse: An open connection to the warehouse, which is only read.
         settings: The installation.
         policy: What is small and what is shown.
+        begun: What `begin_deciding` has begun, which is ended; another process is asked now unless
+            given.
 
     Returns:
         What it came to, and what is shown.
@@ -235,7 +268,8 @@ def decide_cells(
         known = _decided_before(connection)
         keys: list[str] = []
         new = 0
-        decided = deciding.decide(given, known, keys.append, by_two=True)
+        begun = begun or deciding.begin(given, known)
+        decided = deciding.decide(given, known, keys.append, begun=begun)
         while some := list(islice(decided, _AT_A_TIME)):
             _keep(connection, given, some)
             new += len(some)

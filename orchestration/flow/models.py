@@ -5,10 +5,10 @@ staging stops the marts; inside one step dbt would go on. What is already what i
 left as it is: its tests passed on the very same. SQL belongs in the dbt project.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 
@@ -26,6 +26,7 @@ from orchestration.flow.step import Outcome, Product, Step, Verdict, Work
 from orchestration.quality.gate import fingerprint, record
 from orchestration.quality.results import ExpectationResult, SuiteResult
 from orchestration.quality.suites import Severity
+from orchestration.settings import Settings
 from orchestration.storage.warehouse import open_warehouse, row_counts
 
 DBT_SUITE = "dbt"
@@ -34,7 +35,12 @@ STAGING = "resource_type:seed fqn:avvik.staging"
 # Singular tests read the marts. dbt picks a test as soon as one of its parents is picked, so the
 # first step must leave them to the second; the graph and dbt are told the same.
 NOT_STAGING = "test_type:singular"
+Then: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Settings], None]
 MARTS = "fqn:avvik.intermediate fqn:avvik.marts fqn:avvik.disclosure"
+
+
+def _nothing(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Nothing waits for it."""
 
 
 def staging_step() -> Step:
@@ -51,11 +57,12 @@ def staging_step() -> Step:
     )
 
 
-def marts_step(guarded: Sequence[str]) -> Step:
+def marts_step(guarded: Sequence[str], then: Then) -> Step:
     """Build the intermediate models, the marts and the cells of disclosure control.
 
     Args:
         guarded: The tables that have a suite.
+        then: Called when the cells are made anew and no test has failed.
     """
     products = _products("intermediate", "marts", "disclosure")
     made = {product.name for product in products}
@@ -66,7 +73,7 @@ def marts_step(guarded: Sequence[str]) -> Step:
         writes=products,
         suites=tuple(table for table in guarded if table in made),
         gate_title_sv="Kontrollerar marts",
-        run=lambda work: _build(work, MARTS, ""),
+        run=lambda work: _build(work, MARTS, "", then),
         outside=True,
         can_subset=True,
         lets_stand=True,
@@ -95,7 +102,7 @@ def _seed_file(node: dict[str, Any]) -> tuple[str, ...]:
     return (f"dbt_project/{node['original_file_path']}",)
 
 
-def _build(work: Work, select: str, exclude: str) -> Outcome:
+def _build(work: Work, select: str, exclude: str, then: Then = _nothing) -> Outcome:
     whole = {name for name in tables() if name.partition(".")[0] in _schemas(select)}
     wanted = work.selected - work.standing
     if wanted != whole:
@@ -117,6 +124,8 @@ def _build(work: Work, select: str, exclude: str) -> Outcome:
             ],
         )
         counts = row_counts(connection)
+        if not failures and any(table.startswith("disclosure.") for table in wanted):
+            then(connection, work.settings)
     built = {
         table
         for unique_id in results.nodes

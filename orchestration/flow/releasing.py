@@ -8,19 +8,21 @@ What a column rests on is said in `orchestration.disclosure.derived`, how cells 
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import duckdb
 
 from orchestration.database import connect, transaction
 from orchestration.disclosure.cells import UnequalSumError
+from orchestration.disclosure.deciding import Begun
 from orchestration.disclosure.derived import Declared, DerivedError, Grounds, read_derived
 from orchestration.disclosure.policy import Policy, PolicyError, read_policy
 from orchestration.flow.disclosing import (
     Audited,
     CellsShown,
     NothingToDecideError,
+    begin_deciding,
     decide_cells,
     keep_shown,
 )
@@ -39,6 +41,10 @@ META = ("meta.sources", "meta.remarks", "meta.validation_results", "meta.disclos
 # Made anew of what is shown.
 _FORMED = ("marts.focus_areas", "marts.triangulation")
 _STOPPED = "Publiceringen stoppades av röjandekontrollen."
+_REFUSED = (
+    *(PolicyError, DerivedError, UnequalSumError, LedgerError, NothingToDecideError),
+    RestrictedHeldError,
+)
 
 _FORMER = """
 create or replace temp table former_places as
@@ -137,11 +143,43 @@ order by indicator_id
 """
 
 
-def release_step(marts: Sequence[str]) -> Step:
+class Ahead:
+    """What another process has begun to decide, while this one does what lies between.
+
+    The cells are made long before anybody asks what is shown of them, and a processor stands idle.
+    What is begun is of use only where the very same is asked for later: it saves nothing but time.
+    """
+
+    def __init__(self) -> None:
+        self._begun: Begun | None = None
+
+    def begin(self, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        """Begin, unless there is little to decide; what stands in the way is told by the release.
+
+        Args:
+            connection: An open connection to the warehouse, whose cells are made.
+            settings: The installation.
+        """
+        with self.taken():
+            # What an earlier run began and never asked for ends.
+            pass
+        with suppress(*_REFUSED):
+            self._begun = begin_deciding(connection, settings, read_policy())
+
+    @contextmanager
+    def taken(self) -> Iterator[Begun | None]:
+        """What was begun, which ends with the context; None where nothing was."""
+        begun, self._begun = self._begun, None
+        with nullcontext() if begun is None else begun:
+            yield begun
+
+
+def release_step(marts: Sequence[str], ahead: Ahead) -> Step:
     """Write the file.
 
     Args:
         marts: Every mart.
+        ahead: What has been decided by then.
     """
     return Step(
         name="release",
@@ -156,21 +194,19 @@ def release_step(marts: Sequence[str]) -> Step:
                 kinds=frozenset({"duckdb"}),
             ),
         ),
-        run=_release,
+        run=lambda work: _release(work, ahead),
     )
 
 
-def _release(work: Work) -> Outcome:
+def _release(work: Work, ahead: Ahead) -> Outcome:
     settings = work.settings
-    try:
-        policy = read_policy()
-        declared = read_derived()
-        audited, shown = decide_cells(work.connection, settings, policy)
-    except (
-        *(PolicyError, DerivedError, UnequalSumError, LedgerError, NothingToDecideError),
-        RestrictedHeldError,
-    ) as error:
-        raise StepRefusedError(f"{_STOPPED} {error}") from error
+    with ahead.taken() as begun:
+        try:
+            policy = read_policy()
+            declared = read_derived()
+            audited, shown = decide_cells(work.connection, settings, policy, begun)
+        except _REFUSED as error:
+            raise StepRefusedError(f"{_STOPPED} {error}") from error
     if audited.recoverable:
         raise StepRefusedError(
             f"{_STOPPED} Små celler går att räkna fram ur det som skulle visas. Gör så här: den som"

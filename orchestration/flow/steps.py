@@ -16,7 +16,7 @@ from orchestration.flow.models import marts_step, staging_step
 from orchestration.flow.performing import Flow
 from orchestration.flow.publication import publication_step
 from orchestration.flow.raw import raw_step
-from orchestration.flow.releasing import release_step
+from orchestration.flow.releasing import Ahead, release_step
 from orchestration.quality.suites import load_suites
 from orchestration.settings import Settings
 
@@ -48,15 +48,18 @@ def draw_flow(found: Sequence[Analysis], settings: Settings) -> Flow:
         settings: Where the suites lie.
     """
     guarded = sorted(load_suites(settings.expectations_dir))
+    ahead = Ahead()
     before = (
         landing_step(),
         raw_step(guarded),
         staging_step(),
-        marts_step(guarded),
+        marts_step(guarded, ahead.begin),
         *finding_steps(),
         early_step(),
         *(each.step for each in found),
         united_step([each.step for each in found]),
     )
     marts = [name for step in before for name in step.products if name.startswith("marts.")]
-    return Flow((*before, release_step(marts), memorandum_step(found), publication_step(marts)))
+    return Flow(
+        (*before, release_step(marts, ahead), memorandum_step(found), publication_step(marts))
+    )

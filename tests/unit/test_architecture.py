@@ -31,7 +31,7 @@ LAYERS: list[set[str]] = [
     {"language"},
     {"findings"},
     {"indicators", "outside"},
-    {"settings", "database", "statistics", "yaml_text"},
+    {"settings", "database", "statistics", "yaml_text", "beside"},
 ]
 THIN = {
     *("definitions", "assets", "checks", "automation", "progress"),

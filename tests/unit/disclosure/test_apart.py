@@ -3,10 +3,11 @@
 import multiprocessing
 import os
 import time
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from orchestration.disclosure.apart import by_two
+from orchestration.disclosure.apart import Apart
 
 DEADLY = 100
 SLOW = 7
@@ -23,16 +24,33 @@ def doubled(number: int) -> tuple[int, bool]:
     return 2 * number, is_beside
 
 
+def each_doubled(numbers: dict[str, int]) -> Iterator[tuple[str, tuple[int, bool]]]:
+    for name, number in numbers.items():
+        yield name, doubled(number)
+
+
+def both_doubled(
+    given: dict[str, int], asked: Sequence[str] | None = None
+) -> dict[str, tuple[int, bool]]:
+    with Apart(each_doubled, given) as other:
+        done = list(other.met(asked or list(given), lambda name: doubled(given.get(name, SLOW))))
+    assert len(dict(done)) == len(done)
+    return dict(done)
+
+
+def named(numbers: Sequence[int]) -> dict[str, int]:
+    return {f"{place:02}": number for place, number in enumerate(numbers)}
+
+
 def test_each_is_done_once_whichever_process_does_it() -> None:
-    numbers = [SLOW] * 60
-    done = list(by_two(numbers, range(60), doubled))
-    assert sorted(number for number, _ in done) == [*range(60)]
-    assert {twice for _, (twice, _) in done} == {2 * SLOW}
-    beside = [number for number, (_, is_beside) in done if is_beside]
-    assert 59 in beside
-    assert 0 not in beside
-    # They meet: what the one does lies above what the other does.
-    assert min(beside) > max(number for number, (_, is_beside) in done if not is_beside)
+    done = both_doubled(named([SLOW] * 60))
+    assert sorted(done) == [*named(range(60))]
+    assert {twice for twice, _ in done.values()} == {2 * SLOW}
+    beside = [name for name, (_, is_beside) in done.items() if is_beside]
+    assert "00" in beside
+    assert "59" not in beside
+    # They meet: what the one does lies before what the other does.
+    assert max(beside) < min(name for name, (_, is_beside) in done.items() if not is_beside)
     assert multiprocessing.active_children() == []
 
 
@@ -40,14 +58,36 @@ def test_each_is_done_once_whichever_process_does_it() -> None:
 def test_what_a_process_that_ends_leaves_is_done_here(deadly: int) -> None:
     """It ends at the first it gets, or at the sixth; until then this one is slow."""
     numbers = [SLOW] * 40
-    numbers[39 - deadly] = DEADLY
-    done = dict(by_two(numbers, range(40), doubled))
-    assert sorted(done) == [*range(40)]
-    assert done[39 - deadly] == (2 * DEADLY, False)
+    numbers[deadly] = DEADLY
+    done = both_doubled(named(numbers))
+    assert sorted(done) == [*named(range(40))]
+    assert done[f"{deadly:02}"] == (2 * DEADLY, False)
     assert multiprocessing.active_children() == []
 
 
+def test_what_was_done_before_anybody_asked_is_not_done_again() -> None:
+    given = named([3] * 10)
+    with Apart(each_doubled, given) as other:
+        while not other.is_over:
+            time.sleep(0.01)
+        done = dict(other.met(list(given), doubled_in_vain))
+    assert done == dict.fromkeys(given, (6, True))
+    assert multiprocessing.active_children() == []
+
+
+def test_what_was_begun_and_nobody_asks_for_is_no_answer() -> None:
+    """Those of other names are others, and what this process was not asked for it does not tell."""
+    done = both_doubled(named([SLOW] * 20), asked=["03", "other", "another"])
+    assert sorted(done) == ["03", "another", "other"]
+    assert done["other"] == done["another"] == (2 * SLOW, False)
+    assert multiprocessing.active_children() == []
+
+
+def doubled_in_vain(name: str) -> tuple[int, bool]:
+    raise AssertionError(f"{name} was done already")
+
+
 def test_little_is_done_before_the_other_has_begun() -> None:
-    assert dict(by_two([3, 5], [1, 9], doubled)) == {0: (6, False), 1: (10, False)}
-    assert list(by_two([], [], doubled)) == []
+    assert both_doubled({"nine": 5, "one": 3}) == {"one": (6, False), "nine": (10, False)}
+    assert both_doubled({}) == {}
     assert multiprocessing.active_children() == []
