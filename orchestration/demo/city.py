@@ -110,6 +110,7 @@ def write_model(inbox: Path, model: Model, *, progress: Progress | None = None) 
     exporter = Exporter(inbox, file_count=count, progress=progress)
     try:
         _write_registers(exporter, model)
+        exporter.finish()
     finally:
         exporter.close()
     return exporter.written

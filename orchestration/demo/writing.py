@@ -8,10 +8,12 @@ import io
 import os
 import re
 import zipfile
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, ParamSpec
 
 import numpy as np
 import openpyxl
@@ -24,11 +26,14 @@ from orchestration.demo.targets import YEARS
 
 Encoding = Literal["utf-8", "utf-8-sig", "cp1252"]
 Progress = Callable[[str, int, int], None]
+_P = ParamSpec("_P")
 
 _LAST_YEAR: Final = YEARS[-1]
 _FIRST_MONTH: Final = (YEARS[0] - 1970) * 12
 
 _MONTH: Final = "exported_month"
+# So many years of a register wait to be written at most.
+_AT_MOST_WAITING: Final = 2
 # 2024-01-15 06:00 UTC, when the last year's figures could have been exported.
 WRITTEN_AT: Final = 1_705_298_400
 
@@ -168,6 +173,9 @@ def _style(register: str, year: int) -> _Style:
 class Exporter:
     """Writes the files of an inbox, each of them whole or not at all.
 
+    One after the other, in a thread of its own: while DuckDB writes a file, the rows of the next
+    are made. What is written is what the columns held when they were handed over.
+
     Args:
         inbox: Directory that gets one directory a register; made if it is not there.
         file_count: How many files there will be, for `progress`.
@@ -179,10 +187,22 @@ class Exporter:
         self._file_count = file_count
         self._progress = progress
         self._connection = connect(directories=[inbox])
+        self._writer = ThreadPoolExecutor(max_workers=1)
+        self._waiting: deque[Future[None]] = deque()
         self.written: list[Path] = []
 
+    def finish(self) -> None:
+        """Wait until all that was handed over is written.
+
+        Raises:
+            OSError: If the inbox cannot be written.
+        """
+        while self._waiting:
+            self._waiting.popleft().result()
+
     def close(self) -> None:
-        """Let go of the database that writes."""
+        """Let go of the database that writes; what waits to be written is left."""
+        self._writer.shutdown(cancel_futures=True)
         self._connection.close()
 
     def year(self, register: str, year: int, table: Table) -> None:
@@ -201,10 +221,11 @@ class Exporter:
             table: A year's rows.
             months: Months since January 1970 of each row.
         """
-        self._stage(table, months)
-        for number in np.unique(months).tolist():
-            period = f"{1970 + number // 12}-{number % 12 + 1:02d}"
-            self._write(register, period, table, f"{_MONTH} = {number}")
+        files = {
+            f"{1970 + number // 12}-{number % 12 + 1:02d}": f"{_MONTH} = {number}"
+            for number in np.unique(months).tolist()
+        }
+        self._later(self._write, register, _Staged.of(table, months), files)
 
     def history_then_months(self, register: str, year: int, table: Table, months: Ints) -> None:
         """Write a year as one file, as migrated history is, but the last year month by month.
@@ -223,46 +244,58 @@ class Exporter:
     def workbook(self, register: str, year: int, table: Table) -> None:
         """Write a year's rows as an xlsx workbook."""
         path = self._path(register, f"{register}_{year}.xlsx")
-        self._finish(register, path, _workbook_bytes(register, table))
+        self._later(self._finish, register, path, _workbook_bytes(register, table))
 
     def parquet(self, register: str, year: int, table: Table) -> None:
         """Write a year's rows as a Parquet file."""
         path = self._path(register, f"{register}_{year}.parquet")
-        self._stage(table)
-        self._copy(table, path, "format parquet, compression zstd")
-        self._finish(register, path, None)
+        self._later(self._write_parquet, register, path, _Staged.of(table))
 
     def _one_file(self, register: str, period: str, table: Table) -> None:
-        self._stage(table)
-        self._write(register, period, table)
+        self._later(self._write, register, _Staged.of(table), {period: "true"})
 
-    def _write(self, register: str, period: str, table: Table, where: str = "true") -> None:
-        path = self._path(register, f"{register}_{period}.csv")
-        self._copy(table, path, "format csv, delimiter ';', header", where)
-        style = _style(register, int(period[:4]))
-        if style == _Style("utf-8"):
-            self._finish(register, path, None)
-            return
-        text = _part(path).read_text(encoding="utf-8")
-        if style.line_end != "\n":
-            text = text.replace("\n", style.line_end)
-        self._finish(register, path, text.encode(style.encoding))
+    def _later(self, write: Callable[_P, None], *given: _P.args, **named: _P.kwargs) -> None:
+        """Write when all that waits is written; a city is not held in memory."""
+        while len(self._waiting) >= _AT_MOST_WAITING:
+            self._waiting.popleft().result()
+        self._waiting.append(self._writer.submit(write, *given, **named))
 
-    def _stage(self, table: Table, months: Ints | None = None) -> None:
+    def _write(self, register: str, staged: "_Staged", files: Mapping[str, str]) -> None:
+        """Write rows as text.
+
+        Args:
+            register: The register's name.
+            staged: The rows.
+            files: For the period of each file, which of them it has.
+        """
+        self._stage(staged)
+        for period, where in files.items():
+            path = self._path(register, f"{register}_{period}.csv")
+            self._copy(staged, path, "format csv, delimiter ';', header", where)
+            style = _style(register, int(period[:4]))
+            if style == _Style("utf-8"):
+                self._finish(register, path, None)
+                continue
+            text = _part(path).read_text(encoding="utf-8")
+            if style.line_end != "\n":
+                text = text.replace("\n", style.line_end)
+            self._finish(register, path, text.encode(style.encoding))
+
+    def _write_parquet(self, register: str, path: Path, staged: "_Staged") -> None:
+        self._stage(staged)
+        self._copy(staged, path, "format parquet, compression zstd")
+        self._finish(register, path, None)
+
+    def _stage(self, staged: "_Staged") -> None:
         """Put the rows, as they are to be written, into the table `staged`."""
-        held = {name: column.held() for name, column in table.items()}
-        if months is not None:
-            held[_MONTH] = months
-        selected = [f'{column.sql.format(name=name)} as "{name}"' for name, column in table.items()]
-        selected += [_MONTH] * (months is not None)
-        self._connection.register("held", pd.DataFrame(held))
+        self._connection.register("held", staged.held)
         self._connection.execute(
-            f"create or replace temp table staged as select {', '.join(selected)} from held"
+            f"create or replace temp table staged as select {', '.join(staged.selected)} from held"
         )
         self._connection.unregister("held")
 
-    def _copy(self, table: Table, path: Path, options: str, where: str = "true") -> None:
-        names = ", ".join(f'"{name}"' for name in table)
+    def _copy(self, staged: "_Staged", path: Path, options: str, where: str = "true") -> None:
+        names = ", ".join(f'"{name}"' for name in staged.names)
         target = str(_part(path)).replace("'", "''")
         self._connection.execute(
             f"copy (select {names} from staged where {where}) to '{target}' ({options})"
@@ -284,6 +317,36 @@ class Exporter:
         self.written.append(path)
         if self._progress is not None:
             self._progress(register, len(self.written), self._file_count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """Rows that wait to be written.
+
+    Attributes:
+        names: Of the columns that a file has.
+        held: The values, copied.
+        selected: Expressions that write them as text.
+    """
+
+    names: tuple[str, ...]
+    held: pd.DataFrame
+    selected: tuple[str, ...]
+
+    @classmethod
+    def of(cls, table: Table, months: Ints | None = None) -> "_Staged":
+        """Copy rows.
+
+        Args:
+            table: Their columns.
+            months: The month of each, where they are written month by month.
+        """
+        held = {name: column.held() for name, column in table.items()}
+        selected = [f'{column.sql.format(name=name)} as "{name}"' for name, column in table.items()]
+        if months is not None:
+            held[_MONTH] = months
+            selected.append(_MONTH)
+        return cls(tuple(table), pd.DataFrame(held, copy=True), tuple(selected))
 
 
 def _part(path: Path) -> Path:

@@ -36,13 +36,33 @@ adults as (
     where co_applicant_id is not null
 ),
 
+by_age as (
+    select
+        municipality_id,
+        period_start,
+        board_name,
+        person_id,
+        sex,
+        age_group,
+        sum(alone_amount) as alone_amount,
+        sum(together_amount) as together_amount
+    from adults
+    group by
+        municipality_id,
+        period_start,
+        board_name,
+        person_id,
+        sex,
+        age_group
+),
+
 -- One age group a person and year, also where it has moved.
 grouped as (
     select
-        adults.*,
-        {{ age_group_of_year('adults', 'adults.period_start') }}
+        by_age.*,
+        {{ age_group_of_year('by_age', 'by_age.period_start') }}
             as age_group_of_year
-    from adults
+    from by_age
 ),
 
 final as (

@@ -17,6 +17,16 @@ crosswalk as (
     select * from {{ ref('int_geography_crosswalk') }}
 ),
 
+-- By number, since names are long and each division groups by them.
+places as (
+    select
+        geography_id,
+        cast(row_number() over (order by geography_id nulls last) as integer)
+            as place
+    from crosswalk
+    group by geography_id
+),
+
 years as (
     select * from {{ ref('int_register_years') }}
     where register_name = 'ekonomiskt_bistand_beslut'
@@ -85,7 +95,7 @@ refused_years as (
 located as (
     select
         household_years.*,
-        crosswalk.geography_id
+        places.place
     from household_years
     inner join years on household_years.period_start = years.period_start
     inner join crosswalk
@@ -94,13 +104,14 @@ located as (
             and household_years.board_name = crosswalk.board_name
             and household_years.period_start between crosswalk.counts_from
             and crosswalk.counts_to
+    inner join places on crosswalk.geography_id = places.geography_id
     where years.municipality_id = '{{ var("municipality_id") }}'
 ),
 
 refused as (
     select
         refused_years.*,
-        crosswalk.geography_id
+        places.place
     from refused_years
     inner join years on refused_years.period_start = years.period_start
     inner join crosswalk
@@ -109,6 +120,7 @@ refused as (
             and refused_years.board_name = crosswalk.board_name
             and refused_years.period_start between crosswalk.counts_from
             and crosswalk.counts_to
+    inner join places on crosswalk.geography_id = places.geography_id
     where years.municipality_id = '{{ var("municipality_id") }}'
 ),
 
@@ -117,7 +129,7 @@ by_household as (
     {%- for dimension in dimensions %}
         select
             period_start,
-            geography_id,
+            place,
             '{{ dimension }}' as dimension,
             {{ dimension }} as category,
             household_number,
@@ -126,7 +138,7 @@ by_household as (
             sum(refusals) as refusals,
             sum(partial_refusals) as partial_refusals
         from located
-        group by period_start, geography_id, {{ dimension }}, household_number
+        group by period_start, place, {{ dimension }}, household_number
         {%- if not loop.last %}
             union all
         {%- endif %}
@@ -136,7 +148,7 @@ by_household as (
 applied as (
     select
         period_start,
-        geography_id,
+        place,
         dimension,
         category,
         sum(decisions) as decisions,
@@ -147,14 +159,14 @@ applied as (
             as households_refused,
         sum(months) as household_months
     from by_household
-    group by period_start, geography_id, dimension, category
+    group by period_start, place, dimension, category
 ),
 
 by_ground as (
     {%- for dimension in dimensions %}
         select
             period_start,
-            geography_id,
+            place,
             '{{ dimension }}' as dimension,
             {{ dimension }} as category,
             ground,
@@ -162,7 +174,7 @@ by_ground as (
             sum(partial_refusals) as partial_refusals,
             count(distinct household_number) as households_refused
         from refused
-        group by period_start, geography_id, {{ dimension }}, ground
+        group by period_start, place, {{ dimension }}, ground
         {%- if not loop.last %}
             union all
         {%- endif %}
@@ -177,7 +189,7 @@ grounds as (
 on_ground as (
     select
         applied.period_start,
-        applied.geography_id,
+        applied.place,
         applied.dimension,
         applied.category,
         grounds.ground,
@@ -192,14 +204,14 @@ on_ground as (
     left join by_ground
         on
             applied.period_start = by_ground.period_start
-            and applied.geography_id = by_ground.geography_id
+            and applied.place = by_ground.place
             and applied.dimension = by_ground.dimension
             and applied.category = by_ground.category
             and grounds.ground = by_ground.ground
     union all
     select
         period_start,
-        geography_id,
+        place,
         dimension,
         category,
         'alla' as ground,
@@ -215,18 +227,19 @@ on_ground as (
 final as (
     select
         '{{ var("municipality_id") }}' as municipality_id,
-        period_start,
-        geography_id,
-        dimension,
-        category,
-        ground,
-        cast(decisions as bigint) as decisions,
-        cast(refusals as bigint) as refusals,
-        cast(partial_refusals as bigint) as partial_refusals,
-        cast(households as bigint) as households,
-        cast(households_refused as bigint) as households_refused,
-        cast(household_months as bigint) as household_months
+        on_ground.period_start,
+        places.geography_id,
+        on_ground.dimension,
+        on_ground.category,
+        on_ground.ground,
+        cast(on_ground.decisions as bigint) as decisions,
+        cast(on_ground.refusals as bigint) as refusals,
+        cast(on_ground.partial_refusals as bigint) as partial_refusals,
+        cast(on_ground.households as bigint) as households,
+        cast(on_ground.households_refused as bigint) as households_refused,
+        cast(on_ground.household_months as bigint) as household_months
     from on_ground
+    inner join places on on_ground.place = places.place
 )
 
 select * from final
