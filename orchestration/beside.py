@@ -1,4 +1,4 @@
-"""A process beside this one, for what takes a processor of its own.
+"""A process beside this one, for what takes a processor of its own; and tasks that both share.
 
 It computes, or writes files that nobody else has: the warehouse has one process and one writer.
 What it does belongs to whoever asks.
@@ -7,13 +7,16 @@ What it does belongs to whoever asks.
 import atexit
 import multiprocessing
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 Given = TypeVar("Given")
+Done = TypeVar("Done")
 Tell: TypeAlias = Callable[[Any], None]
 
 
@@ -66,7 +69,7 @@ class Beside(Generic[Given]):
 
     @property
     def has_begun(self) -> bool:
-        """Whether it has been given its work: a process takes a second or two to begin."""
+        """Whether it is at its work: a process takes a second or two to begin."""
         return self._has_begun.is_set()
 
     @property
@@ -126,3 +129,88 @@ def _work(
         except Exception as error:  # noqa: BLE001 -- raised again where it was asked for
             ended = error
         connection.send((True, ended))
+
+
+class Shared(Generic[Given, Done]):
+    """Tasks that this process and another one do, beginning at either end of them until they meet.
+
+    The other can begin long before anybody asks for them here: each has a name that says what it
+    is, and what was done of others is of no use.
+    """
+
+    def __init__(self, work: Callable[[Given], Iterator[tuple[str, Done]]], given: Given) -> None:
+        """Let another process begin.
+
+        Args:
+            work: Does each, the heaviest first, and yields its name and what came of it; a function
+                that another process can import.
+            given: What they are made of; what can be sent to another process.
+        """
+        self._done: SimpleQueue[tuple[str, Done] | None] = SimpleQueue()
+        self._is_over = False
+        self._other: Beside[Given] = Beside(
+            partial(_each, work), given, heard=self._done.put, over=lambda: self._done.put(None)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the other process does no more of them."""
+        return self._other.is_over
+
+    def end(self) -> None:
+        """End the other process, done or not."""
+        self._other.end()
+
+    def met(self, names: Sequence[str], work: Callable[[str], Done]) -> Iterator[tuple[str, Done]]:
+        """Do tasks here too, the lightest first, until all are done.
+
+        Nothing is agreed on but the order, so neither asks the other for more: the other process
+        takes some seconds to begin, in which this one is not idle, and where they meet it waits for
+        what the other is at.
+
+        Args:
+            names: Of the tasks that are asked for, the heaviest first.
+            work: Does the one of a name.
+
+        Yields:
+            The name of each task and what came of it, in the order they were done. What the other
+            process leaves undone is done here.
+        """
+        left = dict.fromkeys(names)
+        while left:
+            for name, done in self._fetched(wait=len(left) == 1 and self._other.has_begun):
+                # Past where they meet it has gone on with what was done here.
+                if name in left:
+                    del left[name]
+                    yield name, done
+            if left:
+                name, _ = left.popitem()
+                yield name, work(name)
+
+    def _fetched(self, *, wait: bool) -> Iterator[tuple[str, Done]]:
+        """What it has done since it was asked last.
+
+        Args:
+            wait: Whether to wait for what it is at.
+        """
+        while not self._is_over:
+            try:
+                said = self._done.get(block=wait)
+            except Empty:
+                return
+            if said is None:
+                self._is_over = True
+            else:
+                yield said
+            wait = False
+
+
+def _each(work: Callable[[Any], Iterator[tuple[str, Any]]], given: Any, tell: Tell) -> None:
+    for done in work(given):
+        tell(done)

@@ -13,7 +13,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from orchestration.disclosure import apart, primary
+from orchestration.beside import Shared
+from orchestration.disclosure import primary
 from orchestration.disclosure.audit import Attack, audit
 from orchestration.disclosure.cells import Flags, Integers, System
 from orchestration.disclosure.policy import Policy
@@ -30,7 +31,8 @@ _MUCH = 20_000
 
 # What is shown of a block, and the places of the secrets that would follow exactly.
 _Answer: TypeAlias = tuple[Protected, set[int]]
-Begun: TypeAlias = apart.Apart[_Answer]
+_Given: TypeAlias = "tuple[Asked, Mapping[str, Collection[str]]]"
+Begun: TypeAlias = Shared[_Given, _Answer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +226,7 @@ def begin(given: Asked, known: Mapping[str, Collection[str]]) -> Begun | None:
     """
     if sum(block.weight for _, block in _blocks(given, known) if block is not None) <= _MUCH:
         return None
-    return apart.Apart(_by_weight, (given, known))
+    return Shared(_by_weight, (given, known))
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,9 +264,7 @@ def _heaviest_first(blocks: Mapping[str, _New]) -> list[str]:
     return sorted(blocks, key=lambda key: -blocks[key].weight)
 
 
-def _by_weight(
-    given: tuple[Asked, Mapping[str, Collection[str]]],
-) -> Iterator[tuple[str, _Answer]]:
+def _by_weight(given: _Given) -> Iterator[tuple[str, _Answer]]:
     """What came of each new block, the heaviest first."""
     asked_, known = given
     new = {key: block for key, block in _blocks(asked_, known) if block is not None}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from orchestration.disclosure.apart import Apart
+from orchestration.beside import Shared
 
 DEADLY = 100
 SLOW = 7
@@ -32,7 +32,7 @@ def each_doubled(numbers: dict[str, int]) -> Iterator[tuple[str, tuple[int, bool
 def both_doubled(
     given: dict[str, int], asked: Sequence[str] | None = None
 ) -> dict[str, tuple[int, bool]]:
-    with Apart(each_doubled, given) as other:
+    with Shared(each_doubled, given) as other:
         done = list(other.met(asked or list(given), lambda name: doubled(given.get(name, SLOW))))
     assert len(dict(done)) == len(done)
     return dict(done)
@@ -67,7 +67,7 @@ def test_what_a_process_that_ends_leaves_is_done_here(deadly: int) -> None:
 
 def test_what_was_done_before_anybody_asked_is_not_done_again() -> None:
     given = named([3] * 10)
-    with Apart(each_doubled, given) as other:
+    with Shared(each_doubled, given) as other:
         while not other.is_over:
             time.sleep(0.01)
         done = dict(other.met(list(given), doubled_in_vain))
