@@ -9,7 +9,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -353,13 +353,19 @@ def write_demo_city(
 
 
 def _read_programs(settings: Settings) -> None:
-    """Read in what the flow will need, and lay out Dagster's books, before there is any need."""
+    """Read in what the flow will need, the models too, and lay out Dagster's books, beforehand."""
     for name in _PROGRAMS:
         importlib.import_module(name)
     import dagster as dg  # noqa: PLC0415
 
+    from orchestration.flow.dbt_project import parsed_project  # noqa: PLC0415
+    from orchestration.flow.step import StepRefusedError  # noqa: PLC0415
+
     prepare_dagster_home(settings)
     dg.DagsterInstance.from_config(str(settings.dagster_home)).dispose()
+    # The step that builds says what is wrong with the project.
+    with suppress(StepRefusedError):
+        parsed_project(settings)
 
 
 def _fetch(settings: Settings, split: dict[str, float]) -> None:

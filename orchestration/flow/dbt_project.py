@@ -23,6 +23,8 @@ _PARSED: dict[tuple[Path, float, str, str], Any] = {}
 # The graph is the same for all; it is parsed for the one that most homes are of.
 _DEFAULT: str = Settings.model_fields["municipality"].default
 _TABLES = frozenset({"model", "seed"})
+# The manifest would be written twice, and nobody reads it; what came of each node is written by us.
+_COMMON = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json")
 
 
 class DbtResults:
@@ -67,18 +69,15 @@ def build(settings: Settings, *, select: str, exclude: str = "") -> DbtResults:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
     project = settings.dbt_project_dir
-    # The manifest would be written twice, and nobody reads it; what came of each node is below.
-    common = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
-    common += ["--no-write-json"]
     where = _project(project, settings.municipality)
     where += ["--target-path", str(settings.dbt_target_dir)]
     where += ["--log-path", str(settings.dbt_target_dir)]
     selected = ["--select", select, "--exclude-resource-type", "unit_test"]
     selected += ["--exclude", exclude] if exclude else []
-    parsed = _parsed(settings, common)
+    parsed = parsed_project(settings)
     with _environment({"AVVIK_WAREHOUSE": str(settings.warehouse_path)}):
         try:
-            result = dbtRunner(manifest=parsed).invoke([*common, "build", *selected, *where])
+            result = dbtRunner(manifest=parsed).invoke([*_COMMON, "build", *selected, *where])
         finally:
             # Else dbt's connection stays open and shuts out the next reader of the file.
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
@@ -103,14 +102,12 @@ def write_docs(settings: Settings, target: Path) -> Path:
     """
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
-    common = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
-    common += ["--no-write-json"]
     where = _project(settings.dbt_project_dir, settings.municipality)
     where += ["--target-path", str(target), "--log-path", str(target)]
-    parsed = _parsed(settings, common)
+    parsed = parsed_project(settings)
     with _environment({"AVVIK_WAREHOUSE": settings.warehouse_path.name}):
         result = dbtRunner(manifest=parsed).invoke(
-            [*common, "docs", "generate", "--static", "--no-compile", "--empty-catalog", *where]
+            [*_COMMON, "docs", "generate", "--static", "--no-compile", "--empty-catalog", *where]
         )
     if not result.success:
         raise StepRefusedError(_not_run_sv(result.exception))
@@ -185,11 +182,20 @@ def _target(settings: Settings) -> Path:
     return target if settings.municipality == _DEFAULT else target / settings.municipality
 
 
-def _parsed(settings: Settings, common: list[str]) -> Any:
+def parsed_project(settings: Settings) -> Any:
     """The project as dbt understands it, parsed once for all builds of a process.
 
     dbt reuses what it parsed before only where the profile is the same, and the warehouse's path
     is a part of it. Of the path just the file's name matters to what is parsed.
+
+    Args:
+        settings: Where the project is, and which municipality.
+
+    Returns:
+        dbt's own manifest, for a runner of dbt.
+
+    Raises:
+        StepRefusedError: If dbt cannot parse it.
     """
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
@@ -198,7 +204,7 @@ def _parsed(settings: Settings, common: list[str]) -> Any:
     key = (project, max(_written(project)), settings.municipality, settings.warehouse_path.name)
     if key not in _PARSED:
         target = str(_target(settings))
-        arguments = [*common, "parse", *_project(project, settings.municipality)]
+        arguments = [*_COMMON, "parse", *_project(project, settings.municipality)]
         with _environment({"AVVIK_WAREHOUSE": settings.warehouse_path.name}):
             outcome = dbtRunner().invoke(
                 [*arguments, "--target-path", target, "--log-path", target]
