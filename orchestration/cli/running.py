@@ -3,6 +3,7 @@
 What runs belongs in the assets, what must hold first in `preflight`.
 """
 
+import gc
 import importlib
 import json
 import shutil
@@ -352,6 +353,22 @@ def write_demo_city(
     split["syntetisk stad"] = time.perf_counter() - began
 
 
+@contextmanager
+def _for_good() -> Iterator[None]:
+    """Read in what stays for as long as the process does.
+
+    Hundreds of thousands of objects, which the collector of circles would else look through again
+    and again for nothing: that took a twentieth of a first run.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@_for_good()
 def _read_programs(settings: Settings) -> None:
     """Read in what the flow will need, the models too, and lay out Dagster's books, beforehand."""
     for name in _PROGRAMS:
@@ -448,7 +465,7 @@ def _run_flow(
         console.print(f"  {labels().get(step_key, (step_key, ''))[0]} …")
 
     began = time.perf_counter()
-    with console.status("Läser in programmen"):
+    with console.status("Läser in programmen"), _for_good():
         import dagster as dg  # noqa: PLC0415
 
         from orchestration.automation import (  # noqa: PLC0415
