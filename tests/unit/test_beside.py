@@ -1,13 +1,15 @@
-"""Work is shared with another process, and done though that one ends."""
+"""Work is shared with another process, is done though that one ends, and leaves none behind."""
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 
 import pytest
 
-from orchestration.beside import Shared
+from orchestration.beside import Beside, Shared, Tell
 
 DEADLY = 100
 SLOW = 7
@@ -91,3 +93,34 @@ def test_little_is_done_before_the_other_has_begun() -> None:
     assert both_doubled({"nine": 5, "one": 3}) == {"one": (6, False), "nine": (10, False)}
     assert both_doubled({}) == {}
     assert multiprocessing.active_children() == []
+
+
+def say_without_end(given: str, tell: Tell) -> None:
+    while True:
+        tell(given)
+
+
+def hear_nothing_more(said: str) -> None:
+    time.sleep(len(said))
+
+
+def begin_and_end() -> None:
+    """Begin a process, which soon waits to be heard, and leave it."""
+    other = Beside(say_without_end, "x" * 1000, heard=hear_nothing_more)
+    while not other.has_begun:
+        time.sleep(0.01)
+    [process] = multiprocessing.active_children()
+    sys.stdout.write(str(process.pid))
+
+
+def test_a_process_that_nobody_hears_ends_with_the_one_that_began_it() -> None:
+    """Also where both ignore what asks a process to end, as what Dagster begins may."""
+    program = (
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "from tests.unit.test_beside import begin_and_end; begin_and_end()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(ended.stdout), 0)

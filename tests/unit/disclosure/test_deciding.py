@@ -3,15 +3,25 @@
 The attack names it, the decision shuts it; and what was decided of the very same stands.
 """
 
+import time
 from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from orchestration.disclosure import deciding
 from orchestration.disclosure.audit import Attack, audit
 from orchestration.disclosure.cells import System, alone
-from orchestration.disclosure.deciding import Asked, Decided, asked, decide, of_map, statuses
+from orchestration.disclosure.deciding import (
+    Asked,
+    Decided,
+    asked,
+    begin,
+    decide,
+    of_map,
+    statuses,
+)
 from orchestration.disclosure.policy import Policy, read_policy
 from orchestration.disclosure.primary import Described
 
@@ -162,6 +172,31 @@ def test_what_was_decided_of_the_very_same_stands() -> None:
     ):
         [again] = decide(other, {first.key: ()})
         assert again.key != first.key
+
+
+def test_what_another_process_began_of_the_very_same_is_the_answer_and_of_other_cells_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values, sums, _ = PLANTS["subtraction in a row"]
+    same, other = (given(System.of(each, sums)) for each in (values, {**values, "a": 25, "c": 3}))
+    assert begin(same, {}) is None, "it is little"
+    monkeypatch.setattr(deciding, "_MUCH", -1)
+    told = {}
+    for began, asks in ((same, same), (other, same), (same, other)):
+        begun = begin(began, {})
+        assert begun is not None
+        while not begun.is_over:
+            time.sleep(0.01)
+        with monkeypatch.context() as patched:
+            if began is asks:
+                patched.setattr(deciding, "_decided", None)
+            [block] = decide(asks, {}, begun=begun)
+        [here] = decided(asks)
+        assert block.key == here.key
+        assert block.protected.released.tolist() == here.protected.released.tolist()
+        assert block.bare == here.bare == 1
+        told[block.key] = block.protected.released.tolist()
+    assert len({*map(tuple, told.values())}) == len(told) == 2
 
 
 def test_what_all_know_is_told_by_no_publication() -> None:
