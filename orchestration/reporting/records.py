@@ -106,6 +106,9 @@ def told(
 ) -> tuple[Record | Turned, ...]:
     """What is said of some indicators' records, those of one kind in one claim.
 
+    Where some have never been as low, that others were lower some years ago says no more, and is
+    left out; and so for the highest.
+
     Args:
         records: From :func:`load_records`.
         wanted: In the order in which they are named.
@@ -121,6 +124,7 @@ def told(
             extremes[one].append(name)
         elif other is not None:
             turns[other].append(name)
+    never = {each.highest for each in extremes if each.of_all}
     return (
         *(
             Record(
@@ -130,6 +134,7 @@ def told(
                 of_all=each.of_all,
             )
             for each, names in extremes.items()
+            if each.of_all or each.highest not in never
         ),
         *(
             Turned(
