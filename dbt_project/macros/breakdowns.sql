@@ -107,6 +107,50 @@ union all
 
 
 {#
+    The median of each key's whole and of each sex, as a CTE of the given name with
+    `median_value`: the middle one, or halfway between the two in the middle. Not
+    every engine has a median of its own. `relation` has the keys, `sex` and the
+    value on each row.
+#}
+{% macro medians_with_sex(name, relation, value, keys) -%}
+{%- set named = keys + ['breakdown', 'category'] -%}
+each_of_{{ name }} as (
+    {%- for breakdown, category in [('total', "'total'"), ('sex', 'sex')] %}
+    select
+        {{ keys | join(', ') }},
+        '{{ breakdown }}' as breakdown,
+        {{ category }} as category,
+        {{ value }} as each_value
+    from {{ relation }}
+    where {{ value }} is not null
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+ranked_{{ name }} as (
+    select
+        *,
+        row_number() over (
+            partition by {{ named | join(', ') }} order by each_value nulls last
+        ) as place,
+        count(*) over (partition by {{ named | join(', ') }}) as members
+    from each_of_{{ name }}
+),
+
+{{ name }} as (
+    select
+        {{ named | join(', ') }},
+        avg(cast(each_value as double)) as median_value
+    from ranked_{{ name }}
+    where 2 * place between members and members + 2
+    group by {{ named | join(', ') }}
+)
+{%- endmacro %}
+
+
+{#
     Sums of squares of what goes together, and rows of them by indicator. `measures`
     gives for each indicator its events, and what they are a share of or none where
     that is a known population.

@@ -36,10 +36,23 @@
 
 {#
     A code that belongs to the latest of several rows: the day and the code as one
-    text, whose largest is the latest's. `right` takes the code back.
+    text, whose largest is the latest's. Codes that begin with a `|` each are taken
+    back by `split_part`.
 #}
 {% macro dated_code(day, code) -%}
     cast({{ day }} as string) || {{ code }}
+{%- endmacro %}
+
+{# The group of an obstacle to self-support, as the contract groups its codes. #}
+{% macro obstacle_group(column) -%}
+    case
+        when {{ column }} like 'arbetslos%' then 'arbetslos'
+        when {{ column }} like 'sjuk%' then 'sjuk'
+        when {{ column }} like 'arbetar%' then 'arbetar'
+        when {{ column }} = 'alderspension' then 'pension'
+        when {{ column }} = 'utan_forsorjningshinder' then 'inget'
+        else {{ column }}
+    end
 {%- endmacro %}
 
 {# The age group that a person is in all year: the oldest of those it has in it. #}

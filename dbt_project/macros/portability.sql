@@ -96,6 +96,19 @@
     datediff({{ last }}, {{ first }})
 {%- endmacro %}
 
+{# The same day so many months later, or the last day of a month without it. #}
+{% macro months_later(date, months) -%}
+    {{ adapter.dispatch('months_later', 'avvik')(date, months) }}
+{%- endmacro %}
+
+{% macro default__months_later(date, months) -%}
+    cast({{ date }} + interval {{ months }} month as date)
+{%- endmacro %}
+
+{% macro spark__months_later(date, months) -%}
+    add_months({{ date }}, {{ months }})
+{%- endmacro %}
+
 {# First day of the month that a date lies in, as a date. #}
 {% macro month_start(date) -%}
     cast(date_trunc('month', {{ date }}) as date)

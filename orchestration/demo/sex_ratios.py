@@ -23,7 +23,9 @@ _PSYCHIATRY: Final = 1
 #: What becomes of a case or an application does not depend on sex, and disability's hours do not.
 ALIKE: Final = (
     "assistance_rejection_share",
+    "child_assessments_within_14_days_share",
     "child_intervention_share",
+    "child_investigations_over_4_months_share",
     "child_preschool_contacted_share",
     "child_rereferral_share",
     "child_school_contacted_share",
@@ -31,6 +33,7 @@ ALIKE: Final = (
     "children_placed_days",
     "children_placed_in_family_homes_share",
     "children_with_contacts_share",
+    "debt_relief_applied_share",
     "family_law_agreed_share",
     "housing_support_hours*funktionsnedsattning",
     "lss_waiting_share",

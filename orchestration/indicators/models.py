@@ -155,6 +155,7 @@ class CountOf(_Row):
         rows_of: all of its rows, the whole alone, or the parts alone.
         count_id: the count.
         sex: the sex it is limited to; empty for none.
+        age_group: the age group it is limited to; empty for none.
         drops: a breakdown in which it is counted otherwise; empty for none.
         is_amount: whether it is a sum over what is counted.
     """
@@ -164,6 +165,7 @@ class CountOf(_Row):
     rows_of: Literal["all", "whole", "parts"]
     count_id: Identifier
     sex: str
+    age_group: str
     drops: str
     is_amount: bool
 

@@ -115,7 +115,7 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
             {"ar": 2022, "stadsdelsnamnd": "Norrmalm", "kon": "M", "alder": 40, "antal": 260},
             {"ar": 2022, "stadsdelsnamnd": "Norrmalm", "kon": "M", "alder": 65, "antal": 40},
             {"ar": 2022, "stadsdelsnamnd": "Östermalm", "kon": "K", "alder": 17, "antal": 50},
-            {"ar": 2022, "stadsdelsnamnd": "Östermalm", "kon": "K", "alder": 18, "antal": 50},
+            {"ar": 2022, "stadsdelsnamnd": "Östermalm", "kon": "M", "alder": 18, "antal": 50},
             {"ar": 2022, "stadsdelsnamnd": "Farsta", "kon": "M", "alder": 5, "antal": 200},
         ],
     ),
@@ -142,6 +142,27 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
             }
         ],
     ),
+    # h2 had assistance in the two years before, in 2021 within twelve months of March 2022.
+    *(
+        (
+            "ekonomiskt_bistand_beslut",
+            str(year),
+            [
+                {
+                    "beslut_id": f"b-{year}",
+                    "hushall_id": "h2",
+                    "sokande_id": "p3",
+                    "stadsdelsnamnd": "Socialförvaltningen",
+                    "avser_manad": f"{year}-06-01",
+                    "utfall": "bifall",
+                    "hushallstyp": "3",
+                    "antal_barn": 0,
+                    "beviljat_belopp": 3000,
+                }
+            ],
+        )
+        for year in (2020, 2021)
+    ),
     (
         "ekonomiskt_bistand_beslut",
         "2022",
@@ -159,6 +180,8 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
                 "stadsdelsnamnd": "Norrmalm",
                 "avser_manad": "2022-01-01",
                 "utfall": "bifall",
+                "hushallstyp": "8",
+                "forsorjningshinder": "arbetslos_ingen",
                 "antal_barn": 1,
                 "beviljat_belopp": 5000,
             },
@@ -171,6 +194,8 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
                 "stadsdelsnamnd": "Östermalm",
                 "avser_manad": "2022-02-01",
                 "utfall": "delavslag",
+                "hushallstyp": "8",
+                "forsorjningshinder": "utan_forsorjningshinder",
                 "antal_barn": 2,
                 "beviljat_belopp": 4000,
             },
@@ -184,8 +209,12 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
                 "stadsdelsnamnd": "Socialförvaltningen",
                 "avser_manad": "2022-03-01",
                 "utfall": "bifall",
+                "hushallstyp": "3",
+                "forsorjningshinder": "sjuk_ingen",
                 "antal_barn": 0,
                 "beviljat_belopp": 3000,
+                "avslut_datum": "2022-03-31",
+                "avslutsorsak": "arbete",
             },
             {
                 "beslut_id": "b4",
@@ -359,22 +388,29 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
                 "stadsdelsnamnd": "Norrmalm",
                 "aktualiserad_datum": "2022-02-01",
                 "kontaktorsaker": "omsorgsbrist|skolproblem",
-                "forhandsbedomning_beslut": "2022-02-10",
+                "aktualisering": kind,
+                "forhandsbedomning_beslut": f"2022-{decided}",
                 "utredning_inledd": True,
+                "utredning_start": f"2022-{decided}",
+                "utredning_slut": f"2022-{ended}",
                 "insats_beviljad": granted,
                 "vidtalade": contacted,
                 "tidigare_arenden": 0,
                 "familjeratt": False,
                 "aktivt": False,
             }
-            for number, sex, age_group, granted, contacted in (
-                (1, "M", "1-5", False, "vardnadshavare|forskola"),
-                (2, "K", "13-15", True, "barnet|skola"),
-                (3, "K", "16-17", True, "barnet"),
+            for number, sex, age_group, granted, contacted, kind, decided, ended in (
+                (1, "M", "1-5", False, "vardnadshavare|forskola", "anmalan", "02-15", "06-15"),
+                (2, "K", "13-15", True, "barnet|skola", "anmalan", "02-16", "06-17"),
+                (3, "K", "16-17", True, "barnet", "ansokan", "02-01", "02-11"),
             )
-        ]
-        # The first child's case of the year before, which was closed within a year of the report.
-        + [
+        ],
+    ),
+    # The first child's case of the year before, which was closed within a year of the report.
+    (
+        "barn_unga_arenden",
+        "2021",
+        [
             {
                 "arende_id": "c0",
                 "person_id": "c1",
@@ -400,7 +436,19 @@ TINY_CITY: Sequence[tuple[str, str, Sequence[Row]]] = (
                 "person_id": "g1",
                 "stadsdelsnamnd": "Farsta",
                 "forsta_besok": "2022-04-01",
-            }
+            },
+            # The year before: one applied after three months, one has not.
+            *(
+                {
+                    "arende_id": number,
+                    "person_id": number,
+                    "stadsdelsnamnd": "Farsta",
+                    "forsta_besok": "2021-11-01",
+                    "skuldsanering_ansokt": date is not None,
+                    "skuldsanering_datum": date,
+                }
+                for number, date in (("g2", "2022-02-01"), ("g3", None))
+            ),
         ],
     ),
     (

@@ -44,6 +44,17 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         # b2 in part and b4 in whole; b5 was corrected.
         ("assistance_rejections", (2, None, 2)),
         ("assistance_rejection_share", (2, 5, 0.4)),
+        ("assistance_amount_per_month", (14_000, 4, 3_500)),
+        ("assistance_long_term_share", (0, 3, 0)),
+        ("assistance_very_long_term_share", (0, 3, 0)),
+        # h1 and h4; h2 had assistance in June of the year before.
+        ("assistance_new_households", (2, None, 2)),
+        # h2 was ill; h1 had no obstacle by its last decision, and of h4 none is known.
+        ("assistance_obstacle_share", (1, 3, 1 / 3)),
+        ("assistance_ended_by_reason", (1, None, 1)),
+        # p5, of the 50 of Östermalm who are 18.
+        ("assistance_young_adults_share", (1, 50, 0.02)),
+        ("assistance_children_share", (2, 350, 2 / 350)),
         ("protected_housing_persons", (1, None, 1)),
         ("protected_housing_decisions", (2, None, 2)),
         ("protected_housing_children", (4, None, 4)),
@@ -53,6 +64,7 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("ipv_victims_known", (1, None, 1)),
         ("evicted_children", (2, None, 2)),
         ("debt_counselling_new", (1, None, 1)),
+        ("debt_relief_applied_share", (1, 2, 1 / 2)),
         # f1 to f5, one of each; of f2 and f3, which ended and may be agreed in, f2 was.
         ("family_law_cases", (5, None, 5)),
         ("family_law_agreements", (1, None, 1)),
@@ -96,6 +108,13 @@ def test_every_model_seed_and_test_passes(tiny_city: Warehouse) -> None:
         ("social_psychiatry_users", (2, None, 2)),
         ("social_psychiatry_supported_users", (1, None, 1)),
         ("social_psychiatry_women_share", (0, 2, 0)),
+        ("child_reports", (3, None, 3)),
+        ("child_investigations", (3, None, 3)),
+        # 120, 121 and 10 days, of which four months from 16 February are 120; c3 is an application,
+        # and of the two anmälningar c2's was decided on the fifteenth day.
+        ("child_investigation_days_median", (120, None, 120)),
+        ("child_investigations_over_4_months_share", (1, 3, 1 / 3)),
+        ("child_assessments_within_14_days_share", (1, 2, 1 / 2)),
         ("child_cases", (3, None, 3)),
         # 100 + 50 + 200 residents are under 18.
         ("child_cases_per_100", (3, 350, 3 / 3.5)),

@@ -55,12 +55,42 @@ household_totals as (
         sum(months) as months,
         {{ reproducible('stddev_samp(months)') }} as months_deviation,
         sum(granted_amount) as granted_amount,
+        sum(cast(granted_amount as double) * granted_amount)
+            as amount_squares,
+        sum(cast(granted_amount as double) * months) as amount_products,
+        sum(cast(months as double) * months) as month_squares,
         {{ two_largest('granted_amount') }},
         {{ two_largest('months') }}
     from households
     group by {{ whole_and_each(
         ['municipality_id', 'period_start', 'geography_id'], ['household_type']
     ) }}
+),
+
+month_amounts as (
+    select
+        *,
+        cast(granted_amount as double) / months as month_amount
+    from household_totals
+),
+
+-- Kronor a month are a ratio of two sums over households. What the months of
+-- one household have in common makes them worth less than as many of their own:
+-- this spread, over the root of the months, is the error between households.
+spread as (
+    select
+        *,
+        case
+            when households > 1
+                then {{ reproducible(
+                    "sqrt(greatest(amount_squares"
+                    ~ " - 2 * month_amount * amount_products"
+                    ~ " + month_amount * month_amount * month_squares, 0)"
+                    ~ " * (cast(households as double)"
+                    ~ " / ((households - 1) * months)))"
+                ) }}
+        end as month_amount_deviation
+    from month_amounts
 ),
 
 decided as (
@@ -146,26 +176,60 @@ adult_totals as (
     ) }}
 ),
 
+-- The young among them, in the whole and by sex.
+young_adults as (
+    select
+        adult_totals.municipality_id,
+        adult_totals.period_start,
+        adult_totals.geography_id,
+        adult_totals.adults,
+        populations.population,
+        case adult_totals.breakdown when 'age_group' then 'total' else 'sex' end
+            as breakdown,
+        case
+            when adult_totals.breakdown = 'age_group' then 'total'
+            else split_part(adult_totals.category, '*', 1)
+        end as category
+    from adult_totals
+    inner join populations
+        on
+            adult_totals.municipality_id = populations.municipality_id
+            and adult_totals.period_start = populations.period_start
+            and adult_totals.geography_id = populations.geography_id
+            and adult_totals.breakdown = populations.breakdown
+            and adult_totals.category = populations.category
+    where
+        (
+            adult_totals.breakdown = 'age_group'
+            and adult_totals.category = '18-24'
+        )
+        or (
+            adult_totals.breakdown = 'sex*age_group'
+            and adult_totals.category like '%*18-24'
+        )
+),
+
 counted as (
     select
-        household_totals.*,
+        spread.*,
         populations.households as all_households,
-        household_totals.children
+        populations.children as all_children,
+        spread.children
         + coalesce(adult_totals.adults, 0) as recipients
-    from household_totals
+    from spread
     left join adult_totals
         on
-            household_totals.municipality_id = adult_totals.municipality_id
-            and household_totals.period_start = adult_totals.period_start
-            and household_totals.geography_id = adult_totals.geography_id
-            and household_totals.breakdown = adult_totals.breakdown
+            spread.municipality_id = adult_totals.municipality_id
+            and spread.period_start = adult_totals.period_start
+            and spread.geography_id = adult_totals.geography_id
+            and spread.breakdown = adult_totals.breakdown
     left join populations
         on
-            household_totals.municipality_id = populations.municipality_id
-            and household_totals.period_start = populations.period_start
-            and household_totals.geography_id = populations.geography_id
-            and household_totals.breakdown = populations.breakdown
-            and household_totals.category = populations.category
+            spread.municipality_id = populations.municipality_id
+            and spread.period_start = populations.period_start
+            and spread.geography_id = populations.geography_id
+            and spread.breakdown = populations.breakdown
+            and spread.category = populations.category
 ),
 
 final as (
@@ -200,6 +264,29 @@ final as (
             'indicator': 'assistance_cost',
             'numerator': 'granted_amount',
             'largest': 'granted_amount',
+        },
+        {
+            'indicator': 'assistance_amount_per_month',
+            'numerator': 'granted_amount',
+            'denominator': 'months',
+            'standard_deviation': 'month_amount_deviation',
+            'observations': 'months',
+            'largest': 'granted_amount',
+            'where': 'households > 0',
+        },
+        {
+            'indicator': 'assistance_children_share',
+            'numerator': 'children',
+            'denominator': 'all_children',
+            'where': "breakdown = 'total'",
+        },
+    ]) }}
+    union all
+    {{ measures_as_rows('young_adults', [
+        {
+            'indicator': 'assistance_young_adults_share',
+            'numerator': 'adults',
+            'denominator': 'population',
         },
     ]) }}
     union all

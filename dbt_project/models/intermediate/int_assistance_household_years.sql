@@ -19,10 +19,16 @@ years as (
         applicant_sex,
         applicant_age_group,
         bit_or(month_bit) filter (where is_granted) as granted_months,
+        min(month_bit) filter (where is_granted) as first_month_bit,
         max(children) filter (where is_granted) as children,
-        max({{ dated_code('benefit_month', 'household_type') }}) filter (
-            where is_granted
-        ) as dated_household_type,
+        -- Both of the last granted decision: one text is quicker than two.
+        max({{ dated_code(
+            'benefit_month',
+            "'|' || household_type || '|' || coalesce(support_obstacle, '')"
+        ) }}) filter (where is_granted) as dated_codes,
+        max({{ dated_code(
+            'closing_date', "'|' || coalesce(closing_reason, '')"
+        ) }}) filter (where is_granted) as dated_closing,
         sum(granted_amount) as granted_amount,
         count(*) as decisions,
         count(*) filter (where is_refused) as refusals
@@ -36,7 +42,19 @@ years as (
         applicant_age_group
 ),
 
--- One type a household and year, also where it has moved.
+-- One type, obstacle and reason a household and year, also where it has moved.
+of_households as (
+    select
+        *,
+        max(dated_codes) over (
+            partition by municipality_id, period_start, household_id
+        ) as household_codes,
+        max(dated_closing) over (
+            partition by municipality_id, period_start, household_id
+        ) as household_closing
+    from years
+),
+
 final as (
     select
         municipality_id,
@@ -46,17 +64,18 @@ final as (
         applicant_sex,
         applicant_age_group,
         granted_months,
+        first_month_bit,
         children,
         granted_amount,
         decisions,
         refusals,
-        right(
-            max(dated_household_type) over (
-                partition by municipality_id, period_start, household_id
-            ),
-            1
-        ) as household_type
-    from years
+        split_part(household_codes, '|', 2) as household_type,
+        nullif(
+            {{ obstacle_group("split_part(household_codes, '|', 3)") }}, ''
+        ) as obstacle,
+        dated_closing is not null as is_ended,
+        nullif(split_part(household_closing, '|', 2), '') as closing_reason
+    from of_households
 )
 
 select * from final

@@ -16,6 +16,11 @@ closings as (
     select * from {{ ref('int_child_closings') }}
 ),
 
+years as (
+    select * from {{ ref('int_register_years') }}
+    where register_name = 'barn_unga_arenden'
+),
+
 located as (
     select
         reports.*,
@@ -56,6 +61,84 @@ case_groups as (
         ['sex', 'age_group', 'sex, age_group', 'contact_reason']
     ) }}
 ),
+
+counted_reports as (
+    select
+        municipality_id,
+        period_start,
+        geography_id,
+        {{ breakdown_name(['sex', 'age_group', 'report_type']) }} as breakdown,
+        {{ breakdown_category(['sex', 'age_group', 'report_type']) }}
+            as category,
+        count(*) as reports,
+        count(*) filter (where is_assessed) as assessments,
+        count(*) filter (where is_assessed_in_time) as assessed_in_time
+    from located
+    group by {{ whole_and_each(
+        ['municipality_id', 'period_start', 'geography_id'],
+        ['sex', 'age_group', 'report_type']
+    ) }}
+),
+
+-- What was reported before the register began is not in it: of its first year
+-- only those who were quick would be counted.
+ended_investigations as (
+    select
+        reports.municipality_id,
+        years.period_start,
+        crosswalk.geography_id,
+        reports.sex,
+        {{ days_between(
+            'reports.investigation_start_date', 'reports.investigation_end_date'
+        ) }} as days,
+        reports.investigation_end_date > {{ months_later(
+            'reports.investigation_start_date',
+            var('child_investigation_months')
+        ) }} as is_too_long
+    from reports
+    inner join years
+        on
+            reports.municipality_id = years.municipality_id
+            and reports.investigation_end_date between years.period_start
+            and years.period_end
+    inner join years as earlier
+        on
+            years.municipality_id = earlier.municipality_id
+            and extract(year from years.period_start)
+            = extract(year from earlier.period_start) + 1
+    inner join crosswalk
+        on
+            reports.municipality_id = crosswalk.municipality_id
+            and reports.board_name = crosswalk.board_name
+            and years.period_start between crosswalk.counts_from
+            and crosswalk.counts_to
+    where
+        reports.is_case
+        and reports.is_investigated
+        and reports.investigation_start_date is not null
+),
+
+counted_investigations as (
+    select
+        municipality_id,
+        period_start,
+        geography_id,
+        {{ breakdown_name(['sex']) }} as breakdown,
+        {{ breakdown_category(['sex']) }} as category,
+        count(*) as ended,
+        count(*) filter (where is_too_long) as too_long
+    from ended_investigations
+    group by {{ whole_and_each(
+        ['municipality_id', 'period_start', 'geography_id'], ['sex']
+    ) }}
+),
+
+{{ medians_with_sex(
+    'durations',
+    'ended_investigations',
+    'days',
+    ['municipality_id', 'period_start', 'geography_id']
+) }},
 
 counted_cases as (
     select
@@ -115,8 +198,38 @@ counted_closings as (
 ),
 
 final as (
+    {{ measures_as_rows('counted_reports', [
+        {'indicator': 'child_reports', 'numerator': 'reports'},
+        {
+            'indicator': 'child_assessments_within_14_days_share',
+            'numerator': 'assessed_in_time',
+            'denominator': 'assessments',
+            'where': "breakdown in ('total', 'sex')",
+        },
+    ]) }}
+    union all
+    {{ measures_as_rows('durations', [
+        {
+            'indicator': 'child_investigation_days_median',
+            'numerator': 'median_value',
+        },
+    ]) }}
+    union all
+    {{ measures_as_rows('counted_investigations', [
+        {
+            'indicator': 'child_investigations_over_4_months_share',
+            'numerator': 'too_long',
+            'denominator': 'ended',
+        },
+    ]) }}
+    union all
     {{ measures_as_rows('counted_cases', [
         {'indicator': 'child_cases', 'numerator': 'cases'},
+        {
+            'indicator': 'child_investigations',
+            'numerator': 'investigations',
+            'where': "breakdown <> 'contact_reason'",
+        },
         {
             'indicator': 'child_cases_per_100',
             'numerator': 'cases',

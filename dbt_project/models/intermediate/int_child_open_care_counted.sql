@@ -20,6 +20,7 @@ in_force as (
         interventions.board_name,
         interventions.person_id,
         interventions.sex,
+        interventions.intervention as insats,
         {{ age_group_of_year('interventions', 'years.period_start') }}
             as age_group,
         case
@@ -43,7 +44,8 @@ in_force as (
             )
 ),
 
--- Each child once a year and place, with what the child has had there.
+-- Each child once a year and place with each insats that the child has had
+-- there.
 children as (
     select
         in_force.municipality_id,
@@ -52,6 +54,7 @@ children as (
         in_force.person_id,
         in_force.sex,
         in_force.age_group,
+        in_force.insats,
         max(in_force.is_contact) as has_contact
     from in_force
     inner join crosswalk
@@ -66,7 +69,8 @@ children as (
         crosswalk.geography_id,
         in_force.person_id,
         in_force.sex,
-        in_force.age_group
+        in_force.age_group,
+        in_force.insats
 ),
 
 counted as (
@@ -74,15 +78,15 @@ counted as (
         municipality_id,
         period_start,
         geography_id,
-        {{ breakdown_name(['sex', 'age_group']) }} as breakdown,
-        {{ breakdown_category(['sex', 'age_group']) }} as category,
+        {{ breakdown_name(['sex', 'age_group', 'insats']) }} as breakdown,
+        {{ breakdown_category(['sex', 'age_group', 'insats']) }} as category,
         count(distinct person_id) as children,
         count(distinct case when has_contact = 1 then person_id end)
             as with_contacts
     from children
     group by {{ whole_and_each(
         ['municipality_id', 'period_start', 'geography_id'],
-        ['sex', 'age_group']
+        ['sex', 'age_group', 'insats']
     ) }}
 ),
 

@@ -26,6 +26,7 @@ final as (
         age_group,
         board_name,
         area_name,
+        report_type,
         reporter,
         main_contact_reason as contact_reason,
         no_investigation_reason,
@@ -53,7 +54,22 @@ final as (
         {{ has_code('contacted_parties', 'barnet') }} as has_child,
         {{ has_code('contacted_parties', 'halso_sjukvard') }}
             as has_health_care,
+        -- What comes in while the child is already being investigated, or is
+        -- applied for, has no time of its own to be assessed in.
+        coalesce(
+            report_type = 'anmalan'
+            and not is_active
+            and assessment_decision_date is not null, false
+        ) as is_assessed,
+        coalesce(
+            report_type = 'anmalan'
+            and not is_active
+            and {{ days_between('reported_date', 'assessment_decision_date') }}
+            <= {{ var('child_assessment_days') }}, false
+        ) as is_assessed_in_time,
         reported_date,
+        investigation_start_date,
+        investigation_end_date,
         case
             when is_case and is_investigated then investigation_end_date
             when is_case then assessment_decision_date

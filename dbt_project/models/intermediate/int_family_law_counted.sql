@@ -87,59 +87,12 @@ custody_investigations as (
         and cases.result is not null
 ),
 
-of_all_and_each as (
-    select
-        municipality_id,
-        period_start,
-        geography_id,
-        'total' as breakdown,
-        'total' as category,
-        days
-    from custody_investigations
-    union all
-    select
-        municipality_id,
-        period_start,
-        geography_id,
-        'sex' as breakdown,
-        sex as category,
-        days
-    from custody_investigations
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by
-                municipality_id, period_start, geography_id, breakdown, category
-            order by days nulls last
-        ) as place,
-        count(*) over (
-            partition by
-                municipality_id, period_start, geography_id, breakdown, category
-        ) as investigations
-    from of_all_and_each
-),
-
--- The middle one, or halfway between the two in the middle.
-durations as (
-    select
-        municipality_id,
-        period_start,
-        geography_id,
-        breakdown,
-        category,
-        avg(cast(days as double)) as median_days
-    from ranked
-    where 2 * place between investigations and investigations + 2
-    group by
-        municipality_id,
-        period_start,
-        geography_id,
-        breakdown,
-        category
-),
+{{ medians_with_sex(
+    'durations',
+    'custody_investigations',
+    'days',
+    ['municipality_id', 'period_start', 'geography_id']
+) }},
 
 final as (
     {{ measures_as_rows('counted', [
@@ -181,7 +134,7 @@ final as (
     {{ measures_as_rows('durations', [
         {
             'indicator': 'family_law_custody_days_median',
-            'numerator': 'median_days',
+            'numerator': 'median_value',
         },
     ]) }}
 )

@@ -32,6 +32,7 @@ statistics as (
 counted as (
     {% for area in [
         'assistance',
+        'assistance_households',
         'child_cases',
         'child_open_care',
         'child_placements',
@@ -67,7 +68,9 @@ registered as (
         )
         and catalogue.source_id not in (
             'befolkning_stadsdel', 'hushall_stadsdel', 'socioekonomi_stadsdel'
-        ) as is_zero_when_absent
+        ) as is_zero_when_absent,
+        -- Who is new cannot be told without a year before.
+        catalogue.indicator_id = 'assistance_new_households' as looks_back
     from catalogue
     left join notes on catalogue.indicator_id = notes.indicator_id
     where notes.indicator_id is null
@@ -78,7 +81,8 @@ measured as (
     select
         counted.*,
         registered.source_id,
-        registered.is_zero_when_absent
+        registered.is_zero_when_absent,
+        registered.looks_back
     from counted
     inner join registered on counted.indicator_id = registered.indicator_id
     inner join years
@@ -94,6 +98,7 @@ series as (
         municipality_id,
         indicator_id,
         source_id,
+        looks_back,
         breakdown,
         category
     from measured
@@ -103,11 +108,21 @@ series as (
         years.municipality_id,
         registered.indicator_id,
         registered.source_id,
+        registered.looks_back,
         'total' as breakdown,
         'total' as category
     from registered
     inner join years on registered.source_id = years.register_name
     where registered.is_zero_when_absent
+),
+
+counted_years as (
+    select distinct
+        municipality_id,
+        indicator_id,
+        period_start
+    from measured
+    where looks_back
 ),
 
 places as (
@@ -153,7 +168,17 @@ zeros as (
             and series.category = measured.category
             and years.period_start = measured.period_start
             and places.geography_id = measured.geography_id
-    where measured.indicator_id is null
+    left join counted_years
+        on
+            series.municipality_id = counted_years.municipality_id
+            and series.indicator_id = counted_years.indicator_id
+            and years.period_start = counted_years.period_start
+    where
+        measured.indicator_id is null
+        and (
+            not series.looks_back
+            or counted_years.indicator_id is not null
+        )
 ),
 
 register_values as (

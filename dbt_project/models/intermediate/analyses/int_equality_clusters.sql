@@ -6,6 +6,7 @@
     'assistance_rejection_share': ('refusals', 'decisions'),
 } -%}
 {%- set of_children = {
+    'child_assessments_within_14_days_share': ('assessed_in_time', 'assessed'),
     'child_cases': ('cases', none),
     'child_cases_boys_share': ('boys', 'cases'),
     'child_cases_girls_share': ('girls', 'cases'),
@@ -73,6 +74,8 @@ children as (
         count(*) filter (where reports.sex = 'kvinnor') as girls,
         count(*) filter (where reports.is_investigated) as investigations,
         count(*) filter (where reports.is_granted) as interventions,
+        count(*) filter (where reports.is_assessed) as assessed,
+        count(*) filter (where reports.is_assessed_in_time) as assessed_in_time,
         count(*) filter (where reports.is_preschool_age) as preschool,
         count(*) filter (
             where reports.is_preschool_age and reports.has_preschool

@@ -53,12 +53,17 @@ compared as (
     where
         -- The same by another name, or as many a year and child.
         catalogue.indicator_id not in (
+            'assistance_children_share',
+            'assistance_young_adults_share',
             'child_cases_per_100',
             'child_cases_girls_share',
             'homeless_per_10000',
             'homeless_women_share',
             'rvc_counselling_granted',
             'social_psychiatry_women_share',
+            -- The same cases, reported or investigated.
+            'child_investigations',
+            'child_reports',
             -- The same cases, by type.
             'family_law_agreements',
             'family_law_custody_investigations',

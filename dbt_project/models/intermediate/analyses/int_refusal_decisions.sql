@@ -190,15 +190,7 @@ final as (
                 then 'forsorjningsstod'
             else 'livsforing_i_ovrigt'
         end as purpose,
-        case
-            when decisions.support_obstacle like 'arbetslos%' then 'arbetslos'
-            when decisions.support_obstacle like 'sjuk%' then 'sjuk'
-            when decisions.support_obstacle like 'arbetar%' then 'arbetar'
-            when decisions.support_obstacle = 'alderspension' then 'pension'
-            when decisions.support_obstacle = 'utan_forsorjningshinder'
-                then 'inget'
-            else decisions.support_obstacle
-        end as obstacle,
+        {{ obstacle_group('decisions.support_obstacle') }} as obstacle,
         cast(decisions.applied_amount - decisions.granted_amount as double)
             as missing_amount
     from decisions

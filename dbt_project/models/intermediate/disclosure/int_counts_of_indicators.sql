@@ -24,6 +24,7 @@ counted as (
         indicator_counts.count_id,
         indicator_counts.is_amount,
         indicator_counts.sex,
+        indicator_counts.age_group,
         indicator_counts.drops
     from rows_of_indicators
     inner join indicator_counts
@@ -41,12 +42,12 @@ apart as (
     select
         *,
         case
-            when drops is null then breakdown
+            when drops is null or breakdown = 'total' then breakdown
             when breakdown = drops then 'total'
             else split_part(breakdown, '*', 2)
         end as own_breakdown,
         case
-            when drops is null then category
+            when drops is null or breakdown = 'total' then category
             when breakdown = drops then 'total'
             else split_part(category, '*', 2)
         end as own_category
@@ -62,12 +63,18 @@ final as (
         count_id,
         is_amount,
         case
+            when age_group is not null and own_breakdown = 'total'
+                then 'age_group'
+            when age_group is not null then own_breakdown || '*age_group'
             when sex is null then own_breakdown
             when own_breakdown = 'total' then 'sex'
             when own_breakdown = 'age_group' then 'sex*age_group'
             else own_breakdown || '*sex'
         end as cell_breakdown,
         case
+            when age_group is not null and own_breakdown = 'total'
+                then age_group
+            when age_group is not null then own_category || '*' || age_group
             when sex is null then own_category
             when own_breakdown = 'total' then sex
             when own_breakdown = 'age_group' then sex || '*' || own_category
