@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.flow.searching import contract_changes
 from orchestration.registers.contract import Contract, build_contract, load_contracts
 from orchestration.registers.layout import Delivery
 from orchestration.registers.pseudonyms import PseudonymKey
@@ -170,6 +171,25 @@ def test_children_in_protected_housing_have_decisions_of_their_own_from_april_20
     assert "barn_med_eget_beslut" not in contract.at("2024-03").columns
     assert "barn_med_eget_beslut" in contract.at("2024-04").columns
     assert [change.since for change in contract.changes] == ["2024-04"]
+
+
+def test_reports_of_concern_are_among_earlier_cases_from_july_2025() -> None:
+    contract = CONTRACTS["barn_unga_arenden"]
+    before, after = contract.at("2025-06"), contract.at("2025-07")
+    assert not before.columns["tidigare_arenden"].description_sv
+    assert "orosanmälningar" in after.columns["tidigare_arenden"].description_sv
+    # What is delivered is the same: only what the number means has changed.
+    same = {"description_sv": ""}
+    assert (
+        after.columns["tidigare_arenden"].model_copy(update=same)
+        == (before.columns["tidigare_arenden"])
+    )
+    assert {
+        name: column for name, column in after.columns.items() if name != "tidigare_arenden"
+    } == {name: column for name, column in before.columns.items() if name != "tidigare_arenden"}
+    # The months after it are read with a reservation, and none before.
+    [change] = contract_changes("barn_unga_arenden", contract)
+    assert (change.year, change.month, change.columns) == (2025, 7, ("tidigare_arenden",))
 
 
 @pytest.mark.parametrize(
