@@ -9,6 +9,7 @@ What a column rests on is said in `orchestration.disclosure.derived`, how cells 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -194,11 +195,11 @@ def release_step(marts: Sequence[str], ahead: Ahead) -> Step:
                 kinds=frozenset({"duckdb"}),
             ),
         ),
-        run=lambda work: _release(work, ahead),
+        run=partial(_release, ahead=ahead),
     )
 
 
-def _release(work: Work, ahead: Ahead) -> Outcome:
+def _release(work: Work, *, ahead: Ahead) -> Outcome:
     settings = work.settings
     with ahead.taken() as begun:
         try:

@@ -183,7 +183,7 @@ young_adults as (
         adult_totals.period_start,
         adult_totals.geography_id,
         adult_totals.adults,
-        populations.population,
+        populations.population as all_adults,
         case adult_totals.breakdown when 'age_group' then 'total' else 'sex' end
             as breakdown,
         case
@@ -286,7 +286,7 @@ final as (
         {
             'indicator': 'assistance_young_adults_share',
             'numerator': 'adults',
-            'denominator': 'population',
+            'denominator': 'all_adults',
         },
     ]) }}
     union all
