@@ -22,7 +22,6 @@ from orchestration.storage.warehouse import open_warehouse
 from tests.integration import hostile
 from tests.integration.conftest import Installation, failed_steps, materialized
 
-DEVIATIONS = dg.AssetKey(["marts", "deviations"])
 MEMORANDUM = dg.AssetKey(["published", "memorandum"])
 SNAPSHOT = dg.AssetKey(["published", "snapshot"])
 
@@ -179,15 +178,15 @@ def test_what_a_step_must_not_read_is_never_published(installation: Installation
     before = marker(installation)
     # Changed by hand after the check: the check is older than the data.
     installation.change("update marts.indicator_values set value = 2 where value < 1")
-    for key in (DEVIATIONS, MEMORANDUM, SNAPSHOT):
-        result = installation.run(key)
-        assert not result.success, key
+    for step in ("deviations", "memorandum", "snapshot"):
+        result = installation.rebuild(step)
+        assert not result.success, step
         assert "marts.indicator_values har ändrats utanför flödet" in refusal(result)
     # Checked and found wanting: still closed, now because the latest check failed.
     [evaluation] = installation.check("marts.indicator_values").get_asset_check_evaluations()
     assert not evaluation.passed
     assert evaluation.severity == dg.AssetCheckSeverity.ERROR
-    assert not installation.run(DEVIATIONS).success
+    assert not installation.rebuild("deviations").success
     assert marker(installation) == before
 
     # Raw to marts are rebuilt as the README invites; the findings are still of the old figures.
@@ -217,7 +216,7 @@ def test_what_a_step_must_not_read_is_never_published(installation: Installation
     )
     assert len(compared) > 10
     assert not [pair for pair in compared if pair[0] != pair[1]]
-    assert installation.run(DEVIATIONS).success
+    assert installation.rebuild("deviations").success
 
 
 def test_a_failed_raw_gate_stops_all_that_comes_after(installation: Installation) -> None:
@@ -265,12 +264,12 @@ def test_one_mart_alone_can_be_built(installation: Installation) -> None:
     )
     assert one_source.success
     assert materialized(one_source) == {"landing/vald_arenden", "raw/register__vald_arenden"}
-    assert installation.run(DEVIATIONS).success, "the same content is still vouched for"
+    assert installation.rebuild("deviations").success, "the same content is still vouched for"
 
 
 def test_a_missing_check_is_a_closed_gate(installation: Installation) -> None:
     installation.change("delete from meta.validation_results where table_name like 'marts.%'")
-    assert not installation.run(DEVIATIONS).success
+    assert not installation.rebuild("deviations").success
 
 
 def test_a_failed_dbt_test_stops_the_marts(installation: Installation) -> None:
@@ -284,7 +283,7 @@ def test_a_failed_dbt_test_stops_the_marts(installation: Installation) -> None:
     assert failed_steps(result) == {"marts"}
     assert not {"marts/deviations", "published/memorandum"} & materialized(result)
     # The marts are built, but nobody has checked them: alone, the next step refuses too.
-    assert not installation.run(DEVIATIONS).success
+    assert not installation.rebuild("deviations").success
     assert marker(installation) == before
 
 

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -388,14 +387,6 @@ def test_tails_and_interval_agree(values: list[int], sigma: float) -> None:
     low, high = prediction.interval(0.95)
     if prediction.p_values()[0] < 0.04:
         assert not low[0] < values[-1] < high[0]
-
-
-def test_fifteen_hundred_series_in_a_moment() -> None:
-    y = simulate(np.random.default_rng(1), 1500, 10, 200, 0.07)
-    pooled_p_values(GammaPoisson(), whole_panel(y))
-    begun = time.process_time()
-    pooled_p_values(GammaPoisson(), whole_panel(y))
-    assert time.process_time() - begun < 0.5
 
 
 def test_a_slope_is_found_as_by_conditioning_a_normal_distribution() -> None:
