@@ -139,6 +139,11 @@ def sure(row: Shown) -> Said:
     )
 
 
+def stands(area: AreaInFocus) -> bool:
+    """Whether all that an area is in focus for was there before, and somebody keeps it there."""
+    return bool(area.deviations) and all(row.state == State.STANDING for row in area.deviations)
+
+
 def how_sure(rows: Sequence[Shown]) -> Said:
     """How sure the findings of an area are together."""
     told = [row for row in rows if row.kind != "contrary" and not row.protected]

@@ -52,15 +52,15 @@ def summary(data: ReportData, chapters: Sequence[Chapter]) -> list[Plain]:
         )
     number = figures.count(len(chapters), "marts.focus_areas")
     noun = "område" if len(chapters) == 1 else "områden"
-    blocks += paragraph(
-        say(
-            "Inom {number} {noun} blev {year} inte som väntat, och ingen känd förklaring räcker "
-            "till.",
-            number=number,
-            noun=noun,
-            year=Period.year(data.year),
-        )
+    told = (
+        "I fokus {year} är {number} {noun}: utfallet blev inte som väntat och ingen känd "
+        "förklaring räcker till, eller så kvarstår en skillnad som förvaltningen har valt att "
+        "följa."
+        if any(telling.stands(chapter.area) for chapter in chapters)
+        else "Inom {number} {noun} blev {year} inte som väntat, och ingen känd förklaring räcker "
+        "till."
     )
+    blocks += paragraph(say(told, number=number, noun=noun, year=Period.year(data.year)))
     blocks.append(Bullets(tuple(_line(chapter) for chapter in chapters)))
     return blocks
 

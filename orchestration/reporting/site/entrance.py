@@ -93,12 +93,13 @@ def _focus(site: Site) -> list[Plain]:
                 year=year_of(site),
             )
         )
-    blocks += paragraph(
-        say(
-            "Här blev {year} inte som väntat, och ingen känd förklaring räcker till.",
-            year=year_of(site),
-        )
+    told = (
+        "Här blev {year} inte som väntat och ingen känd förklaring räcker till, eller så kvarstår "
+        "en skillnad som förvaltningen har valt att följa."
+        if any(map(telling.stands, areas))
+        else "Här blev {year} inte som väntat, och ingen känd förklaring räcker till."
     )
+    blocks += paragraph(say(told, year=year_of(site)))
     return blocks + bullets([_area_in_focus(site, area) for area in areas])
 
 

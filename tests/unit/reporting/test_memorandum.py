@@ -9,8 +9,14 @@ from itertools import pairwise
 import duckdb
 import pytest
 
-from orchestration.findings.claims import Group, GroupsWithoutValue, When
-from orchestration.findings.codes import Since, Tested
+from orchestration.findings.claims import (
+    Group,
+    GroupsWithoutValue,
+    KeptInFocus,
+    Stood,
+    When,
+)
+from orchestration.findings.codes import Kind, Since, State, Tested
 from orchestration.findings.evidence import (
     ChangeEvidence,
     Evidence,
@@ -19,7 +25,7 @@ from orchestration.findings.evidence import (
     Reservation,
     UntestedGroupsEvidence,
 )
-from orchestration.findings.marts import MODEL_FIT, write_findings
+from orchestration.findings.marts import DEVIATIONS, MODEL_FIT, read_findings, write_findings
 from orchestration.findings.records import FoundExplanation, ModelFit
 from orchestration.indicators.models import Basis, ExplanationKind
 from orchestration.language import words
@@ -199,6 +205,26 @@ def test_the_method_says_which_models_do_not_fit(
     write_findings(city, MODEL_FIT, [fit])
     text = prose(render(city))
     assert f"sämre än det ska för medelvärden (stadsdelsnämnderna). {said}" in text
+
+
+def test_an_area_that_somebody_keeps_in_focus_is_not_said_to_be_news(
+    city: duckdb.DuckDBPyConnection, render: Render
+) -> None:
+    news = "områden blev 2023 inte som väntat, och ingen känd förklaring räcker till."
+    assert news in prose(render(city))
+    stood = Stood(state=State.STANDING, since=When.of(2016))
+    rows = [
+        replace(row, state=State.STANDING, claims=(row.claims[0], stood, KeptInFocus()))
+        if row.kind is Kind.GROUP_DIFFERENCE and row.claims
+        else row
+        for row in read_findings(city, DEVIATIONS)
+    ]
+    assert any(row.state is State.STANDING for row in rows)
+    write_findings(city, DEVIATIONS, rows)
+    text = prose(render(city))
+    assert news not in text
+    assert "eller så kvarstår en skillnad som förvaltningen har valt att följa." in text
+    assert "Skillnaden har gått åt samma håll sedan 2016 och har inte säkert ändrats." in text
 
 
 def test_every_code_of_the_contract_has_a_word() -> None:
