@@ -96,10 +96,8 @@ def model_fits(
             latest.setdefault(of, one.fit.weight_at_the_end)
             if one.history_years >= fit.least_history:
                 found.setdefault(of, []).append((then, one))
-    rows = [
-        _row(of, values, latest[of], (catalogue, year, settings), fit)
-        for of, values in found.items()
-    ]
+    of_year = Context(catalogue, year, settings)
+    rows = [_row(of, values, latest[of], of_year, fit) for of, values in found.items()]
     return sorted((row for row in rows if row is not None), key=lambda row: (row.tested, row.model))
 
 
@@ -107,12 +105,11 @@ def _row(
     of: _Of,
     values: Sequence[tuple[int, JudgedSeries]],
     at_the_end: float,
-    about: tuple[Catalogue, int, DeviationSettings],
+    context: Context,
     fit: FitSettings,
 ) -> ModelFit | None:
-    catalogue, year, settings = about
     counted = [
-        (then, catalogue.clusters[one.series.indicator_id], one.series.geography_id)
+        (then, context.catalogue.clusters[one.series.indicator_id], one.series.geography_id)
         for then, one in values
     ]
     times = Counter(counted)
@@ -128,10 +125,10 @@ def _row(
     )
     years = [then for then, _ in values]
     return ModelFit(
-        geography_id=settings.geography_id,
+        geography_id=context.settings.geography_id,
         tested=of.tested,
         model=str(of.kind),
-        period_start=date(year, 1, 1),
+        period_start=date(context.year, 1, 1),
         year_from=min(years),
         year_to=max(years),
         p_values=measured.values,

@@ -2,8 +2,7 @@
 
 A month supports a year's figure and is never a focus area of its own. A level that has moved is
 off for many months; that is one event, told once a year by its clearest month, with when it began.
-Only counts with enough
-comparable months are tested; twelve months say nothing yet of a season.
+Only counts with enough comparable months are tested; twelve months say nothing yet of a season.
 
 What does not belong here: the regression (``statistics/monthly.py``).
 """
@@ -80,12 +79,8 @@ class _Judged:
         back = ways.shape[1] - _MONTHS
         for series, month in explained:
             ways[series, back + month] = 0
-        began = events(ways, gap)
-        lasted = np.array(
-            [[(row[: at + 1] == row[at]).sum() for at in range(row.size)] for row in began],
-            dtype=np.int64,
-        )
-        return began[:, back:] - back, lasted[:, back:]
+        began, number = events(ways, gap)
+        return began[:, back:] - back, number[:, back:]
 
 
 def month_findings(

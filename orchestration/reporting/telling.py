@@ -15,8 +15,10 @@ from orchestration.findings.claims import (
     AlsoMoved,
     Followed,
     Headline,
+    HowSure,
     KeptInFocus,
     Stood,
+    When,
 )
 from orchestration.findings.codes import State, Support
 from orchestration.language import areas, grammar, words
@@ -125,18 +127,27 @@ def sureness(row: Shown) -> str:
     return words.UNSURE if row.q_value is None else words.sureness(row.q_value) or words.UNSURE
 
 
-def sure(row: Shown) -> Said:
+def stood_since(row: Shown) -> When | None:
+    """From when a difference has gone the same way; None of anything else."""
+    return next((claim.since for claim in row.claims if isinstance(claim, Stood)), None)
+
+
+def sure(row: Shown, names: Names) -> Said:
     """How sure a finding is, in a sentence; of what stands, since when. Nothing if not tested."""
-    stood = next((claim for claim in row.claims if isinstance(claim, Stood)), None)
-    if row.state == State.STANDING and stood is not None:
-        return say("Skillnaden har gått åt samma håll sedan {year}.", year=period(stood.since))
+    if row.state == State.STANDING:
+        return _stood(row)
     if row.q_value is None:
         return ()
-    return say(
-        "Att det inte är slump är {sure}{given}.",
-        sure=sureness(row),
-        given=", om de bedömda sambanden stämmer" if row.kind == "stability" else "",
-    )
+    q_value = row.figure("q_value", row.q_value)
+    judged = row.kind == "stability"
+    return grammar_of_findings.tell(HowSure(q_value=q_value, judged=judged), names)
+
+
+def _stood(row: Shown) -> Said:
+    since = stood_since(row)
+    if since is None:
+        return ()
+    return say("Skillnaden har gått åt samma håll sedan {year}.", year=period(since))
 
 
 def stands(area: AreaInFocus) -> bool:
@@ -148,7 +159,7 @@ def how_sure(rows: Sequence[Shown]) -> Said:
     """How sure the findings of an area are together."""
     told = [row for row in rows if row.kind != "contrary" and not row.protected]
     if told and all(row.state == State.STANDING for row in told):
-        return sure(told[0])
+        return _stood(told[0])
     told = [row for row in told if row.state != State.STANDING]
     counts = {text: 0 for _, text in words.SURENESS}
     for row in told:

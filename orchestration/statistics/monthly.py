@@ -430,8 +430,8 @@ def _tails(
     return below - at / 2.0, above - at / 2.0, above
 
 
-def events(ways: IntArray, gap: int) -> IntArray:
-    """Alarms that are one and the same event: where it began.
+def events(ways: IntArray, gap: int) -> tuple[IntArray, IntArray]:
+    """Alarms that are one and the same event: where it began, and how many it has had.
 
     A level that has moved is alarming month after month until the years before have caught up with
     it; a reader should meet it once.
@@ -441,18 +441,19 @@ def events(ways: IntArray, gap: int) -> IntArray:
         gap: alarms the same way with at most so many months between them are one event.
 
     Returns:
-        (S, M), position of the first month of the event that an alarm belongs to; -1 where there
-        is no alarm.
+        Two of (S, M): position of the first month of the event that an alarm belongs to, -1 where
+        there is no alarm; and its number in that event, from 1, 0 where there is none.
     """
-    began = np.full(ways.shape, -1)
-    first = np.full(ways.shape[0], -1)
+    began, number = np.full(ways.shape, -1), np.zeros(ways.shape, dtype=np.int64)
+    first, so_far = np.full(ways.shape[0], -1), np.zeros(ways.shape[0], dtype=np.int64)
     latest = np.full(ways.shape[0], -gap - 2)
     way = np.zeros(ways.shape[0], dtype=ways.dtype)
     for month in range(ways.shape[1]):
         off = ways[:, month] != 0
         goes_on = off & (ways[:, month] == way) & (month - latest <= gap + 1)
         first = np.where(off & ~goes_on, month, first)
+        so_far = np.where(off, np.where(goes_on, so_far, 0) + 1, so_far)
         latest = np.where(off, month, latest)
         way = np.where(off, ways[:, month], way)
-        began[off, month] = first[off]
-    return began
+        began[off, month], number[off, month] = first[off], so_far[off]
+    return began, number

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestration.findings.claims import long_since
-from orchestration.findings.codes import State
 from orchestration.indicators.models import MemorandumText, PossibleExplanation, StepState
 from orchestration.language import grammar, quantities, words
 from orchestration.language.inline import (
@@ -182,7 +181,7 @@ def _results(content: Chapter) -> list[Plain]:
     for said in telling.together(area, content.names):
         blocks += paragraph(said)
     blocks += paragraph(sentences(*(tell(each, content.names) for each in area.records)))
-    if any(row.state != State.STANDING for row in area.deviations):
+    if not telling.stands(area):
         blocks += paragraph(telling.how_sure(area.deviations))
     for row in [*series, *content.groups]:
         blocks += paragraph(sentences(figures.weighed(row), figures.reserved(row)), small=True)

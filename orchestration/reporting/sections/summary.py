@@ -84,7 +84,7 @@ def _parts(chapter: Chapter, line: Said) -> list[Said]:
         return []
     lead = area.deviations[0]
     headline, *others = area.claims or (None,)
-    sure = [said] if (said := telling.sure(lead)) else []
+    sure = [said] if (said := telling.sure(lead, chapter.names)) else []
     together = areas.synthesis(area.claims, chapter.names, measured=True)
     if together and areas.fits(sentences(line, together, *sure)):
         parts = [together]

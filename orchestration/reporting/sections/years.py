@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestration.findings.claims import Stood
 from orchestration.findings.codes import State
 from orchestration.indicators.models import NaturalExplanation
 from orchestration.language import words
@@ -140,7 +139,7 @@ def _line(data: ReportData, row: Shown) -> Said:
 def _stood(data: ReportData, row: Shown) -> Said:
     """A difference that was there before, and since when."""
     line = _line(data, row)
-    since = next((claim.since for claim in row.claims if isinstance(claim, Stood)), None)
+    since = telling.stood_since(row)
     if since is None or row.protected:
         return line
     return say("{line}, åt samma håll sedan {year}", line=line, year=period(since))

@@ -107,7 +107,7 @@ def _finding(site: Site, row: Shown) -> Said:
     return sentences(
         say("{link}{mark}.", link=Strong((link,)), mark=mark),
         telling.result(row, site.series.names, site.name),
-        telling.sure(row),
+        telling.sure(row, site.series.names),
         say("{outcome}.", outcome=words.word(words.OUTCOMES, row.outcome)),
     )
 

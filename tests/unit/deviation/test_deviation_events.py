@@ -72,5 +72,7 @@ def test_seven_real_years_of_a_county_are_three_events_and_not_twenty_two_alarms
     ],
 )
 def test_alarms_the_same_way_are_one_event(ways: list[int], began: list[int]) -> None:
-    both = events(np.array([ways, [0] * len(ways)]), gap=1)
+    both, number = events(np.array([ways, [0] * len(ways)]), gap=1)
     np.testing.assert_array_equal(both, [began, [-1] * len(ways)])
+    so_far = [0 if first < 0 else began[: at + 1].count(first) for at, first in enumerate(began)]
+    np.testing.assert_array_equal(number, [so_far, [0] * len(ways)])
