@@ -4,6 +4,10 @@ crosswalk as (
     select * from {{ ref('int_geography_crosswalk') }}
 ),
 
+visits as (
+    select * from {{ ref('stg_register__budget_skuldradgivning') }}
+),
+
 cases as (
     select
         visits.municipality_id,
@@ -13,7 +17,7 @@ cases as (
         {{ age_group_of_year('visits', year_start('visits.first_visit_date')) }}
             as age_group,
         {{ year_start('visits.first_visit_date') }} as period_start
-    from {{ ref('stg_register__budget_skuldradgivning') }} as visits
+    from visits
 ),
 
 counted as (
@@ -56,7 +60,7 @@ followed as (
                 'visits.first_visit_date', 'visits.debt_relief_date'
             ) }}, 0
         ) <= 365 as has_applied_within_a_year
-    from {{ ref('stg_register__budget_skuldradgivning') }} as visits
+    from visits
 ),
 
 counted_applications as (
