@@ -95,10 +95,7 @@ def watch(data: ReportData) -> list[Plain]:
             "står i en bilaga."
         )
         blocks += bullets([_line(data, row) for row in changed])
-    if standing:
-        blocks.append(Heading(3, nodes("Kvarstående skillnader"), "kvarstaende"))
-        blocks += bullets([_stood(data, row) for row in standing])
-    if not (data.watch or data.unplaced):
+    if not (changed or data.unplaced):
         blocks += paragraph("Inget mått har förändrats så att det behöver bevakas.")
     undecided = data.outcome_counts.get("cannot_tell", 0)
     if undecided:
@@ -109,6 +106,9 @@ def watch(data: ReportData) -> list[Plain]:
                 number=Number(undecided, Form(Style.CARDINAL), cells, Quantity.COUNT),
             )
         )
+    if standing:
+        blocks.append(Heading(3, nodes("Kvarstående skillnader"), "kvarstaende"))
+        blocks += bullets([_stood(data, row) for row in standing])
     return blocks
 
 
